@@ -1,0 +1,24 @@
+"""xw2v: word2vec (skip-gram with negative sampling) on NumPy, CuPy or torch.
+
+    from xw2v import Word2Vec, KeyedVectors
+
+Both are imported on first use, so that `import xw2v` and `xw2v --help` stay instant.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from xw2v.keyedvectors import KeyedVectors
+    from xw2v.model import Word2Vec
+
+__version__ = "0.1.0"
+__all__ = ["KeyedVectors", "Word2Vec", "__version__"]
+
+_HOME = {"KeyedVectors": "xw2v.keyedvectors", "Word2Vec": "xw2v.model"}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOME:
+        return getattr(import_module(_HOME[name]), name)
+    raise AttributeError(f"module 'xw2v' has no attribute {name!r}")

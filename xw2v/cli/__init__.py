@@ -1,0 +1,72 @@
+"""The command line: which module holds which command, and how errors become exit codes.
+
+A command's module is imported only when that command runs, so `xw2v --help` needs nothing but click.
+Module `xw2v.cli.NAME` defines a click command called `command`.
+"""
+
+import os
+import sys
+from importlib import import_module
+
+import click
+
+from xw2v import __version__
+from xw2v.errors import Xw2vError
+
+# name -> the line that `xw2v --help` shows
+COMMANDS = {
+    "train": "Learn word vectors (the main job).",
+    "preprocess": "Text -> corpus.bin, offsets.npy, vocab.json.",
+    "phrases": "Join frequent collocations: new york -> new_york.",
+    "similar": "Nearest neighbours of words.",
+    "analogy": "A + B - C.",
+    "similarity": "Cosine and Euclidean distance of two words.",
+    "evaluate": "Scores on word-similarity and analogy test sets.",
+    "convert": "Vectors to another file format.",
+    "plot": "A map of the words, as PNG or as a page to explore.",
+    "report": "One HTML page about a finished run.",
+    "info": "What is in a model or a corpus folder.",
+    "download": "Fetch the NLTK corpora.",
+}
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported when they are run."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name not in COMMANDS:
+            return None
+        command = import_module(f"xw2v.cli.{name}").command
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(__version__, prog_name="xw2v")
+def cli() -> None:
+    """Word vectors from your own text: skip-gram with negative sampling on the CPU or a GPU."""
+
+
+def main() -> None:
+    """Run the command line; exit 0 done, 1 bad input or failed run, 2 wrong usage, 130 interrupted."""
+    try:
+        cli.main(standalone_mode=False)
+    except click.ClickException as error:  # click's own checks of options and arguments
+        error.show()
+        sys.exit(error.exit_code)
+    except Xw2vError as error:
+        click.echo(f"xw2v: {error}", err=True)
+        sys.exit(error.exit_code)
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("xw2v: interrupted", err=True)
+        sys.exit(130)
+    except BrokenPipeError:  # the reader of our standard output went away: xw2v similar ... | head
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
