@@ -1,0 +1,42 @@
+"""NumPy on the CPU: the default backend."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import array_api_compat.numpy as xp
+import numpy as np
+
+from xw2v.backend import Backend
+from xw2v.errors import UsageError
+
+if TYPE_CHECKING:
+    from xw2v.objective import Objective, Step
+
+
+class NumpyBackend(Backend):
+    """NumPy arrays in host memory; its step reuses one workspace (`xw2v_numpy.step`)."""
+
+    name = "numpy"
+    xp = xp
+
+    def __init__(self, device: str = "cpu") -> None:
+        if device != "cpu":
+            raise UsageError(f"--backend numpy runs on the CPU, not on --device {device}; give --device cpu")
+        self.device = "cpu"
+
+    def from_numpy(self, array: np.ndarray) -> np.ndarray:
+        return array
+
+    def to_numpy(self, array: np.ndarray) -> np.ndarray:
+        return array
+
+    def scatter_add(self, table: np.ndarray, rows: np.ndarray, updates: np.ndarray) -> None:
+        from xw2v_numpy.scatter import scatter_add
+
+        scatter_add(table, rows, updates)
+
+    def step(self, objective: Objective) -> Step:
+        from xw2v_numpy.step import NumpyStep
+
+        return super().step(objective) if objective.cbow or objective.tied else NumpyStep(objective)
