@@ -34,11 +34,14 @@ class Backend(ABC):
         name: the entry point's name, such as "numpy".
         xp: the array-api-compat namespace.
         device: what `device=` takes in that namespace.
+        deterministic: ask for the same bits from run to run also where that is slower (atomics on a GPU);
+            on the CPU every backend gives them anyway.
     """
 
     name: ClassVar[str]
     xp: Any
     device: Any
+    deterministic: bool = False
 
     @abstractmethod
     def __init__(self, device: str) -> None:
@@ -80,13 +83,14 @@ class Backend(ABC):
         """Wait until the device has done what it was asked."""
 
 
-def load_backend(name: str | None = None, device: str = "cpu") -> Backend:
+def load_backend(name: str | None = None, device: str = "cpu", *, deterministic: bool = False) -> Backend:
     """Open the array library for a device, importing only that library.
 
     Args:
         name: "numpy", "cupy", "torch" or another registered backend; None takes the device's own
             (cpu: numpy, cuda: cupy).
         device: "cpu", "cuda", "cuda:N", "mps", or "auto" (CUDA where there is one, else the CPU).
+        deterministic: see `Backend`.
 
     Raises:
         UsageError: an unknown backend, or one that does not serve the device.
@@ -94,10 +98,10 @@ def load_backend(name: str | None = None, device: str = "cpu") -> Backend:
     """
     if device == "auto":
         try:
-            return load_backend(name or "cupy", "cuda")
+            return load_backend(name or "cupy", "cuda", deterministic=deterministic)
         except MissingDependencyError as error:
             print(f"xw2v: training on the CPU: {error}", file=sys.stderr)
-            return load_backend(name, "cpu")
+            return load_backend(name, "cpu", deterministic=deterministic)
     if name is None:
         kind = device.partition(":")[0]
         if kind not in LIBRARY_OF_DEVICE:
@@ -108,4 +112,5 @@ def load_backend(name: str | None = None, device: str = "cpu") -> Backend:
         raise UsageError(f"--backend {name}: not installed here; choose one of {', '.join(sorted(found))}")
     backend = found[name].load()(device)
     assert isinstance(backend, Backend)
+    backend.deterministic = deterministic
     return backend

@@ -1,0 +1,54 @@
+"""torch on the CPU, CUDA or Apple's mps: another library to the same results."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from xw2v.backend import Backend
+from xw2v.errors import MissingDependencyError, UsageError
+
+
+class TorchBackend(Backend):
+    """torch tensors on "cpu", "cuda", "cuda:N" or "mps"; no gradients are recorded."""
+
+    name = "torch"
+
+    def __init__(self, device: str = "cpu") -> None:
+        kind, _, number = device.partition(":")
+        if kind not in ("cpu", "cuda", "mps") or (number and not (kind == "cuda" and number.isdecimal())):
+            raise UsageError(f"--backend torch: no --device {device}; give cpu, cuda, cuda:N or mps")
+        try:
+            import array_api_compat.torch as xp
+            import torch
+        except ImportError:
+            raise MissingDependencyError('--backend torch needs torch: pip install "xw2v[torch]"') from None
+        if kind == "cuda" and int(number or 0) >= torch.cuda.device_count():
+            raise MissingDependencyError(
+                f"--backend torch --device {device}: torch {torch.__version__} sees {torch.cuda.device_count()} "
+                "CUDA devices here; give --device cpu, or pip install a CUDA build of torch"
+            )
+        if kind == "mps" and not torch.backends.mps.is_available():
+            raise MissingDependencyError("--device mps: torch finds no Apple GPU here; give --device cpu")
+        self._torch = torch
+        self.xp = xp
+        self.device = torch.device(device)
+
+    def from_numpy(self, array: np.ndarray) -> Any:
+        return self._torch.tensor(array, device=self.device)
+
+    def to_numpy(self, array: Any) -> np.ndarray:
+        return array.cpu().numpy()
+
+    def scatter_add(self, table: Any, rows: Any, updates: Any) -> None:
+        if self.deterministic and self.device.type == "cuda":
+            table.index_put_((rows,), updates, accumulate=True)  # sorts the rows; index_add_ has atomics there
+        else:
+            table.index_add_(0, rows, updates)
+
+    def synchronize(self) -> None:
+        if self.device.type == "cuda":
+            self._torch.cuda.synchronize(self.device)
+        elif self.device.type == "mps":
+            self._torch.mps.synchronize()
