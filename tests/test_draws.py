@@ -1,0 +1,55 @@
+"""Philox gives its published answers, and any stretch of a stream can be drawn by itself."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from oracles import MASK, slow_philox
+
+from xw2v.draws import LANES, Purpose, philox_words, random_words, stream_of
+
+# Philox4x64-10 in the known-answer file of Random123 (D. E. Shaw Research): counter, key, words.
+KNOWN = [
+    (0, (0, 0), "16554d9eca36314c db20fe9d672d0fdc d7e772cee186176b 7e68b68aec7ba23b"),
+    (2**256 - 1, (MASK, MASK), "87b092c3013fe90b 438c3c67be8d0224 9cc7d7c69cd777b6 a09caebf594f0ba0"),
+    (
+        0x082EFA98EC4E6C89_A4093822299F31D0_13198A2E03707344_243F6A8885A308D3,
+        (0x452821E638D01377, 0xBE5466CF34E90C6C),
+        "a528f45403e61d95 38c72dbd566e9788 a5a1610e72fd18b5 57bd43b5e52b7fe6",
+    ),
+]
+KNOWN_WORDS = [(counter, key, [int(word, 16) for word in words.split()]) for counter, key, words in KNOWN]
+
+
+@pytest.mark.parametrize(("counter", "key", "words"), KNOWN_WORDS)
+def test_published_answers(counter: int, key: tuple[int, int], words: list[int]) -> None:
+    assert slow_philox(counter, key) == words
+    assert philox_words(*key, LANES * counter, LANES).tolist() == words
+
+
+@given(st.integers(0, MASK), st.integers(0, MASK), st.integers(0, 2**40), st.integers(0, 40))
+def test_equals_the_slow_cipher(seed: int, stream: int, start: int, count: int) -> None:
+    slow = [slow_philox(p // LANES, (seed, stream))[p % LANES] for p in range(start, start + count)]
+    assert philox_words(seed, stream, start, count).tolist() == slow
+
+
+@given(st.integers(0, 2**30), st.lists(st.integers(0, 50), max_size=6))
+def test_a_stream_in_pieces_is_the_stream(start: int, lengths: list[int]) -> None:
+    whole = philox_words(7, 3, start, sum(lengths))
+    starts = start + np.cumsum([0, *lengths])
+    pieces = [philox_words(7, 3, int(a), n) for a, n in zip(starts, lengths, strict=False)]
+    np.testing.assert_array_equal(np.concatenate([whole[:0], *pieces]), whole)
+
+
+def test_halves_make_up_the_words() -> None:
+    words = philox_words(1, 2, 3, 100)
+    high, low = random_words(1, 2, 3, 100)
+    assert high.dtype == low.dtype == np.int64
+    assert [h << 32 | w for h, w in zip(high.tolist(), low.tolist(), strict=True)] == words.tolist()
+
+
+def test_no_two_purposes_or_epochs_share_a_stream() -> None:
+    streams = {stream_of(purpose, epoch) for purpose in Purpose for epoch in range(300)}
+    assert len(streams) == 300 * len(Purpose)
