@@ -14,7 +14,7 @@ BACKENDS = "numpy:cpu strict:device1 strict:device2 torch:cpu cupy:cuda"
 
 @pytest.fixture(params=os.environ.get("XW2V_BACKENDS", BACKENDS).split())
 def any_backend(request: pytest.FixtureRequest) -> Backend:
-    """Each backend that this machine has, or those of XW2V_BACKENDS ("cupy:cuda:1 torch:mps"), which must be there."""
+    """Each backend this machine has; those named in XW2V_BACKENDS ("cupy:cuda:1 torch:mps") must be there."""
     name, _, device = request.param.partition(":")
     try:
         return load_backend(name, device or "cpu")

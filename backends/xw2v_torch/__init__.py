@@ -24,10 +24,10 @@ class TorchBackend(Backend):
             import torch
         except ImportError:
             raise MissingDependencyError('--backend torch needs torch: pip install "xw2v[torch]"') from None
-        if kind == "cuda" and int(number or 0) >= torch.cuda.device_count():
+        if kind == "cuda" and int(number or 0) >= (found := torch.cuda.device_count()):
             raise MissingDependencyError(
-                f"--backend torch --device {device}: torch {torch.__version__} sees {torch.cuda.device_count()} "
-                "CUDA devices here; give --device cpu, or pip install a CUDA build of torch"
+                f"--device {device}: torch {torch.__version__} sees {found} CUDA devices here; "
+                "give --device cpu, or pip install a CUDA build of torch"
             )
         if kind == "mps" and not torch.backends.mps.is_available():
             raise MissingDependencyError("--device mps: torch finds no Apple GPU here; give --device cpu")
@@ -43,7 +43,7 @@ class TorchBackend(Backend):
 
     def scatter_add(self, table: Any, rows: Any, updates: Any) -> None:
         if self.deterministic and self.device.type == "cuda":
-            table.index_put_((rows,), updates, accumulate=True)  # sorts the rows; index_add_ has atomics there
+            table.index_put_((rows,), updates, accumulate=True)  # sorts; index_add_ is atomic
         else:
             table.index_add_(0, rows, updates)
 

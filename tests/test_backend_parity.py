@@ -1,0 +1,121 @@
+"""Every backend gives what the slow versions and NumPy give: the ladder from integers to many steps.
+
+The integer rung for whole batches is in test_batches.py. Choose backends with
+XW2V_BACKENDS="numpy:cpu strict:device1 torch:cuda cupy:cuda:1".
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from oracles import (
+    assert_rows_close,
+    onto,
+    random_batch,
+    random_objective,
+    random_tables,
+    slow_philox,
+    slow_step,
+)
+
+from xw2v.backend import Backend, load_backend
+from xw2v.batches import Batches
+from xw2v.draws import LANES
+from xw2v.objective import Batch, Objective, Step
+
+WORDS, SIZE, TOKENS = 60, 10, 64
+OBJECTIVES = {
+    "skip-gram": {},
+    "cbow": {"cbow": True},
+    "tied": {"tied": True},
+    "decay": {"weight_decay": 0.1},
+    "wide window": {"window": 9, "block": 4},
+}
+STEPS = {"own": lambda backend, objective: backend.step(objective), "plain": Backend.step}
+
+
+@pytest.fixture(params=OBJECTIVES.values(), ids=OBJECTIVES.keys())
+def objective(request: pytest.FixtureRequest) -> Objective:
+    return random_objective(**request.param)
+
+
+@pytest.fixture(params=STEPS.values(), ids=STEPS.keys())
+def step_of(request: pytest.FixtureRequest) -> Any:
+    """The backend's own step, and the plain one in its namespace."""
+    return request.param
+
+
+@pytest.mark.parametrize(("start", "count"), [(0, 9), (3, 1), (2**40 + 1, 30), (5, 0)])
+def test_random_words_are_philox(any_backend: Backend, start: int, count: int) -> None:
+    seed, stream = 2**64 - 3, 259
+    high, low = map(any_backend.to_numpy, any_backend.random_words(seed, stream, start, count))
+    slow = [slow_philox(p // LANES, (seed, stream))[p % LANES] for p in range(start, start + count)]
+    assert high.dtype == low.dtype == np.int64
+    assert [h << 32 | w for h, w in zip(high.tolist(), low.tolist(), strict=True)] == slow
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_scatter_add_is_the_loop(any_backend: Backend, dtype: Any) -> None:
+    rng = np.random.default_rng(0)
+    table, updates = rng.normal(size=(9, 5)).astype(dtype), rng.normal(size=(300, 5)).astype(dtype)
+    rows = rng.integers(0, 7, 300)
+    expected = table.astype(np.float64)
+    for row, update in zip(rows, updates, strict=True):
+        expected[row] += update
+    moved = any_backend.from_numpy(table.copy())
+    any_backend.scatter_add(moved, any_backend.from_numpy(rows), any_backend.from_numpy(updates))
+    assert_rows_close(any_backend.to_numpy(moved), expected, 2e-6 if dtype == np.float32 else 1e-14)
+
+
+@pytest.mark.parametrize(("dtype", "tolerance"), [(np.float64, 1e-12), (np.float32, 1e-5)])
+def test_one_step(
+    any_backend: Backend, objective: Objective, step_of: Any, dtype: Any, tolerance: float
+) -> None:
+    rng = np.random.default_rng(1)
+    tables = random_tables(rng, WORDS, SIZE, dtype, objective.tied)
+    batch = random_batch(rng, objective, WORDS, TOKENS)
+    wide = type(tables)(*(part.astype(np.float64) for part in tables))
+    expected, expected_loss = slow_step(objective, wide, batch, 0.5)
+
+    moved = onto(any_backend, tables)
+    there = Batch(*map(any_backend.from_numpy, batch))
+    loss = step_of(any_backend, objective)(moved, there, 0.5, measure=True)
+    assert float(loss) == pytest.approx(expected_loss, rel=tolerance)
+    for part, expected_part in zip(moved, expected, strict=True):
+        host = any_backend.to_numpy(part)
+        assert host.dtype == dtype
+        assert_rows_close(host, expected_part, tolerance)
+
+
+def test_many_steps(any_backend: Backend) -> None:
+    """Six epochs in float32 stay beside the plain ones in float64: losses and directions."""
+    objective = random_objective(group=32)
+    rng = np.random.default_rng(2)
+    lengths = rng.integers(1, 40, 100)
+    ids = (np.cumsum(rng.integers(-2, 3, lengths.sum())) % WORDS).astype(np.int32)  # neighbours are near
+    offsets = np.concatenate(([0], np.cumsum(lengths)))
+    start = random_tables(rng, WORDS, SIZE)
+
+    def train(backend: Backend, step: Step, dtype: Any) -> tuple[np.ndarray, list[float]]:
+        tables = onto(backend, type(start)(*(0.1 * part.astype(dtype) for part in start)))
+        counts = np.bincount(ids, minlength=WORDS)
+        batches = Batches(
+            backend, ids, offsets, counts, objective, batch_tokens=128, sample=0, ns_exponent=0.75, seed=1
+        )
+        losses = [
+            float(step(tables, batch, 0.03, measure=True))
+            for epoch in range(6)
+            for _, batch in batches.epoch(epoch)
+        ]
+        return backend.to_numpy(tables.center).astype(np.float64), losses
+
+    numpy = load_backend("numpy")
+    expected, expected_losses = train(numpy, Backend.step(numpy, objective), np.float64)
+    actual, losses = train(any_backend, any_backend.step(objective), np.float32)
+    per_epoch = np.sum(np.reshape(expected_losses, (6, -1)), axis=1)
+    assert per_epoch[-1] < 0.75 * per_epoch[0]  # it learns
+    np.testing.assert_allclose(losses, expected_losses, rtol=1e-5)
+    norms = np.linalg.norm(actual, axis=1) * np.linalg.norm(expected, axis=1)
+    assert (np.sum(actual * expected, axis=1) / norms).min() > 1 - 1e-6

@@ -1,0 +1,192 @@
+"""Batches are a function of corpus, seed and epoch, and of nothing else; equal integers on every backend."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from oracles import random_objective
+
+from xw2v.backend import Backend, load_backend
+from xw2v.batches import Batches, extents, sentence_numbers
+from xw2v.draws import Purpose, philox_words, stream_of
+from xw2v.objective import Batch
+from xw2v.sampling import RANGE, alias_table, keep_thresholds
+
+OBJECTIVE = random_objective()
+T = 2 * OBJECTIVE.group
+lengths_lists = st.lists(st.integers(1, 30), min_size=1, max_size=30)
+
+
+class Text:
+    """A corpus of uneven words in sentences of given lengths; read-only, as a memory map would be."""
+
+    def __init__(self, lengths: list[int], words: int = 20, distinct: bool = False) -> None:
+        total = sum(lengths)
+        rng = np.random.default_rng(total)
+        drawn = np.arange(total) if distinct else np.minimum(rng.geometric(0.2, total), words) - 1
+        self.ids = drawn.astype(np.int32)
+        self.offsets = np.concatenate(([0], np.cumsum(lengths)))
+        self.counts = np.bincount(self.ids, minlength=total if distinct else words)
+        for array in (self.ids, self.offsets, self.counts):
+            array.flags.writeable = False
+
+    def batches(self, backend: Backend | None = None, **changes: Any) -> Batches:
+        options = {"batch_tokens": T, "sample": 0.05, "ns_exponent": 0.75, "seed": 3} | changes
+        backend = backend or load_backend("numpy")
+        return Batches(backend, self.ids, self.offsets, self.counts, OBJECTIVE, **options)
+
+
+def slow_epoch(text: Text, epoch: int, seed: int = 3, sample: float = 0.05) -> list[tuple[int, Batch]]:
+    """An epoch's batches a token and a draw at a time."""
+    w, count = OBJECTIVE.window, len(text.ids)
+    thresholds = keep_thresholds(text.counts, sample)
+    words = philox_words(seed, stream_of(Purpose.TOKENS, epoch), 0, count).tolist()
+    kept = [p for p in range(count) if words[p] >> 32 < thresholds[text.ids[p]]]
+    sentence = {p: int(np.searchsorted(text.offsets, p, side="right")) for p in kept}
+    steps = -(-len(kept) // T)
+    padded = len(kept) + (steps * T - len(kept))
+    ids = [0] * w + [int(text.ids[p]) for p in kept] + [0] * (padded - len(kept) + w)
+    left, right = [0] * padded, [0] * padded
+    for i, p in enumerate(kept):
+        size = ((words[p] % RANGE) * OBJECTIVE.window >> 32) + 1
+        for reach, step in ((left, -1), (right, 1)):
+            j = i + step
+            while 0 <= j < len(kept) and sentence[kept[j]] == sentence[p] and abs(j - i) <= size:
+                reach[i] += 1
+                j += step
+    table = alias_table(text.counts, 0.75)
+    draws = T // OBJECTIVE.group * OBJECTIVE.shared
+    batches = []
+    for step in range(steps):
+        negatives = []
+        for word in philox_words(seed, stream_of(Purpose.NEGATIVES, epoch), step * draws, draws).tolist():
+            column = (word >> 32) * len(text.counts) >> 32
+            negatives.append(column if word % RANGE < table.threshold[column] else int(table.alias[column]))
+        centers = slice(step * T, (step + 1) * T)
+        tokens = ids[step * T : (step + 1) * T + 2 * w]
+        batches.append(
+            (
+                kept[step * T],
+                Batch(
+                    *map(np.array, (tokens, left[centers], right[centers])),
+                    np.reshape(negatives, (-1, OBJECTIVE.shared)),
+                ),
+            )
+        )
+    return batches
+
+
+def assert_same_batches(actual: Any, expected: Any, backend: Backend | None = None) -> None:
+    pairs = list(zip(actual, expected, strict=True))
+    for (position, batch), (expected_position, expected_batch) in pairs:
+        assert position == expected_position
+        for field, part, expected_part in zip(Batch._fields, batch, expected_batch, strict=True):
+            host = backend.to_numpy(part) if backend else part
+            assert host.dtype == np.int64
+            np.testing.assert_array_equal(host, expected_part, err_msg=field)
+
+
+@pytest.mark.parametrize("piece", [7, 100, 10**6])
+@pytest.mark.parametrize("epoch", [0, 4])
+def test_equal_to_the_slow_version(any_backend: Backend, piece: int, epoch: int) -> None:
+    text = Text([1, 1, 40, 3, 2, 17, 60, 1, 9] * 2)
+    batches = text.batches(any_backend, piece=piece)
+    assert_same_batches(batches.epoch(epoch), slow_epoch(text, epoch), any_backend)
+
+
+@settings(deadline=None)
+@given(lengths_lists, st.integers(1, 50), st.integers(0, 5), st.integers(0, 3))
+def test_neither_pieces_nor_the_first_step_change_the_stream(
+    lengths: list[int], piece: int, first_step: int, epoch: int
+) -> None:
+    text = Text(lengths)
+    whole = list(text.batches().epoch(epoch))
+    assert_same_batches(text.batches(piece=piece).epoch(epoch, first_step), whole[first_step:])
+    assert_same_batches(whole, slow_epoch(text, epoch))
+
+
+@settings(deadline=None)
+@given(lengths_lists, st.integers(1, 50))
+def test_no_pair_crosses_a_sentence_end_and_none_is_missed(lengths: list[int], piece: int) -> None:
+    text, w = Text(lengths, distinct=True), OBJECTIVE.window
+    sentence = sentence_numbers(text.offsets, 0, len(text.ids))
+    low = philox_words(3, stream_of(Purpose.TOKENS), 0, len(text.ids)) % RANGE
+    sizes = low.astype(np.int64) * w // RANGE + 1
+    expected = {
+        (i, j)
+        for i, size in enumerate(sizes.tolist())
+        for j in range(i - size, i + size + 1)
+        if 0 <= j < len(text.ids) and j != i and sentence[i] == sentence[j]
+    }
+    pairs = []
+    for _, batch in text.batches(sample=0, piece=piece).epoch(0):
+        for t, (left, right) in enumerate(zip(batch.left.tolist(), batch.right.tolist(), strict=True)):
+            around = batch.tokens[w + t - left : w + t + right + 1].tolist()
+            pairs += [(around[left], other) for place, other in enumerate(around) if place != left]
+    assert len(pairs) == len(set(pairs))
+    assert set(pairs) == expected
+
+
+@settings(deadline=None)
+@given(lengths_lists, st.integers(1, 50))
+def test_every_kept_token_is_a_center_once(lengths: list[int], piece: int) -> None:
+    text, w = Text(lengths, distinct=True), OBJECTIVE.window
+    batches = [batch for _, batch in text.batches(sample=0, piece=piece).epoch(0)]
+    centers = np.concatenate([batch.tokens[w:-w] for batch in batches])
+    np.testing.assert_array_equal(centers[: len(text.ids)], text.ids)
+    padding = slice(len(text.ids), None)
+    assert len(centers[padding]) < T
+    reach = np.concatenate([batch.left + batch.right for batch in batches])
+    assert not reach[padding].any()
+
+
+def test_subsampling_keeps_words_at_their_rate() -> None:
+    text = Text([20] * 2000, words=10)
+    kept = sum(
+        np.bincount(batch.tokens[OBJECTIVE.window : -OBJECTIVE.window], minlength=10)
+        for epoch in range(5)
+        for _, batch in text.batches(sample=0.01).epoch(epoch)
+    )
+    expected = 5 * text.counts * (keep_thresholds(text.counts, 0.01) / RANGE)
+    assert (np.abs(kept - expected)[1:] < 5 * np.sqrt(expected)[1:]).all()  # row 0 also pads
+
+
+def test_epochs_seeds_and_purposes_differ() -> None:
+    text = Text([20] * 30)
+
+    def first(epoch: int = 0, **changes: Any) -> list[int]:
+        return next(text.batches(**changes).epoch(epoch))[1].negatives.ravel().tolist()
+
+    validation = (Purpose.VALIDATION_TOKENS, Purpose.VALIDATION_NEGATIVES)
+    drawn = [first(), first(epoch=1), first(seed=4), first(purposes=validation)]
+    assert all(one != other for i, one in enumerate(drawn) for other in drawn[:i])
+
+
+def test_a_corpus_of_which_nothing_is_kept_has_no_batches() -> None:
+    text = Text([50], words=1)
+    assert list(text.batches(sample=1e-12).epoch(0)) == []
+
+
+@given(lengths_lists, st.data())
+def test_sentence_numbers(lengths: list[int], data: st.DataObject) -> None:
+    offsets = np.concatenate(([0], np.cumsum(lengths)))
+    start = data.draw(st.integers(0, sum(lengths) - 1))
+    stop = data.draw(st.integers(start + 1, sum(lengths)))
+    expected = np.repeat(np.arange(len(lengths)), lengths)[start:stop]
+    np.testing.assert_array_equal(sentence_numbers(offsets, start, stop), expected)
+
+
+@given(lengths_lists)
+def test_extents_stop_at_sentence_ends(lengths: list[int]) -> None:
+    import array_api_compat.numpy as xp
+
+    size = np.random.default_rng(0).integers(0, 5, sum(lengths))
+    before = np.concatenate([np.arange(n) for n in lengths])
+    after = np.concatenate([np.arange(n)[::-1] for n in lengths])
+    left, right = extents(xp, np.repeat(np.arange(len(lengths)), lengths), size)
+    np.testing.assert_array_equal(left, np.minimum(size, before))
+    np.testing.assert_array_equal(right, np.minimum(size, after))

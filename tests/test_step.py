@@ -1,0 +1,128 @@
+"""The plain step is word2vec's: equal to a loop over pairs, and its gradients are those of its loss."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from oracles import (
+    assert_rows_close,
+    random_batch,
+    random_objective,
+    random_tables,
+    slow_gradients,
+    slow_step,
+)
+
+from xw2v.backend import Backend, load_backend
+from xw2v.objective import Batch, Objective, Tables
+from xw2v.step import Gradients, cbow_gradients, plain_step, skipgram_gradients
+
+WORDS, SIZE, TOKENS = 40, 7, 48
+OBJECTIVES = {
+    "skip-gram": {},
+    "cbow": {"cbow": True},
+    "tied": {"tied": True},
+    "tied cbow": {"tied": True, "cbow": True},
+    "decay": {"weight_decay": 0.1},
+    "wide window": {"window": 9, "block": 4},
+    "one word": {"window": 1, "shared": 1, "negative": 1, "block": 1, "group": 1},
+}
+
+
+@pytest.fixture(params=OBJECTIVES.values(), ids=OBJECTIVES.keys())
+def objective(request: pytest.FixtureRequest) -> Objective:
+    return random_objective(**request.param)
+
+
+def gradients_of(objective: Objective, tables: Tables, batch: Batch) -> tuple[Gradients, float]:
+    function = cbow_gradients if objective.cbow else skipgram_gradients
+    gradients, loss = function(objective, tables, batch, measure=True)
+    return gradients, float(loss)
+
+
+def dense(gradients: Gradients, words: int) -> tuple[np.ndarray, np.ndarray]:
+    """The gradients summed into tables."""
+    center, context = np.zeros((2, words, gradients.center.shape[1]))
+    np.add.at(center, gradients.center_ids, gradients.center)
+    np.add.at(context, gradients.context_ids, gradients.context)
+    return center, context
+
+
+@pytest.mark.parametrize("alpha", [0.05, 5.0])
+def test_equals_a_loop_over_pairs(objective: Objective, alpha: float) -> None:
+    rng = np.random.default_rng(0)
+    tables = random_tables(rng, WORDS, SIZE, tied=objective.tied)
+    batch = random_batch(rng, objective, WORDS, TOKENS)
+    expected, loss = slow_step(objective, tables, batch, alpha)
+    measured = plain_step(load_backend("numpy"), objective, tables, batch, alpha, measure=True)
+    assert float(measured) == pytest.approx(loss, rel=1e-12)
+    assert_rows_close(tables.center, expected.center, 1e-12)
+    assert_rows_close(tables.context, expected.context, 1e-12)
+
+
+def test_gradients_equal_a_loop_over_pairs(objective: Objective) -> None:
+    rng = np.random.default_rng(1)
+    tables = random_tables(rng, WORDS, SIZE, tied=objective.tied)
+    batch = random_batch(rng, objective, WORDS, TOKENS)
+    slow = slow_gradients(objective, tables, batch)
+    center, context = dense(gradients_of(objective, tables, batch)[0], WORDS)
+    np.testing.assert_allclose(center, slow.center, rtol=1e-12, atol=1e-13)
+    np.testing.assert_allclose(context, slow.context, rtol=1e-12, atol=1e-13)
+
+
+def test_gradients_equal_finite_differences(objective: Objective) -> None:
+    rng = np.random.default_rng(2)
+    tables = random_tables(rng, WORDS, SIZE, tied=objective.tied)
+    batch = random_batch(rng, objective, WORDS, TOKENS)
+    center, context = dense(gradients_of(objective, tables, batch)[0], WORDS)
+    step = 1e-5
+    for _ in range(5):
+        direction = random_tables(rng, WORDS, SIZE, tied=objective.tied)
+        moved = [
+            Tables(tables.center + e * direction.center, tables.context + e * direction.context)
+            for e in (step, -step)
+        ]
+        ahead, behind = (gradients_of(objective, there, batch)[1] for there in moved)
+        slope = np.sum(center * direction.center) + np.sum(context * direction.context)
+        assert (ahead - behind) / (2 * step) == pytest.approx(slope, rel=1e-7)
+
+
+def test_a_step_changes_nothing_but_the_tables(any_backend: Backend, objective: Objective) -> None:
+    rng = np.random.default_rng(3)
+    tables = random_tables(rng, WORDS, SIZE, np.float32, tied=objective.tied)
+    tables = Tables(*map(any_backend.from_numpy, tables))
+    batch = random_batch(rng, objective, WORDS, TOKENS)
+    given = Batch(*(any_backend.from_numpy(part.copy()) for part in batch))
+    any_backend.step(objective)(tables, given, 0.05, measure=True)
+    for part, before in zip(given, batch, strict=True):
+        np.testing.assert_array_equal(any_backend.to_numpy(part), before)
+
+
+def test_gradients_leave_the_tables_alone(objective: Objective) -> None:
+    rng = np.random.default_rng(4)
+    tables = random_tables(rng, WORDS, SIZE, tied=objective.tied)
+    batch = random_batch(rng, objective, WORDS, TOKENS)
+    for array in (*tables, *batch):
+        array.flags.writeable = False
+    gradients_of(objective, tables, batch)
+
+
+def test_padding_moves_nothing() -> None:
+    objective, rng = random_objective(), np.random.default_rng(5)
+    tables = random_tables(rng, WORDS, SIZE)
+    before = Tables(tables.center.copy(), tables.context.copy())
+    batch = random_batch(rng, objective, WORDS, TOKENS)
+    empty = batch._replace(left=np.zeros_like(batch.left), right=np.zeros_like(batch.right))
+    for step in (load_backend("numpy").step(objective), Backend.step(load_backend("numpy"), objective)):
+        assert float(step(tables, empty, 0.5, measure=True)) == 0
+        np.testing.assert_array_equal(tables, before)
+
+
+def test_loss_is_finite_where_scores_are_huge() -> None:
+    objective, rng = random_objective(), np.random.default_rng(6)
+    tables = Tables(*(100 * part for part in random_tables(rng, WORDS, SIZE, np.float32)))
+    batch = random_batch(rng, objective, WORDS, TOKENS)
+    gradients, loss = gradients_of(objective, tables, batch)
+    assert np.isfinite(loss)
+    assert np.isfinite(gradients.center).all()
+    assert np.isfinite(gradients.context).all()

@@ -1,0 +1,92 @@
+"""The bounded update is SGD where steps are small, and keeps its bound where they are not."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from xw2v.backend import Backend, load_backend
+from xw2v.update import bounded_update
+
+BOUND, FLOOR = 0.3, 0.2
+
+
+def updated(
+    table: np.ndarray,
+    ids: np.ndarray,
+    gradients: np.ndarray,
+    alpha: float,
+    weight_decay: float = 0.0,
+    backend: Backend | None = None,
+) -> np.ndarray:
+    backend = backend or load_backend("numpy")
+    result = backend.from_numpy(table.copy())
+    parts = backend.from_numpy(ids), backend.from_numpy(gradients)
+    bounded_update(backend, result, *parts, alpha, BOUND, FLOOR, weight_decay)
+    np.testing.assert_array_equal(backend.to_numpy(parts[0]), ids)
+    np.testing.assert_array_equal(backend.to_numpy(parts[1]), gradients)
+    return backend.to_numpy(result)
+
+
+def problem(seed: int, rows: int = 9, count: int = 40, size: int = 6) -> tuple[np.ndarray, ...]:
+    rng = np.random.default_rng(seed)
+    return rng.normal(size=(rows, size)), rng.integers(0, rows, count), rng.normal(size=(count, size))
+
+
+@pytest.mark.parametrize("weight_decay", [0.0, 0.1])
+def test_small_steps_are_plain_sgd(any_backend: Backend, weight_decay: float) -> None:
+    table, ids, gradients = problem(0)
+    expected = table.copy()
+    np.subtract.at(expected, ids, 1e-4 * gradients)
+    expected[np.unique(ids)] -= 1e-4 * weight_decay * table[np.unique(ids)]
+    actual = updated(table, ids, gradients, 1e-4, weight_decay, any_backend)
+    np.testing.assert_allclose(actual, expected, rtol=0, atol=1e-15)
+
+
+def test_large_steps_end_at_the_bound_in_the_same_direction(any_backend: Backend) -> None:
+    table, ids, gradients = problem(1)
+    moved = updated(table, ids, gradients, 1e4, backend=any_backend) - table
+    summed = np.zeros_like(table)
+    np.add.at(summed, ids, gradients)
+    limit = BOUND * (np.linalg.norm(table, axis=1) + FLOOR)
+    np.testing.assert_allclose(np.linalg.norm(moved, axis=1), limit, rtol=1e-12)
+    np.testing.assert_allclose(moved, -summed * (limit / np.linalg.norm(summed, axis=1))[:, None], rtol=1e-9)
+
+
+@settings(deadline=None)
+@given(st.integers(0, 2**32), st.floats(1e-6, 1e6), st.sampled_from([0.0, 0.01, 1.0]))
+def test_no_row_exceeds_its_bound_and_none_but_the_touched_move(
+    seed: int, alpha: float, weight_decay: float
+) -> None:
+    table, ids, gradients = problem(seed)
+    moved = np.linalg.norm(updated(table, ids, gradients, alpha, weight_decay) - table, axis=1)
+    assert (moved <= BOUND * (np.linalg.norm(table, axis=1) + FLOOR) * (1 + 1e-12)).all()
+    assert (np.delete(moved, np.unique(ids)) == 0).all()
+
+
+@settings(deadline=None)
+@given(st.integers(0, 2**32), st.floats(1e-6, 1e6))
+def test_the_order_of_pairs_does_not_matter(seed: int, alpha: float) -> None:
+    table, ids, gradients = problem(seed)
+    order = np.random.default_rng(seed + 1).permutation(len(ids))
+    shuffled = updated(table, ids[order], gradients[order], alpha)
+    np.testing.assert_allclose(shuffled, updated(table, ids, gradients, alpha), rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("gradient", [1.0, 1e10])
+def test_finite_for_a_row_met_a_million_times(any_backend: Backend, gradient: float) -> None:
+    ids = np.zeros(10**6, np.int64)
+    gradients = np.full((10**6, 2), gradient, np.float32)
+    table = np.ones((3, 2), np.float32)
+    moved = table - updated(table, ids, gradients, 0.05, backend=any_backend)
+    assert np.linalg.norm(moved[0]) == pytest.approx(BOUND * (math.sqrt(2) + FLOOR), rel=1e-6)
+    assert not moved[1:].any()
+
+
+def test_zero_gradients_move_nothing(any_backend: Backend) -> None:
+    table, gradients = np.zeros((4, 3), np.float32), np.zeros((3, 3), np.float32)
+    assert not updated(table, np.array([1, 1, 3]), gradients, 0.1, backend=any_backend).any()
