@@ -1,0 +1,367 @@
+"""KeyedVectors: what one asks of trained word vectors, under gensim's names and with its answers."""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any, overload
+
+import numpy as np
+
+from xw2v.errors import InputError
+from xw2v.neighbours import cosines, nearest, row_norms, top_k
+from xw2v.wordtable import Key, WordTable, as_items, unit
+
+Neighbours = list[tuple[str, float]]
+
+
+class KeyedVectors(WordTable):
+    """Trained word vectors: nearest words, analogies, similarities, test sets, files.
+
+    Answers are computed in blocks over the table itself, on the CPU or where `to_device` put a copy.
+
+    >>> import numpy as np
+    >>> wv = KeyedVectors(["a", "b", "c"], np.array([[1, 0], [1, 0.1], [0, 1]], dtype=np.float32))
+    >>> wv.most_similar("a", topn=1)[0][0]
+    'b'
+    """
+
+    # --- nearest words ---------------------------------------------------------------------------------
+
+    @overload
+    def most_similar(
+        self,
+        positive: Any = None,
+        negative: Any = None,
+        *,
+        topn: None,
+        clip_start: int = 0,
+        clip_end: int | None = None,
+        restrict_vocab: int | None = None,
+        indexer: Any = None,
+    ) -> np.ndarray: ...
+    @overload
+    def most_similar(
+        self,
+        positive: Any = None,
+        negative: Any = None,
+        topn: int = 10,
+        clip_start: int = 0,
+        clip_end: int | None = None,
+        restrict_vocab: int | None = None,
+        indexer: Any = None,
+    ) -> Neighbours: ...
+    def most_similar(
+        self,
+        positive: Any = None,
+        negative: Any = None,
+        topn: int | None = 10,
+        clip_start: int = 0,
+        clip_end: int | None = None,
+        restrict_vocab: int | None = None,
+        indexer: Any = None,
+    ) -> Neighbours | np.ndarray:
+        """Words whose vectors point most nearly where the mean of the given ones does (3CosAdd).
+
+        Args:
+            positive: a word, row, vector (D,), or a list of them, each alone or with a weight as a tuple.
+            negative: the same, subtracted.
+            topn: how many; None gives the cosines (V,) of all rows instead of a list.
+            clip_start, clip_end: answer from these rows only.
+            restrict_vocab: answer from the first so many rows only (the most frequent words).
+            indexer: an approximate index (`xw2v.ann.AnnIndex`, or any with gensim's
+                `most_similar(vector, topn)`), asked instead of the whole table.
+
+        Returns:
+            (word, cosine) pairs, best first, without the words asked about.
+
+        Raises:
+            UnknownWordError: a word that is not there, with the nearest spellings.
+            InputError: nothing to start from.
+        """
+        if topn is not None and topn < 1:
+            return []
+        keys, weights = _weighted(as_items(positive), as_items(negative))
+        mean = self.get_mean_vector(keys, weights, post_normalize=True, ignore_missing=False)
+        asked = {self.get_index(key) for key in keys if not isinstance(key, np.ndarray)}
+        if indexer is not None and topn is not None:
+            answers = indexer.most_similar(mean, topn + len(asked))
+            words = {self.index_to_key[row] for row in asked}
+            return [(word, score) for word, score in answers if word not in words][:topn]
+        start, end = (0, restrict_vocab) if restrict_vocab else (clip_start, clip_end or len(self))
+        start, end, _ = slice(start, end).indices(len(self))
+        if topn is None:
+            return self._cosines(mean, start, end)
+        return self._nearest(mean, topn, start, end, asked)
+
+    def most_similar_cosmul(
+        self,
+        positive: Any = None,
+        negative: Any = None,
+        topn: int | None = 10,
+        restrict_vocab: int | None = None,
+    ) -> Neighbours | np.ndarray:
+        """Words by Levy and Goldberg's (2014) 3CosMul: the product of cosines, shifted to 0..1, over that of
+        the negatives'. Arguments and answers as of `most_similar`, without weights.
+        """
+        if topn is not None and topn < 1:
+            return []
+        liked: list[Any] = as_items(positive)
+        disliked: list[Any] = as_items(negative)
+        if not liked:
+            raise InputError("3CosMul needs at least one positive word")
+        end = min(restrict_vocab or len(self), len(self))
+        scores = np.ones(end)
+        for key in liked:
+            scores *= (1 + self._cosines(self._unit_of(key), 0, end)) / 2
+        below = np.ones(end)
+        for key in disliked:
+            below *= (1 + self._cosines(self._unit_of(key), 0, end)) / 2
+        scores /= below + 1e-6
+        if topn is None:
+            return scores.astype(np.float32)
+        asked = {self.get_index(key) for key in liked + disliked if not isinstance(key, np.ndarray)}
+        inside = [row for row in asked if row < end]
+        scores[inside] = -np.inf
+        top = min(topn, end - len(inside))
+        if top < 1:
+            return []
+        rows, best = top_k(scores[None, :], top)
+        return [(self.index_to_key[row], float(score)) for row, score in zip(rows[0], best[0], strict=True)]
+
+    def _unit_of(self, key: Any) -> np.ndarray:
+        return self._check_vector(key) if isinstance(key, np.ndarray) else self.get_vector(key, norm=True)
+
+    def similar_by_word(self, word: Key, topn: int = 10, restrict_vocab: int | None = None) -> Neighbours:
+        return self.most_similar([word], topn=topn, restrict_vocab=restrict_vocab)
+
+    similar_by_key = similar_by_word
+
+    def similar_by_vector(
+        self, vector: np.ndarray, topn: int = 10, restrict_vocab: int | None = None
+    ) -> Neighbours:
+        return self.most_similar([np.asarray(vector)], topn=topn, restrict_vocab=restrict_vocab)
+
+    def _cosines(self, direction: np.ndarray, start: int, end: int) -> np.ndarray:
+        """Dot products (end - start,) of `direction` (D,) with rows start..end scaled to length 1."""
+        table, norms = self._table()
+        query = self._to_device(direction.astype(np.float32)[None, :])
+        return self._to_host(cosines(table[start:end, :], norms[start:end], query))[0]
+
+    def _nearest(self, direction: np.ndarray, topn: int, start: int, end: int, asked: set[int]) -> Neighbours:
+        if start >= end:
+            return []
+        table, norms = self._table()
+        query = self._to_device(direction.astype(np.float32)[None, :])
+        inside = sorted(row - start for row in asked if start <= row < end)
+        without = self._to_device(np.asarray([inside], dtype=np.int64)) if inside else None
+        top = min(topn, end - start - len(inside))
+        if top < 1:
+            return []
+        rows, scores = nearest(table[start:end, :], norms[start:end], query, top, without)
+        return [
+            (self.index_to_key[start + int(row)], float(score))
+            for row, score in zip(self._to_host(rows)[0], self._to_host(scores)[0], strict=True)
+        ]
+
+    # --- distances -------------------------------------------------------------------------------------
+
+    def similarity(self, w1: Key, w2: Key) -> float:
+        """Cosine of two words."""
+        return float(unit(self[w1]) @ unit(self[w2]))
+
+    def distance(self, w1: Key, w2: Key) -> float:
+        """1 - cosine of two words."""
+        return 1 - self.similarity(w1, w2)
+
+    def euclidean_distance(self, w1: Key, w2: Key) -> float:
+        """Length of the difference of two words' vectors."""
+        return float(np.linalg.norm(self[w1].astype(np.float64) - self[w2]))
+
+    def distances(self, word_or_vector: Key | np.ndarray, other_words: Sequence[Key] = ()) -> np.ndarray:
+        """1 - cosine from a word or vector (D,) to each of `other_words`, or to every row (V,)."""
+        if isinstance(word_or_vector, np.ndarray):
+            vector = self._check_vector(word_or_vector)
+        else:
+            vector = self.get_vector(word_or_vector)
+        if len(other_words):
+            return 1 - self.cosine_similarities(vector, self[list(other_words)])
+        return 1 - self._cosines(unit(vector), 0, len(self))
+
+    @staticmethod
+    def cosine_similarities(vector_1: np.ndarray, vectors_all: np.ndarray) -> np.ndarray:
+        """Cosines (n,) of a vector (D,) with each of vectors (n, D); 0 where one of the two is zeros."""
+        return cosines(vectors_all, row_norms(vectors_all), unit(vector_1)[None, :])[0]
+
+    def n_similarity(self, ws1: Sequence[Key], ws2: Sequence[Key]) -> float:
+        """Cosine of the mean vectors of two lists of words; unknown words are left out."""
+        if not (len(ws1) and len(ws2)):
+            raise InputError("n_similarity needs at least one word in each list")
+        mean1 = self.get_mean_vector(ws1, pre_normalize=False)
+        mean2 = self.get_mean_vector(ws2, pre_normalize=False)
+        return float(unit(mean1) @ unit(mean2))
+
+    def closer_than(self, key1: Key, key2: Key) -> list[str]:
+        """Words that are closer to `key1` than `key2` is."""
+        row1, row2 = self.get_index(key1), self.get_index(key2)
+        distances = self.distances(key1)
+        closer = np.flatnonzero(distances < distances[row2])
+        return [self.index_to_key[row] for row in closer if row != row1]
+
+    def rank(self, key1: Key, key2: Key) -> int:
+        """Place of `key2` among the words nearest to `key1`, the nearest being 1."""
+        return len(self.closer_than(key1, key2)) + 1
+
+    def most_similar_to_given(self, key1: Key, keys_list: Sequence[Key]) -> Key:
+        """The one of `keys_list` most similar to `key1`."""
+        return keys_list[int(np.argmin(self.distances(key1, keys_list)))]
+
+    def rank_by_centrality(self, words: Sequence[Key], use_norm: bool = True) -> list[tuple[float, Key]]:
+        """(cosine to the mean of all, word), the most central first; unknown words are left out."""
+        known = [word for word in words if word in self]
+        if not known:
+            raise InputError("none of these words is in the vocabulary")
+        vectors = np.stack([self.get_vector(word, norm=use_norm) for word in known])
+        mean = self.get_mean_vector(list(vectors), post_normalize=True)
+        return sorted(zip((vectors @ mean).tolist(), known, strict=True), reverse=True)
+
+    def doesnt_match(self, words: Sequence[Key]) -> Key:
+        """The word that is furthest from the mean of all; unknown words are left out."""
+        return self.rank_by_centrality(words)[-1][1]
+
+    def relative_cosine_similarity(self, wa: Key, wb: Key, topn: int = 10) -> float:
+        """Similarity of two words over the sum of the first's `topn` nearest (Leeuwenberg et al. 2016)."""
+        nearby = self.similar_by_word(wa, topn)
+        if not nearby:
+            raise InputError("relative_cosine_similarity needs topn of at least 1")
+        return self.similarity(wa, wb) / sum(score for _, score in nearby)
+
+    # --- test sets -------------------------------------------------------------------------------------
+
+    def evaluate_word_pairs(
+        self,
+        pairs: str | Path,
+        delimiter: str = "\t",
+        encoding: str = "utf8",
+        restrict_vocab: int | None = 300000,
+        case_insensitive: bool = True,
+        dummy4unknown: bool = False,
+    ) -> tuple[tuple[float, float], tuple[float, float], float]:
+        """((Pearson's r, p), (Spearman's ρ, p), per cent of pairs with unknown words) on a similarity set.
+
+        `xw2v.evaluation.word_pairs` answers the same with the numbers of pairs.
+        """
+        from xw2v.evaluation import word_pairs
+        from xw2v.testsets import read_pairs
+
+        given = read_pairs(Path(pairs), delimiter, encoding)
+        result = word_pairs(self, given, restrict_vocab, case_insensitive, dummy4unknown)
+        return result.pearson, result.spearman, result.unknown_percent
+
+    def evaluate_word_analogies(
+        self,
+        analogies: str | Path,
+        restrict_vocab: int | None = 300000,
+        case_insensitive: bool = True,
+        dummy4unknown: bool = False,
+    ) -> tuple[float, list[dict[str, Any]]]:
+        """(accuracy, sections) on an analogy set, each section with lists "correct" and "incorrect".
+
+        `xw2v.evaluation.word_analogies` answers the same with coverage and totals.
+        """
+        from xw2v.evaluation import word_analogies
+        from xw2v.testsets import read_analogies
+
+        result = word_analogies(
+            self, read_analogies(Path(analogies)), restrict_vocab, case_insensitive, dummy4unknown
+        )
+        return result.as_gensim()
+
+    # --- files and neighbours in other libraries -----------------------------------------------------------
+
+    @classmethod
+    def load(
+        cls,
+        path: str | Path,
+        format: str | None = None,
+        limit: int | None = None,
+        encoding: str = "utf-8",
+        unicode_errors: str = "strict",
+    ) -> "KeyedVectors":
+        """Load a model folder (memory-mapped) or a file of vectors in any format of `xw2v.formats`.
+
+        Args:
+            path: the output folder of a training run, or a file.
+            format: a name from `xw2v.formats.FORMATS`; by default found from the content.
+            limit: read only the first so many words.
+            encoding, unicode_errors: how bytes become words, in the word2vec, GloVe and fastText formats.
+
+        Raises:
+            InputError: one line saying what is wrong, and in which line or at which byte.
+        """
+        from xw2v.formats import read_vectors
+
+        loaded = read_vectors(Path(path), format, limit, encoding, unicode_errors)
+        return cls(loaded.words, loaded.vectors, loaded.counts)
+
+    def save(self, path: str | Path, format: str = "npy") -> None:
+        """Save as a folder of center.npy and vocab.json, or in any other format of `xw2v.formats`."""
+        from xw2v.formats import WordVectors, write_vectors
+
+        write_vectors(Path(path), WordVectors(self.index_to_key, self.vectors, self.counts), format)
+
+    @classmethod
+    def load_word2vec_format(
+        cls,
+        fname: str | Path,
+        binary: bool = False,
+        encoding: str = "utf-8",
+        unicode_errors: str = "strict",
+        limit: int | None = None,
+        no_header: bool = False,
+    ) -> "KeyedVectors":
+        """gensim's name for `load` of a word2vec file; `no_header` reads a GloVe file."""
+        format = "word2vec-bin" if binary else "glove" if no_header else "word2vec"
+        return cls.load(fname, format, limit, encoding, unicode_errors)
+
+    def save_word2vec_format(
+        self, fname: str | Path, binary: bool = False, write_header: bool = True
+    ) -> None:
+        """gensim's name for `save` as a word2vec file; without header it is a GloVe file."""
+        self.save(fname, "word2vec-bin" if binary else "word2vec" if write_header else "glove")
+
+    def to_gensim(self) -> Any:
+        """The same as a gensim KeyedVectors, with a copy of the vectors."""
+        try:
+            from gensim.models import KeyedVectors as GensimKeyedVectors
+        except ImportError:
+            from xw2v.errors import MissingDependencyError
+
+            raise MissingDependencyError('gensim is not installed: pip install "gensim>=4.4"') from None
+        other = GensimKeyedVectors(self.vector_size)
+        other.add_vectors(list(self.index_to_key), np.array(self.vectors))
+        for name, values in self._attributes.items():
+            other.expandos[name] = np.array(values)
+        return other
+
+    @classmethod
+    def from_gensim(cls, other: Any) -> "KeyedVectors":
+        """From a gensim KeyedVectors, or from a model that has one as `.wv`."""
+        other = getattr(other, "wv", other)
+        return cls([str(key) for key in other.index_to_key], other.vectors, other.expandos.get("count"))
+
+    def vectors_for_all(self, keys: Iterable[str]) -> "KeyedVectors":
+        """A smaller KeyedVectors of those `keys` that are known, in their order."""
+        rows = [self.key_to_index[key] for key in dict.fromkeys(keys) if key in self.key_to_index]
+        counts = None if self.counts is None else self.counts[rows]
+        return KeyedVectors([self.index_to_key[row] for row in rows], self.vectors[rows], counts)
+
+
+def _weighted(positive: Sequence[Any], negative: Sequence[Any]) -> tuple[list[Key | np.ndarray], list[float]]:
+    """Keys with their weights: 1 and -1 where none is given."""
+    keys: list[Key | np.ndarray] = []
+    weights: list[float] = []
+    for items, usual in ((positive, 1.0), (negative, -1.0)):
+        for item in items:
+            key, weight = item if isinstance(item, tuple) else (item, usual)
+            keys.append(key)
+            weights.append(float(weight))
+    return keys, weights
