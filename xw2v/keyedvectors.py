@@ -147,20 +147,31 @@ class KeyedVectors(WordTable):
         return self._to_host(cosines(table[start:end, :], norms[start:end], query))[0]
 
     def _nearest(self, direction: np.ndarray, topn: int, start: int, end: int, asked: set[int]) -> Neighbours:
-        if start >= end:
-            return []
-        table, norms = self._table()
-        query = self._to_device(direction.astype(np.float32)[None, :])
-        inside = sorted(row - start for row in asked if start <= row < end)
-        without = self._to_device(np.asarray([inside], dtype=np.int64)) if inside else None
+        inside = sorted(row for row in asked if start <= row < end)
         top = min(topn, end - start - len(inside))
         if top < 1:
             return []
-        rows, scores = nearest(table[start:end, :], norms[start:end], query, top, without)
-        return [
-            (self.index_to_key[start + int(row)], float(score))
-            for row, score in zip(self._to_host(rows)[0], self._to_host(scores)[0], strict=True)
-        ]
+        rows, scores = self.nearest_rows(direction[None, :], top, np.asarray([inside]), end, start)
+        return [(self.index_to_key[row], float(score)) for row, score in zip(rows[0], scores[0], strict=True)]
+
+    def nearest_rows(
+        self, queries: np.ndarray, k: int, exclude: np.ndarray, end: int | None = None, start: int = 0
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Many questions at once: the k rows (Q, k) nearest to each query, best first, and cosines (Q, k).
+
+        Args:
+            queries: (Q, D), of unit length.
+            k: how many.
+            exclude: (Q, E) rows between start and end not to be answered; where fewer than k others are
+                left, these come last, with a cosine of minus infinity.
+            start, end: answer from these rows only.
+        """
+        table, norms = self._table()
+        start, end, _ = slice(start, end).indices(len(self))
+        without = self._to_device(exclude.astype(np.int64) - start) if exclude.size else None
+        query = self._to_device(np.ascontiguousarray(queries, dtype=np.float32))
+        rows, scores = nearest(table[start:end, :], norms[start:end], query, k, without)
+        return self._to_host(rows) + start, self._to_host(scores)
 
     # --- distances -------------------------------------------------------------------------------------
 
@@ -254,6 +265,8 @@ class KeyedVectors(WordTable):
 
         given = read_pairs(Path(pairs), delimiter, encoding)
         result = word_pairs(self, given, restrict_vocab, case_insensitive, dummy4unknown)
+        if not (result.known or dummy4unknown):
+            raise InputError(f"{pairs}: no pair with both words in the vocabulary")
         return result.pearson, result.spearman, result.unknown_percent
 
     def evaluate_word_analogies(

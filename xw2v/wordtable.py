@@ -306,10 +306,11 @@ class WordTable:
         self._replace([self.index_to_key[row] for row in order], self.vectors[order])
 
 
-def unit(vector: np.ndarray) -> np.ndarray:
-    """`vector` (D,) scaled to length 1; zeros stay zeros."""
-    length = np.linalg.norm(vector.astype(np.float64))
-    return (vector / length).astype(vector.dtype) if length > 0 else vector
+def unit(vectors: np.ndarray) -> np.ndarray:
+    """Vectors (..., D) scaled to length 1, in float64 and rounded once, as gensim does; zeros stay zeros."""
+    exact = vectors.astype(np.float64)
+    lengths = np.linalg.norm(exact, axis=-1, keepdims=True)
+    return (exact * (1 / np.where(lengths == 0, 1, lengths))).astype(vectors.dtype)
 
 
 def as_items(value: Any) -> list[Item]:
