@@ -1,0 +1,152 @@
+"""The corpus folder: corpus.bin, offsets.npy, vocab.json, corpus.json; memory-mapped.
+
+corpus.bin: the ids, int32, little-endian. offsets.npy: (S + 1,) int64, where sentences begin and the last one
+ends. vocab.json: the vocabulary. corpus.json: how the corpus was made; a folder without it opens too.
+"""
+
+import hashlib
+import json
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+
+from xw2v.encode import Block
+from xw2v.errors import InputError
+from xw2v.files import atomic_write, output_folder, reason
+from xw2v.vocabulary import Vocabulary
+
+FORMAT = "xw2v corpus 1"
+IDS, OFFSETS, VOCABULARY, ABOUT = "corpus.bin", "offsets.npy", "vocab.json", "corpus.json"
+CHUNK = 1 << 22  # ids or offsets that are read at a time
+
+
+class Digest:
+    """The fingerprint of a corpus, taken while its ids and offsets go by in any pieces."""
+
+    def __init__(self) -> None:
+        self._ids, self._offsets = hashlib.sha256(), hashlib.sha256(bytes(8))  # the first offset is 0
+        self.tokens = self.sentences = 0
+
+    def update(self, ids: np.ndarray, ends: np.ndarray) -> None:
+        """Take further ids (int32) and sentence ends (int64)."""
+        self._ids.update(ids.astype("<i4", copy=False).tobytes())
+        self._offsets.update(ends.astype("<i8", copy=False).tobytes())
+        self.tokens += ids.size
+        self.sentences += ends.size
+
+    def hexdigest(self, vocabulary: Vocabulary) -> str:
+        """SHA-256 over ids, offsets and words."""
+        words = json.dumps(vocabulary.words).encode()
+        parts = self._ids.digest() + self._offsets.digest() + hashlib.sha256(words).digest()
+        return hashlib.sha256(parts).hexdigest()
+
+
+def pour(blocks: Iterable[Block], ids_file: BinaryIO, offsets_file: BinaryIO) -> Digest:
+    """Write ids as int32 and offsets as int64, block by block, and take their digest on the way."""
+    digest = Digest()
+    offsets_file.write(bytes(8))
+    for ids, ends in blocks:
+        digest.update(ids, ends)
+        ids_file.write(ids.astype("<i4", copy=False).tobytes())
+        offsets_file.write(ends.astype("<i8", copy=False).tobytes())
+    return digest
+
+
+def blocks_of(ids: np.ndarray, offsets: np.ndarray) -> Iterator[Block]:
+    """The arrays of a corpus in pieces, for `pour` and `Digest`."""
+    for first in range(0, max(len(ids), len(offsets)), CHUNK):
+        yield ids[first : first + CHUNK], offsets[1:][first : first + CHUNK]
+
+
+def write_corpus(
+    folder: str | os.PathLike[str], blocks: Iterable[Block], vocabulary: Vocabulary, about: dict[str, Any]
+) -> None:
+    """Write the four files, which take their names together at the end; InputError where they cannot."""
+    path = output_folder(folder)
+    with ExitStack() as stack:
+        ids_file, offsets_file, vocabulary_file, about_file = (
+            stack.enter_context(atomic_write(path / name)) for name in (IDS, OFFSETS, VOCABULARY, ABOUT)
+        )
+        _offsets_header(offsets_file, 0)
+        digest = pour(blocks, ids_file, offsets_file)
+        offsets_file.seek(0)
+        _offsets_header(offsets_file, digest.sentences + 1)
+        vocabulary_file.write(vocabulary.to_bytes())
+        about = {
+            "format": FORMAT, "tokens": digest.tokens, "sentences": digest.sentences, **about,
+            "fingerprint": digest.hexdigest(vocabulary),
+        }  # fmt: skip
+        about_file.write(json.dumps(about, indent=1).encode())
+
+
+def _offsets_header(file: BinaryIO, length: int) -> None:
+    """The header of an .npy file; its size does not depend on `length` (numpy leaves room for it to grow)."""
+    header = {"descr": "<i8", "fortran_order": False, "shape": (length,)}
+    np.lib.format.write_array_header_1_0(file, header)
+
+
+def is_corpus_folder(path: str | os.PathLike[str]) -> bool:
+    """Whether `path` is a folder with the files of a corpus."""
+    return all((Path(path) / name).is_file() for name in (IDS, OFFSETS, VOCABULARY))
+
+
+def read_corpus(folder: str | os.PathLike[str]) -> tuple[np.ndarray, np.ndarray, Vocabulary, dict[str, Any]]:
+    """(ids, offsets, vocabulary, about) of a corpus folder, the arrays memory-mapped.
+
+    `about` has at least "raw_words", "description", "fingerprint" and "settings". Raises InputError where the
+    folder is none of a corpus, or is damaged.
+    """
+    path = Path(folder)
+    for name in (IDS, OFFSETS, VOCABULARY):
+        if not (path / name).is_file():
+            raise InputError(f"{folder}: no {name} there; xw2v preprocess makes such a folder")
+    vocabulary = Vocabulary.load(path / VOCABULARY)
+    try:
+        offsets = np.load(path / OFFSETS, mmap_mode="r")
+        ids = np.memmap(path / IDS, "<i4", mode="r")
+    except (OSError, ValueError) as error:
+        text = reason(error) if isinstance(error, OSError) else str(error)
+        raise InputError(f"{folder}: damaged ({text}); run xw2v preprocess again") from None
+    _check(folder, ids, offsets, len(vocabulary))
+    about = {"raw_words": len(ids), "description": str(folder), "settings": {}, **_read_about(path / ABOUT)}
+    if "fingerprint" not in about:
+        digest = Digest()
+        for block in blocks_of(ids, offsets):
+            digest.update(*block)
+        about["fingerprint"] = digest.hexdigest(vocabulary)
+    return ids, offsets, vocabulary, about
+
+
+def _read_about(path: Path) -> dict[str, Any]:
+    if not path.is_file():
+        return {}
+    try:
+        about = json.loads(path.read_text("utf-8"))
+        known = about["format"] == FORMAT
+    except (OSError, ValueError, TypeError, KeyError):
+        raise InputError(f"{path}: damaged; run xw2v preprocess again") from None
+    if not known:
+        raise InputError(f"{path}: format {about['format']!r} is not known; this version reads {FORMAT!r}")
+    return dict(about)
+
+
+def _check(folder: str | os.PathLike[str], ids: np.ndarray, offsets: np.ndarray, words: int) -> None:
+    """Raise InputError unless offsets rise from 0 to the end and ids are rows (read past the memory maps)."""
+    wrong = None
+    if offsets.ndim != 1 or offsets.dtype != np.int64 or len(offsets) < 2:
+        wrong = f"{OFFSETS} holds no offsets"
+    elif offsets[0] != 0 or offsets[-1] != len(ids):
+        wrong = f"{OFFSETS} ends at {offsets[-1]:,}, {IDS} at {len(ids):,}"
+    elif any((np.diff(offsets[i : i + CHUNK + 1]) <= 0).any() for i in range(0, len(offsets) - 1, CHUNK)):
+        wrong = f"{OFFSETS} does not rise"
+    else:
+        with open(Path(folder) / IDS, "rb") as file:  # a memory map would count as memory of this process
+            while (piece := np.fromfile(file, "<i4", CHUNK)).size:
+                if piece.min() < 0 or piece.max() >= words:
+                    wrong = f"{IDS} has rows beyond the {words:,} words of {VOCABULARY}"
+    if wrong:
+        raise InputError(f"{folder}: damaged: {wrong}; run xw2v preprocess again")
