@@ -1,0 +1,53 @@
+"""xw2v convert: vectors to another file format."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from xw2v.cli.vector_options import print_json
+from xw2v.formats import FORMATS, SYNONYMS
+
+CHOICES = click.Choice([*FORMATS, *SYNONYMS])
+
+
+@click.command()
+@click.argument("model")
+@click.argument("out")
+@click.option("--to", "to_format", type=CHOICES, required=True, help="Format to write.")
+@click.option(
+    "--from", "from_format", type=CHOICES, help="Format of MODEL.  [default: found from its content]"
+)
+@click.option("--limit", type=click.IntRange(1), metavar="N", help="Only the first N words.")
+@click.option("--encoding", default="utf-8", help="Of the words of MODEL.  [default: utf-8]")
+@click.option(
+    "--unicode-errors",
+    type=click.Choice(["strict", "replace", "ignore"]),
+    default="strict",
+    help="What to do with words that are not in that encoding.  [default: strict]",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def command(
+    model: str,
+    out: str,
+    to_format: str,
+    from_format: str | None,
+    limit: int | None,
+    encoding: str,
+    unicode_errors: str,
+    as_json: bool,
+) -> None:
+    """Write the vectors of MODEL (a folder or a file) to OUT in another format, exact in float32.
+
+    npy and projector make a folder of OUT, the other formats a file.
+    """
+    from xw2v.formats import read_vectors, write_vectors
+
+    loaded = read_vectors(Path(model), from_format, limit, encoding, unicode_errors)
+    write_vectors(Path(out), loaded, to_format)
+    words, size = loaded.vectors.shape
+    if as_json:
+        print_json({"model": model, "out": out, "format": to_format, "words": words, "vector_size": size})
+    else:
+        click.echo(f"{out}: {words:,} words of {size} numbers, {to_format}", err=True)

@@ -1,0 +1,165 @@
+"""xw2v evaluate: scores on word-similarity and analogy test sets."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from xw2v.cli.vector_options import load_model, model_options, print_json
+from xw2v.errors import UsageError
+
+if TYPE_CHECKING:
+    from xw2v.evaluation import AnalogyScore, PairScore, SectionScore
+
+MANY = ("--pairs", "--analogies")
+
+
+class ManyFiles(click.Command):
+    """Lets `--pairs` and `--analogies` take several files: `--pairs eval/*.tsv`."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        spread: list[str] = []
+        option = None
+        for arg in args:
+            if arg.startswith("-") and arg != "-":
+                option = arg if arg in MANY else None
+                if option is None:
+                    spread.append(arg)
+            elif option:
+                spread += [option, arg]
+            else:
+                spread.append(arg)
+        return super().parse_args(ctx, spread)
+
+
+@click.command(cls=ManyFiles)
+@click.option(
+    "--pairs", multiple=True, metavar="FILE ...", help="Lines of word, word and score, parted by tabs."
+)
+@click.option(
+    "--analogies",
+    multiple=True,
+    metavar="FILE ...",
+    help="Lines of four words under ': section' lines (Google, MSR), or a BATS folder.",
+)
+@click.option(
+    "--restrict-vocab",
+    type=click.IntRange(1),
+    default=30000,
+    metavar="N",
+    help="Only the first (most frequent) N words exist.  [default: 30000]",
+)
+@click.option("--case-sensitive", is_flag=True, help="Do not compare words in upper case.")
+@click.option(
+    "--unknown-is-wrong", is_flag=True, help="Score pairs and questions with unknown words as wrong."
+)
+@model_options
+def command(
+    pairs: tuple[str, ...],
+    analogies: tuple[str, ...],
+    restrict_vocab: int,
+    case_sensitive: bool,
+    unknown_is_wrong: bool,
+    model: str,
+    device: str,
+    backend: str | None,
+    as_json: bool,
+) -> None:
+    """Scores on test sets, each with how much of the set the vocabulary covers, as gensim computes them."""
+    if not (pairs or analogies):
+        raise UsageError(
+            "name at least one test set: --pairs FILE (word, word and score, parted by tabs, such as "
+            "wordsim353.tsv) or --analogies FILE (such as questions-words.txt, or a BATS folder)"
+        )
+    from xw2v.evaluation import word_analogies, word_pairs
+    from xw2v.testsets import read_analogies, read_pairs
+
+    pair_sets = [read_pairs(Path(path)) for path in pairs]
+    analogy_sets = [read_analogies(Path(path)) for path in analogies]
+    vectors = load_model(model, device, backend)
+    how = (restrict_vocab, not case_sensitive, unknown_is_wrong)
+    pair_scores = [word_pairs(vectors, each, *how) for each in pair_sets]
+    analogy_scores = [word_analogies(vectors, each, *how) for each in analogy_sets]
+    words = min(restrict_vocab, len(vectors))
+    if as_json:
+        record = {
+            "model": model,
+            "restrict_vocab": restrict_vocab,
+            "words": words,
+            "case_insensitive": not case_sensitive,
+            "unknown_is_wrong": unknown_is_wrong,
+            "pairs": [pair_record(score) for score in pair_scores],
+            "analogies": [analogy_record(score) for score in analogy_scores],
+        }
+        print_json(record)
+        return
+    click.echo(f"the {words:,} most frequent words of {len(vectors):,} (--restrict-vocab {restrict_vocab})")
+    if pair_scores:
+        print_pairs(pair_scores)
+    for score in analogy_scores:
+        print_analogies(score)
+
+
+def pair_record(score: PairScore) -> dict[str, Any]:
+    """A similarity score as JSON shows it."""
+    return {
+        "name": score.name,
+        "pearson": score.pearson[0],
+        "pearson_p": score.pearson[1],
+        "spearman": score.spearman[0],
+        "spearman_p": score.spearman[1],
+        "pairs": score.pairs,
+        "known": score.known,
+        "unknown_percent": score.unknown_percent,
+        "skipped_lines": score.skipped,
+    }
+
+
+def section_record(score: SectionScore) -> dict[str, Any]:
+    """A section's score as JSON shows it."""
+    return {
+        "name": score.name,
+        "kind": score.kind,
+        "accuracy": score.accuracy if score.answered else None,
+        "correct": len(score.correct),
+        "answered": score.answered,
+        "questions": score.questions,
+        "coverage": score.coverage,
+    }
+
+
+def analogy_record(score: AnalogyScore) -> dict[str, Any]:
+    """An analogy score as JSON shows it."""
+    return {
+        "name": score.name,
+        "sections": [section_record(section) for section in score.sections],
+        "semantic": section_record(score.total("semantic")),
+        "syntactic": section_record(score.total("syntactic")),
+        "total": section_record(score.total()),
+        "skipped_lines": score.skipped,
+    }
+
+
+def print_pairs(scores: list[PairScore]) -> None:
+    """A table of similarity sets."""
+    width = max(len("similarity"), *(len(score.name) for score in scores))
+    click.echo(f"\n{'similarity':{width}}  Spearman   Pearson   pairs known")
+    for score in scores:
+        known = f"{score.known} of {score.pairs} ({score.known / score.pairs:.1%})"
+        click.echo(f"{score.name:{width}}  {score.spearman[0]:8.4f}  {score.pearson[0]:8.4f}   {known}")
+
+
+def print_analogies(score: AnalogyScore) -> None:
+    """A table of an analogy set's sections, and their totals."""
+    totals = [score.total("semantic"), score.total("syntactic"), score.total()]
+    rows = [*score.sections, *(total for total in totals if total.questions)]
+    width = max(len(score.name), *(len(row.name) for row in rows))
+    click.echo(f"\n{score.name:{width}}  accuracy            right   questions answered")
+    for row in rows:
+        accuracy = f"{row.accuracy:8.2%}" if row.answered else f"{'-':>8}"
+        right = f"{len(row.correct)} of {row.answered}"
+        click.echo(
+            f"{row.name:{width}}  {accuracy}  {right:>15}   {row.answered} of {row.questions} ({row.coverage:.1%})"
+        )

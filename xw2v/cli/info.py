@@ -1,0 +1,107 @@
+"""xw2v info: what is in a model folder, a file of vectors, or a corpus folder."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from xw2v.cli.vector_options import print_json
+from xw2v.errors import InputError
+
+FREQUENT = 10  # words shown
+
+
+@click.command()
+@click.argument("path", metavar="MODEL_OR_DATA", default="output")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def command(path: str, as_json: bool) -> None:
+    """What is in MODEL_OR_DATA (by default the folder output): sizes, settings, counts, frequent words."""
+    from xw2v.corpus_folder import is_corpus_folder
+
+    place = Path(path)
+    if not place.exists():
+        raise InputError(
+            f"{path}: no such file or folder; give a model, a file of vectors or a corpus folder"
+        )
+    record = corpus_record(place) if is_corpus_folder(place) else vectors_record(place)
+    if as_json:
+        print_json(record)
+    else:
+        print_record(record)
+
+
+def corpus_record(folder: Path) -> dict[str, Any]:
+    """What a folder of `xw2v preprocess` holds."""
+    from xw2v.corpus import Corpus
+
+    corpus = Corpus.open(folder)
+    return {
+        "path": str(folder),
+        "kind": "corpus",
+        "description": corpus.description,
+        "raw_words": corpus.raw_words,
+        "tokens": len(corpus.ids),
+        "sentences": len(corpus),
+        "words": len(corpus.vocabulary),
+        "fingerprint": corpus.fingerprint,
+        "settings": dict(corpus.settings),
+        "files": sizes(folder),
+        "frequent": frequent(corpus.vocabulary.words, corpus.vocabulary.counts),
+    }
+
+
+def vectors_record(place: Path) -> dict[str, Any]:
+    """What a model folder or a file of vectors holds, with the settings of the run that made it."""
+    from xw2v.formats import detect, read_vectors
+
+    format, _ = detect(place)
+    loaded = read_vectors(place)
+    words, size = loaded.vectors.shape
+    record: dict[str, Any] = {
+        "path": str(place),
+        "kind": "model" if place.is_dir() else "vectors",
+        "format": format,
+        "words": words,
+        "vector_size": size,
+        "tokens": None if loaded.counts is None else int(loaded.counts.sum()),
+    }
+    run = place / "run.json"
+    if run.is_file():
+        try:
+            record["run"] = json.loads(run.read_text("utf-8"))
+        except (OSError, ValueError, RecursionError) as error:
+            raise InputError(f"{run}: cannot be read as JSON: {str(error).splitlines()[0]}") from None
+    record["files"] = sizes(place)
+    record["frequent"] = frequent(loaded.words, loaded.counts)
+    return record
+
+
+def sizes(place: Path) -> dict[str, int]:
+    """Bytes of a file, or of each file in a folder."""
+    files = sorted(place.iterdir()) if place.is_dir() else [place]
+    return {file.name: file.stat().st_size for file in files if file.is_file()}
+
+
+def frequent(words: list[str], counts: Any) -> list[dict[str, Any]]:
+    """The first words, with their counts where those are known."""
+    shown = [None] * FREQUENT if counts is None else counts[:FREQUENT].tolist()
+    return [{"word": word, "count": count} for word, count in zip(words, shown, strict=False)]
+
+
+def print_record(record: dict[str, Any], indent: str = "") -> None:
+    """`name  value` lines; what is nested comes indented below its name."""
+    width = max((len(name) for name, value in record.items() if not isinstance(value, dict)), default=0)
+    for name, value in record.items():
+        if name == "frequent":
+            words = ", ".join(w["word"] + (f" ({w['count']:,})" if w["count"] else "") for w in value)
+            click.echo(f"{name:{width}}  {words}")
+        elif isinstance(value, dict):
+            if value:
+                click.echo(f"{indent}{name}")
+                print_record(value, indent + "  ")
+        elif value is not None:
+            shown = f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else value
+            click.echo(f"{indent}{name:{width}}  {shown}")
