@@ -32,7 +32,7 @@ def random_objective(**changes: Any) -> Objective:
 
 def random_batch(rng: np.random.Generator, objective: Objective, words: int, tokens: int) -> Batch:
     """A batch with words drawn unevenly, so that some repeat often, and windows of every extent."""
-    ids = np.minimum(rng.geometric(3 / words, tokens + 2 * objective.window), words) - 1
+    ids = np.minimum(rng.geometric(min(1, 3 / words), tokens + 2 * objective.window), words) - 1
     left, right = rng.integers(0, objective.window + 1, (2, tokens))
     negatives = rng.integers(0, words, (tokens // objective.group, objective.shared))
     return Batch(ids, left, right, negatives)

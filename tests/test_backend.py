@@ -52,7 +52,7 @@ def test_a_missing_library_gets_its_install_line(
 @pytest.mark.parametrize("name", ["cupy", "torch"])
 def test_a_device_that_is_not_there(name: str) -> None:
     pytest.importorskip(name)
-    with pytest.raises(MissingDependencyError, match="cuda:99.*--device cpu"):
+    with pytest.raises(MissingDependencyError, match=r"cuda:99.*--device cpu"):
         load_backend(name, "cuda:99")
 
 

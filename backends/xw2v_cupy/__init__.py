@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from xw2v.backend import Backend
+from xw2v.draws import LANES as WORDS_OF_COUNTER
 from xw2v.errors import MissingDependencyError, UsageError
+from xw2v_cupy.kernels import LANES, Kernels
+from xw2v_cupy.scatter import Ids, scatter_add
+from xw2v_cupy.step import CupyStep
+
+if TYPE_CHECKING:
+    from xw2v.objective import Objective, Step
 
 INSTALL = 'pip install "xw2v[cuda12]" or "xw2v[cuda13]", as your driver has it (nvidia-smi says which)'
 
 
 class CupyBackend(Backend):
-    """CuPy arrays on "cuda" or "cuda:N"."""
+    """CuPy arrays on "cuda" or "cuda:N", which becomes CuPy's current device in this thread."""
 
     name = "cupy"
 
@@ -34,6 +41,7 @@ class CupyBackend(Backend):
         self.xp = xp
         self.device = cupy.cuda.Device(index)
         self.device.use()
+        self._kernels: dict[str, Kernels] = {}
 
     def from_numpy(self, array: np.ndarray) -> Any:
         return self._cupy.asarray(array)
@@ -42,7 +50,28 @@ class CupyBackend(Backend):
         return self._cupy.asnumpy(array)
 
     def scatter_add(self, table: Any, rows: Any, updates: Any) -> None:
-        self._cupy.add.at(table, rows, updates)
+        ids = Ids(rows, 0, rows, rows.shape[0])
+        updates = self._cupy.ascontiguousarray(updates)
+        scatter_add(self.kernels(table.dtype), table, ids, updates, deterministic=self.deterministic)
+
+    def random_words(self, seed: int, stream: int, start: int, count: int) -> tuple[Any, Any]:
+        high, low = self._cupy.empty((2, count), np.int64)
+        counters = -(-(start + count) // WORDS_OF_COUNTER) - start // WORDS_OF_COUNTER
+        key = np.uint64(seed), np.uint64(stream)
+        self.kernels(np.float32).launch("philox_words", -(-counters // LANES), *key, start, count, high, low)
+        return high, low
+
+    def step(self, objective: Objective) -> Step:
+        if objective.cbow:
+            return super().step(objective)
+        return CupyStep(objective, self.kernels, deterministic=self.deterministic)
+
+    def kernels(self, dtype: Any) -> Kernels:
+        """The kernels for tables of a dtype, compiled once."""
+        name = np.dtype(dtype).name
+        if name not in self._kernels:
+            self._kernels[name] = Kernels(self._cupy, dtype)
+        return self._kernels[name]
 
     def synchronize(self) -> None:
         self.device.synchronize()

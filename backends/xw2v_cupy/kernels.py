@@ -1,0 +1,113 @@
+"""The CUDA sources beside this file, compiled for one dtype, and cuBLAS's batched products."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+SOURCES = ("warp", "philox", "gather", "gradients", "scatter", "update")
+LANES, WARPS = 32, 8  # threads of a warp and warps of a block; a warp works on one row
+REALS = {"float32": "float", "float64": "double"}
+
+
+def cuda_source() -> str:
+    """All kernels as one source."""
+    return "".join((Path(__file__).parent / f"{name}.cu").read_text(encoding="utf-8") for name in SOURCES)
+
+
+class Kernels:
+    """Launches kernels and products on CuPy's current device.
+
+    Args:
+        cupy: the library.
+        dtype: of tables and gradients, float32 or float64.
+    """
+
+    def __init__(self, cupy: Any, dtype: Any) -> None:
+        self.library = cupy
+        self.dtype = np.dtype(dtype)
+        self._functions: dict[str, Any] = {}
+        self._prepare(REALS[self.dtype.name])
+
+    def _prepare(self, real: str) -> None:
+        options = ("--std=c++14", f"-DREAL={real}")
+        self._module = self.library.RawModule(code=cuda_source(), options=options)
+        self._one, self._zero = np.ones((), self.dtype), np.zeros((), self.dtype)
+
+    def launch(self, name: str, rows: int, *arguments: Any) -> None:
+        """Run a kernel with a warp for each of `rows` rows.
+
+        Args:
+            arguments: arrays for pointers (0 for a null one), int for integer, float for double.
+        """
+        if rows:
+            self._run(name, -(-rows // WARPS), arguments)
+
+    def _run(self, name: str, blocks: int, arguments: tuple[Any, ...]) -> None:
+        if name not in self._functions:
+            self._functions[name] = self._module.get_function(name)
+        self._functions[name]((blocks,), (LANES, WARPS), arguments)
+
+    def product(
+        self,
+        left: Any,
+        right: Any,
+        out: Any,
+        *,
+        left_t: bool = False,
+        right_t: bool = False,
+        add: bool = False,
+    ) -> None:
+        """out[i] = left[i] right[i] for a batch of matrices, in one cuBLAS call.
+
+        Args:
+            left, right, out: (batch, rows, columns) with adjacent columns; left and right may be views whose
+                matrices overlap.
+            left_t, right_t: take the transposes of each left, right.
+            add: add to what is in `out`.
+        """
+        from cupy.cuda import cublas
+        from cupy.cuda.device import get_cublas_handle
+
+        gemm = gemm_of(left, right, out, left_t, right_t)
+        beta = self._one if add else self._zero
+        multiply = cublas.dgemmStridedBatched if self.dtype == np.float64 else cublas.sgemmStridedBatched
+        multiply(
+            get_cublas_handle(), gemm.transa, gemm.transb, gemm.m, gemm.n, gemm.k, self._one.ctypes.data,
+            right.data.ptr, gemm.lda, gemm.stride_a, left.data.ptr, gemm.ldb, gemm.stride_b,
+            beta.ctypes.data, out.data.ptr, gemm.ldc, gemm.stride_c, gemm.batch,
+        )  # fmt: skip
+
+
+class Gemm(NamedTuple):
+    """The sizes of a column-major C = op(A) op(B), as cuBLAS takes them; op is 0 for itself, 1 transposed."""
+
+    transa: int
+    transb: int
+    m: int
+    n: int
+    k: int
+    lda: int
+    stride_a: int
+    ldb: int
+    stride_b: int
+    ldc: int
+    stride_c: int
+    batch: int
+
+
+def gemm_of(left: Any, right: Any, out: Any, left_t: bool, right_t: bool) -> Gemm:
+    """cuBLAS's view of row-major out = left right: a row-major matrix is its transpose in column-major order,
+    so it computes outᵀ = rightᵀ leftᵀ, with `right` as its A and `left` as its B."""
+
+    def steps(array: Any) -> tuple[int, int]:
+        size = array.itemsize
+        if array.strides[2] != size:
+            raise ValueError("a product wants matrices with adjacent columns")
+        return array.strides[1] // size, array.strides[0] // size
+
+    batch, rows, columns = out.shape
+    k = left.shape[1] if left_t else left.shape[2]
+    return Gemm(int(right_t), int(left_t), columns, rows, k, *steps(right), *steps(left), *steps(out), batch)

@@ -1,0 +1,89 @@
+// Enough of CUDA to run the kernels on the CPU: every thread of a block is a fiber, and a warp's fibers meet at
+// its shuffles. Threads run in turn, so what depends on a race does not show, but all else does.
+#pragma once
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+#include <functional>
+#include <ucontext.h>
+#include <vector>
+
+#define __global__
+#define __device__
+using std::exp;
+using std::log1p;
+using std::sqrt;
+
+struct Dim {
+    unsigned x, y, z;
+};
+static Dim blockIdx, blockDim, gridDim, threadIdx;
+
+struct Fiber {
+    ucontext_t context;
+    Dim thread;
+    bool done = false;
+    std::vector<char> stack = std::vector<char>(1 << 15);
+};
+static std::vector<Fiber> fibers;
+static ucontext_t scheduler;
+static size_t running;
+static const std::function<void()>* kernel;
+
+static void take_turns() { swapcontext(&fibers[running].context, &scheduler); }
+
+static void run_fiber() {
+    (*kernel)();
+    fibers[running].done = true;
+    take_turns();
+}
+
+// Run every thread of every block, each until its next shuffle in turn.
+static void emulate(unsigned grid, unsigned lanes, unsigned warps, const std::function<void()>& body) {
+    kernel = &body, gridDim = {grid, 1, 1}, blockDim = {lanes, warps, 1};
+    fibers.resize(lanes * warps);
+    for (unsigned block = 0; block < grid; ++block) {
+        blockIdx = {block, 0, 0};
+        for (size_t i = 0; i < fibers.size(); ++i) {
+            Fiber& fiber = fibers[i];
+            fiber.thread = {unsigned(i % lanes), unsigned(i / lanes), 0}, fiber.done = false;
+            getcontext(&fiber.context);
+            fiber.context.uc_stack.ss_sp = fiber.stack.data(), fiber.context.uc_stack.ss_size = fiber.stack.size();
+            makecontext(&fiber.context, run_fiber, 0);
+        }
+        for (size_t left = fibers.size(); left;)
+            for (running = 0; running < fibers.size(); ++running)
+                if (!fibers[running].done) {
+                    threadIdx = fibers[running].thread;
+                    swapcontext(&scheduler, &fibers[running].context);
+                    left -= fibers[running].done;
+                }
+    }
+}
+
+// All 32 lanes give a value, then all read one. Lanes that left the kernel early would be a bug there.
+template <typename T> static T exchange(T value, unsigned from) {
+    static T given[1024];
+    const size_t warp = running / 32 * 32;
+    given[running] = value;
+    take_turns();
+    for (size_t lane = warp; lane < warp + 32; ++lane)
+        if (fibers[lane].done) std::fprintf(stderr, "a lane left before a shuffle\n"), std::abort();
+    const T result = given[warp + from];
+    take_turns();
+    return result;
+}
+template <typename T> static T __shfl_sync(unsigned, T value, int lane) { return exchange(value, lane); }
+template <typename T> static T __shfl_xor_sync(unsigned, T value, int mask) {
+    return exchange(value, (running % 32) ^ mask);
+}
+
+template <typename T> static T atomicAdd(T* address, T value) { return *address += value, *address - value; }
+template <typename T> static T atomicExch(T* address, T value) {
+    const T before = *address;
+    *address = value;
+    return before;
+}
+static unsigned long long __umul64hi(unsigned long long a, unsigned long long b) {
+    return (unsigned long long)((unsigned __int128)a * b >> 64);
+}

@@ -1,0 +1,103 @@
+"""Runs the CUDA sources of xw2v_cupy on the CPU: compiled by g++ with a header that supplies CUDA's words.
+
+`CpuKernels` stands in for `xw2v_cupy.kernels.Kernels` with NumPy as its library, so that the whole CUDA step
+runs without a GPU, kernel by kernel and thread by thread.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import functools
+import re
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from xw2v_cupy.kernels import LANES, WARPS, Kernels, cuda_source, gemm_of
+
+HEADER = Path(__file__).with_name("cuda_on_cpu.h")
+KERNEL = re.compile(r'extern "C" __global__ void (\w+)\((.*?)\) \{', re.DOTALL)
+
+
+@functools.cache
+def cpu_library(real: str) -> ctypes.CDLL:
+    """The kernels as functions run_NAME(blocks, warps, arguments ...)."""
+    if shutil.which("g++") is None:
+        pytest.skip("no g++ to compile the CUDA sources for the CPU")
+    source = f'#include "{HEADER}"\n{cuda_source()}'
+    for name, parameters in KERNEL.findall(cuda_source()):
+        names = ", ".join(re.findall(r"(\w+)\s*(?:,|$)", parameters.strip()))
+        source += (
+            f'\nextern "C" void run_{name}(unsigned grid_, unsigned warps_, {parameters})'
+            f"{{ emulate(grid_, {LANES}, warps_, [&] {{ {name}({names}); }}); }}"
+        )
+    with tempfile.TemporaryDirectory() as folder:
+        file, library = Path(folder, "kernels.cpp"), Path(folder, "kernels.so")
+        file.write_text(source, encoding="utf-8")
+        flags = ["-std=c++17", "-O1", "-w", f"-DREAL={real}", "-shared", "-fPIC"]
+        subprocess.run(["g++", *flags, str(file), "-o", str(library)], check=True)
+        return ctypes.CDLL(str(library))
+
+
+class CpuKernels(Kernels):
+    """The same kernels and products on NumPy arrays; notes the names of what was launched."""
+
+    def __init__(self, dtype: Any) -> None:
+        super().__init__(np, dtype)
+        self.launched: list[str] = []
+
+    def _prepare(self, real: str) -> None:
+        self._library = cpu_library(real)
+
+    def _run(self, name: str, blocks: int, arguments: tuple[Any, ...]) -> None:
+        self.launched.append(name)
+        getattr(self._library, f"run_{name}")(blocks, WARPS, *map(as_ctypes, arguments))
+
+    def product(
+        self,
+        left: Any,
+        right: Any,
+        out: Any,
+        *,
+        left_t: bool = False,
+        right_t: bool = False,
+        add: bool = False,
+    ) -> None:
+        self.launched.append("gemm")
+        column_major_gemm(gemm_of(left, right, out, left_t, right_t), right, left, out, float(add))
+
+
+def as_ctypes(value: Any) -> Any:
+    """An argument as CuPy would pass it: arrays by pointer, int as long long, float as double."""
+    if isinstance(value, np.ndarray):
+        assert value.flags.c_contiguous
+        return ctypes.c_void_p(value.ctypes.data)
+    if isinstance(value, np.uint64):
+        return ctypes.c_ulonglong(int(value))
+    assert isinstance(value, (int, float)), f"{value!r} is no kernel argument"
+    return ctypes.c_longlong(value) if isinstance(value, int) else ctypes.c_double(value)
+
+
+def column_major_gemm(gemm: Any, a: np.ndarray, b: np.ndarray, c: np.ndarray, beta: float) -> None:
+    """C = op(A) op(B) + beta C on column-major matrices, given as cuBLAS is given them."""
+
+    def matrices(array: np.ndarray, ld: int, stride: int, rows: int, columns: int) -> np.ndarray:
+        steps = stride * array.itemsize, array.itemsize, ld * array.itemsize
+        return np.lib.stride_tricks.as_strided(array, (gemm.batch, rows, columns), steps)
+
+    def operand(
+        array: np.ndarray, ld: int, stride: int, transposed: int, rows: int, columns: int
+    ) -> np.ndarray:
+        if transposed:
+            return matrices(array, ld, stride, columns, rows).mT
+        return matrices(array, ld, stride, rows, columns)
+
+    out = matrices(c, gemm.ldc, gemm.stride_c, gemm.m, gemm.n)
+    product = operand(a, gemm.lda, gemm.stride_a, gemm.transa, gemm.m, gemm.k) @ operand(
+        b, gemm.ldb, gemm.stride_b, gemm.transb, gemm.k, gemm.n
+    )
+    out[...] = product + beta * out if beta else product

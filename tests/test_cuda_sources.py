@@ -1,0 +1,102 @@
+"""The CUDA kernels and step without a GPU: compiled for GPUs, and run on the CPU against the slow versions.
+
+`cuda_on_cpu` executes the very sources, thread by thread; it cannot show a race between threads, nor speed.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from cuda_on_cpu import CpuKernels
+from oracles import assert_rows_close, random_batch, random_objective, random_tables, slow_step
+from xw2v_cupy.kernels import cuda_source
+from xw2v_cupy.step import CupyStep
+
+from xw2v.draws import random_words
+from xw2v.objective import Tables
+
+WORDS, SIZE, TOKENS = 60, 37, 64  # a row is more than a warp and no multiple of it
+OBJECTIVES = {
+    "skip-gram": {},
+    "tied": {"tied": True},
+    "decay": {"weight_decay": 0.1},
+    "wide window": {"window": 9, "block": 4},
+    "block is the span": {"window": 1, "block": 1},
+    "many negatives": {"shared": 40},
+}
+LAUNCHES = 13
+
+
+@pytest.mark.parametrize("real", ["float", "double"])
+@pytest.mark.parametrize("architecture", [80, 90])
+def test_nvcc_compiles_the_sources(tmp_path: Path, architecture: int, real: str) -> None:
+    nvcc = shutil.which("nvcc")
+    if nvcc is None:
+        pytest.skip("no nvcc")
+    source = tmp_path / "kernels.cu"
+    source.write_text(cuda_source(), encoding="utf-8")
+    flags = ["-std=c++14", f"-arch=sm_{architecture}", f"-DREAL={real}", "--Werror", "all-warnings", "-cubin"]
+    subprocess.run([nvcc, *flags, "-o", str(tmp_path / "kernels.cubin"), str(source)], check=True)
+
+
+@pytest.mark.parametrize("architecture", [80, 90])
+def test_nvrtc_compiles_the_sources(architecture: int) -> None:
+    pytest.importorskip("cupy")
+    from cupy.cuda import nvrtc
+
+    try:
+        nvrtc.getVersion()
+    except (ImportError, RuntimeError):
+        pytest.skip("no NVRTC")
+    program = nvrtc.createProgram(cuda_source(), "kernels.cu", (), ())
+    nvrtc.compileProgram(program, ("--std=c++14", f"-arch=sm_{architecture}"))
+    assert b"bounded_update" in nvrtc.getCUBIN(program)
+
+
+def test_philox_gives_the_hosts_words() -> None:
+    kernels = CpuKernels(np.float32)
+    for seed, stream, start, count in [(0, 0, 0, 9), (2**64 - 1, 2**63 + 5, 2**40 + 3, 1000), (7, 1, 2, 1)]:
+        high, low = np.full((2, count), -1)
+        counters = (start + count - 1) // 4 - start // 4 + 1
+        keys = np.uint64(seed), np.uint64(stream)
+        kernels.launch("philox_words", -(-counters // 32), *keys, start, count, high, low)
+        np.testing.assert_array_equal((high, low), random_words(seed, stream, start, count))
+
+
+@pytest.mark.parametrize(("dtype", "tolerance"), [(np.float64, 1e-12), (np.float32, 1e-5)])
+@pytest.mark.parametrize("deterministic", [False, True])
+@pytest.mark.parametrize("changes", OBJECTIVES.values(), ids=OBJECTIVES.keys())
+def test_step_equals_a_loop_over_pairs(
+    changes: dict[str, Any], deterministic: bool, dtype: Any, tolerance: float
+) -> None:
+    """Three steps on end, so that what one leaves behind would show in the next."""
+    objective = random_objective(**changes)
+    rng = np.random.default_rng(0)
+    tables = random_tables(rng, WORDS, SIZE, dtype, objective.tied)
+    step = CupyStep(objective, CpuKernels, deterministic=deterministic)
+    expected = Tables(*(part.astype(np.float64) for part in tables))
+    for _ in range(3):
+        batch = random_batch(rng, objective, WORDS, TOKENS)
+        expected, expected_loss = slow_step(objective, expected, batch, 0.2)
+        assert float(step(tables, batch, 0.2, measure=True)) == pytest.approx(expected_loss, rel=tolerance)
+    assert_rows_close(tables.center, expected.center, 3 * tolerance)
+    assert_rows_close(tables.context, expected.context, 3 * tolerance)
+
+
+def test_launches_do_not_depend_on_the_batch() -> None:
+    objective, rng = random_objective(), np.random.default_rng(1)
+    kernels = CpuKernels(np.float32)
+    step = CupyStep(objective, lambda dtype: kernels)
+    tables = random_tables(rng, WORDS, SIZE, np.float32)
+    launched = []
+    for words in (1, 5, WORDS):
+        kernels.launched.clear()
+        assert step(tables, random_batch(rng, objective, words, TOKENS), 0.1) is None
+        launched.append(tuple(kernels.launched))
+    assert len(set(launched)) == 1
+    assert len(launched[0]) == LAUNCHES
