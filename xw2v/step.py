@@ -56,6 +56,19 @@ def plain_step(
     return loss
 
 
+def batch_loss(objective: Objective, tables: Tables, batch: Batch) -> Array:
+    """The loss of a batch, summed over its pairs, with the tables left as they are."""
+    gradients_of = cbow_gradients if objective.cbow else skipgram_gradients
+    return gradients_of(objective, tables, batch, measure=True)[1]
+
+
+def positives(objective: Objective, batch: Batch) -> Array:
+    """How many positive pairs the loss of a batch sums over (CBOW: centers that have a context)."""
+    xp = array_namespace(batch.left)
+    pairs = batch.left + batch.right
+    return xp.sum(xp.astype(pairs > 0, pairs.dtype) if objective.cbow else pairs)
+
+
 def skipgram_gradients(
     objective: Objective, tables: Tables, batch: Batch, *, measure: bool = False
 ) -> tuple[Gradients, Array | None]:

@@ -1,17 +1,24 @@
 """The skip-gram step on NumPy without temporaries: the same products as `xw2v.step`, in one workspace.
 
 What makes it faster than the plain version: the batch's distinct rows are copied out of the tables once and
-everything after reads that small copy; spans are overlapping views of the token rows, not copies of them;
-the learning rate rides on the weights; every large array is written with `out=`.
+everything after reads that small copy; the products run over tiles of the batch that stay in the cache,
+each result added to its row's sum while it is hot; spans are overlapping views of the token rows, not
+copies of them; the learning rate rides on the weights; every large array is written with `out=`.
 """
 
 from __future__ import annotations
+
+import math
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from xw2v.objective import Batch, Objective, Tables
-from xw2v_numpy.scatter import RowSum
+from xw2v.step import weighted_loss
+from xw2v_numpy.scatter import RowAdder
+
+TILE_BYTES = 2**20  # of the token rows of a tile: they and the scratch beside them should fit a core's cache
+TINY = np.float32(1e-30)  # below this length a change is as good as none, and nothing can be divided by it
 
 
 class NumpyStep:
@@ -33,20 +40,22 @@ class NumpyStep:
 class Workspace:
     """The arrays of a step for one shape of tables and batch.
 
-    T tokens, D numbers a row, b centers a block, s columns a span, g tokens and K negatives a group;
-    M = T + 2w + T/g·K ids, whose U distinct ones are the rows touched, numbered by first appearance, so
-    that the tokens' rows come before those which only the negatives touch.
+    T tokens a batch and n a tile, D numbers a row, b centers a block, s columns a span, g tokens and K
+    negatives a group; M = T + 2w + T/g·K ids, whose U distinct ones are the rows touched, numbered by first
+    appearance, centers first, so that the rows of the center table come before the others.
     """
 
     def __init__(self, objective: Objective, tables: Tables, batch: Batch) -> None:
         self.objective = objective
-        V, D = tables.center.shape
         b, g, w, s = objective.block, objective.group, objective.window, objective.span
-        self.T = T = len(batch.left)
-        groups, K = batch.negatives.shape
-        self.shape = V, D, T, tables.center.dtype
+        V, D = tables.center.shape
         dtype = tables.center.dtype
+        T = len(batch.left)
+        groups, K = batch.negatives.shape
         M = T + 2 * w + groups * K
+        self.shape = V, D, T, groups, K, dtype
+        tiles = math.ceil(T * D * dtype.itemsize / TILE_BYTES)
+        self.tile = n = math.ceil(groups / tiles) * g
 
         def empty(*shape: int) -> np.ndarray:
             return np.empty(shape, dtype)
@@ -55,113 +64,113 @@ class Workspace:
         self.slot = np.empty(V, np.intp)  # scratch: where an id of this batch was seen; never cleared
         self.span_index = np.arange(0, T, b)[:, None] + np.arange(s)  # (T/b, s)
         self.center_rows, self.context_rows = empty(M, D), empty(M, D)
-        self.X, self.R, self.N = empty(T, D), empty(T + 2 * w, D), empty(groups, K, D)
+        self.center_sums, self.context_sums = empty(M, D), empty(M, D)
+        self.X, self.R, self.N = empty(n, D), empty(n + 2 * w, D), empty(n // g, K, D)
         strides = (b * D * dtype.itemsize, D * dtype.itemsize, dtype.itemsize)
-        self.C = as_strided(self.R, (T // b, s, D), strides)  # overlapping views of R
-        self.positive, self.negative = empty(T // b, b, s), empty(groups, g, K)
+        self.C = as_strided(self.R, (n // b, s, D), strides)  # overlapping views of R
+        self.positive, self.negative = empty(n // b, b, s), empty(n // g, g, K)
         self.mask_left, self.mask_right = empty(T, s), empty(T, s)
-        self.dX = empty(2 * T, D)  # from the positives, then from the negatives
-        self.dR = empty(T // b * s + groups * K, D)  # of the spans' columns, then of the negatives
-        self.sum_center = RowSum(T + 2 * w, 2 * T, dtype)
-        self.sum_context = RowSum(M, len(self.dR), dtype)
+        most = max(n // b * s, n // g * K)
+        self.buffer = empty(most * D)
+        self.add = RowAdder(max(most, M), dtype)
 
-        # Row (i, n) of a window table: the columns of a span that a center i of a block, reaching n words
-        # to that side, has as context. The product of the left and the right one is the window's mask.
-        offset = np.arange(s) - w - np.arange(b)[:, None]  # (b, s)
+        # Row (i, r) of a window table: the columns of a span that are within r words to that side of center
+        # i of a block. The product of the left and the right one is a window's mask.
+        offset = (np.arange(s) - w - np.arange(b)[:, None])[:, None]  # (b, 1, s)
         reach = np.arange(w + 1)[:, None]  # (w + 1, 1)
-        self.left_table = ((offset[:, None] >= -reach) & (offset[:, None] != 0)).astype(dtype).reshape(-1, s)
-        self.right_table = (offset[:, None] <= reach).astype(dtype).reshape(-1, s)
+        self.left_table = ((offset >= -reach) & (offset != 0)).astype(dtype).reshape(-1, s)
+        self.right_table = (offset <= reach).astype(dtype).reshape(-1, s)
         self.table_row = np.tile(np.arange(b) * (w + 1), T // b)  # (T,)
 
     def fits(self, tables: Tables, batch: Batch) -> bool:
-        return self.shape == (*tables.center.shape, len(batch.left), tables.center.dtype)
+        return self.shape == (*tables.center.shape, len(batch.left), *batch.negatives.shape, tables.center.dtype)
 
     def step(self, tables: Tables, batch: Batch, alpha: float, measure: bool) -> np.float64 | None:
-        obj, T, w = self.objective, self.T, self.objective.window
-        groups, K = batch.negatives.shape
+        objective, T, w = self.objective, len(batch.left), self.objective.window
+        b, g = objective.block, objective.group
         D = tables.center.shape[1]
-        X, R, N, C = self.X, self.R, self.N, self.C
+        groups, K = batch.negatives.shape
 
-        ids, inverse, of_tokens = self.distinct(batch)
-        token_rows, negative_rows = inverse[: T + 2 * w], inverse[T + 2 * w :]
-        center_rows = tables.center.take(ids[:of_tokens], 0, self.center_rows[:of_tokens], "clip")
+        ids, of_centers, token_rows, negative_rows = self.distinct(batch)
+        center_rows = tables.center.take(ids[:of_centers], 0, self.center_rows[:of_centers], "clip")
         context_rows = tables.context.take(ids, 0, self.context_rows[: len(ids)], "clip")
-        center_rows.take(token_rows[w : T + w], 0, X, "clip")
-        context_rows.take(token_rows, 0, R, "clip")
-        context_rows.take(negative_rows, 0, N.reshape(-1, D), "clip")
-        X_blocks, X_groups = X.reshape(-1, obj.block, D), X.reshape(groups, obj.group, D)
-
-        G_positive = np.matmul(X_blocks, C.mT, out=self.positive)  # (T/b, b, s)
-        G_negative = np.matmul(X_groups, N.mT, out=self.negative)  # (T/g, g, K)
+        center_sums, context_sums = self.center_sums[:of_centers], self.context_sums[: len(ids)]
+        center_sums.fill(0)
+        context_sums.fill(0)
+        span_rows = token_rows[self.span_index]  # (T/b, s)
+        mask = self.window_mask(batch)  # (T/b, b, s)
         pairs = batch.left + batch.right
-        weight = (pairs * (obj.negative / K)).astype(X.dtype).reshape(groups, obj.group, 1)
-        mask = self.window_mask(batch)
-        loss = self.loss(mask, weight) if measure else None
+        weight = (pairs * (objective.negative / K)).astype(mask.dtype).reshape(groups, g, 1)
+        loss = np.float64(0)
 
-        # α · weight · (σ − label), with 2σ(x) = 1 + tanh(x/2)
-        for scores, label, share in ((G_positive, 1, mask), (G_negative, -1, weight)):
-            scores *= 0.5
-            np.tanh(scores, out=scores)
-            scores -= label
-            scores *= share * (0.5 * alpha) if share is weight else share
-        G_positive *= 0.5 * alpha
+        for start in range(0, T, self.tile):
+            stop = min(start + self.tile, T)
+            n, blocks, in_groups = stop - start, slice(start // b, stop // b), slice(start // g, stop // g)
+            centers, negatives = token_rows[start + w : stop + w], negative_rows[in_groups].reshape(-1)
+            X = center_rows.take(centers, 0, self.X[:n], "clip")
+            context_rows.take(token_rows[start : stop + 2 * w], 0, self.R[: n + 2 * w], "clip")
+            N = context_rows.take(negatives, 0, self.N[: n // g].reshape(-1, D), "clip").reshape(-1, K, D)
+            X_blocks, X_groups, C = X.reshape(-1, b, D), X.reshape(-1, g, D), self.C[: n // b]
 
-        self.accumulate(X_blocks, X_groups, G_positive, G_negative)
-        spans = token_rows[self.span_index]  # (T/b, s)
-        centers = token_rows[w : T + w]
-        change = self.sum_center(np.concatenate((centers, centers)), self.dX)[:of_tokens]
-        self.apply(tables.center, ids[:of_tokens], center_rows, change, alpha)
-        change = self.sum_context(np.concatenate((spans.ravel(), negative_rows)), self.dR)[: len(ids)]
-        self.apply(tables.context, ids, context_rows, change, alpha)
-        return loss
+            positive = np.matmul(X_blocks, C.mT, out=self.positive[: n // b])  # (n/b, b, s)
+            negative = np.matmul(X_groups, N.mT, out=self.negative[: n // g])  # (n/g, g, K)
+            if measure:
+                loss += weighted_loss(mask[blocks], positive, weight[in_groups], negative)
+            # The scores become α · weight · (σ − label), with 2σ(x) = 1 + tanh(x/2).
+            for G, label, share in ((positive, 1, mask[blocks]), (negative, -1, weight[in_groups])):
+                G *= 0.5
+                np.tanh(G, out=G)
+                G -= label
+                G *= share * (0.5 * alpha)
 
-    def distinct(self, batch: Batch) -> tuple[np.ndarray, np.ndarray, int]:
-        """The distinct ids (U,) by first appearance, each id's place among them (M,), and how many are tokens'.
+            self.add(center_sums, centers, np.matmul(positive, C, out=self.scratch(X_blocks)))
+            self.add(center_sums, centers, np.matmul(negative, N, out=self.scratch(X_groups)))
+            self.add(context_sums, span_rows[blocks].reshape(-1), np.matmul(positive.mT, X_blocks, out=self.scratch(C)))
+            self.add(context_sums, negatives, np.matmul(negative.mT, X_groups, out=self.scratch(N)))
 
-        Without a sort: every id writes its index to its slot, the first one last, so that it stays.
+        self.apply(tables.center, ids[:of_centers], center_rows, center_sums, alpha)
+        self.apply(tables.context, ids, context_rows, context_sums, alpha)
+        return loss if measure else None
+
+    def distinct(self, batch: Batch) -> tuple[np.ndarray, int, np.ndarray, np.ndarray]:
+        """The batch's distinct ids, without a sort.
+
+        Returns:
+            The distinct ids (U,) by first appearance among centers, other tokens and negatives; how many of
+            them are centers'; and each token's and negative's place among them: (T + 2w,), (T/g, K) int32.
         """
-        ids, order, slot, tokens = self.ids, self.order, self.slot, len(batch.tokens)
-        ids[:tokens] = batch.tokens
-        ids[tokens:] = batch.negatives.ravel()
-        slot[ids[::-1]] = order[::-1]
+        ids, order, slot, w = self.ids, self.order, self.slot, self.objective.window
+        tokens = len(batch.tokens)
+        T = tokens - 2 * w
+        ids[:T] = batch.tokens[w : T + w]
+        ids[T : T + w], ids[T + w : tokens] = batch.tokens[:w], batch.tokens[T + w :]
+        ids[tokens:] = batch.negatives.reshape(-1)
+        slot[ids[::-1]] = order[::-1]  # the first appearance is written last, and stays
         first = np.flatnonzero(slot.take(ids) == order)
         distinct = ids.take(first)
         slot[distinct] = order[: len(distinct)]
-        return distinct, slot.take(ids), int(np.searchsorted(first, tokens))
+        place = slot.take(ids).astype(np.int32)
+        token_rows = np.concatenate((place[T : T + w], place[:T], place[T + w : tokens]))
+        return distinct, int(np.searchsorted(first, T)), token_rows, place[tokens:].reshape(batch.negatives.shape)
 
     def window_mask(self, batch: Batch) -> np.ndarray:
         """`xw2v.step.window_mask` as numbers, by table look-up: (T/b, b, s)."""
         self.left_table.take(self.table_row + batch.left, 0, self.mask_left, "clip")
         self.right_table.take(self.table_row + batch.right, 0, self.mask_right, "clip")
         self.mask_left *= self.mask_right
-        return self.mask_left.reshape(self.positive.shape)
+        return self.mask_left.reshape(-1, self.objective.block, self.objective.span)
 
-    def accumulate(
-        self, X_blocks: np.ndarray, X_groups: np.ndarray, G_positive: np.ndarray, G_negative: np.ndarray
-    ) -> None:
-        """The gradients of all rows in play, times α, into dX and dR."""
-        T, D, spans = self.T, X_blocks.shape[2], self.span_index.size
-        np.matmul(G_positive, self.C, out=self.dX[:T].reshape(X_blocks.shape))
-        np.matmul(G_negative, self.N, out=self.dX[T:].reshape(X_groups.shape))
-        np.matmul(G_positive.mT, X_blocks, out=self.dR[:spans].reshape(*self.span_index.shape, D))
-        np.matmul(G_negative.mT, X_groups, out=self.dR[spans:].reshape(self.N.shape))
+    def scratch(self, like: np.ndarray) -> np.ndarray:
+        """The buffer in the shape of an array."""
+        return self.buffer[: like.size].reshape(like.shape)
 
     def apply(
         self, table: np.ndarray, ids: np.ndarray, rows: np.ndarray, change: np.ndarray, alpha: float
     ) -> None:
         """The bounded update (`xw2v.update`) of the distinct rows `ids`, now `rows`, by α Σg in `change`."""
-        obj = self.objective
-        if obj.weight_decay:
-            change += (alpha * obj.weight_decay) * rows
-        limit = obj.bound * (np.sqrt(np.vecdot(rows, rows)) + obj.floor)
-        length = np.sqrt(np.vecdot(change, change))
-        over = np.flatnonzero(length > limit)
-        change[over] *= (limit[over] / length[over])[:, None]
-        rows -= change
-        table[ids] = rows
-
-    def loss(self, mask: np.ndarray, weight: np.ndarray) -> np.float64:
-        """Σ weight · softplus(∓score) in float64, from the scores before they become gradients."""
-        positive = np.logaddexp(0, -self.positive, dtype=self.positive.dtype) * mask
-        negative = np.logaddexp(0, self.negative, dtype=self.negative.dtype) * weight
-        return np.sum(positive, dtype=np.float64) + np.sum(negative, dtype=np.float64)
+        objective = self.objective
+        if objective.weight_decay:
+            change += (alpha * objective.weight_decay) * rows
+        limit = objective.bound * (np.sqrt(np.vecdot(rows, rows)) + objective.floor)  # (U,)
+        length = np.sqrt(np.vecdot(change, change))  # (U,)
+        self.add(table, ids.astype(np.int32), change, -np.minimum(limit / np.maximum(length, TINY), 1))

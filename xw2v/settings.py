@@ -1,0 +1,190 @@
+"""Every setting of a training run: its default, its range, its flags and its help, in this one place.
+
+The command line, configuration files and the Python API all read this table. Imports no heavy library.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import re
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any
+
+from xw2v.errors import UsageError
+
+if TYPE_CHECKING:
+    from xw2v.objective import Objective
+
+DEFAULT_ALPHA = {"skipgram": 0.05, "cbow": 0.1}  # docs/experiments.md has the measurements
+BLOCK, GROUP = 8, 128  # centers that share a span, tokens that share negatives
+
+
+def setting(
+    default: Any,
+    help: str,
+    *flags: str,
+    low: float | None = None,
+    above: float | None = None,
+    high: float | None = None,
+    choices: tuple[str, ...] | None = None,
+) -> Any:
+    """A dataclass field with what a user may give: low <= value <= high, or value > above."""
+    metadata = {"help": help, "flags": flags, "low": low, "above": above, "high": high, "choices": choices}
+    return field(default=default, metadata=metadata)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """What a run is made of, apart from its text; field names follow gensim where it has one.
+
+    Raises:
+        UsageError: a value out of range, with the option's name, the value and the range.
+    """
+
+    vector_size: int = setting(100, "Numbers in a vector.", "--dim", low=1, high=65536)
+    window: int = setting(
+        5, "Largest distance between a word and its context.", "--window-size", low=1, high=1000
+    )
+    min_count: int = setting(5, "Leave out words that occur fewer times.", low=1)
+    max_vocab: int | None = setting(None, "Keep the N - 1 most frequent words; the rest become <UNK>.", low=2)
+    negative: int = setting(5, "Negatives for each pair of words.", low=1, high=1000)
+    ns_exponent: float = setting(
+        0.75, "Negatives are drawn in proportion to count^this.", low=-5, high=5
+    )
+    sample: float = setting(
+        1e-3, "Thin out words more frequent than this; 0 keeps every token.", low=0, high=1
+    )
+    alpha: float | None = setting(
+        None, "Learning rate at the start (skip-gram 0.05, CBOW 0.1).", "--lr", above=0, high=10
+    )
+    min_alpha: float = setting(1e-4, "Learning rate at the end.", low=0, high=10)
+    epochs: int = setting(5, "Passes over the corpus.", "--iter", low=1)
+    seed: int = setting(1, "The same seed gives the same vectors.", low=0, high=2**63 - 1)
+    model: str = setting("skipgram", "What predicts what.", choices=("skipgram", "cbow"))
+    tied: bool = setting(False, "One table serves as input and output.")
+    weight_decay: float = setting(0.0, "Shrink the rows that a batch touches by alpha times this.", low=0, high=1)
+    token_pattern: str = setting("[a-z']+", "Regular expression of a token.")
+    lowercase: bool = setting(True, "Lower-case the text.")
+    batch_tokens: int = setting(
+        2048, "Tokens in a batch (rounded up to whole groups of 128).", low=1, high=2**24
+    )
+    shared_negatives: int | None = setting(
+        None, "Distinct negatives that 128 tokens share (set by window and negative).", low=1, high=65536
+    )
+    bound: float = setting(
+        0.3, "Largest share of its own length that a vector moves in a batch.", above=0, high=1
+    )
+    device: str = setting("cpu", "cpu, cuda, cuda:N, or auto.")
+    backend: str | None = setting(None, "Array library: numpy, cupy or torch (set by the device).")
+    deterministic: bool = setting(False, "Bit-equal results on a GPU too, at some cost in speed.")
+    workers: int = setting(1, "Replicas that train in parallel.", low=1)
+
+    def __post_init__(self) -> None:
+        for each in dataclasses.fields(self):
+            check(each, getattr(self, each.name))
+        if self.alpha is not None and self.min_alpha > self.alpha:
+            raise UsageError(
+                f"--min-alpha {self.min_alpha}: it is where --alpha {self.alpha} ends; give a smaller number"
+            )
+        if self.workers != 1:
+            raise UsageError(f"--workers {self.workers}: this version trains in one process; give --workers 1")
+        try:
+            re.compile(self.token_pattern)
+        except re.error as error:
+            raise UsageError(f"--token-pattern {self.token_pattern!r}: not a regular expression: {error}") from None
+
+    @classmethod
+    def from_mapping(cls, values: dict[str, Any], where: str) -> Settings:
+        """Settings from names and values, such as a configuration file's (`min-count` or `min_count`).
+
+        Args:
+            where: what to call the source in an error, such as the file's name.
+        """
+        names = [each.name for each in dataclasses.fields(cls)]
+        known = {}
+        for name, value in values.items():
+            plain = name.replace("-", "_")
+            if plain not in names:
+                close = get_close_matches(plain, names, n=1)
+                raise UsageError(
+                    f"{where}: unknown setting {name!r}" + (f"; did you mean {close[0]!r}?" if close else "")
+                )
+            known[plain] = value
+        return cls(**known)
+
+    @property
+    def learning_rate(self) -> float:
+        """α at the start: the one given, or the model's default."""
+        return DEFAULT_ALPHA[self.model] if self.alpha is None else self.alpha
+
+    @property
+    def whole_batch(self) -> int:
+        """T: `batch_tokens` rounded up to whole groups."""
+        return -(-self.batch_tokens // GROUP) * GROUP
+
+    @property
+    def shared(self) -> int:
+        """K: the number given, or one so that a center meets about as many distinct negatives as in word2vec.
+
+        There a center of n = w + 1 pairs (the mean of a shrinking window) meets n · negative of them. Here
+        its K negatives weigh n · negative / K each; K grows with both, in steps of 32 that suit the products.
+        """
+        if self.shared_negatives is not None:
+            return self.shared_negatives
+        return min(max(32, 32 * round(self.negative * (self.window + 1) / 32)), 256)
+
+    def objective(self) -> Objective:
+        """The constants of the training step."""
+        from xw2v.objective import Objective
+
+        return Objective(
+            window=self.window,
+            negative=self.negative,
+            shared=self.shared,
+            group=GROUP,
+            block=BLOCK,
+            bound=self.bound,
+            weight_decay=self.weight_decay,
+            cbow=self.model == "cbow",
+            tied=self.tied,
+        )
+
+
+def flag(name: str) -> str:
+    """The command-line flag of a setting."""
+    return "--" + name.replace("_", "-")
+
+
+def check(each: dataclasses.Field[Any], value: Any) -> None:
+    """Raise UsageError unless `value` has the field's type and lies in its range."""
+    kind, _, optional = str(each.type).partition(" | ")
+    name = flag(each.name)
+    if value is None and optional:
+        return
+    wanted = {"int": int, "float": (int, float), "bool": bool, "str": str}[kind]
+    if not isinstance(value, wanted) or (isinstance(value, bool) and kind != "bool"):
+        noun = {"int": "a whole number", "float": "a number", "bool": "true or false", "str": "text"}[kind]
+        raise UsageError(f"{name} {value!r}: give {noun}")
+    if kind in ("int", "float"):
+        low, above, high = (each.metadata[key] for key in ("low", "above", "high"))
+        if (
+            not math.isfinite(value)
+            or (low is not None and value < low)
+            or (above is not None and value <= above)
+            or (high is not None and value > high)
+        ):
+            raise UsageError(f"{name} {value}: give a number {_range(low, above, high)}")
+    choices = each.metadata["choices"]
+    if choices and value not in choices:
+        raise UsageError(f"{name} {value!r}: choose {' or '.join(choices)}")
+
+
+def _range(low: float | None, above: float | None, high: float | None) -> str:
+    parts = [
+        f"of at least {low:g}" if low is not None else "",
+        f"above {above:g}" if above is not None else "",
+        f"at most {high:g}" if high is not None else "",
+    ]
+    return " and ".join(part for part in parts if part)
