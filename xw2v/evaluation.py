@@ -219,7 +219,7 @@ def _predict(vectors: KeyedVectors, names: _Names, rows: np.ndarray) -> list[int
 
 
 def _nearest(vectors: KeyedVectors, names: _Names, rows: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
-    """The k rows (n, k) nearest to b - a + c of questions (n, 3), without their own rows, and cosines (n, k)."""
+    """The k rows (n, k) nearest to b - a + c of questions (n, 3), other than theirs, and cosines (n, k)."""
     a, b, c = (unit(vectors.vectors[rows[:, i]]).astype(np.float64) for i in range(3))
     queries = unit((b + c - a).astype(np.float32))
     return vectors.nearest_rows(queries, k, rows, len(names.first))

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any, overload
+from typing import Any
 
 import numpy as np
 
@@ -26,29 +26,6 @@ class KeyedVectors(WordTable):
 
     # --- nearest words ---------------------------------------------------------------------------------
 
-    @overload
-    def most_similar(
-        self,
-        positive: Any = None,
-        negative: Any = None,
-        *,
-        topn: None,
-        clip_start: int = 0,
-        clip_end: int | None = None,
-        restrict_vocab: int | None = None,
-        indexer: Any = None,
-    ) -> np.ndarray: ...
-    @overload
-    def most_similar(
-        self,
-        positive: Any = None,
-        negative: Any = None,
-        topn: int = 10,
-        clip_start: int = 0,
-        clip_end: int | None = None,
-        restrict_vocab: int | None = None,
-        indexer: Any = None,
-    ) -> Neighbours: ...
     def most_similar(
         self,
         positive: Any = None,
@@ -58,7 +35,7 @@ class KeyedVectors(WordTable):
         clip_end: int | None = None,
         restrict_vocab: int | None = None,
         indexer: Any = None,
-    ) -> Neighbours | np.ndarray:
+    ) -> Any:
         """Words whose vectors point most nearly where the mean of the given ones does (3CosAdd).
 
         Args:
@@ -71,7 +48,7 @@ class KeyedVectors(WordTable):
                 `most_similar(vector, topn)`), asked instead of the whole table.
 
         Returns:
-            (word, cosine) pairs, best first, without the words asked about.
+            (word, cosine) pairs, best first, without the words asked about; with topn None cosines (V,).
 
         Raises:
             UnknownWordError: a word that is not there, with the nearest spellings.
@@ -98,7 +75,7 @@ class KeyedVectors(WordTable):
         negative: Any = None,
         topn: int | None = 10,
         restrict_vocab: int | None = None,
-    ) -> Neighbours | np.ndarray:
+    ) -> Any:
         """Words by Levy and Goldberg's (2014) 3CosMul: the product of cosines, shifted to 0..1, over that of
         the negatives'. Arguments and answers as of `most_similar`, without weights.
         """
@@ -131,14 +108,16 @@ class KeyedVectors(WordTable):
         return self._check_vector(key) if isinstance(key, np.ndarray) else self.get_vector(key, norm=True)
 
     def similar_by_word(self, word: Key, topn: int = 10, restrict_vocab: int | None = None) -> Neighbours:
-        return self.most_similar([word], topn=topn, restrict_vocab=restrict_vocab)
+        neighbours: Neighbours = self.most_similar([word], topn=topn, restrict_vocab=restrict_vocab)
+        return neighbours
 
     similar_by_key = similar_by_word
 
     def similar_by_vector(
         self, vector: np.ndarray, topn: int = 10, restrict_vocab: int | None = None
     ) -> Neighbours:
-        return self.most_similar([np.asarray(vector)], topn=topn, restrict_vocab=restrict_vocab)
+        found: Neighbours = self.most_similar([np.asarray(vector)], topn=topn, restrict_vocab=restrict_vocab)
+        return found
 
     def _cosines(self, direction: np.ndarray, start: int, end: int) -> np.ndarray:
         """Dot products (end - start,) of `direction` (D,) with rows start..end scaled to length 1."""

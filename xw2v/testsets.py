@@ -35,7 +35,7 @@ class Question:
 
 @dataclass
 class Section:
-    """Questions about one relation; `kind` is "semantic", "syntactic" or None where the file does not tell."""
+    """Questions about one relation; `kind` is "semantic", "syntactic", or None if not known."""
 
     name: str
     kind: str | None

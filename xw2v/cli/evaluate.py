@@ -160,6 +160,5 @@ def print_analogies(score: AnalogyScore) -> None:
     for row in rows:
         accuracy = f"{row.accuracy:8.2%}" if row.answered else f"{'-':>8}"
         right = f"{len(row.correct)} of {row.answered}"
-        click.echo(
-            f"{row.name:{width}}  {accuracy}  {right:>15}   {row.answered} of {row.questions} ({row.coverage:.1%})"
-        )
+        covered = f"{row.answered} of {row.questions} ({row.coverage:.1%})"
+        click.echo(f"{row.name:{width}}  {accuracy}  {right:>15}   {covered}")

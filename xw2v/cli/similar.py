@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -86,7 +87,7 @@ def _print_answer(answer: dict[str, Any]) -> None:
 def _lines(as_json: bool) -> Iterator[str]:
     """Lines of standard input, with a prompt where a person types them, until it ends or says EXIT."""
     person = sys.stdin.isatty() and sys.stdout.isatty() and not as_json
-    for line in _typed() if person else click.get_text_stream("stdin", errors="replace"):
+    for line in _typed() if person else _piped():
         if line.strip() == LAST_LINE:
             return
         if line.strip():
@@ -94,16 +95,19 @@ def _lines(as_json: bool) -> Iterator[str]:
 
 
 def _typed() -> Iterator[str]:
-    try:
+    with suppress(ImportError):  # not on Windows
         import readline  # noqa: F401  # gives input() a history and editing
-    except ImportError:  # not on Windows
-        pass
     while True:
         try:
             yield input(PROMPT)
         except EOFError:
             click.echo()
             return
+
+
+def _piped() -> Iterator[str]:
+    for line in sys.stdin.buffer:
+        yield line.decode("utf-8", "replace")
 
 
 def _answer(vectors: KeyedVectors, line: str, top_k: int, restrict_vocab: int | None) -> dict[str, Any]:

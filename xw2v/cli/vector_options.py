@@ -1,4 +1,4 @@
-"""What the commands that ask vectors something have in common: their options, and how they print neighbours."""
+"""What the commands that ask vectors something share: their options, and how they print neighbours."""
 
 from __future__ import annotations
 

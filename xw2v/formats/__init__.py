@@ -7,7 +7,8 @@
     safetensors    a tensor with the words in its metadata      safetensors_file.py
     projector      vectors.tsv beside metadata.tsv              projector.py
 
-The text and binary formats may be compressed (gzip, bzip2, xz, zstd). What each does with odd input is in docs/formats.md.
+The text and binary formats may be compressed (gzip, bzip2, xz, zstd). What each does with odd input is in
+docs/formats.md.
 """
 
 from collections.abc import Sequence
