@@ -21,6 +21,7 @@ from xw2v.vocabulary import Vocabulary
 
 FORMAT = "xw2v corpus 1"
 IDS, OFFSETS, VOCABULARY, ABOUT = "corpus.bin", "offsets.npy", "vocab.json", "corpus.json"
+VALIDATION = "validation"  # within a corpus folder, the corpus folder of its held-out text
 CHUNK = 1 << 22  # ids or offsets that are read at a time
 
 

@@ -1,0 +1,73 @@
+"""Hugging Face `.arrow` files (IPC streams or files) and `.parquet` files with a column of text."""
+
+import os
+from collections.abc import Iterator
+from typing import Any
+
+from xw2v.errors import InputError, MissingDependencyError
+from xw2v.files import open_binary
+from xw2v.sources import Piece, Source
+
+ROWS = 1024  # of a Parquet file that are read at a time
+
+
+class ArrowFile(Source):
+    """A table whose rows are texts in the column `column`; each line of a text is a sentence."""
+
+    def __init__(self, path: str, column: str) -> None:
+        self.path, self.column = path, column
+        self.description = os.path.basename(path)
+        self.total = os.path.getsize(path)
+
+    def pieces(self, at_blanks: bool) -> Iterator[Piece]:
+        try:
+            import pyarrow
+        except ImportError:
+            raise MissingDependencyError(
+                f'{self.path}: Arrow and Parquet files need pyarrow: pip install "xw2v[arrow]"'
+            ) from None
+        with open_binary(self.path) as file:
+            head = file.read(6)
+        try:
+            for batch in self._batches(pyarrow, head):
+                rows = (text for text in batch.to_pylist() if text is not None)
+                yield "".join(text + "\n" for text in rows).encode("utf-8", "replace")
+        except (pyarrow.ArrowException, OSError) as error:
+            text = " ".join(str(error).split())
+            raise InputError(f"{self.path}: damaged, or no Arrow or Parquet file ({text[:200]})") from None
+        self.done = self.total
+
+    def _batches(self, pyarrow: Any, head: bytes) -> Iterator[Any]:
+        """The text column, some rows at a time."""
+        if head.startswith(b"PAR1"):
+            from pyarrow import parquet
+
+            with parquet.ParquetFile(self.path) as table:
+                self._check(pyarrow, table.schema_arrow)
+                for done, batch in enumerate(table.iter_batches(ROWS, columns=[self.column])):
+                    self.done = min(self.total, self.total * done * ROWS // max(1, table.metadata.num_rows))
+                    yield batch.column(0)
+        elif head == b"ARROW1":
+            with pyarrow.memory_map(self.path) as file, pyarrow.ipc.open_file(file) as table:
+                self._check(pyarrow, table.schema)
+                for i in range(table.num_record_batches):
+                    self.done = self.total * i // table.num_record_batches
+                    yield table.get_batch(i).column(self.column)
+        else:
+            with pyarrow.memory_map(self.path) as file, pyarrow.ipc.open_stream(file) as table:
+                self._check(pyarrow, table.schema)
+                for batch in table:
+                    self.done = file.tell()
+                    yield batch.column(self.column)
+
+    def _check(self, pyarrow: Any, schema: Any) -> None:
+        if schema.names.count(self.column) != 1:
+            raise InputError(
+                f"{self.path}: no column {self.column!r}; there are {', '.join(schema.names)}: choose one with "
+                "--text-column"
+            )
+        kind = schema.field(self.column).type
+        if pyarrow.types.is_dictionary(kind):
+            kind = kind.value_type
+        if not (pyarrow.types.is_string(kind) or pyarrow.types.is_large_string(kind) or kind == "string_view"):
+            raise InputError(f"{self.path}: column {self.column!r} holds {kind}, not text; choose another")
