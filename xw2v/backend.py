@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sys
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from functools import partial
 from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -34,18 +35,20 @@ class Backend(ABC):
         name: the entry point's name, such as "numpy".
         xp: the array-api-compat namespace.
         device: what `device=` takes in that namespace.
+        piece: tokens made into batches at a time: many batches, yet small beside the tables.
         deterministic: ask for the same bits from run to run also where that is slower (atomics on a GPU);
             on the CPU every backend gives them anyway.
     """
 
     name: ClassVar[str]
+    piece: ClassVar[int] = 2**18
     xp: Any
     device: Any
     deterministic: bool = False
 
     @abstractmethod
     def __init__(self, device: str) -> None:
-        """Open `device` ("cpu", "cuda", "cuda:1", ...); UsageError or MissingDependencyError if it is not there."""
+        """Open `device` ("cpu", "cuda:1", ...); UsageError or MissingDependencyError if it is not there."""
 
     @abstractmethod
     def from_numpy(self, array: np.ndarray) -> Array:
@@ -72,6 +75,32 @@ class Backend(ABC):
         """
         high, low = draws.random_words(seed, stream, start, count)
         return self.from_numpy(high), self.from_numpy(low)
+
+    def reader(self, ids: np.ndarray, offsets: np.ndarray) -> Callable[[int, int], tuple[Array, Array]]:
+        """What reads a corpus onto the device: (start, stop) -> ids and sentence numbers of these tokens.
+
+        Both are (stop - start,) int64. Read from the host, unless a backend keeps the corpus on its device.
+        """
+        from xw2v.batches import read_from_host
+
+        return partial(read_from_host, self, ids, offsets)
+
+    def plan(
+        self,
+        objective: Objective,
+        *,
+        words: int,
+        vector_size: int,
+        batch_tokens: int,
+        tokens: int,
+        sentences: int,
+    ) -> str | None:
+        """A line on the device memory that a run will take; None where memory is the host's.
+
+        Raises:
+            InputError: it does not fit; with the figures.
+        """
+        return None
 
     def step(self, objective: Objective) -> Step:
         """The training step for an objective: the plain one, or a faster equal of it."""
@@ -105,7 +134,7 @@ def load_backend(name: str | None = None, device: str = "cpu", *, deterministic:
     if name is None:
         kind = device.partition(":")[0]
         if kind not in LIBRARY_OF_DEVICE:
-            raise UsageError(f"--device {device}: choose cpu, cuda, cuda:N or auto, or name a --backend for it")
+            raise UsageError(f"--device {device}: choose cpu, cuda, cuda:N or auto, or name its --backend")
         name = LIBRARY_OF_DEVICE[kind]
     found = {point.name: point for point in entry_points(group=GROUP)}
     if name not in found:

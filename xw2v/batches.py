@@ -17,7 +17,6 @@ from xw2v.objective import Batch, Objective
 from xw2v.sampling import AliasTable, alias_table, draw_words, keep_thresholds, window_sizes
 
 Array = Any
-PIECE = 2**18  # tokens read at a time: many batches, yet small beside the tables
 
 
 class Kept(NamedTuple):
@@ -48,6 +47,7 @@ class Batches:
         sample, ns_exponent: of subsampling and of negative sampling.
         seed: of all draws.
         purposes: the streams that tokens and negatives are drawn from.
+        piece: tokens read at a time, by default the backend's; the batches do not depend on it.
     """
 
     def __init__(
@@ -63,11 +63,11 @@ class Batches:
         ns_exponent: float,
         seed: int,
         purposes: tuple[Purpose, Purpose] = (Purpose.TOKENS, Purpose.NEGATIVES),
-        piece: int = PIECE,
+        piece: int | None = None,
     ) -> None:
         self.backend, self.objective, self.batch_tokens, self.seed = backend, objective, batch_tokens, seed
-        self.ids, self.offsets, self.piece = ids, offsets, piece
-        self.purposes = purposes
+        self.tokens, self.piece, self.purposes = len(ids), piece or backend.piece, purposes
+        self._read = backend.reader(ids, offsets)
         self._thresholds = backend.from_numpy(keep_thresholds(counts, sample))
         self._aliases = AliasTable(*map(backend.from_numpy, alias_table(counts, ns_exponent)))
 
@@ -80,8 +80,8 @@ class Batches:
         T, w = self.batch_tokens, self.objective.window
         stretch = self._padding(w)
         step = 0
-        for start in range(0, len(self.ids), self.piece):
-            stretch = self._join(stretch, self._keep(epoch, start, min(start + self.piece, len(self.ids))))
+        for start in range(0, self.tokens, self.piece):
+            stretch = self._join(stretch, self._keep(epoch, start, min(start + self.piece, self.tokens)))
             whole = (stretch.ids.shape[0] - 2 * w) // T
             if whole > 0:
                 yield from self._cut(stretch, epoch, step, whole, first_step)
@@ -96,11 +96,10 @@ class Batches:
     def _keep(self, epoch: int, start: int, stop: int) -> Kept:
         """Tokens start .. stop of the corpus that survive subsampling."""
         backend, xp = self.backend, self.backend.xp
-        ids = backend.from_numpy(np.asarray(self.ids[start:stop], np.int64))
+        ids, sentence = self._read(start, stop)
         stream = stream_of(self.purposes[0], epoch)
         keep_draw, size_draw = backend.random_words(self.seed, stream, start, stop - start)
         kept = xp.nonzero(keep_draw < xp.take(self._thresholds, ids))[0]
-        sentence = backend.from_numpy(sentence_numbers(self.offsets, start, stop))
         return Kept(
             xp.take(ids, kept),
             xp.take(sentence, kept),
@@ -112,7 +111,7 @@ class Batches:
         """`count` tokens of no sentence and no window."""
         xp, where = self.backend.xp, {"dtype": self.backend.xp.int64, "device": self.backend.device}
         zeros = xp.zeros(count, **where)
-        return Kept(zeros, xp.full(count, -1, **where), zeros, xp.full(count, len(self.ids), **where))
+        return Kept(zeros, xp.full(count, -1, **where), zeros, xp.full(count, self.tokens, **where))
 
     def _join(self, first: Kept, second: Kept) -> Kept:
         return Kept(*(self.backend.xp.concat(parts) for parts in zip(first, second, strict=True)))
@@ -140,6 +139,14 @@ class Batches:
             centers = slice(w + i * T, w + (i + 1) * T)
             tokens = stretch.ids[i * T : (i + 1) * T + 2 * w]
             yield positions[i], Batch(tokens, left[centers], right[centers], negatives[i - skipped, ...])
+
+
+def read_from_host(
+    backend: Backend, ids: np.ndarray, offsets: np.ndarray, start: int, stop: int
+) -> tuple[Array, Array]:
+    """Word ids and sentence numbers of the tokens start .. stop: see `Backend.reader`."""
+    piece = np.asarray(ids[start:stop], np.int64)
+    return backend.from_numpy(piece), backend.from_numpy(sentence_numbers(offsets, start, stop))
 
 
 def sentence_numbers(offsets: np.ndarray, start: int, stop: int) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -9,7 +10,9 @@ import numpy as np
 from xw2v.backend import Backend
 from xw2v.draws import LANES as WORDS_OF_COUNTER
 from xw2v.errors import MissingDependencyError, UsageError
+from xw2v_cupy.corpus import DeviceCorpus
 from xw2v_cupy.kernels import LANES, Kernels
+from xw2v_cupy.memory import corpus_bytes, in_gb, plan_memory
 from xw2v_cupy.scatter import Ids, scatter_add
 from xw2v_cupy.step import CupyStep
 
@@ -23,6 +26,7 @@ class CupyBackend(Backend):
     """CuPy arrays on "cuda" or "cuda:N", which becomes CuPy's current device in this thread."""
 
     name = "cupy"
+    piece = 2**22
 
     def __init__(self, device: str = "cuda") -> None:
         kind, _, number = device.partition(":")
@@ -60,6 +64,22 @@ class CupyBackend(Backend):
         key = np.uint64(seed), np.uint64(stream)
         self.kernels(np.float32).launch("philox_words", -(-counters // LANES), *key, start, count, high, low)
         return high, low
+
+    def reader(self, ids: np.ndarray, offsets: np.ndarray) -> Callable[[int, int], tuple[Any, Any]]:
+        if corpus_bytes(len(ids), len(offsets) - 1, self._free()):
+            return DeviceCorpus(self._cupy, ids, offsets)
+        return super().reader(ids, offsets)
+
+    def plan(self, objective: Objective, **sizes: int) -> str:
+        plan = plan_memory(objective, **sizes, piece=self.piece, free=self._free())
+        return f"{plan} of the {in_gb(self.device.mem_info[1])} GB of {self._device_name()}"
+
+    def _free(self) -> int:
+        """Bytes of device memory that are free, or held by CuPy's pool for what it next allocates."""
+        return self.device.mem_info[0] + self._cupy.get_default_memory_pool().free_bytes()
+
+    def _device_name(self) -> str:
+        return self._cupy.cuda.runtime.getDeviceProperties(self.device.id)["name"].decode()
 
     def step(self, objective: Objective) -> Step:
         if objective.cbow:

@@ -1,0 +1,28 @@
+"""A corpus in device memory, so that nothing crosses the bus while it is trained on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+Array = Any
+
+
+class DeviceCorpus:
+    """Reads stretches of a corpus that lies on the device; see `xw2v.backend.Backend.reader`.
+
+    Args:
+        cupy: the library.
+        ids, offsets: (N,) word ids and (S + 1,) sentence starts on the host.
+    """
+
+    def __init__(self, cupy: Any, ids: np.ndarray, offsets: np.ndarray) -> None:
+        self._cupy = cupy
+        self._ids = cupy.asarray(ids)
+        self._offsets = cupy.asarray(offsets)
+
+    def __call__(self, start: int, stop: int) -> tuple[Array, Array]:
+        positions = self._cupy.arange(start, stop)
+        sentence = self._cupy.searchsorted(self._offsets, positions, side="right") - 1
+        return self._ids[start:stop].astype(np.int64), sentence

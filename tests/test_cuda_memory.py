@@ -1,0 +1,83 @@
+"""The planned device memory is what the run's arrays take, and too little is refused with the figures."""
+
+from __future__ import annotations
+
+import tracemalloc
+from typing import Any
+
+import numpy as np
+import pytest
+from cuda_on_cpu import CpuKernels
+from oracles import random_batch, random_objective, random_tables
+from xw2v_cupy.corpus import DeviceCorpus
+from xw2v_cupy.memory import BATCH_BYTES, CORPUS_SHARE, plan_memory
+from xw2v_cupy.step import Workspace
+
+from xw2v.backend import load_backend
+from xw2v.batches import Batches, read_from_host
+from xw2v.errors import InputError
+
+SIZES = {"words": 50, "vector_size": 8, "batch_tokens": 64, "tokens": 1000, "sentences": 30, "piece": 500}
+
+
+def size_of(arrays: Any) -> int:
+    return sum(array.nbytes for array in arrays if array.base is None)
+
+
+@pytest.mark.parametrize("tied", [False, True])
+def test_tables_and_step_take_what_was_planned(tied: bool) -> None:
+    objective, rng = random_objective(tied=tied), np.random.default_rng(0)
+    plan = plan_memory(objective, **SIZES, free=10**9)
+    tables = random_tables(rng, SIZES["words"], SIZES["vector_size"], np.float32, tied)
+    batch = random_batch(rng, objective, SIZES["words"], SIZES["batch_tokens"])
+    space = Workspace(objective, CpuKernels(np.float32), tables, batch, False)
+    assert plan.tables == size_of({id(table): table for table in tables}.values())
+    assert plan.sums == size_of(space.sums + space.stamps)
+    assert plan.step == size_of(array for array in vars(space).values() if isinstance(array, np.ndarray))
+    assert plan.total == plan.tables + plan.sums + plan.step + plan.batches + plan.corpus
+
+
+def test_batches_take_no_more_than_planned() -> None:
+    """Measured on NumPy, whose arrays are the same."""
+    piece = 2**17
+    ids, offsets = np.zeros(2 * piece, np.int32), np.arange(0, 2 * piece + 1, 16)
+    objective = random_objective(group=64, shared=32)
+    batches = Batches(
+        load_backend("numpy"), ids, offsets, np.array([1]), objective,
+        batch_tokens=4096, sample=0, ns_exponent=0.75, seed=1, piece=piece,
+    )  # fmt: skip
+    tracemalloc.start()
+    for _ in batches.epoch(0):
+        pass
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak <= BATCH_BYTES * piece
+
+
+def test_too_little_memory_is_refused_with_the_figures() -> None:
+    with pytest.raises(
+        InputError, match=r"takes 8\.0\d GB .*tables 4\.00.* and 5\.00 GB are free; give"
+    ) as caught:
+        plan_memory(random_objective(), **(SIZES | {"words": 10**6, "vector_size": 500}), free=5 * 10**9)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_large_corpus_stays_on_the_host() -> None:
+    free = 10**9
+    fitting = free // CORPUS_SHARE // 4 - 100
+    small = plan_memory(random_objective(), **(SIZES | {"tokens": fitting}), free=free)
+    large = plan_memory(random_objective(), **(SIZES | {"tokens": fitting + 100}), free=free)
+    assert small.corpus == 4 * fitting + 8 * 31
+    assert large.corpus == 0
+
+
+def test_a_corpus_on_the_device_reads_like_one_on_the_host() -> None:
+    rng = np.random.default_rng(0)
+    offsets = np.concatenate(([0], np.cumsum(rng.integers(1, 9, 40))))
+    ids = rng.integers(0, 50, offsets[-1]).astype(np.int32)
+    corpus = DeviceCorpus(np, ids, offsets)
+    for start, stop in [(0, len(ids)), (3, 4), (17, 90), (len(ids) - 1, len(ids))]:
+        host = read_from_host(load_backend("numpy"), ids, offsets, start, stop)
+        for part, expected in zip(corpus(start, stop), host, strict=True):
+            assert part.dtype == np.int64
+            np.testing.assert_array_equal(part, expected)
