@@ -61,6 +61,15 @@ static void emulate(unsigned grid, unsigned lanes, unsigned warps, const std::fu
     }
 }
 
+// The same for kernels whose threads do not meet: each runs to its end.
+static void emulate_apart(unsigned grid, unsigned lanes, unsigned warps, const std::function<void()>& body) {
+    gridDim = {grid, 1, 1}, blockDim = {lanes, warps, 1};
+    for (unsigned i = 0; i < grid * lanes * warps; ++i) {
+        blockIdx = {i / (lanes * warps), 0, 0}, threadIdx = {i % lanes, i / lanes % warps, 0};
+        body();
+    }
+}
+
 // All 32 lanes give a value, then all read one. Lanes that left the kernel early would be a bug there.
 template <typename T> static T exchange(T value, unsigned from) {
     static T given[1024];

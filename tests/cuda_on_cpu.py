@@ -12,15 +12,19 @@ import re
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import array_api_compat.numpy
 import numpy as np
 import pytest
+from xw2v_cupy import CupyBackend
 from xw2v_cupy.kernels import LANES, WARPS, Kernels, cuda_source, gemm_of
 
 HEADER = Path(__file__).with_name("cuda_on_cpu.h")
-KERNEL = re.compile(r'extern "C" __global__ void (\w+)\((.*?)\) \{', re.DOTALL)
+KERNEL = re.compile(r'extern "C" __global__ void (\w+)\((.*?)\) \{(.*?)\n\}', re.DOTALL)
+MEETING = re.compile(r"warp_sum|__shfl")  # where the threads of a warp wait for each other
 
 
 @functools.cache
@@ -29,11 +33,12 @@ def cpu_library(real: str) -> ctypes.CDLL:
     if shutil.which("g++") is None:
         pytest.skip("no g++ to compile the CUDA sources for the CPU")
     source = f'#include "{HEADER}"\n{cuda_source()}'
-    for name, parameters in KERNEL.findall(cuda_source()):
+    for name, parameters, body in KERNEL.findall(cuda_source()):
+        run = "emulate" if MEETING.search(body) else "emulate_apart"
         names = ", ".join(re.findall(r"(\w+)\s*(?:,|$)", parameters.strip()))
         source += (
             f'\nextern "C" void run_{name}(unsigned grid_, unsigned warps_, {parameters})'
-            f"{{ emulate(grid_, {LANES}, warps_, [&] {{ {name}({names}); }}); }}"
+            f"{{ {run}(grid_, {LANES}, warps_, [&] {{ {name}({names}); }}); }}"
         )
     with tempfile.TemporaryDirectory() as folder:
         file, library = Path(folder, "kernels.cpp"), Path(folder, "kernels.so")
@@ -66,9 +71,37 @@ class CpuKernels(Kernels):
         left_t: bool = False,
         right_t: bool = False,
         add: bool = False,
-    ) -> None:
-        self.launched.append("gemm")
-        column_major_gemm(gemm_of(left, right, out, left_t, right_t), right, left, out, float(add))
+    ) -> Callable[[], None]:
+        gemm = gemm_of(left, right, out, left_t, right_t)
+
+        def run() -> None:
+            self.launched.append("gemm")
+            column_major_gemm(gemm, right, left, out, float(add))
+
+        return run
+
+
+class CpuCupyBackend(CupyBackend):
+    """The CUDA backend on the CPU, its kernels emulated and NumPy in CuPy's place."""
+
+    emulated = True
+
+    def __init__(self) -> None:
+        self._cupy, self.xp, self.device = np, array_api_compat.numpy, "cpu"
+        self._kernels = {}
+        self.kernels(np.float32)  # skips the test where they cannot be compiled
+
+    def to_numpy(self, array: Any) -> np.ndarray:
+        return array
+
+    def kernels(self, dtype: Any) -> Kernels:
+        return self._kernels.setdefault(np.dtype(dtype).name, CpuKernels(dtype))
+
+    def synchronize(self) -> None:
+        pass
+
+    def _free(self) -> int:
+        return 2**30
 
 
 def as_ctypes(value: Any) -> Any:

@@ -79,8 +79,9 @@ def test_the_order_of_pairs_does_not_matter(seed: int, alpha: float) -> None:
 
 @pytest.mark.parametrize("gradient", [1.0, 1e10])
 def test_finite_for_a_row_met_a_million_times(any_backend: Backend, gradient: float) -> None:
-    ids = np.zeros(10**6, np.int64)
-    gradients = np.full((10**6, 2), gradient, np.float32)
+    times = 10**4 if hasattr(any_backend, "emulated") else 10**6
+    ids = np.zeros(times, np.int64)
+    gradients = np.full((times, 2), gradient, np.float32)
     table = np.ones((3, 2), np.float32)
     moved = table - updated(table, ids, gradients, 0.05, backend=any_backend)
     assert np.linalg.norm(moved[0]) == pytest.approx(BOUND * (math.sqrt(2) + FLOOR), rel=1e-6)

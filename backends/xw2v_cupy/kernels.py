@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -59,22 +61,25 @@ class Kernels:
         left_t: bool = False,
         right_t: bool = False,
         add: bool = False,
-    ) -> None:
-        """out[i] = left[i] right[i] for a batch of matrices, in one cuBLAS call.
+    ) -> Callable[[], None]:
+        """A batched product of arrays that stay in place, ready to be run often: out[i] = left[i] right[i].
 
         Args:
             left, right, out: (batch, rows, columns) with adjacent columns; left and right may be views whose
                 matrices overlap.
             left_t, right_t: take the transposes of each left, right.
             add: add to what is in `out`.
+
+        Returns:
+            What runs it, in one cuBLAS call.
         """
         from cupy.cuda import cublas
         from cupy.cuda.device import get_cublas_handle
 
         gemm = gemm_of(left, right, out, left_t, right_t)
         beta = self._one if add else self._zero
-        multiply = cublas.dgemmStridedBatched if self.dtype == np.float64 else cublas.sgemmStridedBatched
-        multiply(
+        return partial(
+            cublas.dgemmStridedBatched if self.dtype == np.float64 else cublas.sgemmStridedBatched,
             get_cublas_handle(), gemm.transa, gemm.transb, gemm.m, gemm.n, gemm.k, self._one.ctypes.data,
             right.data.ptr, gemm.lda, gemm.stride_a, left.data.ptr, gemm.ldb, gemm.stride_b,
             beta.ctypes.data, out.data.ptr, gemm.ldc, gemm.stride_c, gemm.batch,

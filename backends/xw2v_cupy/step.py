@@ -53,20 +53,31 @@ class Workspace:
         self, objective: Objective, kernels: Kernels, tables: Tables, batch: Batch, deterministic: bool
     ) -> None:
         self.objective, self.kernels, self.deterministic = objective, kernels, deterministic
-        xp, dtype = kernels.library, kernels.dtype
+        xp, dtype, product = kernels.library, kernels.dtype, kernels.product
         V, D = tables.center.shape
         T, (groups, K) = len(batch.left), batch.negatives.shape
-        b, w, s = objective.block, objective.window, objective.span
+        b, g, w, s = objective.block, objective.group, objective.window, objective.span
         self.shape = V, D, T, dtype
         self.X, self.dX = xp.empty((T, D), dtype), xp.empty((T, D), dtype)
         self.R = xp.empty((T + 2 * w + groups * K, D), dtype)  # rows of the positions, then of the negatives
-        self.N = self.R[T + 2 * w :].reshape(groups, K, D)
-        strides = b * D * dtype.itemsize, D * dtype.itemsize, dtype.itemsize
-        self.C = xp.lib.stride_tricks.as_strided(self.R, (T // b, s, D), strides)  # overlapping views of R
         self.dC, self.dN = xp.empty((T // b, s, D), dtype), xp.empty((groups, K, D), dtype)
-        self.positive = xp.empty((T // b, b, s), dtype)
-        self.negative = xp.empty((groups, objective.group, K), dtype)
+        self.positive, self.negative = xp.empty((T // b, b, s), dtype), xp.empty((groups, g, K), dtype)
         self.loss = xp.empty(T, xp.float64)
+
+        X_blocks, X_groups = self.X.reshape(T // b, b, D), self.X.reshape(groups, g, D)
+        N = self.R[T + 2 * w :].reshape(groups, K, D)
+        strides = b * D * dtype.itemsize, D * dtype.itemsize, dtype.itemsize
+        C = xp.lib.stride_tricks.as_strided(self.R, (T // b, s, D), strides)  # overlapping views of R
+        self.score_products = (
+            product(X_blocks, C, self.positive, right_t=True),  # (T/b, b, s)
+            product(X_groups, N, self.negative, right_t=True),  # (T/g, g, K)
+        )
+        self.gradient_products = (
+            product(self.positive, C, self.dX.reshape(X_blocks.shape)),
+            product(self.negative, N, self.dX.reshape(X_groups.shape), add=True),
+            product(self.positive, X_blocks, self.dC, left_t=True),
+            product(self.negative, X_groups, self.dN, left_t=True),
+        )
 
         self.steps = 0
         self.sums = [xp.zeros((V, D), dtype) for _ in range(1 if objective.tied else 2)]
@@ -76,29 +87,26 @@ class Workspace:
         return self.shape == (*tables.center.shape, len(batch.left), tables.center.dtype)
 
     def step(self, tables: Tables, batch: Batch, alpha: float, measure: bool) -> Array | None:
-        objective, launch, product = self.objective, self.kernels.launch, self.kernels.product
-        b, g, w = objective.block, objective.group, objective.window
+        objective, launch = self.objective, self.kernels.launch
         _, D, T, _ = self.shape
-        groups, K = batch.negatives.shape
+        w, (groups, K) = objective.window, batch.negatives.shape
         centers = Ids(batch.tokens, 0, batch.tokens[w : w + T], T)
         context = Ids(batch.tokens, T + 2 * w, batch.negatives, groups * K)
 
         launch("gather", T, D, *centers, tables.center, self.X)
         launch("gather", len(self.R), D, *context, tables.context, self.R)
-        X_blocks, X_groups = self.X.reshape(T // b, b, D), self.X.reshape(groups, g, D)
-        product(X_blocks, self.C, self.positive, right_t=True)  # (T/b, b, s)
-        product(X_groups, self.N, self.negative, right_t=True)  # (T/g, g, K)
-        scores = batch.left, batch.right, self.positive, self.negative, self.loss if measure else 0
-        launch("score_gradients", T, T, b, w, K, objective.negative / K, *scores)
-        product(self.positive, self.C, self.dX.reshape(X_blocks.shape))
-        product(self.negative, self.N, self.dX.reshape(X_groups.shape), add=True)
-        product(self.positive, X_blocks, self.dC, left_t=True)
-        product(self.negative, X_groups, self.dN, left_t=True)
+        for product in self.score_products:
+            product()
+        sizes, reach = (T, objective.block, w, K, objective.negative / K), (batch.left, batch.right)
+        loss = self.loss if measure else 0
+        launch("score_gradients", T, *sizes, *reach, self.positive, self.negative, loss)
+        for product in self.gradient_products:
+            product()
 
         self.steps += 1
-        fixed = {"deterministic": self.deterministic}
-        scatter_add(self.kernels, self.sums[0], centers, self.dX, **fixed)
-        scatter_add(self.kernels, self.sums[-1], context, self.dN, self.dC, w, **fixed)
+        fixed = self.deterministic
+        scatter_add(self.kernels, self.sums[0], centers, self.dX, deterministic=fixed)
+        scatter_add(self.kernels, self.sums[-1], context, self.dN, self.dC, w, deterministic=fixed)
         if not objective.tied:  # else the centers are among the context's ids
             self.update(0, tables.center, centers, alpha)
         self.update(-1, tables.context, context, alpha)
@@ -107,7 +115,6 @@ class Workspace:
     def update(self, which: int, table: Array, ids: Ids, alpha: float) -> None:
         """The bounded update of the rows `ids` of a table; clears their sums."""
         rule = self.objective.bound, self.objective.floor, self.objective.weight_decay
-        state = self.stamps[which], self.sums[which]
-        numbers = alpha, *map(float, rule)
-        rows = ids.n_first + ids.n_second
-        self.kernels.launch("bounded_update", rows, self.shape[1], *numbers, self.steps, *ids, *state, table)
+        numbers = alpha, *map(float, rule), self.steps
+        rows, state = ids.n_first + ids.n_second, (self.stamps[which], self.sums[which])
+        self.kernels.launch("bounded_update", rows, self.shape[1], *numbers, *ids, *state, table)
