@@ -2,8 +2,8 @@
 
 Such a source gives a document as one list of tokens, punctuation among them, and says nothing of sentences.
 A sentence ends at its final punctuation: a token of `.`, `!`, `?` or `…`, with what closes quotes and
-brackets. A full stop ends nothing before a word in lower case or a digit, nor after a single letter, so that
-`3 . 5`, `U . S . dollars` and `J . Smith` stay whole.
+brackets. A full stop ends nothing before a word in lower case, after a single letter, or between digits, so
+that `U . S . dollars`, `J . Smith` and `3 . 5` stay whole.
 """
 
 import re
@@ -16,7 +16,7 @@ from xw2v.tokens import Tokenizer
 _FINAL = re.compile(r"[^\w\s]*[.!?…。！？][^\w\s,;:]*")
 _SURE = re.compile(r"[!?…。！？]|\.\W*[\"'”’`)\]]")  # more than a full stop alone
 
-WORD, FINAL, SURE, LETTER, CONTINUES = 1, 2, 4, 8, 16
+WORD, FINAL, SURE, LETTER, LOWER, DIGIT = (1 << bit for bit in range(6))
 
 
 class Documents:
@@ -31,7 +31,7 @@ class Documents:
     def words(self, tokens: Sequence[str]) -> tuple[list[str], np.ndarray]:
         """The words of a document, and how many of them come before each sentence's end: (S,) int64."""
         known = self._known
-        for token in set(tokens) - known.keys():
+        for token in [token for token in set(tokens) if token not in known]:
             word = self.tokenizer.word(token)
             known[token] = len(self._words)
             self._words.append(word or "")
@@ -41,7 +41,8 @@ class Documents:
         is_word = (kinds & WORD) != 0
         held_back = np.zeros(len(tokens), bool)
         held_back[1:] = (kinds[:-1] & LETTER) != 0
-        held_back[:-1] |= (kinds[1:] & CONTINUES) != 0
+        held_back[:-1] |= (kinds[1:] & LOWER) != 0
+        held_back[1:-1] |= (kinds[:-2] & kinds[2:] & DIGIT) != 0
         final = ((kinds & FINAL) != 0) & (((kinds & SURE) != 0) | ~held_back)
         words = list(filter(None, map(self._words.__getitem__, codes)))
         ends = np.cumsum(is_word)[final]
@@ -52,4 +53,4 @@ class Documents:
         kind = FINAL if _FINAL.fullmatch(token) else 0
         kind |= SURE if kind and _SURE.search(token) else 0
         kind |= LETTER if len(token) == 1 and token.isalpha() else 0
-        return kind | (CONTINUES if token[:1].islower() or token[:1].isdigit() else 0)
+        return kind | (LOWER if token[:1].islower() else 0) | (DIGIT if token.isdigit() else 0)
