@@ -144,6 +144,15 @@ class Trainer:
         Raises:
             TrainingError: the loss is no longer finite.
         """
+        with np.errstate(over="ignore", invalid="ignore"):  # a run that diverges is told by its loss
+            return self._train(state, report, after_step)
+
+    def _train(
+        self,
+        state: State,
+        report: Callable[[Progress], None] | None,
+        after_step: Callable[[State], None] | None,
+    ) -> State:
         tokens, epochs = len(self.corpus.ids), self.settings.epochs
         began, before, resumed_at = time.perf_counter(), state.seconds, None
         while state.epoch < epochs:

@@ -82,9 +82,9 @@ def command(
     values |= {name: value for name, value in given.items() if value is not None}
     settings = Settings.from_mapping(values, config or "options")
 
-    from xw2v.corpus_input import open_corpus, read_corpus_with
     from xw2v.files import output_folder
     from xw2v.output import write_run
+    from xw2v.read import open_corpus, read_corpus_with, validation_of
     from xw2v.run import run_training
 
     def say(line: str) -> None:
@@ -101,11 +101,13 @@ def command(
         max_vocab=settings.max_vocab,
         **pattern,
     )
+    for notice in text.notices:
+        say(notice)
     say(
         f"{text.description}: {text.raw_words:,} words, {len(text.offsets) - 1:,} sentences, "
         f"vocabulary of {len(text.vocabulary.words):,}"
     )
-    held_out = None
+    held_out = validation_of(inputs)
     if validation is not None:
         held_out = read_corpus_with(text.vocabulary, [validation], text_column=text_column, **pattern)
     with progress_bar(text.raw_words * settings.epochs, quiet) as report:
