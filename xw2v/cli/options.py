@@ -1,0 +1,64 @@
+"""What the commands that read text share: their INPUT options and the bar shown while it is read."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from xw2v.settings import Settings
+
+if TYPE_CHECKING:
+    from xw2v.read import Progress
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def input_options(command: Command) -> Command:
+    """INPUT ..., --corpus, --text-column, --token-pattern and --no-lowercase.
+
+    The function gets inputs, corpus, text_column, token_pattern and lowercase; the last two are None where
+    they are not given.
+    """
+    for option in reversed(
+        (
+            click.argument("inputs", metavar="[INPUT]...", nargs=-1),
+            click.option("--corpus", metavar="NAME", help="Built-in text: nltk, nltk:brown,reuters,... or docs."),
+            click.option(
+                "--text-column",
+                metavar="NAME",
+                default="text",
+                show_default=True,
+                help="Column of .arrow and .parquet files that holds the text.",
+            ),
+            click.option(
+                "--token-pattern",
+                metavar="REGEX",
+                help=f"Regular expression of a token.  [default: {Settings.token_pattern}]",
+            ),
+            click.option("--no-lowercase", "lowercase", flag_value=False, default=None, help="Keep capitals."),
+        )
+    ):
+        command = option(command)
+    return command
+
+
+@contextmanager
+def reading_bar(quiet: bool) -> Iterator[Progress | None]:
+    """A bar on standard error while text is read, where that is a terminal; yields what to report to."""
+    if quiet or not sys.stderr.isatty():
+        yield None
+        return
+    from tqdm import tqdm
+
+    with tqdm(unit=" words", unit_scale=True, desc="reading", leave=False, file=sys.stderr) as bar:
+
+        def report(words: int, share: float | None) -> None:
+            if share:
+                bar.total = int(words / share)
+            bar.update(words - bar.n)
+
+        yield report
