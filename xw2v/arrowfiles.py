@@ -63,8 +63,7 @@ class ArrowFile(Source):
     def _check(self, pyarrow: Any, schema: Any) -> None:
         if schema.names.count(self.column) != 1:
             raise InputError(
-                f"{self.path}: no column {self.column!r}; there are {', '.join(schema.names)}: choose one with "
-                "--text-column"
+                f"{self.path}: no column {self.column!r}; choose with --text-column among {', '.join(schema.names)}"
             )
         kind = schema.field(self.column).type
         if pyarrow.types.is_dictionary(kind):

@@ -2,8 +2,8 @@
 
 A block of UTF-8 bytes goes through one `bytes.translate` (lower-case letters, blanks, newlines), word starts
 and lengths come from the edges between blanks and letters, and a word of up to 16 letters becomes an exact
-key of two 64-bit numbers. A direct-mapped cache answers with the number of a key seen lately; what it does not
-hold (about one word in thirty of English) is looked up in the index of all words. Both are exact: a cached
+key of two 64-bit numbers. A direct-mapped cache answers with the number of a key seen lately; what it does
+not hold (about one word in thirty of English) is looked up in the index of all words. Both are exact: a cached
 entry answers only if the whole key agrees.
 """
 

@@ -95,6 +95,15 @@ def is_corpus_folder(path: str | os.PathLike[str]) -> bool:
     return all((Path(path) / name).is_file() for name in (IDS, OFFSETS, VOCABULARY))
 
 
+def remove_corpus(folder: str | os.PathLike[str]) -> None:
+    """Remove the files of a corpus, where there are any, and the folder if nothing else is in it."""
+    path = Path(folder)
+    for name in (ABOUT, VOCABULARY, OFFSETS, IDS):
+        (path / name).unlink(missing_ok=True)
+    if path.is_dir() and not any(path.iterdir()):
+        path.rmdir()
+
+
 def read_corpus(folder: str | os.PathLike[str]) -> tuple[np.ndarray, np.ndarray, Vocabulary, dict[str, Any]]:
     """(ids, offsets, vocabulary, about) of a corpus folder, the arrays memory-mapped.
 

@@ -1,7 +1,7 @@
 """The built-in corpus `docs`: the English that every installation has, in the docstrings of its packages.
 
-Python's standard library, its help topics, and the packages that this one depends on. Source files are parsed,
-never imported. That takes some seconds, so the text is kept in the user's cache folder, under a name made of
+Python's standard library, its help topics, and the packages that this one depends on. Source files are
+parsed, never imported. That takes some seconds, so the text is kept in the user's cache folder, under a name made of
 the versions it is from; where that folder cannot be written, it is made anew each time.
 """
 
@@ -116,7 +116,7 @@ def source_files() -> Iterator[Path]:
 
 
 def docstrings(path: Path) -> list[str]:
-    """The docstrings of a source file, and the help texts of `add_newdoc` calls and of Python's help topics."""
+    """The docstrings of a source file, the texts of its `add_newdoc` calls, and Python's help topics."""
     collecting = gc.isenabled()
     gc.disable()  # the collector finds nothing in a syntax tree and would take half of the time
     try:

@@ -141,9 +141,10 @@ class Encoder:
             "or fewer by then were dropped"
         ]
 
-    def counts(self) -> dict[str, int]:
-        """Words and their counts, in order of first appearance."""
-        return {word: int(self._counts[number]) for word, number in self._index.items()}
+    def numbered(self) -> tuple[list[str], WordIndex, Spool]:
+        """Words by number, the index that numbers them, and the numbered text; no word may have been dropped."""
+        assert not self.dropped_up_to
+        return list(self._index), self._index, self._spool
 
     def finish(
         self,

@@ -1,4 +1,4 @@
-"""NLTK's corpora by NLTK's own readers, out of its zip files or folders; NLTK is imported when they are read."""
+"""NLTK's corpora by NLTK's own readers, out of its zip files or folders."""
 
 import os
 import re
@@ -19,7 +19,9 @@ _NAME = re.compile(r"[a-z]\w*")
 
 def present(name: str) -> bool:
     """Whether corpus `name` is on this machine: looks where NLTK would, without importing it."""
-    return any((place / "corpora" / name).is_dir() or (place / "corpora" / f"{name}.zip").is_file() for place in places())
+    return any(
+        (place / "corpora" / name).is_dir() or (place / "corpora" / f"{name}.zip").is_file() for place in places()
+    )
 
 
 def places() -> list[Path]:
@@ -28,7 +30,11 @@ def places() -> list[Path]:
     own = [os.path.expanduser("~/nltk_data")]
     own += [os.path.join(sys.prefix, *sub) for sub in (["nltk_data"], ["share", "nltk_data"], ["lib", "nltk_data"])]
     if sys.platform == "win32":
-        shared = [os.path.join(os.environ.get("APPDATA", "C:\\"), "nltk_data"), r"C:\nltk_data", r"D:\nltk_data"]
+        shared = [
+            os.path.join(os.environ.get("APPDATA", "C:\\"), "nltk_data"),
+            r"C:\nltk_data",
+            r"D:\nltk_data",
+        ]
     else:
         shared = [f"{root}/nltk_data" for root in ("/usr/share", "/usr/local/share", "/usr/lib", "/usr/local/lib")]
     return [Path(place) for place in (*named, *own, *shared)]
@@ -52,7 +58,9 @@ class NltkCorpus(Source):
     def __init__(self, name: str) -> None:
         self.name = name
         self.description = name.capitalize()
-        self.total = sum(file.stat().st_size for place in places() for file in [place / f"corpora/{name}.zip"] if file.is_file())
+        self.total = sum(
+            file.stat().st_size for place in places() for file in [place / f"corpora/{name}.zip"] if file.is_file()
+        )
 
     def pieces(self, at_blanks: bool) -> Iterator[Piece]:
         import nltk.corpus
@@ -69,18 +77,21 @@ class NltkCorpus(Source):
                 self.done = self.total * (done + 1) // len(files)
         except LookupError:
             raise InputError(
-                f"nltk:{self.name}: not on this machine; get it with xw2v download nltk:{self.name}, or set NLTK_DATA"
+                f"nltk:{self.name}: not on this machine; get it with xw2v download nltk:{self.name}, or set "
+                "NLTK_DATA to where it is"
             ) from None
         except (OSError, zipfile.BadZipFile, UnicodeDecodeError) as error:
             text = reason(error) if isinstance(error, OSError) else str(error)
-            raise InputError(f"nltk:{self.name}: cannot be read ({text}); get it again with xw2v download nltk") from None
+            raise InputError(
+                f"nltk:{self.name}: cannot be read ({text}); get it again with xw2v download nltk"
+            ) from None
 
 
 def words(reader: Any, file: str) -> list[str]:
     """The tokens of one file: what `reader.words(file)` gives, faster for NLTK's two commonest readers.
 
-    NLTK reads a few lines at a time through a file that it seeks in, and takes half a minute for its three best
-    known corpora. `raw` and the tokenizer's own rule give the same in a few seconds (a test compares them).
+    NLTK reads a few lines at a time through a file that it seeks in, and takes half a minute for its three
+    best known corpora. `raw` and the tokenizer's own rule give the same in a few seconds.
     """
     from nltk.corpus.reader import PlaintextCorpusReader, TaggedCorpusReader
     from nltk.tokenize import WhitespaceTokenizer, WordPunctTokenizer

@@ -9,8 +9,9 @@ from typing import BinaryIO
 
 from xw2v.errors import InputError
 from xw2v.files import damage_reported, decompressed, open_binary
-from xw2v.sources import STANDARD_INPUT, Piece, Source
+from xw2v.sources import Piece, Source
 
+STANDARD_INPUT = "-"
 BLOCK = 1 << 17  # bytes that are read at a time: what one core's cache holds with room for what is made of it
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
@@ -68,8 +69,8 @@ def text_blocks(stream: BinaryIO, name: str, at_blanks: bool) -> Iterator[bytes]
             except UnicodeDecodeError as error:
                 line = lines + block.count(b"\n", 0, error.start) + 1
                 raise InputError(
-                    f"{name}:{line}: not UTF-8 at byte {offset + error.start:,} of the text (0x{block[error.start]:02x}); "
-                    "convert it, as in iconv -f ISO-8859-1 -t UTF-8"
+                    f"{name}:{line}: not UTF-8 at byte {offset + error.start:,} (0x{block[error.start]:02x}); "
+                    "convert it, as with iconv -f ISO-8859-1 -t UTF-8"
                 ) from None
         lines += block.count(b"\n")
         offset += len(block)

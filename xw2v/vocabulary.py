@@ -64,10 +64,7 @@ class Vocabulary:
         lost: int = 0,
     ) -> "Vocabulary":
         """`from_counts` of two parallel sequences, with `lost` further tokens whose words are not known."""
-        if min_count < 1:
-            raise UsageError(f"--min-count {min_count}: must be 1 or more")
-        if max_vocab is not None and max_vocab < 2:
-            raise UsageError(f"--max-vocab {max_vocab}: must be 2 or more, one word and {UNKNOWN}")
+        check_limits(min_count, max_vocab)
         if len(words) == 0:
             raise InputError("no words: the corpus holds nothing that the token pattern matches")
         order = np.argsort(-counts, kind="stable")
@@ -108,7 +105,9 @@ class Vocabulary:
             content = json.loads(data.decode("utf-8", "surrogatepass"))
             words, counts = content["words"], np.array(content["counts"], dtype=np.int64)
             unknown = content.get("unknown")
-        except (ValueError, TypeError, KeyError, OverflowError):
+            if not isinstance(words, list):
+                raise TypeError
+        except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
             raise InputError(f"{path}: not a vocabulary of xw2v (words and counts as JSON)") from None
         if content.get("format") != FORMAT:
             found = content.get("format")
@@ -118,6 +117,14 @@ class Vocabulary:
         if len(set(words)) != len(words) or unknown not in (None, len(words) - 1):
             raise InputError(f"{path}: damaged: a word is there twice, or {UNKNOWN} is not the last row")
         return cls(words, counts, unknown)
+
+
+def check_limits(min_count: int, max_vocab: int | None) -> None:
+    """Raise UsageError for limits of a vocabulary that are out of range."""
+    if min_count < 1:
+        raise UsageError(f"--min-count {min_count}: must be 1 or more")
+    if max_vocab is not None and max_vocab < 2:
+        raise UsageError(f"--max-vocab {max_vocab}: must be 2 or more, one word and {UNKNOWN}")
 
 
 def nearest_spellings(word: str, words: Iterable[str], n: int = 3) -> list[str]:

@@ -1,0 +1,96 @@
+"""xw2v phrases: join frequent collocations in a text."""
+
+from __future__ import annotations
+
+import json
+import sys
+from heapq import nlargest
+
+import click
+
+from xw2v.cli.options import input_options, reading_bar
+from xw2v.errors import UsageError
+from xw2v.settings import Settings
+
+MIN_COUNT, THRESHOLD = 5, 10.0  # gensim's
+NO_LIMIT = 2**31  # distinct words: every one is written, so none may be dropped
+
+
+@click.command()
+@input_options
+@click.option("-o", "--output", "out", metavar="OUT", required=True, help="File to write; - is standard output.")
+@click.option(
+    "--min-count",
+    type=int,
+    default=MIN_COUNT,
+    show_default=True,
+    help="Pairs met so often or less stay apart.",
+)
+@click.option(
+    "--threshold",
+    type=float,
+    default=THRESHOLD,
+    show_default=True,
+    help="Join pairs that score higher: a higher threshold, fewer phrases.",
+)
+@click.option("--passes", type=int, default=1, show_default=True, help="2 joins new_york city too, and so on.")
+@click.option("--delimiter", default="_", show_default=True, help="What stands between the words of a phrase.")
+@click.option("--quiet", is_flag=True, help="Errors only.")
+@click.option("--json", "as_json", is_flag=True, help="Print the phrases and their scores as JSON.")
+def command(
+    inputs: tuple[str, ...],
+    corpus: str | None,
+    text_column: str,
+    token_pattern: str | None,
+    lowercase: bool | None,
+    out: str,
+    min_count: int,
+    threshold: float,
+    passes: int,
+    delimiter: str,
+    quiet: bool,
+    as_json: bool,
+) -> None:
+    """Write INPUT as tokens, a sentence a line, with frequent collocations joined: new york -> new_york.
+
+    The score is that of Mikolov et al. 2013 in gensim's form. Train on the result with a token pattern that
+    takes the delimiter too, such as --token-pattern "[a-z'_]+".
+    """
+    if passes < 1:
+        raise UsageError(f"--passes {passes}: must be 1 or more")
+    if not delimiter or not delimiter.isprintable() or delimiter.strip() != delimiter:
+        raise UsageError(f"--delimiter {delimiter!r}: give visible characters")
+    if as_json and out == "-":
+        raise UsageError("--json and -o - both want standard output; give OUT a name")
+    from xw2v.files import atomic_write
+    from xw2v.inputs import find_sources
+    from xw2v.phrases import PhraseText
+    from xw2v.read import encode
+    from xw2v.tokens import Tokenizer
+
+    tokenizer = Tokenizer(
+        Settings.token_pattern if token_pattern is None else token_pattern,
+        Settings.lowercase if lowercase is None else lowercase,
+    )
+    found = find_sources(inputs, corpus, text_column)
+    with reading_bar(quiet) as progress:
+        encoder = encode(found, tokenizer, progress, distinct_limit=NO_LIMIT)
+    text = PhraseText(encoder, delimiter)
+    phrases: dict[str, float] = {}
+    for _ in range(passes):
+        phrases |= text.join(min_count, threshold)
+    if out == "-":
+        for lines in text.lines():
+            sys.stdout.buffer.write(lines.encode("utf-8", "surrogatepass"))
+        sys.stdout.buffer.flush()
+    else:
+        with atomic_write(out) as file:
+            for lines in text.lines():
+                file.write(lines.encode("utf-8", "surrogatepass"))
+    if not quiet:
+        for notice in found.notices:
+            click.echo(f"xw2v: {notice}", err=True)
+        best = ", ".join(nlargest(8, phrases, key=phrases.__getitem__))
+        click.echo(f"{found.description}: {len(phrases):,} phrases{': ' if best else ''}{best}", err=True)
+    if as_json:
+        click.echo(json.dumps({"output": out, "phrases": phrases}, ensure_ascii=False))
