@@ -34,7 +34,7 @@ def any_backend(request: pytest.FixtureRequest) -> Backend:
 
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
-    """The folder with eval/, nltk_data/ and text/: XW2V_DATA, by default ../shared/data beside the repository."""
+    """The folder with eval/, nltk_data/ and text/: XW2V_DATA, or ../shared/data beside the repository."""
     folder = Path(os.environ.get("XW2V_DATA", Path(__file__).parents[2] / "shared" / "data"))
     if not folder.is_dir():
         pytest.skip(f"no data at {folder}; set XW2V_DATA")

@@ -68,12 +68,10 @@ class AnnIndex:
         try:
             self._index.view(str(path))
         except Exception as error:  # usearch raises bare RuntimeErrors and its own
-            raise InputError(
-                f"{path}: not an index that can be opened: {str(error).splitlines()[0]}"
-            ) from None
+            raise InputError(f"{path}: not an index that can be opened: {str(error).splitlines()[0]}") from None
         if len(self._index) != len(vectors) or self._index.ndim != vectors.vector_size:
             raise InputError(
-                f"{path}: an index of {len(self._index)} words of {self._index.ndim} numbers, but the vectors "
+                f"{path}: indexes {len(self._index)} words of {self._index.ndim} numbers, the vectors "
                 f"are {len(vectors)} of {vectors.vector_size}; build it again"
             )
 

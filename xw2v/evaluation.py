@@ -161,9 +161,7 @@ def word_analogies(
         predicted = _predict(vectors, names, rows)
         right = iter(
             row in names.known(q.answers)
-            for q, row in zip(
-                (q for q, k in zip(section.questions, known, strict=True) if k), predicted, strict=True
-            )
+            for q, row in zip((q for q, k in zip(section.questions, known, strict=True) if k), predicted, strict=True)
         )
         correct: list[Quad] = []
         incorrect: list[Quad] = []
@@ -208,11 +206,7 @@ def _predict(vectors: KeyedVectors, names: _Names, rows: np.ndarray) -> list[int
     if len(again):
         deeper, cosines = _nearest(vectors, names, rows[again], DEPTH)
         for i, candidates, scores in zip(again, deeper, cosines, strict=True):
-            left = [
-                int(names.first[row])
-                for row, score in zip(candidates, scores, strict=True)
-                if score > -np.inf
-            ]
+            left = [int(names.first[row]) for row, score in zip(candidates, scores, strict=True) if score > -np.inf]
             others = [row for row in left if row not in rows[i]]
             predicted[i] = others[0] if others else left[-1] if left else -1
     return predicted

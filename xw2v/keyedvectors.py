@@ -113,9 +113,7 @@ class KeyedVectors(WordTable):
 
     similar_by_key = similar_by_word
 
-    def similar_by_vector(
-        self, vector: np.ndarray, topn: int = 10, restrict_vocab: int | None = None
-    ) -> Neighbours:
+    def similar_by_vector(self, vector: np.ndarray, topn: int = 10, restrict_vocab: int | None = None) -> Neighbours:
         found: Neighbours = self.most_similar([np.asarray(vector)], topn=topn, restrict_vocab=restrict_vocab)
         return found
 
@@ -262,9 +260,7 @@ class KeyedVectors(WordTable):
         from xw2v.evaluation import word_analogies
         from xw2v.testsets import read_analogies
 
-        result = word_analogies(
-            self, read_analogies(Path(analogies)), restrict_vocab, case_insensitive, dummy4unknown
-        )
+        result = word_analogies(self, read_analogies(Path(analogies)), restrict_vocab, case_insensitive, dummy4unknown)
         return result.as_gensim()
 
     # --- files and neighbours in other libraries -----------------------------------------------------------
@@ -314,9 +310,7 @@ class KeyedVectors(WordTable):
         format = "word2vec-bin" if binary else "glove" if no_header else "word2vec"
         return cls.load(fname, format, limit, encoding, unicode_errors)
 
-    def save_word2vec_format(
-        self, fname: str | Path, binary: bool = False, write_header: bool = True
-    ) -> None:
+    def save_word2vec_format(self, fname: str | Path, binary: bool = False, write_header: bool = True) -> None:
         """gensim's name for `save` as a word2vec file; without header it is a GloVe file."""
         self.save(fname, "word2vec-bin" if binary else "word2vec" if write_header else "glove")
 

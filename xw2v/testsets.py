@@ -135,10 +135,7 @@ def _read_bats(folder: Path) -> AnalogySet:
                 skipped += 1
         kind = BATS_KINDS[path.name[0]] if re.match(r"[IDEL]\d\d\b", path.name) else None
         questions = [
-            Question(a, b, c, answers)
-            for a, b in relation
-            for c, answers in relation
-            if (a, b) != (c, answers)
+            Question(a, b, c, answers) for a, b in relation for c, answers in relation if (a, b) != (c, answers)
         ]
         if questions:
             sections.append(Section(path.stem, kind, questions))

@@ -90,11 +90,8 @@ class WordTable:
 
     def get_index(self, key: Key, default: int | None = None) -> int:
         """Row of a word (or of a row's number). Without a default, raises UnknownWordError."""
-        if isinstance(key, str):
-            row = self.key_to_index.get(key, -1)
-        else:
-            row = int(key) if 0 <= key < len(self) else -1
-        if row >= 0:
+        row = self.key_to_index.get(key, -1) if isinstance(key, str) else int(key)
+        if 0 <= row < len(self):
             return row
         if default is not None:
             return default
@@ -210,9 +207,7 @@ class WordTable:
         """
         from xw2v.backend import load_backend
 
-        self._backend = (
-            None if (device, backend or "numpy") == ("cpu", "numpy") else load_backend(backend, device)
-        )
+        self._backend = None if (device, backend or "numpy") == ("cpu", "numpy") else load_backend(backend, device)
         self._on_device = None
         return self
 

@@ -44,8 +44,6 @@ def command(
     found = ask([a, b], [c], topn=top_k, restrict_vocab=restrict_vocab)
     if as_json:
         score = "cosine" if method == "add" else "score"
-        print_json(
-            {"model": model, "positive": [a, b], "negative": [c], "neighbours": as_records(found, score)}
-        )
+        print_json({"model": model, "positive": [a, b], "negative": [c], "neighbours": as_records(found, score)})
     else:
         print_neighbours(found)

@@ -16,9 +16,7 @@ CHOICES = click.Choice([*FORMATS, *SYNONYMS])
 @click.argument("model")
 @click.argument("out")
 @click.option("--to", "to_format", type=CHOICES, required=True, help="Format to write.")
-@click.option(
-    "--from", "from_format", type=CHOICES, help="Format of MODEL.  [default: found from its content]"
-)
+@click.option("--from", "from_format", type=CHOICES, help="Format of MODEL.  [default: found from its content]")
 @click.option("--limit", type=click.IntRange(1), metavar="N", help="Only the first N words.")
 @click.option("--encoding", default="utf-8", help="Of the words of MODEL.  [default: utf-8]")
 @click.option(

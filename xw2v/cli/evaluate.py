@@ -35,9 +35,7 @@ class ManyFiles(click.Command):
 
 
 @click.command(cls=ManyFiles)
-@click.option(
-    "--pairs", multiple=True, metavar="FILE ...", help="Lines of word, word and score, parted by tabs."
-)
+@click.option("--pairs", multiple=True, metavar="FILE ...", help="Lines of word, word and score, parted by tabs.")
 @click.option(
     "--analogies",
     multiple=True,
@@ -52,9 +50,7 @@ class ManyFiles(click.Command):
     help="Only the first (most frequent) N words exist.  [default: 30000]",
 )
 @click.option("--case-sensitive", is_flag=True, help="Do not compare words in upper case.")
-@click.option(
-    "--unknown-is-wrong", is_flag=True, help="Score pairs and questions with unknown words as wrong."
-)
+@click.option("--unknown-is-wrong", is_flag=True, help="Score pairs and questions with unknown words as wrong.")
 @model_options
 def command(
     pairs: tuple[str, ...],

@@ -23,9 +23,7 @@ def command(path: str, as_json: bool) -> None:
 
     place = Path(path)
     if not place.exists():
-        raise InputError(
-            f"{path}: no such file or folder; give a model, a file of vectors or a corpus folder"
-        )
+        raise InputError(f"{path}: no such file or folder; give a model, a file of vectors or a corpus folder")
     record = corpus_record(place) if is_corpus_folder(place) else vectors_record(place)
     if as_json:
         print_json(record)

@@ -22,9 +22,7 @@ def model_options(command: Callable[..., Any]) -> Callable[..., Any]:
     for option in reversed(
         (
             click.option("--model", default="output", metavar="PATH", help=MODEL_HELP),
-            click.option(
-                "--device", default="cpu", help="Where to compute: cpu, cuda or auto.  [default: cpu]"
-            ),
+            click.option("--device", default="cpu", help="Where to compute: cpu, cuda or auto.  [default: cpu]"),
             click.option("--backend", default=None, help="Array library: numpy, cupy or torch."),
             click.option("--json", "as_json", is_flag=True, help="Print one JSON object."),
         )
@@ -62,9 +60,7 @@ def load_model(model: str, device: str = "cpu", backend: str | None = None) -> K
     from xw2v.keyedvectors import KeyedVectors
 
     if not Path(model).exists():
-        raise InputError(
-            f"{model}: no such file or folder; train a model (xw2v train) or name one with --model"
-        )
+        raise InputError(f"{model}: no such file or folder; train a model (xw2v train) or name one with --model")
     return KeyedVectors.load(model).to_device(device, backend)
 
 

@@ -20,7 +20,7 @@ from xw2v.formats.rows import (
     float_block,
     float_blocks,
 )
-from xw2v.formats.textrows import LONGEST_WORD, NUMBER, blocks_of_lines, parse_numbers
+from xw2v.formats.textrows import LONGEST_WORD, NUMBER, blocks_of_lines, is_number, parse_numbers
 from xw2v.formats.vectorfile import excerpt, open_vectors
 
 VECTORS = "vectors.tsv"
@@ -84,13 +84,13 @@ def _lines(path: Path) -> Iterator[tuple[int, list[bytes]]]:
 
 
 def _bad_line(path: Path, rows: list[str], first: int, builder: RowBuilder | None) -> InputError:
-    expected = f"{builder.vector_size} numbers" if builder else "numbers"
+    size = builder.vector_size if builder else rows[0].count("\t") + 1
     for number, row in enumerate(rows, first):
-        block = parse_numbers([row], "\t")
-        if block is None or block.shape[1] != (builder.vector_size if builder else block.shape[1]):
+        fields = row.encode("latin-1").split(b"\t")
+        if len(fields) != size or not all(map(is_number, fields)):
             found = excerpt(row.encode("latin-1"))
-            return InputError(f"{path}:{number}: expected {expected} parted by tabs, found {found}")
-    return InputError(f"{path}:{first}: the lines from here do not hold equally many numbers")
+            return InputError(f"{path}:{number}: expected {size} numbers parted by tabs, found {found}")
+    return InputError(f"{path}:{first}: the lines from here do not hold {size} numbers each")
 
 
 def _read_metadata(path: Path) -> tuple[list[str], np.ndarray | None]:
@@ -104,10 +104,8 @@ def _read_metadata(path: Path) -> tuple[list[str], np.ndarray | None]:
             raw, tab, count = line.partition(b"\t")
             words.append(_UTF8.word(raw, f"{path}:{number}"))
             if columns:
-                if not (tab and count.isdigit() and len(count) < 19):
-                    raise InputError(
-                        f"{path}:{number}: expected a word, tab and count, found {excerpt(line)}"
-                    )
+                if not (tab and count.isdigit() and len(count) < 20 and int(count) < 2**63):
+                    raise InputError(f"{path}:{number}: expected a word, tab and count, found {excerpt(line)}")
                 counts.append(int(count))
     return words, np.asarray(counts, dtype=np.int64) if columns else None
 

@@ -86,8 +86,7 @@ def check_finite(words: Sequence[str], block: np.ndarray, where: Callable[[int],
     if not finite.all():
         row, column = (int(i[0]) for i in np.nonzero(~finite))
         raise InputError(
-            f"{where(row)}: number {column + 1} of {words[row][:40]!r} is {block[row, column]}; "
-            "vectors must be finite"
+            f"{where(row)}: number {column + 1} of {words[row][:40]!r} is {block[row, column]}; vectors must be finite"
         )
 
 

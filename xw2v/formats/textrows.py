@@ -41,9 +41,7 @@ def read_rows(
     return builder, False
 
 
-def _add_lines(
-    builder: RowBuilder, lines: list[bytes], vector_size: int, first_line: int, decoding: Decoding
-) -> None:
+def _add_lines(builder: RowBuilder, lines: list[bytes], vector_size: int, first_line: int, decoding: Decoding) -> None:
     path = builder.path
     words: list[str] = []
     rows: list[str] = []

@@ -80,7 +80,7 @@ def excerpt(data: bytes, length: int = 40) -> str:
     return repr(text[:length] + "...") if len(text) > length else repr(text)
 
 
-HEADER = re.compile(rb"[ \t]*([0-9]{1,18})[ \t]+([0-9]{1,18})[ \t\r]*\n?")
+HEADER = re.compile(rb"([0-9]{1,18}) +([0-9]{1,18})[ \r]*\n?")
 
 
 def parse_header(line: bytes) -> tuple[int, int] | None:

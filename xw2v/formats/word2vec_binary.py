@@ -31,9 +31,7 @@ def read(path: Path, limit: int | None = None, decoding: Decoding = _UTF8) -> Wo
             rest = _add_rows(file, rest, builder, wanted - len(builder.words), num_words, decoding)
         if wanted == num_words and (rest + file.read(BLOCK)).strip(b"\n"):
             byte = file.position - len(rest)
-            raise InputError(
-                f"{path}: data after the {num_words} words that its header promises, byte {byte}"
-            )
+            raise InputError(f"{path}: data after the {num_words} words that its header promises, byte {byte}")
     return builder.finish()
 
 

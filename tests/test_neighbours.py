@@ -1,0 +1,70 @@
+"""Nearest rows: the same on every backend, equal to sorting every cosine, never more memory than a block."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from wordvectors import some_vectors
+
+from xw2v import neighbours
+from xw2v.backend import Backend
+
+
+@pytest.fixture
+def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Blocks so small that every loop runs several times, the last one short."""
+    monkeypatch.setattr(neighbours, "ROWS", 64)
+    monkeypatch.setattr(neighbours, "QUERIES", 3)
+
+
+@pytest.mark.usefixtures("small_blocks")
+@pytest.mark.parametrize("k", [1, 5, 400])
+def test_nearest_is_a_sort_of_all_cosines(any_backend: Backend, k: int) -> None:
+    table = some_vectors().vectors
+    queries = table[:10] / np.linalg.norm(table[:10], axis=1, keepdims=True)
+    exclude = np.stack([np.arange(10), np.full(10, -1)], axis=1)
+    device = any_backend.from_numpy(table)
+    norms = neighbours.row_norms(device)
+    rows, cosines = neighbours.nearest(
+        device, norms, any_backend.from_numpy(queries), k, any_backend.from_numpy(exclude)
+    )
+    expected = queries @ (table / np.linalg.norm(table, axis=1, keepdims=True)).T
+    expected[np.arange(10), np.arange(10)] = -np.inf
+    order = np.argsort(-expected, axis=1)[:, :k]
+    assert_array_equal(any_backend.to_numpy(rows), order)
+    assert_allclose(any_backend.to_numpy(cosines), np.take_along_axis(expected, order, axis=1), atol=1e-6)
+
+
+def test_ties_go_to_the_earlier_row(any_backend: Backend) -> None:
+    scores = any_backend.from_numpy(np.array([[1, 3, 2, 3, 3, 2, 2]], dtype=np.float32))
+    for k, expected in ((1, [1]), (2, [1, 3]), (5, [1, 3, 4, 2, 5]), (7, [1, 3, 4, 2, 5, 6, 0])):
+        columns, _ = neighbours.top_k(scores, k)
+        assert any_backend.to_numpy(columns)[0].tolist() == expected
+
+
+def test_norms_and_zero_rows(any_backend: Backend) -> None:
+    table = any_backend.from_numpy(np.array([[3, 4], [0, 0]], dtype=np.float32))
+    norms = neighbours.row_norms(table)
+    assert_allclose(any_backend.to_numpy(norms), [5, 0])
+    query = any_backend.from_numpy(np.array([[0, 1]], dtype=np.float32))
+    assert_allclose(any_backend.to_numpy(neighbours.cosines(table, norms, query)), [[0.8, 0]], atol=1e-7)
+
+
+def test_a_model_answers_on_another_backend(any_backend: Backend) -> None:
+    vectors = some_vectors()
+    expected = vectors.most_similar(["kakakaka", "kakakalo"], ["kakakami"])
+    elsewhere = some_vectors()
+    elsewhere._backend = any_backend
+    found = elsewhere.most_similar(["kakakaka", "kakakalo"], ["kakakami"])
+    assert [word for word, _ in found] == [word for word, _ in expected]
+    assert_allclose([score for _, score in found], [score for _, score in expected], atol=1e-6)
+    assert_allclose(elsewhere.distances("kakakaka"), vectors.distances("kakakaka"), atol=1e-6)
+    elsewhere["new"] = np.ones(12)  # the copy on the device follows the table
+    assert len(elsewhere.distances("new")) == 401
+
+
+def test_to_device_by_name() -> None:
+    vectors = some_vectors().to_device("cpu", "strict")
+    assert vectors.most_similar("kakakaka")[0][0] == some_vectors().most_similar("kakakaka")[0][0]
+    assert vectors.to_device("cpu").most_similar("kakakaka") == some_vectors().most_similar("kakakaka")
