@@ -1,0 +1,275 @@
+"""Measures training on one CUDA device: `python -m bench.gpu`, some minutes, nothing needed from outside.
+
+Runs the parity tests on the device, then measures words per second over vector and batch sizes, the bytes a
+step moves per second against those of a plain copy, memory, and the quality of vectors against the CPU's on
+the same text. Prints a table and one line of JSON. Without a CUDA device it says so and exits with 1.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from xw2v.backend import Backend, load_backend
+from xw2v.batches import Batches
+from xw2v.draws import random_words
+from xw2v.errors import MissingDependencyError
+from xw2v.objective import Batch, Objective
+from xw2v.sampling import alias_table, draw_words
+from xw2v.settings import Settings
+from xw2v.tables import initial_tables
+
+VECTOR_SIZES = (64, 100, 128, 256, 512)
+BATCH_TOKENS = (2048, 4096, 8192, 16384, 32768, 65536)
+PLAIN_SIZE, PLAIN_BATCH = 100, 16384  # what is varied one thing at a time
+SECONDS, REPEATS = 0.4, 3  # measured at a time, and how often
+STRAY = 0.85  # share of topical text's words drawn regardless of topic: leaves the task about half solved
+COPIED = 2**30  # bytes
+PARITY_TESTS = ("test_backend_parity", "test_batches", "test_step", "test_update")
+
+
+class Text(NamedTuple):
+    """A corpus without its words: ids and offsets as `xw2v.corpus.Corpus` has them, counts (V,)."""
+
+    ids: np.ndarray
+    offsets: np.ndarray
+    counts: np.ndarray
+
+
+def zipf_text(words: int, tokens: int, sentence: int = 20) -> Text:
+    """Random text whose words are as frequent as in natural language: 1 / (rank + 2.7) (Mandelbrot 1953)."""
+    import array_api_compat.numpy as xp
+
+    weight = (1e9 / (np.arange(words) + 2.7)).astype(np.int64)
+    ids = draw_words(xp, alias_table(weight, 1.0), *random_words(7, 0, 0, tokens)).astype(np.int32)
+    return Text(ids, offsets_of(tokens, sentence), np.bincount(ids, minlength=words))
+
+
+def topical_text(words: int, tokens: int, topics: int, sentence: int = 20) -> Text:
+    """Text whose sentences have a topic: word v belongs to topic v mod `topics`; a share STRAY of the words stray."""
+    rng = np.random.default_rng(7)
+    text = zipf_text(words, tokens, sentence)
+    topic = np.repeat(rng.integers(0, topics, -(-tokens // sentence)), sentence)[:tokens]
+    own = np.minimum(text.ids // topics * topics + topic, words - 1)
+    ids = np.where(rng.random(tokens) >= STRAY, own, text.ids).astype(np.int32)
+    return Text(ids, text.offsets, np.bincount(ids, minlength=words))
+
+
+def offsets_of(tokens: int, sentence: int) -> np.ndarray:
+    return np.append(np.arange(0, tokens, sentence), tokens)
+
+
+def batches_of(backend: Backend, text: Text, objective: Objective, batch_tokens: int, seed: int = 1) -> Batches:
+    defaults = Settings()
+    return Batches(
+        backend, *text, objective,
+        batch_tokens=batch_tokens, sample=defaults.sample, ns_exponent=defaults.ns_exponent, seed=seed,
+    )  # fmt: skip
+
+
+class Speed(NamedTuple):
+    """Medians: raw words a second with the making of batches, and microseconds of a step alone."""
+
+    words_per_second: float
+    step_us: float
+
+
+def measure_speed(backend: Backend, text: Text, objective: Objective, vector_size: int, batch_tokens: int) -> Speed:
+    tables = initial_tables(backend, len(text.counts), vector_size, seed=1)
+    step = backend.step(objective)
+    stream = endless(batches_of(backend, text, objective, batch_tokens), len(text.ids))
+    batch: Batch | None = None
+    rates, times = [], []
+    for repeat in range(REPEATS + 1):  # the first warms up
+        first, began = None, time.perf_counter()
+        while time.perf_counter() - began < SECONDS:
+            position, batch = next(stream)
+            first = position if first is None else first
+            step(tables, batch, 0.01)
+        backend.synchronize()
+        elapsed = time.perf_counter() - began
+        assert batch is not None
+        assert first is not None
+        steps, began = 0, time.perf_counter()
+        while time.perf_counter() - began < SECONDS / 2:
+            step(tables, batch, 0.01)
+            steps += 1
+        backend.synchronize()
+        if repeat:
+            rates.append((position - first) / elapsed)
+            times.append((time.perf_counter() - began) / steps * 1e6)
+    return Speed(statistics.median(rates), statistics.median(times))
+
+
+def endless(batches: Batches, tokens: int) -> Iterator[tuple[int, Batch]]:
+    """Epoch after epoch, with positions that keep growing."""
+    epoch = 0
+    while True:
+        for position, batch in batches.epoch(epoch):
+            yield epoch * tokens + position, batch
+        epoch += 1
+
+
+def step_bytes(objective: Objective, vector_size: int, batch: Batch) -> tuple[int, int]:
+    """Bytes that the kernels of a CUDA step read and write, and the least that any step must.
+
+    The least: each row that the batch touches is read and written once, and ids are read.
+    """
+    o, row = objective, 4 * vector_size
+    T, w = len(batch.left), objective.window
+    positions, spans = T + 2 * w, T // o.block * o.span
+    drawn = batch.negatives.size
+    scores = 4 * T * (o.span + o.shared)
+    centers = len(np.unique(batch.tokens[w : w + T]))
+    context = len(np.unique(np.concatenate((batch.tokens, batch.negatives.ravel()))))
+    ids = 8 * (positions + drawn + 2 * T)
+    gather = 2 * row * (T + positions + drawn)
+    products = row * (7 * T + 3 * spans + 3 * drawn) + 3 * scores  # six, of two inputs and an output each
+    gradients = 2 * scores
+    scatter = row * (T + spans + drawn) + 2 * row * (T + positions + drawn)
+    update = 4 * row * (centers + context)
+    return ids + gather + products + gradients + scatter + update, ids + 2 * row * (centers + context)
+
+
+def quality(backend: Backend, text: Text, topics: int, seed: int, batch_tokens: int, epochs: int = 3) -> float:
+    """Share of the ten nearest neighbours of frequent words that have the word's own topic."""
+    settings = Settings(vector_size=64, seed=seed)
+    objective = settings.objective()
+    tables = initial_tables(backend, len(text.counts), settings.vector_size, seed)
+    step = backend.step(objective)
+    batches = batches_of(backend, text, objective, batch_tokens, seed)
+    for epoch in range(epochs):
+        for position, batch in batches.epoch(epoch):
+            done = (epoch + position / len(text.ids)) / epochs
+            step(tables, batch, settings.learning_rate * (1 - done))
+    vectors = backend.to_numpy(tables.center)[: 20 * topics]
+    vectors = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    near = np.argsort(-(vectors @ vectors.T), axis=1)[:, 1:11]
+    return float(np.mean(near % topics == (np.arange(len(vectors)) % topics)[:, None]))
+
+
+def copy_bytes_per_second(backend: Backend) -> float:
+    """What a plain copy on the device reads and writes a second: median of several."""
+    xp = backend.xp
+    source, times = xp.zeros(COPIED // 4, dtype=xp.float32, device=backend.device), []
+    for _ in range(10):
+        backend.synchronize()
+        began = time.perf_counter()
+        xp.asarray(source, copy=True)
+        backend.synchronize()
+        times.append(time.perf_counter() - began)
+    return 2 * COPIED / statistics.median(times)
+
+
+def parity(device: str) -> str:
+    """The last line of the parity tests on the device."""
+    root = Path(__file__).resolve().parent.parent
+    files = [str(root / "tests" / f"{name}.py") for name in PARITY_TESTS]
+    environment = os.environ | {"XW2V_BACKENDS": f"cupy:{device}"}
+    command = [sys.executable, "-m", "pytest", "-q", "--no-header", "-p", "no:cacheprovider", *files]
+    done = subprocess.run(command, env=environment, cwd=root, capture_output=True, text=True, timeout=150, check=False)
+    return (done.stdout.strip().splitlines() or ["no output"])[-1]
+
+
+def measure(backends: dict[str, Backend], cpu: Backend, text: Text, topical: Text, topics: int) -> dict[str, Any]:
+    """Everything but the parity tests. The first backend is the one in question, the others second opinions."""
+    (name, own), *others = backends.items()
+    objective, rows = Settings().objective(), []
+    copied = copy_bytes_per_second(own)
+
+    def add(label: str, backend: Backend, size: int, batch_tokens: int) -> None:
+        batch = next(batches_of(cpu, text, objective, batch_tokens).epoch(0))[1]
+        speed = measure_speed(backend, text, objective, size, batch_tokens)
+        moved, least = (count / speed.step_us * 1e6 for count in step_bytes(objective, size, batch))
+        figures = {"words_per_second": speed.words_per_second, "step_us": speed.step_us}
+        shares = {"moved_of_copy": moved / copied, "least_of_copy": least / copied}
+        rows.append({"backend": label, "vector_size": size, "batch_tokens": batch_tokens} | figures | shares)
+        print(f"{rows[-1]}", file=sys.stderr)
+
+    for size in VECTOR_SIZES:
+        for batch_tokens in BATCH_TOKENS:
+            add(name, own, size, batch_tokens)
+    for label, backend in others:
+        add(label, backend, PLAIN_SIZE, PLAIN_BATCH)
+    scores = {
+        label: [quality(backend, topical, topics, seed, T) for seed in (1, 2, 3)]
+        for label, backend, T in (("cpu", cpu, Settings().whole_batch), (name, own, PLAIN_BATCH // 4))
+    }
+    return {"copy_bytes_per_second": copied, "speed": rows, "quality": scores}
+
+
+def table(result: dict[str, Any]) -> str:
+    """The result for people."""
+    lines = [f"{result['device']}, {result['versions']}; parity: {result['parity']}"]
+    lines.append(f"copy: {result['copy_bytes_per_second'] / 1e12:.2f} TB/s; memory: {result['memory']}")
+    lines.append(f"{'backend':<20}{'size':>6}{'batch':>8}{'Mwords/s':>10}{'step us':>10}{'moved':>8}{'least':>8}")
+    lines += [
+        f"{row['backend']:<20}{row['vector_size']:>6}{row['batch_tokens']:>8}{row['words_per_second'] / 1e6:>10.2f}"
+        f"{row['step_us']:>10.1f}{row['moved_of_copy']:>8.1%}{row['least_of_copy']:>8.1%}"
+        for row in result["speed"]
+    ]
+    lines.append("moved, least: bytes a second of a step, and those it must move, as shares of a copy's")
+    for name, scores in result["quality"].items():
+        spread = f"{min(scores):.3f} to {max(scores):.3f}"
+        lines.append(f"quality {name}: {statistics.mean(scores):.3f} ({spread}, {len(scores)} seeds)")
+    return "\n".join(lines)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m bench.gpu", description=__doc__)
+    parser.add_argument("--device", default="cuda", help="cuda or cuda:N")
+    parser.add_argument("--json", action="store_true", help="print the JSON alone")
+    options = parser.parse_args(arguments)
+    try:
+        own = load_backend("cupy", options.device)
+    except MissingDependencyError as error:
+        print(f"no CUDA device: not measured ({error})", file=sys.stderr)
+        return 1
+    import cupy
+
+    backends = {"cupy": own, "cupy deterministic": load_backend("cupy", options.device, deterministic=True)}
+    versions = f"CuPy {cupy.__version__}, CUDA {cupy.cuda.runtime.runtimeGetVersion()}"
+    try:
+        backends["torch"] = load_backend("torch", options.device)
+    except MissingDependencyError as error:
+        print(f"torch: not measured ({error})", file=sys.stderr)
+    else:
+        import torch
+
+        versions += f", torch {torch.__version__}"
+    began = time.perf_counter()
+    plan = own.plan(
+        Settings().objective(), words=200_000, vector_size=PLAIN_SIZE, batch_tokens=PLAIN_BATCH,
+        tokens=20_000_000, sentences=1_000_000,
+    )  # fmt: skip
+    result = {
+        "date": time.strftime("%Y-%m-%d"),
+        "device": cupy.cuda.runtime.getDeviceProperties(own.device.id)["name"].decode(),
+        "versions": f"{versions}, Python {platform.python_version()}",
+        "parity": parity(options.device),
+        "memory": plan,
+    }
+    topics = 50
+    text, topical = zipf_text(200_000, 20_000_000), topical_text(5000, 1_500_000, topics)
+    result |= measure(backends, load_backend("numpy"), text, topical, topics)
+    result["pool_bytes"] = cupy.get_default_memory_pool().total_bytes()
+    result["seconds"] = time.perf_counter() - began
+    if not options.json:
+        print(table(result))
+    print(json.dumps(result))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,60 @@
+"""The GPU benchmark runs, rehearsed on NumPy at small sizes, and says so where there is no GPU."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from xw2v.backend import load_backend
+from xw2v.errors import MissingDependencyError
+
+
+@pytest.fixture
+def bench(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    spec = importlib.util.spec_from_file_location("gpu", Path(__file__).parent.parent / "bench" / "gpu.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    monkeypatch.setitem(sys.modules, "gpu", module)
+    spec.loader.exec_module(module)
+    for name, value in {
+        "VECTOR_SIZES": (8,),
+        "BATCH_TOKENS": (512,),
+        "SECONDS": 0.02,
+        "REPEATS": 1,
+        "COPIED": 2**20,
+        "PLAIN_SIZE": 4,
+        "PLAIN_BATCH": 2048,
+    }.items():
+        monkeypatch.setattr(module, name, value)
+    return module
+
+
+def test_it_measures_and_prints_a_table(bench: ModuleType) -> None:
+    numpy = load_backend("numpy")
+    text, topical = bench.zipf_text(500, 30_000), bench.topical_text(2000, 60_000, 20)
+    result = bench.measure({"numpy": numpy, "again": numpy}, numpy, text, topical, 20)
+    result |= {"device": "none", "versions": "none", "parity": "none", "memory": "none"}
+    lines = bench.table(result).splitlines()
+    assert [row["backend"] for row in result["speed"]] == ["numpy", "again"]
+    assert all(row["words_per_second"] > 0 and row["step_us"] > 0 for row in result["speed"])
+    assert all(0 <= score <= 1 for scores in result["quality"].values() for score in scores)
+    assert len(lines) == 8
+    assert json.loads(json.dumps(result)) == result
+
+
+def test_without_a_gpu_nothing_is_measured(bench: ModuleType, capsys: pytest.CaptureFixture[str]) -> None:
+    try:
+        load_backend("cupy", "cuda")
+    except MissingDependencyError:
+        assert bench.main([]) == 1
+        printed = capsys.readouterr()
+        assert printed.out == ""
+        assert "no CUDA device: not measured" in printed.err
+    else:
+        pytest.skip("there is a GPU")
