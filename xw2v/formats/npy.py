@@ -3,13 +3,14 @@
 The only format that is memory-mapped: opening it reads the words and none of the numbers.
 """
 
+import warnings
 from pathlib import Path
 
 import numpy as np
 
 from xw2v.errors import InputError
 from xw2v.files import atomic_write, output_folder
-from xw2v.formats.rows import WordVectors, check_table, float_block, float_blocks
+from xw2v.formats.rows import WordVectors, check_finite, check_table, float_block, float_blocks
 from xw2v.vocabulary import Vocabulary
 
 TABLE = "center.npy"
@@ -35,16 +36,23 @@ def read(path: Path, limit: int | None = None) -> WordVectors:
         raise InputError(f"{file}: {len(table)} rows, but {names.name} beside it has {len(words)} words")
     if limit is not None:
         words, counts, table = words[:limit], counts[:limit], table[:limit]
-    return WordVectors(words, np.asarray(table, dtype=np.float32), counts if counts.any() else None)
+    vectors = np.asarray(table)
+    if vectors.dtype != np.float32:
+        with np.errstate(over="ignore"):
+            vectors = vectors.astype(np.float32)
+        check_finite(words, vectors, lambda row: f"{file}: row {row + 1}")
+    return WordVectors(words, vectors, counts if counts.any() else None)
 
 
 def _open(file: Path) -> np.ndarray:
     try:
-        table: np.ndarray = np.load(file, mmap_mode="r", allow_pickle=False)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")  # sizes that overflow
+            table: np.ndarray = np.load(file, mmap_mode="r", allow_pickle=False)
     except FileNotFoundError:
         raise InputError(f"{file}: no such file") from None
-    except (ValueError, OSError, EOFError, SyntaxError, TypeError, OverflowError, MemoryError) as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+    except Exception as error:  # NumPy's parser of headers lets those of ast and tokenize through
+        reason = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
         raise InputError(f"{file}: not a whole .npy file: {reason}") from None
     if not isinstance(table, np.ndarray) or table.ndim != 2 or table.size == 0 or table.dtype.kind != "f":
         what = f"{table.dtype} of shape {table.shape}" if isinstance(table, np.ndarray) else "an archive"

@@ -19,7 +19,7 @@ from xw2v.formats.vectorfile import VectorFile, excerpt
 LONGEST_WORD = 16 << 20  # bytes
 NUMBER_BYTES = 64  # more than any writer uses for one number; a line beyond this is no row
 NUMBER = np.dtype("S24")  # str of a float32 has at most 19 characters: -1234567900000000.0
-_IS_NUMBER = re.compile(rb"[+-]?(?:(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?|nan|inf(?:inity)?)", re.IGNORECASE)
+_IS_NUMBER = re.compile(rb"[+-]?(?:(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?|nan|inf(?:inity)?)", re.IGNORECASE)
 
 
 def read_rows(

@@ -1,0 +1,277 @@
+"""Throw damaged files at every reader of vectors and test sets.
+
+    python bench/fuzz_vectors.py [--inputs 1000000] [--engine mutate | hypothesis | atheris] [--seed 1]
+
+Each input must be read, or be refused by an InputError of one line: any other exception, more than 2 seconds
+for one input, or memory that grows by more than 32 MiB for one ends the run and prints the input.
+Warnings count as exceptions; log lines (repeated words) are not shown. Engines:
+
+    mutate      valid files of each format with bytes, numbers, lines and headers changed at random
+    hypothesis  files built from lines and fields that look nearly right
+    atheris     coverage-guided (pip install atheris), from the same valid files
+
+A file is a byte for the reader, two for the length of a second file (vocab.json, metadata.tsv), and content.
+"""
+
+from __future__ import annotations
+
+import argparse
+import bz2
+import gzip
+import io
+import json
+import logging
+import random
+import resource
+import signal
+import struct
+import sys
+import tempfile
+import time
+import warnings
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from xw2v.errors import InputError
+from xw2v.formats import read_vectors
+from xw2v.formats.word2vec_binary import write as write_binary
+from xw2v.keyedvectors import KeyedVectors
+from xw2v.testsets import read_analogies, read_pairs
+
+READERS = ("found", "word2vec", "word2vec-bin", "glove", "npy", "safetensors", "projector", "pairs", "analogies")
+BESIDE = {"npy": "vocab.json", "safetensors": "vocab.json", "projector": "metadata.tsv"}
+MEMORY = 32 << 20  # bytes that the process may grow by for one input, of at most 64 KiB
+SECONDS = 2
+
+
+class Arena:
+    """A folder in memory where inputs are put and read, and the count of what came of them."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.file = folder / "file"
+        self.outcomes: Counter[str] = Counter()
+        self.slowest = 0.0
+        self.most_memory = 0
+        signal.signal(signal.SIGALRM, _too_slow)
+
+    def feed(self, data: bytes) -> None:
+        """Read one input; raise what a reader should not have raised."""
+        if len(data) < 3:
+            return
+        reader = READERS[data[0] % len(READERS)]
+        cut = 3 + int.from_bytes(data[1:3], "little")
+        second, content = (data[3:cut], data[cut:]) if reader in BESIDE or reader == "found" else (b"", data[3:])
+        self.file.write_bytes(content)
+        for name in set(BESIDE.values()):
+            (self.folder / name).unlink(missing_ok=True)
+        if second:
+            (self.folder / BESIDE.get(reader, "vocab.json")).write_bytes(second)
+        before, began = _memory(), time.perf_counter()
+        signal.setitimer(signal.ITIMER_REAL, SECONDS)
+        try:
+            outcome = self._read(reader)
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+        self.slowest = max(self.slowest, time.perf_counter() - began)
+        self.outcomes[f"{reader}: {outcome}"] += 1
+        grown = _memory() - before
+        self.most_memory = max(self.most_memory, grown)
+        if grown > MEMORY:
+            raise MemoryError(f"grew by {grown >> 20} MiB on {len(data)} bytes")
+
+    def _read(self, reader: str) -> str:
+        try:
+            if reader == "pairs":
+                assert read_pairs(self.file).pairs
+            elif reader == "analogies":
+                assert read_analogies(self.file).sections
+            else:
+                loaded = read_vectors(self.file, None if reader == "found" else reader)
+                KeyedVectors(loaded.words, loaded.vectors, loaded.counts).fill_norms()
+        except InputError as error:
+            if "\n" in str(error) or len(str(error)) > 600:
+                raise AssertionError(f"no message for a user: {error!r}") from None
+            return "refused"
+        return "read"
+
+
+def _memory() -> int:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
+def _too_slow(signum: int, frame: Any) -> None:
+    raise TimeoutError(f"an input took more than {SECONDS} s")
+
+
+def seeds(folder: Path) -> list[bytes]:
+    """Valid inputs for each reader."""
+    words = ["the", "of", "naïve", "日本", "new_york", "a b", "x"]
+    table = np.linspace(-2, 2, 21, dtype=np.float32).reshape(7, 3) ** 3
+    vectors = KeyedVectors(words, table, np.arange(9, 2, -1))
+    plain = KeyedVectors([word.replace(" ", "_") for word in words], table)
+    inputs = []
+
+    def add(reader: str, content: bytes, second: bytes = b"") -> None:
+        for which in (reader, "found") if reader not in ("projector", "pairs", "analogies") else (reader,):
+            inputs.append(bytes([READERS.index(which)]) + struct.pack("<H", len(second)) + second + content)
+
+    for name, model in (("word2vec", vectors), ("glove", vectors), ("word2vec-bin", plain), ("safetensors", vectors)):
+        model.save(folder / "seed", name)
+        content = (folder / "seed").read_bytes()
+        add(name, content)
+        if name != "safetensors":
+            add(name, gzip.compress(content))
+            add(name, bz2.compress(content))
+    write_binary(folder / "seed", plain.index_to_key, table, newline=False)
+    add("word2vec-bin", (folder / "seed").read_bytes())
+    for name, content_name in (("npy", "center.npy"), ("projector", "vectors.tsv")):
+        vectors.save(folder / name, name)
+        add(name, (folder / name / content_name).read_bytes(), (folder / name / BESIDE[name]).read_bytes())
+    stream = io.BytesIO()
+    np.save(stream, np.asfortranarray(table.astype(np.float64)))
+    add(
+        "npy",
+        stream.getvalue(),
+        json.dumps({"format": "xw2v vocabulary 1", "words": words, "counts": [1] * 7}).encode(),
+    )
+    add("pairs", b"# a\tb\tscore\nking\tqueen\t8.5\nman\twoman\t8.3\n")
+    add("analogies", b": family\nking queen man woman\n: gram1-x\ngood better bad worse\n")
+    return inputs
+
+
+# fmt: off
+TOKENS = (
+    b"nan", b"-inf", b"1e999", b"1e-50", b"-", b"0x1p3", b"1_0", b"", b" ", b"\t", b"\n", b"\r\n", b"\0", b"\xff",
+    b"99999999999", b"0", b"-1", b"1 1", b"\xe2\x80", b"[" * 3000, b"{", b"null", b"9" * 400, b"\x1f\x8b", b"'" * 9,
+    b"\n" * 50, b" " * 50, b": ", b"#", b"(2**99,)", b"1000000000 300\n", b"inf 3\n", b"3 1000000000\n",
+)
+# fmt: on
+
+
+def mutate(data: bytes, others: list[bytes], rng: random.Random) -> bytes:
+    """`data` with one to four random changes."""
+    out = bytearray(data)
+    for _ in range(rng.choice((1, 1, 1, 2, 2, 3, 4))):
+        place = rng.randrange(len(out) + 1)
+        end = min(len(out), place + rng.choice((1, 1, 2, 4, 8, 40, 200)))
+        kind = rng.randrange(8)
+        if kind == 0 and place < len(out):
+            out[place] ^= 1 << rng.randrange(8)
+        elif kind == 1 and place < len(out):
+            out[place] = rng.randrange(256)
+        elif kind == 2:
+            del out[place:end]
+        elif kind == 3:
+            out[place:place] = rng.choice(TOKENS)
+        elif kind == 4:
+            out[place:end] = rng.choice(TOKENS)
+        elif kind == 5:
+            out[place:place] = out[place:end] * rng.choice((1, 2, 30))
+        elif kind == 6:
+            del out[place:]
+        else:
+            other = rng.choice(others)
+            out[place:end] = other[rng.randrange(len(other)) :][: rng.choice((4, 20, 400))]
+        if len(out) < 3:
+            break
+    return bytes(out[: 1 << 16])
+
+
+def run_mutations(feed: Callable[[bytes], None], count: int, seed: int, start: list[bytes]) -> None:
+    rng = random.Random(seed)
+    for _ in range(count):
+        data = mutate(rng.choice(start), start, rng)
+        _fed(feed, data)
+
+
+def run_hypothesis(feed: Callable[[bytes], None], count: int, seed: int, start: list[bytes]) -> None:
+    from hypothesis import HealthCheck, given, settings
+    from hypothesis import seed as with_seed
+    from hypothesis import strategies as st
+
+    field = st.sampled_from([*TOKENS, b"1", b"2.5", b"-3e-2", b"word", b"the", b"7 3"]) | st.binary(max_size=6)
+    line = st.lists(field, max_size=6).map(b" ".join) | st.lists(field, max_size=6).map(b"\t".join)
+    header = st.tuples(st.integers(0, 9), st.integers(0, 9)).map(lambda n: b"%d %d" % n)
+    text = st.tuples(header | line, st.lists(line, max_size=6)).map(lambda t: b"\n".join([t[0], *t[1]]))
+    reader = st.binary(min_size=1, max_size=1)
+    made = st.tuples(reader, st.just(b"\0\0"), text | st.binary(max_size=100)).map(b"".join)
+    changed = st.tuples(st.sampled_from(start), st.integers(3, 400), field).map(
+        lambda t: t[0][: t[1]] + t[2] + t[0][t[1] + 1 :]
+    )
+    checks = list(HealthCheck)
+
+    @with_seed(seed)
+    @settings(max_examples=count, database=None, deadline=None, suppress_health_check=checks)
+    @given(made | changed)
+    def fuzz(data: bytes) -> None:
+        _fed(feed, data)
+
+    fuzz()
+
+
+def run_atheris(feed: Callable[[bytes], None], count: int, seed: int, start: list[bytes]) -> None:
+    import atheris
+
+    corpus = Path(tempfile.mkdtemp())
+    for number, data in enumerate(start):
+        (corpus / str(number)).write_bytes(data)
+    for module in [name for name in sys.modules if name.startswith("xw2v.")]:
+        for function in vars(sys.modules[module]).values():
+            if callable(function) and getattr(function, "__module__", None) == module and hasattr(function, "__code__"):
+                atheris.instrument_func(function)
+    options = [f"-runs={count}", f"-seed={seed}", "-max_len=4096", "-verbosity=0", f"-artifact_prefix={corpus}/"]
+    atheris.Setup([sys.argv[0], *options, str(corpus)], lambda data: _fed(feed, data))
+    atheris.Fuzz()
+
+
+def _fed(feed: Callable[[bytes], None], data: bytes) -> None:
+    try:
+        feed(data)
+    except BaseException:
+        print(f"\ninput: {data!r}", file=sys.stderr)
+        raise
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--inputs", type=int, default=1_000_000)
+    parser.add_argument("--engine", choices=("mutate", "hypothesis", "atheris"), default="mutate")
+    parser.add_argument("--seed", type=int, default=1)
+    options = parser.parse_args()
+    logging.disable(logging.CRITICAL)
+    warnings.simplefilter("error")
+    memory = Path("/dev/shm")
+    with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as folder:
+        start = seeds(Path(folder))
+        arena = Arena(Path(folder))
+        for data in start:
+            arena.feed(data)
+        assert all(outcome.endswith(": read") for outcome in arena.outcomes), arena.outcomes
+        began = time.perf_counter()
+
+        def report() -> None:
+            total = sum(arena.outcomes.values())
+            for outcome, number in sorted(arena.outcomes.items()):
+                print(f"{outcome:24} {number:9,}")
+            print(
+                f"{total:,} inputs ({options.engine}, seed {options.seed}) in {time.perf_counter() - began:.0f} s; "
+                f"slowest {arena.slowest * 1000:.0f} ms; most memory {arena.most_memory / 2**20:.1f} MiB",
+                flush=True,
+            )
+
+        if options.engine == "atheris":  # which ends the process when it is done
+            import atexit
+
+            atexit.register(report)
+        run = {"mutate": run_mutations, "hypothesis": run_hypothesis, "atheris": run_atheris}[options.engine]
+        run(arena.feed, options.inputs, options.seed, start)
+        report()
+
+
+if __name__ == "__main__":
+    main()
