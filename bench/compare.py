@@ -1,0 +1,275 @@
+"""Speed beside quality, against other trainers on the same text: `python -m bench.compare TEXT --eval FOLDER`.
+
+Every contender trains on the same tokens with the same vector size, window, negatives, subsampling, learning
+rate and epochs, one contender after the other within each seed (so that a noisy machine is noisy for all),
+each in a process of its own with one BLAS thread. Speed is raw corpus words times epochs over the seconds of
+training alone: reading and counting words are left out for all. Quality is Spearman's rho on the similarity
+sets of FOLDER and the accuracy on its Google analogies with the vocabulary cut to 30,000.
+
+Prints a table (medians, with the least and the most; quality as mean ± half the spread over the seeds) and
+writes JSON where --json says.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from xw2v.corpus import Corpus
+    from xw2v.keyedvectors import KeyedVectors
+
+PAIR_SETS = {"WS-353": "wordsim353", "SimLex": "simlex999", "MEN": "men3k", "RW": "rw", "MTurk": "mturk771"}
+ANALOGIES = "questions-words.txt"
+RESTRICT_VOCAB = 30000
+SLICE = 20_000  # tokens of the per-pair loop, which nobody could wait for over a whole corpus
+Trained = tuple["KeyedVectors | None", float, float]  # vectors, words, seconds
+
+
+def train_xw2v(corpus: Corpus, options: argparse.Namespace, workers: int) -> Trained:
+    from xw2v.keyedvectors import KeyedVectors
+    from xw2v.run import run_training
+    from xw2v.settings import Settings
+
+    common = {name: getattr(options, name) for name in ("vector_size", "window", "negative", "sample", "epochs")}
+    extra = json.loads(options.settings)
+    run = run_training(corpus, Settings(alpha=options.alpha, seed=options.seed, workers=workers, **common, **extra))
+    vectors = KeyedVectors(run.vocabulary.words, run.center)
+    return vectors, corpus.raw_words * options.epochs, run.record["train_seconds"]
+
+
+def train_gensim(corpus: Corpus, options: argparse.Namespace, workers: int) -> Trained:
+    from gensim.models import Word2Vec
+
+    from xw2v.keyedvectors import KeyedVectors
+
+    with lines_of(corpus) as path:
+        model = Word2Vec(
+            sg=1, hs=0, min_count=1, workers=workers, alpha=options.alpha, min_alpha=1e-4, seed=options.seed,
+            vector_size=options.vector_size, window=options.window, negative=options.negative,
+            sample=options.sample, epochs=options.epochs,
+        )  # fmt: skip
+        model.build_vocab(corpus_file=path)
+        began = time.perf_counter()
+        model.train(
+            corpus_file=path, total_examples=model.corpus_count, total_words=model.corpus_total_words,
+            epochs=options.epochs,
+        )  # fmt: skip
+        seconds = time.perf_counter() - began
+    return KeyedVectors.from_gensim(model.wv), corpus.raw_words * options.epochs, seconds
+
+
+def train_fasttext(corpus: Corpus, options: argparse.Namespace, workers: int) -> Trained:
+    import fasttext
+    import numpy as np
+
+    from xw2v.keyedvectors import KeyedVectors
+
+    with lines_of(corpus) as path:
+        began = time.perf_counter()
+        model = fasttext.train_unsupervised(
+            path, model="skipgram", maxn=0, minCount=1, dim=options.vector_size, ws=options.window,
+            neg=options.negative, t=options.sample, lr=options.alpha, epoch=options.epochs, thread=workers, verbose=0,
+        )  # fmt: skip
+        seconds = time.perf_counter() - began  # its own count of the words, which it cannot leave out, included
+    words = model.get_words()
+    vectors = np.stack([model.get_word_vector(word) for word in words]).astype(np.float32)
+    return KeyedVectors(words, vectors), corpus.raw_words * options.epochs, seconds
+
+
+def train_pair_loop(corpus: Corpus, options: argparse.Namespace, workers: int) -> Trained:
+    """The loop that tutorials show: one pair at a time, NumPy on single vectors. Speed only, over a slice."""
+    import numpy as np
+
+    rng = np.random.default_rng(options.seed)
+    V, D = len(corpus.vocabulary.words), options.vector_size
+    center = ((rng.random((V, D)) - 0.5) / D).astype(np.float32)
+    context = np.zeros((V, D), np.float32)
+    share = corpus.vocabulary.counts**0.75
+    share = share / share.sum()
+    frequency = corpus.vocabulary.counts / corpus.vocabulary.counts.sum()
+    keep = np.minimum(1, np.sqrt(options.sample / frequency) + options.sample / frequency)
+    ids = np.asarray(corpus.ids[:SLICE])
+    raw = len(ids) * corpus.raw_words / len(corpus.ids)
+    began = time.perf_counter()
+    kept = ids[rng.random(len(ids)) < keep[ids]]
+    negatives = rng.choice(V, p=share, size=(len(kept) * 2 * options.window, options.negative))
+    pair = 0
+    for i, word in enumerate(kept):
+        size = rng.integers(1, options.window + 1)
+        for j in range(max(i - size, 0), min(i + size + 1, len(kept))):
+            if j == i:
+                continue
+            rows = np.append(negatives[pair], kept[j])
+            pair += 1
+            label = np.zeros(len(rows), np.float32)
+            label[-1] = 1
+            error = (1 / (1 + np.exp(-context[rows] @ center[word])) - label)[:, None] * np.float32(options.alpha)
+            change = (error * context[rows]).sum(0)
+            np.subtract.at(context, rows, error * center[word])
+            center[word] -= change
+    return None, raw, time.perf_counter() - began
+
+
+CONTENDERS: dict[str, tuple[Callable[[Any, argparse.Namespace, int], Trained], int]] = {
+    "xw2v": (train_xw2v, 1),
+    "gensim": (train_gensim, 1),
+    "gensim, 2 workers": (train_gensim, 2),
+    "fastText": (train_fasttext, 1),
+    "per-pair loop": (train_pair_loop, 1),
+}
+
+
+class lines_of:
+    """A temporary file with the corpus's words, a sentence a line (cut at gensim's 10,000 words)."""
+
+    def __init__(self, corpus: Corpus) -> None:
+        self.corpus = corpus
+
+    def __enter__(self) -> str:
+        self._folder = tempfile.TemporaryDirectory()
+        path = Path(self._folder.name) / "text"
+        with path.open("w", encoding="utf-8") as file:
+            for s in range(len(self.corpus)):
+                words = self.corpus.sentence(s)
+                for start in range(0, len(words), 10_000):
+                    print(*words[start : start + 10_000], file=file)
+        return str(path)
+
+    def __exit__(self, *_: object) -> None:
+        self._folder.cleanup()
+
+
+def quality(vectors: KeyedVectors, folder: Path) -> dict[str, float]:
+    """Scores by the test sets' short names; those that the folder lacks are left out."""
+    from xw2v.evaluation import word_analogies, word_pairs
+    from xw2v.testsets import read_analogies, read_pairs
+
+    scores = {}
+    for name, file in PAIR_SETS.items():
+        path = folder / f"{file}.tsv"
+        if path.exists():
+            scores[name] = word_pairs(vectors, read_pairs(path), restrict_vocab=None).spearman[0]
+    if (folder / ANALOGIES).exists():
+        result = word_analogies(vectors, read_analogies(folder / ANALOGIES), restrict_vocab=RESTRICT_VOCAB)
+        scores["analogies"] = result.total().accuracy
+        scores["semantic"] = result.total("semantic").accuracy
+        scores["syntactic"] = result.total("syntactic").accuracy
+    return scores
+
+
+def one_run(options: argparse.Namespace) -> None:
+    """What the child process does: train one contender once and print a line of JSON."""
+    from xw2v.read import open_corpus
+
+    train, workers = CONTENDERS[options.child]
+    corpus = open_corpus(options.text, min_count=5)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    vectors, words, seconds = train(corpus, options, workers)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    result: dict[str, Any] = {"words_per_second": words / seconds, "seconds": seconds}
+    result |= {"peak_mb": peak / 1024, "corpus_mb": before / 1024}
+    if vectors is not None:
+        result["quality"] = quality(vectors, options.eval)
+    print(json.dumps(result))
+
+
+def run_child(name: str, seed: int, options: argparse.Namespace) -> dict[str, Any]:
+    passed = ["vector_size", "window", "negative", "sample", "alpha", "epochs", "settings"]
+    command = [sys.executable, "-m", "bench.compare", *map(str, options.text), "--child", name, "--seed", str(seed)]
+    command += ["--eval", str(options.eval)]
+    for option in passed:
+        command += [f"--{option.replace('_', '-')}", str(getattr(options, option))]
+    environment = os.environ | {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+    if done.returncode:
+        raise SystemExit(f"{name}, seed {seed}: failed\n{done.stderr}")
+    return {"contender": name, "seed": seed, **json.loads(done.stdout.splitlines()[-1])}
+
+
+def table(results: list[dict[str, Any]]) -> str:
+    """A Markdown table of the runs, a contender a line."""
+    names = list(dict.fromkeys(result["contender"] for result in results))
+    sets = list(dict.fromkeys(name for result in results for name in result.get("quality", {})))
+    speeds = {name: [r["words_per_second"] for r in results if r["contender"] == name] for name in names}
+    base = statistics.median(speeds.get("gensim") or speeds[names[0]])
+    lines = ["| | words/s, median (least - most), runs | x gensim | peak MB | " + " | ".join(sets) + " |"]
+    lines.append("| --- " * (4 + len(sets)) + "|")
+    for name in names:
+        mine = [result for result in results if result["contender"] == name]
+        median = statistics.median(speeds[name])
+        cells = [
+            name + (" (extrapolated)" if "loop" in name else ""),
+            f"{median:,.0f} ({min(speeds[name]):,.0f} - {max(speeds[name]):,.0f}), {len(mine)}",
+            f"{median / base:.2f}",
+            f"{statistics.median(result['peak_mb'] for result in mine):.0f}",
+        ]
+        for each in sets:
+            scores = [result["quality"][each] for result in mine if each in result.get("quality", {})]
+            if scores:
+                cells.append(f"{statistics.mean(scores):.3f} ± {(max(scores) - min(scores)) / 2:.3f}")
+            else:
+                cells.append("")
+        lines.append("| " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def verdict(results: list[dict[str, Any]]) -> str:
+    """Where xw2v's mean stands below gensim's by more than gensim's spread over the seeds."""
+    scores = {
+        name: [result["quality"] for result in results if result["contender"] == name] for name in ("xw2v", "gensim")
+    }
+    if not all(scores.values()):
+        return ""
+    below = []
+    for each in scores["gensim"][0]:
+        ours, theirs = ([result[each] for result in scores[name]] for name in ("xw2v", "gensim"))
+        if statistics.mean(ours) < statistics.mean(theirs) - (max(theirs) - min(theirs)):
+            below.append(f"{each} ({statistics.mean(ours):.3f} against {statistics.mean(theirs):.3f})")
+    return "below gensim's mean by more than its spread: " + (", ".join(below) or "nothing")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("text", nargs="*", help="text files; none: what `xw2v train` takes then")
+    parser.add_argument("--eval", type=Path, required=True, help="folder of test sets")
+    parser.add_argument("--contenders", nargs="+", choices=CONTENDERS, default=["xw2v", "gensim"])
+    parser.add_argument("--seeds", nargs="+", type=int, default=[1, 2, 3])
+    parser.add_argument("--vector-size", type=int, default=100)
+    parser.add_argument("--window", type=int, default=5)
+    parser.add_argument("--negative", type=int, default=5)
+    parser.add_argument("--sample", type=float, default=1e-3)
+    parser.add_argument("--alpha", type=float, default=0.05)
+    parser.add_argument("--epochs", type=int, default=5)
+    parser.add_argument("--settings", default="{}", help="JSON of more settings for xw2v")
+    parser.add_argument("--json", type=Path, help="file for the single results")
+    parser.add_argument("--child", choices=CONTENDERS, help=argparse.SUPPRESS)
+    parser.add_argument("--seed", type=int, default=1, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.child:
+        one_run(options)
+        return
+    results = []
+    for seed in options.seeds:
+        for name in options.contenders:
+            results.append(run_child(name, seed, options))
+            speed = results[-1]["words_per_second"]
+            print(f"{name}, seed {seed}: {speed:,.0f} words/s", file=sys.stderr, flush=True)
+    print(table(results))
+    print(verdict(results))
+    if options.json:
+        options.json.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
