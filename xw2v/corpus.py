@@ -96,10 +96,10 @@ class Corpus:
             ids = np.frombuffer(ids_buffer.getvalue(), np.int32)
             offsets = np.frombuffer(offsets_buffer.getvalue(), np.int64)
         else:
-            ids_file, offsets_file = temporary_file(encoder.folder), temporary_file(encoder.folder)
-            digest = pour(blocks, ids_file, offsets_file)
-            ids = np.memmap(ids_file, np.int32, mode="r")
-            offsets = np.memmap(offsets_file, np.int64, mode="r")
+            with temporary_file(encoder.folder) as ids_file, temporary_file(encoder.folder) as offsets_file:
+                digest = pour(blocks, ids_file, offsets_file)
+                ids = np.memmap(ids_file, np.int32, mode="r")  # keeps the file when it is closed here
+                offsets = np.memmap(offsets_file, np.int64, mode="r")
         fingerprint = digest.hexdigest(vocabulary)
         return cls(ids, offsets, vocabulary, encoder.raw_words, fingerprint, description, notices, settings)
 

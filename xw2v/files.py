@@ -74,6 +74,16 @@ def output_folder(path: str | os.PathLike[str]) -> Path:
     return folder
 
 
+def sync(path: str | os.PathLike[str]) -> None:
+    """Force a file's bytes or a folder's entries to the disk, where the system can do that."""
+    if os.name == "posix":
+        descriptor = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
 def open_binary(path: str | os.PathLike[str]) -> BinaryIO:
     """Open a file for reading; raises InputError where there is none or it cannot be read."""
     try:
@@ -111,11 +121,11 @@ def _zstd(buffered: io.BufferedReader, name: str) -> BinaryIO:
     except ImportError:
         pass
     try:
-        import zstandard
+        from xw2v.zstdfile import ZstdReader
+
+        return cast(BinaryIO, io.BufferedReader(ZstdReader(buffered)))
     except ImportError:
         raise MissingDependencyError(f'{name}: zstd needs zstandard: pip install "xw2v[zstd]"') from None
-    reader = zstandard.ZstdDecompressor().stream_reader(buffered, read_across_frames=True)
-    return cast(BinaryIO, reader)
 
 
 @contextmanager

@@ -38,8 +38,9 @@ def find_sources(names: Sequence[str], corpus: str | None, text_column: str) -> 
         corpus = f"nltk:{','.join(there)}" if there else "docs"
         if missing:
             chosen = nltk_source.description(there) if there else DocsSource.description
+            absent = described([name.capitalize() for name in missing])
             notices.append(
-                f"no text named, and NLTK has no {described([name.capitalize() for name in missing])} here: reading {chosen}; "
+                f"no text named, and NLTK has no {absent} here: reading {chosen}; "
                 "get them with xw2v download nltk, or name your own text"
             )
     if corpus == "docs":
@@ -50,7 +51,7 @@ def find_sources(names: Sequence[str], corpus: str | None, text_column: str) -> 
         sources += [nltk_source.NltkCorpus(name) for name in chosen_names]
         titles.append(nltk_source.description(chosen_names))
     elif corpus is not None:
-        raise UsageError(f"--corpus {corpus}: choose nltk, nltk:brown,reuters (or others of NLTK's), or docs")
+        raise UsageError(f"--corpus {corpus}: choose nltk, nltk:brown,reuters or docs")
     return Found(sources, described(titles), notices)
 
 

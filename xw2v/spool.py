@@ -6,6 +6,7 @@ numbering until the end of the text, in bounded memory.
 
 import os
 import tempfile
+import weakref
 from collections.abc import Iterator
 from typing import BinaryIO, cast
 
@@ -64,6 +65,7 @@ class Spool:
     def _spill(self) -> None:
         if self._file is None:
             self._file = temporary_file(self.folder)
+            weakref.finalize(self, self._file.close)
         try:
             for ids, ends in self._joined:
                 self._file.write(ids.tobytes())

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from contextlib import closing
 from typing import BinaryIO
 
+import numpy as np
+
 from xw2v.errors import InputError
 from xw2v.files import damage_reported, decompressed, open_binary
 from xw2v.sources import Piece, Source
@@ -72,7 +74,7 @@ def text_blocks(stream: BinaryIO, name: str, at_blanks: bool) -> Iterator[bytes]
                     f"{name}:{line}: not UTF-8 at byte {offset + error.start:,} (0x{block[error.start]:02x}); "
                     "convert it, as with iconv -f ISO-8859-1 -t UTF-8"
                 ) from None
-        lines += block.count(b"\n")
+        lines += int(np.count_nonzero(np.frombuffer(block, np.uint8) == 10))  # bytes.count takes longer
         offset += len(block)
         return block
 

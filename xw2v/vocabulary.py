@@ -15,6 +15,7 @@ from xw2v.settings import Settings
 
 FORMAT = "xw2v vocabulary 1"
 UNKNOWN = "<UNK>"
+LONGEST = 60  # letters of a word whose spelling may be mended
 
 
 @dataclass(frozen=True, eq=False)
@@ -136,6 +137,8 @@ def nearest_spellings(word: str, words: Iterable[str], n: int = 3) -> list[str]:
     >>> nearest_spellings("acident", ["accident", "access", "incident", "the"], n=2)
     ['accident', 'incident']
     """
+    if len(word) > LONGEST:
+        return []
     words = list(words)
     folded, near = word.casefold(), _one_edit(word)
     same = [other for other in words if other.casefold() == folded and other != word]
@@ -162,8 +165,6 @@ def _letter_pairs(word: str) -> set[str]:
 
 def _one_edit(word: str) -> set[str]:
     """Every string one deletion, swap, replacement or insertion away (Norvig's spelling corrector)."""
-    if len(word) > 40:
-        return set()
     letters = set("abcdefghijklmnopqrstuvwxyz'-_") | set(word)
     splits = [(word[:i], word[i:]) for i in range(len(word) + 1)]
     edits = {left + right[1:] for left, right in splits if right}

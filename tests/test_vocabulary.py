@@ -1,0 +1,97 @@
+"""The vocabulary: its order, its limits, its file; and spellings."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from xw2v.errors import InputError, UsageError
+from xw2v.vocabulary import UNKNOWN, Vocabulary, nearest_spellings
+
+COUNTS = st.dictionaries(st.text("abc", min_size=1, max_size=3), st.integers(1, 9), min_size=1)
+
+
+@given(counts=COUNTS, min_count=st.integers(1, 9))
+def test_order_is_by_count_and_then_by_first_appearance(counts: dict[str, int], min_count: int) -> None:
+    kept = [item for item in Counter(counts).most_common() if item[1] >= min_count]
+    if kept:
+        vocabulary = Vocabulary.from_counts(counts, min_count)
+        assert list(zip(vocabulary.words, vocabulary.counts, strict=True)) == kept
+        assert vocabulary.index == {word: row for row, word in enumerate(vocabulary.words)}
+
+
+@given(counts=COUNTS, min_count=st.integers(1, 3), max_vocab=st.integers(2, 12))
+def test_max_vocab_maps_every_other_word_to_unknown(counts: dict[str, int], min_count: int, max_vocab: int) -> None:
+    if max(counts.values()) < min_count:
+        return
+    vocabulary = Vocabulary.from_counts(counts, min_count, max_vocab)
+    assert len(vocabulary) <= max_vocab
+    assert vocabulary.counts.sum() == sum(counts.values())
+    words = vocabulary.words if vocabulary.unknown is None else vocabulary.words[:-1]
+    assert words == Vocabulary.from_counts(counts, min_count).words[: max_vocab - 1]
+    assert (vocabulary.unknown is None) == (len(words) == len(counts))
+
+
+def test_a_word_that_is_spelt_like_unknown_is_counted_with_it() -> None:
+    vocabulary = Vocabulary.from_counts({"a": 5, UNKNOWN: 4, "b": 3, "c": 2}, 1, max_vocab=3)
+    assert vocabulary.words == ["a", "b", UNKNOWN]
+    assert vocabulary.counts.tolist() == [5, 3, 6]
+
+
+@given(counts=st.dictionaries(st.text(min_size=1, max_size=4), st.integers(1, 2**40), min_size=1))
+def test_round_trip(counts: dict[str, int], tmp_path_factory: pytest.TempPathFactory) -> None:
+    path = tmp_path_factory.mktemp("v") / "vocab.json"
+    for max_vocab in (None, 2):
+        saved = Vocabulary.from_counts(counts, 1, max_vocab)
+        saved.save(path)
+        loaded = Vocabulary.load(path)
+        assert (loaded.words, loaded.unknown) == (saved.words, saved.unknown)
+        assert np.array_equal(loaded.counts, saved.counts)
+
+
+def test_nothing_left_says_how_much_there_was() -> None:
+    with pytest.raises(InputError, match=r"of 2 distinct words the most frequent was met 4 times, .* --min-count 5"):
+        Vocabulary.from_counts({"a": 4, "b": 1})
+    with pytest.raises(InputError, match="no words"):
+        Vocabulary.from_counts({})
+
+
+@pytest.mark.parametrize(("min_count", "max_vocab"), [(0, None), (-1, None), (1, 1), (1, 0)])
+def test_limits_out_of_range(min_count: int, max_vocab: int | None) -> None:
+    with pytest.raises(UsageError, match="must be"):
+        Vocabulary.from_counts({"a": 4}, min_count, max_vocab)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("nonsense", "not a vocabulary"),
+        ("[]", "not a vocabulary"),
+        ('{"words": ["a"], "counts": [1]}', "format None"),
+        ('{"format": "xw2v vocabulary 1", "words": ["a"], "counts": [1, 2]}', "damaged"),
+        ('{"format": "xw2v vocabulary 1", "words": ["a", "a"], "counts": [1, 2]}', "twice"),
+        ('{"format": "xw2v vocabulary 1", "words": ["a", "b"], "counts": [1, 2], "unknown": 0}', "last row"),
+    ],
+)
+def test_damaged_files(content: str, message: str, tmp_path: Path) -> None:
+    path = tmp_path / "vocab.json"
+    path.write_text(content)
+    with pytest.raises(InputError, match=message):
+        Vocabulary.load(path)
+
+
+def test_nearest_spellings() -> None:
+    words = ["the", "he", "Paris", "accident", "incident", "accidental", "then"]
+    assert nearest_spellings("teh", words)[0] in ("the", "he")
+    assert nearest_spellings("paris", words)[0] == "Paris"
+    assert nearest_spellings("acident", words)[0] == "accident"
+    assert nearest_spellings("zzzzzz", words) == []
+    assert nearest_spellings("the", words, n=10) == [
+        word for word in nearest_spellings("the", words, n=10) if word != "the"
+    ]
+    assert len(nearest_spellings("x" * 10_000_000, words)) == 0
