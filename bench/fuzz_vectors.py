@@ -95,7 +95,7 @@ class Arena:
                 KeyedVectors(loaded.words, loaded.vectors, loaded.counts).fill_norms()
         except InputError as error:
             if "\n" in str(error) or len(str(error)) > 600:
-                raise AssertionError(f"no message for a user: {error!r}") from None
+                raise AssertionError(f"no message for a user: {str(error)[:1000]!r}") from None
             return "refused"
         return "read"
 
@@ -233,7 +233,7 @@ def _fed(feed: Callable[[bytes], None], data: bytes) -> None:
     try:
         feed(data)
     except BaseException:
-        print(f"\ninput: {data!r}", file=sys.stderr)
+        print(f"\ninput of {len(data)} bytes: {data[:2000]!r}", file=sys.stderr)
         raise
 
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 from numpy.testing import assert_allclose, assert_array_equal
 from wordvectors import some_vectors
 
@@ -16,6 +19,7 @@ def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Blocks so small that every loop runs several times, the last one short."""
     monkeypatch.setattr(neighbours, "ROWS", 64)
     monkeypatch.setattr(neighbours, "QUERIES", 3)
+    monkeypatch.setattr(neighbours, "STRETCH", 16)
 
 
 @pytest.mark.usefixtures("small_blocks")
@@ -25,9 +29,9 @@ def test_nearest_is_a_sort_of_all_cosines(any_backend: Backend, k: int) -> None:
     queries = table[:10] / np.linalg.norm(table[:10], axis=1, keepdims=True)
     exclude = np.stack([np.arange(10), np.full(10, -1)], axis=1)
     device = any_backend.from_numpy(table)
-    norms = neighbours.row_norms(device)
+    lengths = neighbours.divisors(neighbours.row_norms(device))
     rows, cosines = neighbours.nearest(
-        device, norms, any_backend.from_numpy(queries), k, any_backend.from_numpy(exclude)
+        device, lengths, any_backend.from_numpy(queries), k, any_backend.from_numpy(exclude)
     )
     expected = queries @ (table / np.linalg.norm(table, axis=1, keepdims=True)).T
     expected[np.arange(10), np.arange(10)] = -np.inf
@@ -43,12 +47,25 @@ def test_ties_go_to_the_earlier_row(any_backend: Backend) -> None:
         assert any_backend.to_numpy(columns)[0].tolist() == expected
 
 
+@pytest.mark.usefixtures("small_blocks")
+@given(arrays(np.float32, st.integers(1, 200), elements=st.integers(-3, 3).map(float)), st.integers(1, 200))
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_top_k_is_a_stable_sort(scores: np.ndarray, k: int) -> None:
+    k = min(k, len(scores))
+    columns, values = neighbours.top_k(scores[None, :], k)
+    order = np.argsort(-scores, kind="stable")[:k]
+    assert_array_equal(columns[0], order)
+    assert_array_equal(values[0], scores[order])
+
+
 def test_norms_and_zero_rows(any_backend: Backend) -> None:
     table = any_backend.from_numpy(np.array([[3, 4], [0, 0]], dtype=np.float32))
     norms = neighbours.row_norms(table)
     assert_allclose(any_backend.to_numpy(norms), [5, 0])
     query = any_backend.from_numpy(np.array([[0, 1]], dtype=np.float32))
-    assert_allclose(any_backend.to_numpy(neighbours.cosines(table, norms, query)), [[0.8, 0]], atol=1e-7)
+    assert_allclose(
+        any_backend.to_numpy(neighbours.cosines(table, neighbours.divisors(norms), query)), [[0.8, 0]], atol=1e-7
+    )
 
 
 def test_a_model_answers_on_another_backend(any_backend: Backend) -> None:

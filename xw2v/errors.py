@@ -5,6 +5,11 @@ each also a subclass of the built-in one that callers would expect.
 """
 
 
+def shown(word: str, length: int = 40) -> str:
+    """A word in quotes, cut where it is too long for a message of one line."""
+    return repr(word if len(word) <= length else word[:length] + "...")
+
+
 class Xw2vError(Exception):
     """A failure that the user can act on; its message is complete without a traceback."""
 
@@ -34,3 +39,9 @@ class MissingDependencyError(Xw2vError, ImportError):
 
 class TrainingError(Xw2vError, RuntimeError):
     """A run that cannot go on, such as a loss that became NaN."""
+
+
+class Interrupted(Xw2vError):
+    """A run that was asked to stop, and did, at a step."""
+
+    exit_code = 130

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from xw2v.errors import InputError
-from xw2v.neighbours import cosines, nearest, row_norms, top_k
+from xw2v.neighbours import cosines, divisors, nearest, row_norms, top_k
 from xw2v.wordtable import Key, WordTable, as_items, unit
 
 Neighbours = list[tuple[str, float]]
@@ -119,9 +119,9 @@ class KeyedVectors(WordTable):
 
     def _cosines(self, direction: np.ndarray, start: int, end: int) -> np.ndarray:
         """Dot products (end - start,) of `direction` (D,) with rows start..end scaled to length 1."""
-        table, norms = self._table()
+        table, lengths = self._table()
         query = self._to_device(direction.astype(np.float32)[None, :])
-        return self._to_host(cosines(table[start:end, :], norms[start:end], query))[0]
+        return self._to_host(cosines(table[start:end, :], lengths[start:end], query))[0]
 
     def _nearest(self, direction: np.ndarray, topn: int, start: int, end: int, asked: set[int]) -> Neighbours:
         inside = sorted(row for row in asked if start <= row < end)
@@ -143,11 +143,11 @@ class KeyedVectors(WordTable):
                 left, these come last, with a cosine of minus infinity.
             start, end: answer from these rows only.
         """
-        table, norms = self._table()
+        table, lengths = self._table()
         start, end, _ = slice(start, end).indices(len(self))
         without = self._to_device(exclude.astype(np.int64) - start) if exclude.size else None
         query = self._to_device(np.ascontiguousarray(queries, dtype=np.float32))
-        rows, scores = nearest(table[start:end, :], norms[start:end], query, k, without)
+        rows, scores = nearest(table[start:end, :], lengths[start:end], query, k, without)
         return self._to_host(rows) + start, self._to_host(scores)
 
     # --- distances -------------------------------------------------------------------------------------
@@ -177,7 +177,7 @@ class KeyedVectors(WordTable):
     @staticmethod
     def cosine_similarities(vector_1: np.ndarray, vectors_all: np.ndarray) -> np.ndarray:
         """Cosines (n,) of a vector (D,) with each of vectors (n, D); 0 where one of the two is zeros."""
-        return cosines(vectors_all, row_norms(vectors_all), unit(vector_1)[None, :])[0]
+        return cosines(vectors_all, divisors(row_norms(vectors_all)), unit(vector_1)[None, :])[0]
 
     def n_similarity(self, ws1: Sequence[Key], ws2: Sequence[Key]) -> float:
         """Cosine of the mean vectors of two lists of words; unknown words are left out."""

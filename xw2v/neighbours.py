@@ -13,6 +13,7 @@ from array_api_compat import array_namespace, device, is_numpy_namespace
 SCORES = 1 << 24  # most scores held at a time (64 MB in float32)
 ROWS = 1 << 14  # rows of the table in one product
 QUERIES = 64  # queries in one product with them: more are not faster
+STRETCH = 256  # columns of which only the largest is looked at first
 
 
 def row_norms(vectors: Any) -> Any:
@@ -30,10 +31,15 @@ def _row_blocks(vectors: Any) -> list[Any]:
     return [vectors[start : min(start + ROWS, total), :] for start in range(0, total, ROWS)]
 
 
-def cosines(vectors: Any, norms: Any, queries: Any) -> Any:
-    """Cosine (Q, V) of unit queries (Q, D) with the rows of vectors (V, D); 0 for rows of zeros."""
+def divisors(norms: Any) -> Any:
+    """Norms (V,) to divide by: 1 in place of 0, so that a row of zeros has a cosine of 0."""
+    xp = array_namespace(norms)
+    return xp.where(norms == 0, xp.ones_like(norms), norms)
+
+
+def cosines(vectors: Any, lengths: Any, queries: Any) -> Any:
+    """Cosine (Q, V) of unit queries (Q, D) with the rows of vectors (V, D), whose `divisors` are lengths (V,)."""
     xp = array_namespace(vectors)
-    lengths = xp.where(norms == 0, xp.ones_like(norms), norms)
     if queries.shape[0] == 1 and is_numpy_namespace(xp):
         # one pass over the table at the speed of memory: a matrix-vector product takes twice as long
         scores = np.vecdot(vectors, queries[0])[None, :]
@@ -42,12 +48,12 @@ def cosines(vectors: Any, norms: Any, queries: Any) -> Any:
     return scores / lengths[None, :]
 
 
-def nearest(vectors: Any, norms: Any, queries: Any, k: int, exclude: Any = None) -> tuple[Any, Any]:
+def nearest(vectors: Any, lengths: Any, queries: Any, k: int, exclude: Any = None) -> tuple[Any, Any]:
     """The k rows of `vectors` with the largest cosine to each query, best first.
 
     Args:
         vectors: (V, D), on any device.
-        norms: (V,) from `row_norms`.
+        lengths: (V,) from `divisors` of `row_norms`.
         queries: (Q, D) of unit length, on the same device, as is `exclude`.
         k: how many, at least 1; all V where there are fewer.
         exclude: (Q, E) rows not to be answered, -1 for none. Where fewer than k others are left, they
@@ -62,7 +68,7 @@ def nearest(vectors: Any, norms: Any, queries: Any, k: int, exclude: Any = None)
     found = []
     for start in range(0, count, step):
         end = min(start + step, count)
-        scores = cosines(vectors, norms, queries[start:end, :])  # (q, V)
+        scores = cosines(vectors, lengths, queries[start:end, :])  # (q, V)
         if exclude is not None:
             scores = _without(xp, scores, exclude[start:end, :])
         found.append(top_k(scores, min(k, total)))
@@ -96,8 +102,10 @@ def top_k(scores: Any, k: int) -> tuple[Any, Any]:
 
 def _top_of_row(row: np.ndarray, k: int) -> np.ndarray:
     """Columns of the k largest of row (V,): best first, of equals the first column."""
-    least = np.partition(row, len(row) - k)[len(row) - k]
-    above = np.flatnonzero(row > least)
-    equal = np.flatnonzero(row == least)[: k - len(above)]
-    chosen = np.concatenate([above, equal])
-    return chosen[np.lexsort((chosen, -row[chosen]))]
+    stretches = row[: len(row) // STRETCH * STRETCH].reshape(-1, STRETCH).max(axis=1)
+    if len(stretches) < k:
+        return np.argsort(-row, kind="stable")[:k]
+    # k stretches reach this far, so k columns do; hardly more than those are left to sort
+    reached = np.partition(stretches, len(stretches) - k)[len(stretches) - k]
+    columns = np.flatnonzero(row >= reached)
+    return columns[np.argsort(-row[columns], kind="stable")[:k]]

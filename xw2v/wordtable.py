@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Self, overload
 
 import numpy as np
 
-from xw2v.errors import InputError, UnknownWordError
-from xw2v.neighbours import row_norms
+from xw2v.errors import InputError, UnknownWordError, shown
+from xw2v.neighbours import divisors, row_norms
 
 if TYPE_CHECKING:
     from xw2v.backend import Backend
@@ -30,7 +30,7 @@ class WordTable:
     """
 
     _backend: "Backend | None" = None
-    _on_device: tuple[np.ndarray, Any, Any] | None = None  # the table it was made from, its copy, its norms
+    _on_device: tuple[np.ndarray, Any, Any] | None = None  # of which table, its copy, its lengths
 
     def __init__(self, words: Sequence[str], vectors: np.ndarray, counts: np.ndarray | None = None) -> None:
         """Hold `vectors` (V, D) without copying them where they are float32.
@@ -54,7 +54,7 @@ class WordTable:
         self.key_to_index: dict[str, int] = {word: row for row, word in enumerate(self.index_to_key)}
         if len(self.key_to_index) < len(self.index_to_key):
             twice = next(w for row, w in enumerate(self.index_to_key) if self.key_to_index[w] != row)
-            raise InputError(f"the word {twice!r} comes more than once; give each word one row")
+            raise InputError(f"the word {shown(twice)} comes more than once; give each word one row")
         self._attributes: dict[str, np.ndarray] = {}
         self._norms: np.ndarray | None = None
         if counts is not None:
@@ -103,8 +103,8 @@ class WordTable:
         from xw2v.vocabulary import nearest_spellings
 
         near = nearest_spellings(key, self.index_to_key)
-        hint = f"; the nearest spellings are {', '.join(map(repr, near))}" if near else ""
-        return UnknownWordError(f"{key!r} is not in the vocabulary of {len(self)} words{hint}")
+        hint = f"; the nearest spellings are {', '.join(map(shown, near))}" if near else ""
+        return UnknownWordError(f"{shown(key)} is not in the vocabulary of {len(self)} words{hint}")
 
     def get_vector(self, key: Key, norm: bool = False) -> np.ndarray:
         """The vector (D,) of a word, read-only; with `norm` scaled to length 1."""
@@ -185,14 +185,15 @@ class WordTable:
         if not np.isfinite(norms).all():
             row = int(np.argmin(np.isfinite(norms)))
             raise InputError(
-                f"the vector of {self.index_to_key[row]!r} (row {row}) has a NaN, an infinity or numbers too "
+                f"the vector of {shown(self.index_to_key[row])} (row {row}) has a NaN, an infinity or numbers too "
                 "large to measure; did its training diverge?"
             )
         self._norms = norms
+        self._on_device = None
 
     def get_normed_vectors(self) -> np.ndarray:
         """A copy of the table (V, D) with rows of length 1 (rows of zeros stay zeros)."""
-        return self.vectors / np.where(self.norms == 0, np.float32(1), self.norms)[:, None]
+        return self.vectors / divisors(self.norms)[:, None]
 
     def unit_normalize_all(self) -> None:
         """Scale every vector to length 1, for good."""
@@ -212,13 +213,10 @@ class WordTable:
         return self
 
     def _table(self) -> tuple[Any, Any]:
-        """The table (V, D) and its norms (V,), on the device."""
-        if self._backend is None:
-            return self.vectors, self.norms
+        """The table (V, D) and the lengths (V,) to divide by, where answers are computed."""
         if self._on_device is None or self._on_device[0] is not self.vectors:
-            self.fill_norms()  # on the host, where a NaN has a name
-            copy = self._backend.from_numpy(self.vectors)
-            self._on_device = (self.vectors, copy, row_norms(copy))
+            lengths = divisors(self.norms)
+            self._on_device = (self.vectors, self._to_device(self.vectors), self._to_device(lengths))
         return self._on_device[1:]
 
     def _to_device(self, array: np.ndarray) -> Any:

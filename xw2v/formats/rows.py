@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from xw2v.errors import InputError
+from xw2v.errors import InputError, shown
 
 log = logging.getLogger(__name__)
 BLOCK = 1 << 20  # bytes or so that readers and writers work on at a time
@@ -71,10 +71,10 @@ class RowBuilder:
             kept = list(first.values())
             twice = next(word for row, word in enumerate(words) if first[word] != row)
             log.warning(
-                "%s: %d rows repeat a word, the first of them %r; the first row of each word is kept",
+                "%s: %d rows repeat a word, the first of them %s; the first row of each word is kept",
                 self.path,
                 len(words) - len(kept),
-                twice,
+                shown(twice),
             )
             words, vectors = list(first), vectors[kept]
         return WordVectors(words, vectors)
@@ -86,7 +86,7 @@ def check_finite(words: Sequence[str], block: np.ndarray, where: Callable[[int],
     if not finite.all():
         row, column = (int(i[0]) for i in np.nonzero(~finite))
         raise InputError(
-            f"{where(row)}: number {column + 1} of {words[row][:40]!r} is {block[row, column]}; vectors must be finite"
+            f"{where(row)}: number {column + 1} of {shown(words[row])} is {block[row, column]}; vectors must be finite"
         )
 
 
@@ -104,11 +104,11 @@ def encode_word(path: Path, word: str, forbidden: str, advice: str) -> bytes:
     bad = [c for c in forbidden if c in word]
     if bad or not word:
         what = f"contains {bad[0]!r}" if bad else "is empty"
-        raise InputError(f"{path}: the word {word[:40]!r} {what}, which this format cannot hold; {advice}")
+        raise InputError(f"{path}: the word {shown(word)} {what}, which this format cannot hold; {advice}")
     try:
         return word.encode()
     except UnicodeEncodeError:
-        raise InputError(f"{path}: the word {word[:40]!r} cannot be written as UTF-8") from None
+        raise InputError(f"{path}: the word {shown(word)} cannot be written as UTF-8") from None
 
 
 def float_blocks(words: Sequence[str], vectors: np.ndarray, path: Path) -> "list[slice]":
