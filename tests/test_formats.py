@@ -123,7 +123,7 @@ def test_exchange_with_gensim(tmp_path: Path, binary: bool) -> None:
     vectors.save_word2vec_format(tmp_path / "ours", binary=binary)
     for loaded in (
         KeyedVectors.load(tmp_path / "gensim"),
-        KeyedVectors.load_word2vec_format(tmp_path / "gensim", binary),
+        KeyedVectors.load_word2vec_format(tmp_path / "gensim", binary=binary),
     ):
         assert loaded.index_to_key == theirs.index_to_key
         assert_array_equal(loaded.vectors, theirs.vectors)
@@ -144,6 +144,27 @@ def test_exchange_with_gensim_without_header(tmp_path: Path) -> None:
     assert (tmp_path / "ours").read_bytes() == (tmp_path / "gensim").read_bytes()
     read = KeyedVectors.load_word2vec_format(tmp_path / "gensim", no_header=True)
     assert_array_equal(read.vectors, theirs.vectors)
+
+
+def test_counts_and_order_are_gensims(tmp_path: Path) -> None:
+    """Rows go out by count, and the counts beside them, as gensim writes both."""
+    vectors = some_vectors()
+    for row in (100, 200, 300):
+        vectors.set_vecattr(row, "count", 10**6)
+    theirs = as_gensim(vectors)
+    theirs.save_word2vec_format(str(tmp_path / "gensim"), str(tmp_path / "gensim.vocab"))
+    vectors.save_word2vec_format(tmp_path / "ours", tmp_path / "ours.vocab")
+    for name in ("{}", "{}.vocab"):
+        ours, gensims = (tmp_path / name.format(whose) for whose in ("ours", "gensim"))
+        assert ours.read_bytes() == gensims.read_bytes()
+    loaded = KeyedVectors.load_word2vec_format(tmp_path / "gensim", tmp_path / "gensim.vocab")
+    back = type(theirs).load_word2vec_format(str(tmp_path / "ours"), str(tmp_path / "ours.vocab"))
+    assert [loaded.get_vecattr(w, "count") for w in loaded] == [back.get_vecattr(w, "count") for w in loaded]
+    (tmp_path / "bad").write_text("the 5\nof many\n")
+    with pytest.raises(InputError, match=r"bad:2: expected a word, a space and its count, found 'of many'"):
+        KeyedVectors.load_word2vec_format(tmp_path / "ours", tmp_path / "bad")
+    with pytest.raises(InputError, match="without word counts"):
+        KeyedVectors.load(tmp_path / "ours").save_word2vec_format(tmp_path / "x", tmp_path / "y")
 
 
 @pytest.mark.parametrize("newline", [False, True])

@@ -1,6 +1,6 @@
 """KeyedVectors: what one asks of trained word vectors, under gensim's names and with its answers."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -8,12 +8,13 @@ import numpy as np
 
 from xw2v.errors import InputError
 from xw2v.neighbours import cosines, divisors, nearest, row_norms, top_k
-from xw2v.wordtable import Key, WordTable, as_items, unit
+from xw2v.savedtable import SavedTable
+from xw2v.wordtable import Key, as_items, unit
 
 Neighbours = list[tuple[str, float]]
 
 
-class KeyedVectors(WordTable):
+class KeyedVectors(SavedTable):
     """Trained word vectors: nearest words, analogies, similarities, test sets, files.
 
     Answers are computed in blocks over the table itself, on the CPU or where `to_device` put a copy.
@@ -262,83 +263,6 @@ class KeyedVectors(WordTable):
 
         result = word_analogies(self, read_analogies(Path(analogies)), restrict_vocab, case_insensitive, dummy4unknown)
         return result.as_gensim()
-
-    # --- files and neighbours in other libraries -----------------------------------------------------------
-
-    @classmethod
-    def load(
-        cls,
-        path: str | Path,
-        format: str | None = None,
-        limit: int | None = None,
-        encoding: str = "utf-8",
-        unicode_errors: str = "strict",
-    ) -> "KeyedVectors":
-        """Load a model folder (memory-mapped) or a file of vectors in any format of `xw2v.formats`.
-
-        Args:
-            path: the output folder of a training run, or a file.
-            format: a name from `xw2v.formats.FORMATS`; by default found from the content.
-            limit: read only the first so many words.
-            encoding, unicode_errors: how bytes become words, in the word2vec, GloVe and fastText formats.
-
-        Raises:
-            InputError: one line saying what is wrong, and in which line or at which byte.
-        """
-        from xw2v.formats import read_vectors
-
-        loaded = read_vectors(Path(path), format, limit, encoding, unicode_errors)
-        return cls(loaded.words, loaded.vectors, loaded.counts)
-
-    def save(self, path: str | Path, format: str = "npy") -> None:
-        """Save as a folder of center.npy and vocab.json, or in any other format of `xw2v.formats`."""
-        from xw2v.formats import WordVectors, write_vectors
-
-        write_vectors(Path(path), WordVectors(self.index_to_key, self.vectors, self.counts), format)
-
-    @classmethod
-    def load_word2vec_format(
-        cls,
-        fname: str | Path,
-        binary: bool = False,
-        encoding: str = "utf-8",
-        unicode_errors: str = "strict",
-        limit: int | None = None,
-        no_header: bool = False,
-    ) -> "KeyedVectors":
-        """gensim's name for `load` of a word2vec file; `no_header` reads a GloVe file."""
-        format = "word2vec-bin" if binary else "glove" if no_header else "word2vec"
-        return cls.load(fname, format, limit, encoding, unicode_errors)
-
-    def save_word2vec_format(self, fname: str | Path, binary: bool = False, write_header: bool = True) -> None:
-        """gensim's name for `save` as a word2vec file; without header it is a GloVe file."""
-        self.save(fname, "word2vec-bin" if binary else "word2vec" if write_header else "glove")
-
-    def to_gensim(self) -> Any:
-        """The same as a gensim KeyedVectors, with a copy of the vectors."""
-        try:
-            from gensim.models import KeyedVectors as GensimKeyedVectors
-        except ImportError:
-            from xw2v.errors import MissingDependencyError
-
-            raise MissingDependencyError('gensim is not installed: pip install "gensim>=4.4"') from None
-        other = GensimKeyedVectors(self.vector_size)
-        other.add_vectors(list(self.index_to_key), np.array(self.vectors))
-        for name, values in self._attributes.items():
-            other.expandos[name] = np.array(values)
-        return other
-
-    @classmethod
-    def from_gensim(cls, other: Any) -> "KeyedVectors":
-        """From a gensim KeyedVectors, or from a model that has one as `.wv`."""
-        other = getattr(other, "wv", other)
-        return cls([str(key) for key in other.index_to_key], other.vectors, other.expandos.get("count"))
-
-    def vectors_for_all(self, keys: Iterable[str]) -> "KeyedVectors":
-        """A smaller KeyedVectors of those `keys` that are known, in their order."""
-        rows = [self.key_to_index[key] for key in dict.fromkeys(keys) if key in self.key_to_index]
-        counts = None if self.counts is None else self.counts[rows]
-        return KeyedVectors([self.index_to_key[row] for row in rows], self.vectors[rows], counts)
 
 
 def _weighted(positive: Sequence[Any], negative: Sequence[Any]) -> tuple[list[Key | np.ndarray], list[float]]:

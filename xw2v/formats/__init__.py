@@ -58,7 +58,7 @@ def read_vectors(
     """
     if limit is not None and limit < 1:
         raise UsageError(f"limit {limit}: read at least one word")
-    decoding = _decoding(encoding, unicode_errors)
+    decoding = decoding_of(encoding, unicode_errors)
     format, path = (format_name(format), path) if format else detect(path)
     if format == "word2vec":
         from xw2v.formats import word2vec_text
@@ -126,7 +126,8 @@ def write_word2vec_text(path: Path, words: Sequence[str], vectors: np.ndarray) -
     word2vec_text.write(path, words, vectors)
 
 
-def _decoding(encoding: str, errors: str) -> Decoding:
+def decoding_of(encoding: str, errors: str) -> Decoding:
+    """How bytes become words; UsageError for names that Python does not know."""
     try:
         b"".decode(encoding, errors)
         "".encode(encoding)
