@@ -30,6 +30,7 @@ class PhraseText:
         self.delimiter = delimiter
         self.words, self._index, self._spool = encoder.numbered()
         self._folder = encoder.folder
+        self.notices: list[str] = []  # lines that a user should see
 
     def join(self, min_count: int, threshold: float) -> dict[str, float]:
         """Join the pairs that score above `threshold`; returns these phrases and their scores.
@@ -47,9 +48,14 @@ class PhraseText:
             np.add.at(counts, ids, 1)
             pairs.add(_pairs(ids, ends)[0])
         keys, together = pairs.totals()  # (P,), (P,)
+        if pairs.dropped_up_to:
+            self.notices.append(
+                f"more than {pairs.limit:,} distinct pairs of words: on the way, those met {pairs.dropped_up_to} "
+                "times or fewer by then were dropped"
+            )
         first, second = keys >> 32, keys & 0xFFFFFFFF
         distinct = int(np.count_nonzero(counts)) + pairs.distinct
-        scores = (together - min_count) / counts[first] / counts[second] * distinct
+        scores = (together - min_count) / (counts[first] * counts[second]) * distinct
         chosen = scores > threshold
         keys, scores = keys[chosen], scores[chosen]
         names = [

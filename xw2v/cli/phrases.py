@@ -88,7 +88,7 @@ def command(
             for lines in text.lines():
                 file.write(lines.encode("utf-8", "surrogatepass"))
     if not quiet:
-        for notice in found.notices:
+        for notice in [*found.notices, *text.notices]:
             click.echo(f"xw2v: {notice}", err=True)
         best = ", ".join(nlargest(8, phrases, key=phrases.__getitem__))
         click.echo(f"{found.description}: {len(phrases):,} phrases{': ' if best else ''}{best}", err=True)
