@@ -38,7 +38,7 @@ def read(path: Path, limit: int | None = None) -> WordVectors:
         words, counts, table = words[:limit], counts[:limit], table[:limit]
     vectors = np.asarray(table)
     if vectors.dtype != np.float32:
-        with np.errstate(over="ignore"):
+        with np.errstate(all="ignore"):  # what does not fit is found below
             vectors = vectors.astype(np.float32)
         check_finite(words, vectors, lambda row: f"{file}: row {row + 1}")
     return WordVectors(words, vectors, counts if counts.any() else None)

@@ -54,7 +54,8 @@ def read(path: Path, limit: int | None = None) -> WordVectors:
     words = words if limit is None else words[:limit]
     if len(words) != len(table):
         raise InputError(f"{path}: {len(table)} rows for {len(words)} words")
-    vectors = table.astype(np.float32, copy=False)
+    with np.errstate(all="ignore"):  # what does not fit is found below
+        vectors = table.astype(np.float32, copy=False)
     check_finite(words, vectors, lambda row: f"{path}: row {row + 1}")
     return WordVectors(words, vectors, None if counts is None else counts[: len(words)])
 
