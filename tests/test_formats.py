@@ -8,6 +8,8 @@ import json
 import logging
 import lzma
 import struct
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -464,3 +466,11 @@ def test_safetensors_of_other_tools(tmp_path: Path) -> None:
         library.save_file({"vectors": table}, path, metadata)
         with pytest.raises(InputError, match=r"bad words|3 rows for 1 words"):
             read_vectors(path)
+
+
+def test_a_short_fuzzing_run() -> None:
+    """bench/fuzz_vectors.py, of which docs/formats.md records the long runs."""
+    script = Path(__file__).parents[1] / "bench" / "fuzz_vectors.py"
+    done = subprocess.run([sys.executable, script, "--inputs", "1500"], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert "inputs (mutate, seed 1)" in done.stdout

@@ -10,7 +10,7 @@ import numpy as np
 
 from xw2v.errors import InputError
 from xw2v.files import atomic_write, output_folder
-from xw2v.formats.rows import WordVectors, check_finite, check_table, float_block, float_blocks
+from xw2v.formats.rows import WordVectors, blocks_of_rows, check_finite, check_table
 from xw2v.vocabulary import Vocabulary
 
 TABLE = "center.npy"
@@ -69,6 +69,6 @@ def write(path: Path, loaded: WordVectors) -> None:
     with atomic_write(path / TABLE) as out:
         header = {"descr": "<f4", "fortran_order": False, "shape": vectors.shape}
         np.lib.format.write_array_header_1_0(out, header)
-        for rows in float_blocks(words, vectors, path):
-            out.write(float_block(words, vectors, rows, path).tobytes())
+        for _, block in blocks_of_rows(path, words, vectors):
+            out.write(block.tobytes())
     Vocabulary(words, counts).save(path / VOCABULARY)

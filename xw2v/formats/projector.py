@@ -15,10 +15,9 @@ from xw2v.formats.rows import (
     Decoding,
     RowBuilder,
     WordVectors,
+    blocks_of_rows,
     check_table,
     encode_word,
-    float_block,
-    float_blocks,
 )
 from xw2v.formats.textrows import LONGEST_WORD, NUMBER, blocks_of_lines, is_number, parse_numbers
 from xw2v.formats.vectorfile import excerpt, open_vectors
@@ -117,9 +116,8 @@ def write(path: Path, loaded: WordVectors) -> None:
     output_folder(path)
     advice = "replace the character, or choose npy or safetensors, which hold any word"
     with atomic_write(path / VECTORS) as out:
-        for rows in float_blocks(words, vectors, path):
-            numbers = float_block(words, vectors, rows, path).astype(NUMBER).tolist()
-            out.writelines(b"\t".join(row) + b"\n" for row in numbers)
+        for _, block in blocks_of_rows(path, words, vectors):
+            out.writelines(b"\t".join(row) + b"\n" for row in block.astype(NUMBER).tolist())
     with atomic_write(path / METADATA) as out:
         names = [encode_word(path / METADATA, word, "\t\n\r", advice) for word in words]
         if counts is None:

@@ -1,7 +1,7 @@
 """Words and vectors, as every format reads and writes them, and the checks that all formats share."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -111,15 +111,11 @@ def encode_word(path: Path, word: str, forbidden: str, advice: str) -> bytes:
         raise InputError(f"{path}: the word {shown(word)} cannot be written as UTF-8") from None
 
 
-def float_blocks(words: Sequence[str], vectors: np.ndarray, path: Path) -> "list[slice]":
-    """Slices of rows, about BLOCK bytes of vectors each."""
-    check_table(path, words, vectors)
+def blocks_of_rows(path: Path, words: Sequence[str], vectors: np.ndarray) -> Iterator[tuple[Sequence[str], np.ndarray]]:
+    """The table as (words (n,), little-endian float32 (n, D)), about BLOCK bytes at a time, checked to be finite."""
     step = max(1, BLOCK // (4 * vectors.shape[1]))
-    return [slice(start, start + step) for start in range(0, len(words), step)]
-
-
-def float_block(words: Sequence[str], vectors: np.ndarray, rows: slice, path: Path) -> np.ndarray:
-    """Rows of the table as little-endian float32, checked to be finite."""
-    block = np.ascontiguousarray(vectors[rows], dtype="<f4")
-    check_finite(words[rows], block, lambda row: f"{path}: row {rows.start + row + 1}")
-    return block
+    for start in range(0, len(words), step):
+        some = words[start : start + step]
+        block = np.ascontiguousarray(vectors[start : start + step], dtype="<f4")
+        check_finite(some, block, lambda row, start=start: f"{path}: row {start + row + 1}")  # type: ignore[misc]
+        yield some, block

@@ -13,7 +13,7 @@ from typing import BinaryIO
 import numpy as np
 
 from xw2v.errors import InputError
-from xw2v.formats.rows import BLOCK, Decoding, RowBuilder, encode_word, float_block, float_blocks
+from xw2v.formats.rows import BLOCK, Decoding, RowBuilder, blocks_of_rows, encode_word
 from xw2v.formats.vectorfile import VectorFile, excerpt
 
 LONGEST_WORD = 16 << 20  # bytes
@@ -121,9 +121,8 @@ def blocks_of_lines(file: VectorFile, longest: int, first_line: int) -> Iterator
 def write_rows(out: BinaryIO, path: Path, words: Sequence[str], vectors: np.ndarray) -> None:
     """Write "word n n n" lines of words (V,) and vectors (V, D)."""
     advice = "replace the character, or choose npy or safetensors, which hold any word"
-    for rows in float_blocks(words, vectors, path):
-        numbers = float_block(words, vectors, rows, path).astype(NUMBER).tolist()
+    for some, block in blocks_of_rows(path, words, vectors):
         out.writelines(
             b"%b %b\n" % (encode_word(path, word, "\n", advice), b" ".join(row))
-            for word, row in zip(words[rows], numbers, strict=True)
+            for word, row in zip(some, block.astype(NUMBER).tolist(), strict=True)
         )

@@ -10,7 +10,7 @@ import numpy as np
 
 from xw2v.errors import InputError
 from xw2v.files import atomic_write
-from xw2v.formats.rows import BLOCK, Decoding, RowBuilder, WordVectors, encode_word, float_block, float_blocks
+from xw2v.formats.rows import BLOCK, Decoding, RowBuilder, WordVectors, blocks_of_rows, check_table, encode_word
 from xw2v.formats.vectorfile import VectorFile, excerpt, open_vectors, read_header
 
 LONGEST_WORD = 16 << 20  # bytes
@@ -88,12 +88,11 @@ def write(path: Path, words: Sequence[str], vectors: np.ndarray, newline: bool =
     """
     end = b"\n" if newline else b""
     advice = "join its parts with _, or choose npy or safetensors, which hold any word"
+    check_table(path, words, vectors)
     with atomic_write(path) as out:
-        blocks = float_blocks(words, vectors, path)
         out.write(f"{len(words)} {vectors.shape[1]}\n".encode())
-        for rows in blocks:
-            numbers = float_block(words, vectors, rows, path)
+        for some, block in blocks_of_rows(path, words, vectors):
             out.writelines(
                 b"%b %b%b" % (encode_word(path, word, " \n", advice), row.tobytes(), end)
-                for word, row in zip(words[rows], numbers, strict=True)
+                for word, row in zip(some, block, strict=True)
             )

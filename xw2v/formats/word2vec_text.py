@@ -7,7 +7,7 @@ import numpy as np
 
 from xw2v.errors import InputError
 from xw2v.files import atomic_write
-from xw2v.formats.rows import Decoding, WordVectors
+from xw2v.formats.rows import Decoding, WordVectors, check_table
 from xw2v.formats.textrows import read_rows, write_rows
 from xw2v.formats.vectorfile import open_vectors, read_header
 
@@ -36,6 +36,7 @@ def write(path: Path, words: Sequence[str], vectors: np.ndarray) -> None:
 
     Raises InputError for a word with a line break in it or a vector that is not finite.
     """
+    check_table(path, words, vectors)
     with atomic_write(path) as out:
         out.write(f"{len(words)} {vectors.shape[1]}\n".encode())
         write_rows(out, path, words, vectors)
