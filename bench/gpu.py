@@ -16,10 +16,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+from xw2v_cupy.fused import block_of
 
 from xw2v.backend import Backend, load_backend
 from xw2v.batches import Batches
@@ -121,11 +123,13 @@ def endless(batches: Batches, tokens: int) -> Iterator[tuple[int, Batch]]:
         epoch += 1
 
 
-def step_bytes(objective: Objective, vector_size: int, batch: Batch) -> tuple[int, int]:
+def step_bytes(objective: Objective, vector_size: int, batch: Batch, fused: bool) -> tuple[int, int]:
     """Bytes that the kernels of a CUDA step read and write, and the least that any step must.
 
     The least: each row that the batch touches is read and written once, and ids are read.
     """
+    if fused:
+        objective = replace(objective, block=block_of(objective))
     o, row = objective, 4 * vector_size
     T, w = len(batch.left), objective.window
     positions, spans = T + 2 * w, T // o.block * o.span
@@ -134,12 +138,15 @@ def step_bytes(objective: Objective, vector_size: int, batch: Batch) -> tuple[in
     centers = len(np.unique(batch.tokens[w : w + T]))
     context = len(np.unique(np.concatenate((batch.tokens, batch.negatives.ravel()))))
     ids = 8 * (positions + drawn + 2 * T)
+    update = 4 * row * (centers + context)
+    least = ids + 2 * row * (centers + context)
+    if fused:  # rows read, and added to by atomics
+        return ids + 3 * row * (T + spans + T // o.block * o.shared) + update, least
     gather = 2 * row * (T + positions + drawn)
     products = row * (7 * T + 3 * spans + 3 * drawn) + 3 * scores  # six, of two inputs and an output each
     gradients = 2 * scores
     scatter = row * (T + spans + drawn) + 2 * row * (T + positions + drawn)
-    update = 4 * row * (centers + context)
-    return ids + gather + products + gradients + scatter + update, ids + 2 * row * (centers + context)
+    return ids + gather + products + gradients + scatter + update, least
 
 
 def quality(backend: Backend, text: Text, topics: int, seed: int, batch_tokens: int, epochs: int = 3) -> float:
@@ -191,7 +198,10 @@ def measure(backends: dict[str, Backend], cpu: Backend, text: Text, topical: Tex
     def add(label: str, backend: Backend, size: int, batch_tokens: int) -> None:
         batch = next(batches_of(cpu, text, objective, batch_tokens).epoch(0))[1]
         speed = measure_speed(backend, text, objective, size, batch_tokens)
-        moved, least = (count / speed.step_us * 1e6 for count in step_bytes(objective, size, batch))
+        moved, least = (
+            count / speed.step_us * 1e6
+            for count in step_bytes(objective, size, batch, getattr(backend, "fused", False))
+        )
         figures = {"words_per_second": speed.words_per_second, "step_us": speed.step_us}
         shares = {"moved_of_copy": moved / copied, "least_of_copy": least / copied}
         rows.append({"backend": label, "vector_size": size, "batch_tokens": batch_tokens} | figures | shares)
@@ -232,13 +242,18 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--json", action="store_true", help="print the JSON alone")
     options = parser.parse_args(arguments)
     try:
-        own = load_backend("cupy", options.device)
+        load_backend("cupy", options.device)
     except MissingDependencyError as error:
         print(f"no CUDA device: not measured ({error})", file=sys.stderr)
         return 1
     import cupy
 
-    backends = {"cupy": own, "cupy deterministic": load_backend("cupy", options.device, deterministic=True)}
+    backends: dict[str, Any] = {
+        name: load_backend("cupy", options.device) for name in ("cupy", "cupy products", "cupy deterministic")
+    }
+    own = backends["cupy"]
+    backends["cupy products"].fused = backends["cupy deterministic"].fused = False
+    backends["cupy deterministic"].deterministic = True
     versions = f"CuPy {cupy.__version__}, CUDA {cupy.cuda.runtime.runtimeGetVersion()}"
     try:
         backends["torch"] = load_backend("torch", options.device)
@@ -255,7 +270,7 @@ def main(arguments: list[str] | None = None) -> int:
     )  # fmt: skip
     result = {
         "date": time.strftime("%Y-%m-%d"),
-        "device": cupy.cuda.runtime.getDeviceProperties(own.device.id)["name"].decode(),
+        "device": own.device_name(),
         "versions": f"{versions}, Python {platform.python_version()}",
         "parity": parity(options.device),
         "memory": plan,

@@ -1,7 +1,9 @@
 // Enough of CUDA to run the kernels on the CPU: every thread of a block is a fiber, and a warp's fibers meet at
 // its shuffles. Threads run in turn, so what depends on a race does not show, but all else does.
 #pragma once
+#include <algorithm>
 #include <cmath>
+#include <csetjmp>
 #include <cstdio>
 #include <cstdlib>
 #include <functional>
@@ -10,8 +12,10 @@
 
 #define __global__
 #define __device__
+#define __shared__
 using std::exp;
 using std::log1p;
+using std::min;
 using std::sqrt;
 
 struct Dim {
@@ -20,17 +24,27 @@ struct Dim {
 static Dim blockIdx, blockDim, gridDim, threadIdx;
 
 struct Fiber {
-    ucontext_t context;
+    ucontext_t start;
+    jmp_buf place;  // where it waits; jumps cost far less than swapping contexts
     Dim thread;
-    bool done = false;
+    bool begun = false, done = false;
     std::vector<char> stack = std::vector<char>(1 << 15);
 };
 static std::vector<Fiber> fibers;
-static ucontext_t scheduler;
+static jmp_buf scheduler;
 static size_t running;
 static const std::function<void()>* kernel;
 
-static void take_turns() { swapcontext(&fibers[running].context, &scheduler); }
+static void take_turns() {
+    if (!_setjmp(fibers[running].place)) _longjmp(scheduler, 1);
+}
+
+static void resume(Fiber& fiber) {
+    if (_setjmp(scheduler)) return;
+    if (fiber.begun) _longjmp(fiber.place, 1);
+    fiber.begun = true;
+    setcontext(&fiber.start);
+}
 
 static void run_fiber() {
     (*kernel)();
@@ -46,16 +60,16 @@ static void emulate(unsigned grid, unsigned lanes, unsigned warps, const std::fu
         blockIdx = {block, 0, 0};
         for (size_t i = 0; i < fibers.size(); ++i) {
             Fiber& fiber = fibers[i];
-            fiber.thread = {unsigned(i % lanes), unsigned(i / lanes), 0}, fiber.done = false;
-            getcontext(&fiber.context);
-            fiber.context.uc_stack.ss_sp = fiber.stack.data(), fiber.context.uc_stack.ss_size = fiber.stack.size();
-            makecontext(&fiber.context, run_fiber, 0);
+            fiber.thread = {unsigned(i % lanes), unsigned(i / lanes), 0}, fiber.begun = fiber.done = false;
+            getcontext(&fiber.start);
+            fiber.start.uc_stack.ss_sp = fiber.stack.data(), fiber.start.uc_stack.ss_size = fiber.stack.size();
+            makecontext(&fiber.start, run_fiber, 0);
         }
         for (size_t left = fibers.size(); left;)
             for (running = 0; running < fibers.size(); ++running)
                 if (!fibers[running].done) {
                     threadIdx = fibers[running].thread;
-                    swapcontext(&scheduler, &fibers[running].context);
+                    resume(fibers[running]);
                     left -= fibers[running].done;
                 }
     }
@@ -81,6 +95,12 @@ template <typename T> static T exchange(T value, unsigned from) {
     const T result = given[warp + from];
     take_turns();
     return result;
+}
+static void __syncthreads() {
+    static size_t arrived = 0, met = 0;
+    const size_t meeting = met;
+    if (++arrived == fibers.size()) arrived = 0, ++met;
+    while (met == meeting) take_turns();
 }
 template <typename T> static T __shfl_sync(unsigned, T value, int lane) { return exchange(value, lane); }
 template <typename T> static T __shfl_xor_sync(unsigned, T value, int mask) {

@@ -24,7 +24,7 @@ from xw2v_cupy.kernels import LANES, WARPS, Kernels, cuda_source, gemm_of
 
 HEADER = Path(__file__).with_name("cuda_on_cpu.h")
 KERNEL = re.compile(r'extern "C" __global__ void (\w+)\((.*?)\) \{(.*?)\n\}', re.DOTALL)
-MEETING = re.compile(r"warp_sum|__shfl")  # where the threads of a warp wait for each other
+MEETING = re.compile(r"warp_sum|__shfl|__syncthreads")  # where the threads of a warp wait for each other
 
 
 @functools.cache
@@ -40,6 +40,7 @@ def cpu_library(real: str) -> ctypes.CDLL:
             f'\nextern "C" void run_{name}(unsigned grid_, unsigned warps_, {parameters})'
             f"{{ {run}(grid_, {LANES}, warps_, [&] {{ {name}({names}); }}); }}"
         )
+    source += f"\nreal shared[{CpuKernels.shared_limit} / sizeof(real)];"
     with tempfile.TemporaryDirectory() as folder:
         file, library = Path(folder, "kernels.cpp"), Path(folder, "kernels.so")
         file.write_text(source, encoding="utf-8")
@@ -55,10 +56,13 @@ class CpuKernels(Kernels):
         super().__init__(np, dtype)
         self.launched: list[str] = []
 
+    shared_limit = 2**16
+
     def _prepare(self, real: str) -> None:
         self._library = cpu_library(real)
 
-    def _run(self, name: str, blocks: int, arguments: tuple[Any, ...]) -> None:
+    def _run(self, name: str, blocks: int, shared: int, arguments: tuple[Any, ...]) -> None:
+        assert shared <= self.shared_limit
         self.launched.append(name)
         getattr(self._library, f"run_{name}")(blocks, WARPS, *map(as_ctypes, arguments))
 
@@ -103,6 +107,9 @@ class CpuCupyBackend(CupyBackend):
     def _free(self) -> int:
         return 2**30
 
+    def device_name(self) -> str:
+        return "the CPU"
+
 
 def as_ctypes(value: Any) -> Any:
     """An argument as CuPy would pass it: arrays by pointer, int as long long, float as double."""
@@ -122,9 +129,7 @@ def column_major_gemm(gemm: Any, a: np.ndarray, b: np.ndarray, c: np.ndarray, be
         steps = stride * array.itemsize, array.itemsize, ld * array.itemsize
         return np.lib.stride_tricks.as_strided(array, (gemm.batch, rows, columns), steps)
 
-    def operand(
-        array: np.ndarray, ld: int, stride: int, transposed: int, rows: int, columns: int
-    ) -> np.ndarray:
+    def operand(array: np.ndarray, ld: int, stride: int, transposed: int, rows: int, columns: int) -> np.ndarray:
         if transposed:
             return matrices(array, ld, stride, columns, rows).mT
         return matrices(array, ld, stride, rows, columns)

@@ -7,11 +7,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from cuda_on_cpu import CpuKernels
-from oracles import random_batch, random_objective, random_tables
+from cuda_on_cpu import CpuCupyBackend, CpuKernels
+from oracles import random_objective, random_tables
 from xw2v_cupy.corpus import DeviceCorpus
 from xw2v_cupy.memory import BATCH_BYTES, CORPUS_SHARE, plan_memory
-from xw2v_cupy.step import Workspace
+from xw2v_cupy.products import ProductGradients
+from xw2v_cupy.sums import RowSums
 
 from xw2v.backend import load_backend
 from xw2v.batches import Batches, read_from_host
@@ -21,19 +22,19 @@ SIZES = {"words": 50, "vector_size": 8, "batch_tokens": 64, "tokens": 1000, "sen
 
 
 def size_of(arrays: Any) -> int:
-    return sum(array.nbytes for array in arrays if array.base is None)
+    owned = {id(array): array for array in arrays if isinstance(array, np.ndarray) and array.base is None}
+    return sum(array.nbytes for array in owned.values())
 
 
 @pytest.mark.parametrize("tied", [False, True])
 def test_tables_and_step_take_what_was_planned(tied: bool) -> None:
     objective, rng = random_objective(tied=tied), np.random.default_rng(0)
-    plan = plan_memory(objective, **SIZES, free=10**9)
-    tables = random_tables(rng, SIZES["words"], SIZES["vector_size"], np.float32, tied)
-    batch = random_batch(rng, objective, SIZES["words"], SIZES["batch_tokens"])
-    space = Workspace(objective, CpuKernels(np.float32), tables, batch, False)
-    assert plan.tables == size_of({id(table): table for table in tables}.values())
-    assert plan.sums == size_of(space.sums + space.stamps)
-    assert plan.step == size_of(array for array in vars(space).values() if isinstance(array, np.ndarray))
+    plan = plan_memory(objective, **SIZES, free=10**9, fused=False)
+    T, D, kernels = SIZES["batch_tokens"], SIZES["vector_size"], CpuKernels(np.float32)
+    tables = random_tables(rng, SIZES["words"], D, np.float32, tied)
+    assert plan.tables == size_of(tables)
+    assert plan.sums == size_of(vars(RowSums(kernels, objective, SIZES["words"], D)).values())
+    assert plan.step == size_of(vars(ProductGradients(objective, kernels, T, D)).values())
     assert plan.total == plan.tables + plan.sums + plan.step + plan.batches + plan.corpus
 
 
@@ -55,18 +56,23 @@ def test_batches_take_no_more_than_planned() -> None:
 
 
 def test_too_little_memory_is_refused_with_the_figures() -> None:
-    with pytest.raises(
-        InputError, match=r"takes 8\.0\d GB .*tables 4\.00.* and 5\.00 GB are free; give"
-    ) as caught:
-        plan_memory(random_objective(), **(SIZES | {"words": 10**6, "vector_size": 500}), free=5 * 10**9)
+    with pytest.raises(InputError, match=r"takes 8\.0\d GB .*tables 4\.00.* and 5\.00 GB are free; give") as caught:
+        plan_memory(random_objective(), **(SIZES | {"words": 10**6, "vector_size": 500}), free=5 * 10**9, fused=True)
     assert "\n" not in str(caught.value)
+
+
+def test_the_backend_says_its_plan() -> None:
+    sizes = {"words": 50_000, "vector_size": 100, "batch_tokens": 4096, "tokens": 10**6, "sentences": 10**5}
+    line = CpuCupyBackend().plan(random_objective(), **sizes)
+    assert line.startswith("0.29 GB of device memory (tables 0.04, sums 0.04, ")
+    assert line.endswith(" of 1.07 GB that are free on the CPU")
 
 
 def test_a_large_corpus_stays_on_the_host() -> None:
     free = 10**9
     fitting = free // CORPUS_SHARE // 4 - 100
-    small = plan_memory(random_objective(), **(SIZES | {"tokens": fitting}), free=free)
-    large = plan_memory(random_objective(), **(SIZES | {"tokens": fitting + 100}), free=free)
+    small = plan_memory(random_objective(), **(SIZES | {"tokens": fitting}), free=free, fused=True)
+    large = plan_memory(random_objective(), **(SIZES | {"tokens": fitting + 100}), free=free, fused=True)
     assert small.corpus == 4 * fitting + 8 * 31
     assert large.corpus == 0
 

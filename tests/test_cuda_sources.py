@@ -29,7 +29,8 @@ OBJECTIVES = {
     "block is the span": {"window": 1, "block": 1},
     "many negatives": {"shared": 40},
 }
-LAUNCHES = 13
+KINDS = {"products": {"fused": False}, "deterministic": {"deterministic": True}, "fused": {"fused": True}}
+LAUNCHES = {"products": 13, "fused": 3}
 
 
 @pytest.mark.parametrize("real", ["float", "double"])
@@ -69,16 +70,16 @@ def test_philox_gives_the_hosts_words() -> None:
 
 
 @pytest.mark.parametrize(("dtype", "tolerance"), [(np.float64, 1e-12), (np.float32, 1e-5)])
-@pytest.mark.parametrize("deterministic", [False, True])
+@pytest.mark.parametrize("options", KINDS.values(), ids=KINDS.keys())
 @pytest.mark.parametrize("changes", OBJECTIVES.values(), ids=OBJECTIVES.keys())
 def test_step_equals_a_loop_over_pairs(
-    changes: dict[str, Any], deterministic: bool, dtype: Any, tolerance: float
+    changes: dict[str, Any], options: dict[str, bool], dtype: Any, tolerance: float
 ) -> None:
     """Three steps on end, so that what one leaves behind would show in the next."""
     objective = random_objective(**changes)
     rng = np.random.default_rng(0)
     tables = random_tables(rng, WORDS, SIZE, dtype, objective.tied)
-    step = CupyStep(objective, CpuKernels, deterministic=deterministic)
+    step = CupyStep(objective, CpuKernels, **options)
     expected = Tables(*(part.astype(np.float64) for part in tables))
     for _ in range(3):
         batch = random_batch(rng, objective, WORDS, TOKENS)
@@ -88,10 +89,27 @@ def test_step_equals_a_loop_over_pairs(
     assert_rows_close(tables.context, expected.context, 3 * tolerance)
 
 
-def test_launches_do_not_depend_on_the_batch() -> None:
+def test_rows_longer_than_shared_memory_go_through_it_in_strips() -> None:
+    """And blocks that do not fit at all are left to the products."""
+    objective, rng = random_objective(), np.random.default_rng(2)
+    tables = random_tables(rng, WORDS, 3 * SIZE)
+    batch = random_batch(rng, objective, WORDS, TOKENS)
+    expected, _ = slow_step(objective, tables, batch, 0.2)
+    for limit, gradients in ((15_000, "pair_gradients"), (10_000, "score_gradients")):
+        kernels = CpuKernels(np.float64)
+        kernels.shared_limit = limit
+        moved = Tables(tables.center.copy(), tables.context.copy())
+        CupyStep(objective, lambda dtype, kernels=kernels: kernels)(moved, batch, 0.2)
+        assert gradients in kernels.launched
+        assert_rows_close(moved.center, expected.center, 1e-12)
+        assert_rows_close(moved.context, expected.context, 1e-12)
+
+
+@pytest.mark.parametrize("kind", LAUNCHES)
+def test_launches_do_not_depend_on_the_batch(kind: str) -> None:
     objective, rng = random_objective(), np.random.default_rng(1)
     kernels = CpuKernels(np.float32)
-    step = CupyStep(objective, lambda dtype: kernels)
+    step = CupyStep(objective, lambda dtype: kernels, **KINDS[kind])
     tables = random_tables(rng, WORDS, SIZE, np.float32)
     launched = []
     for words in (1, 5, WORDS):
@@ -99,4 +117,4 @@ def test_launches_do_not_depend_on_the_batch() -> None:
         assert step(tables, random_batch(rng, objective, words, TOKENS), 0.1) is None
         launched.append(tuple(kernels.launched))
     assert len(set(launched)) == 1
-    assert len(launched[0]) == LAUNCHES
+    assert len(launched[0]) == LAUNCHES[kind]

@@ -11,10 +11,12 @@ from xw2v.backend import Backend
 from xw2v.draws import LANES as WORDS_OF_COUNTER
 from xw2v.errors import MissingDependencyError, UsageError
 from xw2v_cupy.corpus import DeviceCorpus
+from xw2v_cupy.fused import fused_sizes
 from xw2v_cupy.kernels import LANES, Kernels
 from xw2v_cupy.memory import corpus_bytes, in_gb, plan_memory
-from xw2v_cupy.scatter import Ids, scatter_add
+from xw2v_cupy.scatter import scatter_add
 from xw2v_cupy.step import CupyStep
+from xw2v_cupy.sums import Ids
 
 if TYPE_CHECKING:
     from xw2v.objective import Objective, Step
@@ -26,6 +28,7 @@ class CupyBackend(Backend):
     """CuPy arrays on "cuda" or "cuda:N", which becomes CuPy's current device in this thread."""
 
     name = "cupy"
+    fused = True  # a step's gradients in one kernel where they fit; see `xw2v_cupy.step.CupyStep`
     piece = 2**22
 
     def __init__(self, device: str = "cuda") -> None:
@@ -48,7 +51,7 @@ class CupyBackend(Backend):
         self._kernels: dict[str, Kernels] = {}
 
     def from_numpy(self, array: np.ndarray) -> Any:
-        return self._cupy.asarray(array)
+        return self._cupy.asarray(array, order="C")
 
     def to_numpy(self, array: Any) -> np.ndarray:
         return self._cupy.asnumpy(array)
@@ -71,20 +74,24 @@ class CupyBackend(Backend):
         return super().reader(ids, offsets)
 
     def plan(self, objective: Objective, **sizes: int) -> str:
-        plan = plan_memory(objective, **sizes, piece=self.piece, free=self._free())
-        return f"{plan} of the {in_gb(self.device.mem_info[1])} GB of {self._device_name()}"
+        limit = self.kernels(np.float32).shared_limit
+        fits = fused_sizes(objective, sizes["vector_size"], 4, limit) is not None
+        fused = self.fused and fits and not (self.deterministic or objective.cbow)
+        plan = plan_memory(objective, **sizes, piece=self.piece, free=self._free(), fused=fused)
+        return f"{plan} of {in_gb(self._free())} GB that are free on {self.device_name()}"
 
     def _free(self) -> int:
         """Bytes of device memory that are free, or held by CuPy's pool for what it next allocates."""
         return self.device.mem_info[0] + self._cupy.get_default_memory_pool().free_bytes()
 
-    def _device_name(self) -> str:
+    def device_name(self) -> str:
+        """The GPU's name, such as "NVIDIA H200"."""
         return self._cupy.cuda.runtime.getDeviceProperties(self.device.id)["name"].decode()
 
     def step(self, objective: Objective) -> Step:
         if objective.cbow:
             return super().step(objective)
-        return CupyStep(objective, self.kernels, deterministic=self.deterministic)
+        return CupyStep(objective, self.kernels, fused=self.fused, deterministic=self.deterministic)
 
     def kernels(self, dtype: Any) -> Kernels:
         """The kernels for tables of a dtype, compiled once."""

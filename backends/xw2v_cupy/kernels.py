@@ -9,8 +9,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-SOURCES = ("warp", "philox", "gather", "gradients", "scatter", "update")
+SOURCES = ("warp", "philox", "gather", "gradients", "pairs", "scatter", "update")
 LANES, WARPS = 32, 8  # threads of a warp and warps of a block; a warp works on one row
+SHARED_AS_IS = 48 * 1024  # bytes of shared memory that a kernel may have without asking for more
 REALS = {"float32": "float", "float64": "double"}
 
 
@@ -25,7 +26,12 @@ class Kernels:
     Args:
         cupy: the library.
         dtype: of tables and gradients, float32 or float64.
+
+    Attributes:
+        shared_limit: bytes of shared memory that a thread block can have.
     """
+
+    shared_limit: int
 
     def __init__(self, cupy: Any, dtype: Any) -> None:
         self.library = cupy
@@ -36,6 +42,7 @@ class Kernels:
     def _prepare(self, real: str) -> None:
         options = ("--std=c++14", f"-DREAL={real}")
         self._module = self.library.RawModule(code=cuda_source(), options=options)
+        self.shared_limit = self.library.cuda.Device().attributes["MaxSharedMemoryPerBlockOptin"]
         self._one, self._zero = np.ones((), self.dtype), np.zeros((), self.dtype)
 
     def launch(self, name: str, rows: int, *arguments: Any) -> None:
@@ -45,12 +52,18 @@ class Kernels:
             arguments: arrays for pointers (0 for a null one), int for integer, float for double.
         """
         if rows:
-            self._run(name, -(-rows // WARPS), arguments)
+            self._run(name, -(-rows // WARPS), 0, arguments)
 
-    def _run(self, name: str, blocks: int, arguments: tuple[Any, ...]) -> None:
+    def launch_blocks(self, name: str, blocks: int, shared: int, *arguments: Any) -> None:
+        """Run a kernel with so many thread blocks, each with `shared` bytes of shared memory."""
+        self._run(name, blocks, shared, arguments)
+
+    def _run(self, name: str, blocks: int, shared: int, arguments: tuple[Any, ...]) -> None:
         if name not in self._functions:
-            self._functions[name] = self._module.get_function(name)
-        self._functions[name]((blocks,), (LANES, WARPS), arguments)
+            function = self._functions[name] = self._module.get_function(name)
+            if shared > SHARED_AS_IS:
+                function.max_dynamic_shared_size_bytes = self.shared_limit
+        self._functions[name]((blocks,), (LANES, WARPS), arguments, shared_mem=shared)
 
     def product(
         self,

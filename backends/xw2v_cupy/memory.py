@@ -58,6 +58,7 @@ def plan_memory(
     sentences: int,
     piece: int,
     free: int,
+    fused: bool,
     itemsize: int = 4,
 ) -> Plan:
     """The device memory that a skip-gram run takes.
@@ -68,6 +69,7 @@ def plan_memory(
         tokens, sentences: of the corpus.
         piece: tokens made into batches at a time.
         free: bytes of device memory there are.
+        fused: whether a step keeps rows and scores in shared memory.
         itemsize: of a number of the tables.
 
     Raises:
@@ -82,7 +84,7 @@ def plan_memory(
     plan = Plan(
         tables=tables * words * D * itemsize,
         sums=tables * words * (D * itemsize + 8),
-        step=(rows * D + scores) * itemsize + 8 * T,
+        step=8 * T if fused else (rows * D + scores) * itemsize + 8 * T,
         batches=BATCH_BYTES * min(piece, tokens) + 3 * 8 * words,
         corpus=corpus_bytes(tokens, sentences, free),
     )

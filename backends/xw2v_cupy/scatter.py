@@ -2,20 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 from xw2v_cupy.kernels import Kernels
+from xw2v_cupy.sums import Ids
 
 Array = Any
-
-
-class Ids(NamedTuple):
-    """Two lists of table rows, one after the other: (n_first,) and (n_second,) int64 on the device."""
-
-    first: Array
-    n_first: int
-    second: Array
-    n_second: int
 
 
 def scatter_add(
