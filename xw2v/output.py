@@ -1,8 +1,9 @@
 """The output folder of a run (interface of its files: docs/files.md).
 
-All files are written into a hidden folder beside their places and renamed when the last one is complete, so
-a run that fails leaves what was there. Files of an earlier run move to `previous/`, where they stay until
-the run after next; anything else in the folder is left alone.
+All files are written into a hidden folder beside their places, which takes the name `.complete` when the
+last one is whole. Only then do files of an earlier run move to `previous/`, where they stay until the run
+after next, and the new ones take their places. A process killed on the way leaves what was there, or a
+`.complete` folder from which `finish_writing` goes on. Anything else in the folder is left alone.
 """
 
 from __future__ import annotations
@@ -11,15 +12,17 @@ import json
 import shutil
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from xw2v.errors import InputError
-from xw2v.files import output_folder
+from xw2v.files import output_folder, reason, sync
 from xw2v.formats import write_word2vec_text
+from xw2v.loss_curve import plot_loss
 from xw2v.run import Run
 
-PREVIOUS = "previous"
+PREVIOUS, NEW, COMPLETE, PLACING = "previous", ".new", ".complete", ".placing"
 FILES = (  # in the order in which they take their places: with run.json there, all are
     "vectors.txt",
     "center.npy",
@@ -43,32 +46,58 @@ def write_run(folder: str | Path, run: Run) -> list[Path]:
         InputError: the folder cannot be written or its disk is full; what was there stays.
     """
     target = output_folder(folder)
-    beside = target / ".new"
+    finish_writing(target)
+    beside = target / NEW
     try:
         shutil.rmtree(beside, ignore_errors=True)  # of a run that was killed
         beside.mkdir()
         _write_files(beside, run)
         written = [name for name in FILES if (beside / name).exists()]
-        _set_aside(target, [name for name in FILES if (target / name).exists()])
         for name in written:
-            (beside / name).replace(target / name)
+            sync(beside / name)
+        for name in FILES:
+            (target / PREVIOUS / name).unlink(missing_ok=True)
+        beside.rename(target / COMPLETE)
     except OSError as error:
-        raise InputError(f"{folder}: the vectors cannot be written ({error.strerror or error})") from None
+        raise InputError(f"{folder}: the vectors cannot be written ({reason(error)})") from None
     finally:
         shutil.rmtree(beside, ignore_errors=True)
+    finish_writing(target)
     return [target / name for name in written]
 
 
-def _set_aside(target: Path, names: Iterable[str]) -> None:
-    """Move files into `previous/`, dropping what an earlier run had put there."""
-    if not names:
-        return
-    previous = target / PREVIOUS
-    previous.mkdir(exist_ok=True)
-    for name in FILES:
-        (previous / name).unlink(missing_ok=True)
-    for name in names:
-        (target / name).replace(previous / name)
+def finish_writing(folder: str | Path) -> None:
+    """Bring files that a run has written whole to their places, from wherever it was stopped.
+
+    Raises InputError where the folder cannot be written.
+    """
+    target = Path(folder)
+    complete, placing = target / COMPLETE, target / PLACING
+    try:
+        if complete.exists():  # what stands in the places is the earlier run's, or was moved already
+            for name in reversed(FILES):  # run.json, which says that all are there, goes first
+                if (target / name).exists():
+                    (target / PREVIOUS).mkdir(exist_ok=True)
+                    (target / name).replace(target / PREVIOUS / name)
+            complete.rename(placing)
+        if placing.exists():
+            for name in FILES:
+                if (placing / name).exists():
+                    (placing / name).replace(target / name)
+            placing.rmdir()
+    except OSError as error:
+        raise InputError(f"{folder}: the vectors cannot be put in their places ({reason(error)})") from None
+
+
+def is_written(folder: str | Path, record: dict[str, Any]) -> bool:
+    """Whether the folder holds the files of the run with this record."""
+    target = Path(folder)
+    try:
+        found = json.loads((target / FILES[-1]).read_bytes())
+    except (OSError, ValueError, RecursionError):
+        return False
+    whole = all((target / name).exists() for name in FILES if name != "validation_history.txt")
+    return whole and found == json.loads(json.dumps(record))
 
 
 def _write_files(folder: Path, run: Run) -> None:
@@ -87,23 +116,3 @@ def _write_files(folder: Path, run: Run) -> None:
 
 def _write_numbers(path: Path, numbers: Iterable[float]) -> None:
     path.write_text("".join(f"{number:.6f}\n" for number in numbers), encoding="utf-8")
-
-
-def plot_loss(path: Path, run: Run) -> None:
-    """The loss (and the validation loss, where there is one) against update steps, as a PNG."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(7, 4), layout="constrained")
-    FigureCanvasAgg(figure)
-    axes = figure.add_subplot()
-    steps, losses = zip(*run.loss_history, strict=True) if run.loss_history else ((), ())
-    axes.plot(steps, losses, linewidth=1, label="training")
-    if run.validation_history:
-        count = len(run.validation_history)
-        ends = [run.record["steps"] * (epoch + 1) / count for epoch in range(count)]
-        axes.plot(ends, run.validation_history, "o-", label="validation, at the end of each epoch")
-        axes.legend()
-    axes.set(xlabel="update steps", ylabel="mean loss per positive pair")
-    axes.grid(alpha=0.3)
-    figure.savefig(path, format="png", dpi=120)

@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 
 from xw2v import __version__
-from xw2v.backend import Backend, load_backend
+from xw2v.backend import load_backend
 from xw2v.corpus import Corpus
-from xw2v.errors import TrainingError
+from xw2v.corpus_figures import sentence_lengths
 from xw2v.settings import Settings
-from xw2v.trainer import Progress, State, Trainer
+from xw2v.trainer import Progress, State, Trainer, diverged
 from xw2v.vocabulary import Vocabulary
 
 
@@ -56,53 +56,89 @@ def run_training(
     Raises:
         InputError, UsageError, MissingDependencyError, TrainingError: see their messages.
     """
+    trainer = prepare(corpus, settings, validation)
+    return finish(trainer, trainer.train(trainer.start(), report, after_step))
+
+
+def prepare(
+    corpus: Corpus,
+    settings: Settings,
+    validation: Corpus | None = None,
+    say: Callable[[str], None] = lambda line: None,
+) -> Trainer:
+    """The trainer of a run, on the backend and device that its settings name; InputError if it does not fit there."""
     backend = load_backend(settings.backend, settings.device, deterministic=settings.deterministic)
-    trainer = Trainer(corpus, settings, backend, validation)
-    state = trainer.train(trainer.start(), report, after_step)
+    plan = backend.plan(
+        settings.objective(),
+        words=len(corpus.vocabulary),
+        vector_size=settings.vector_size,
+        batch_tokens=settings.whole_batch,
+        tokens=len(corpus.ids),
+        sentences=len(corpus),
+    )
+    if plan is not None:
+        say(plan)
+    return Trainer(corpus, settings, backend, validation)
+
+
+def finish(trainer: Trainer, state: State) -> Run:
+    """The run whose last state is `state`; TrainingError if a vector is not finite."""
+    backend = trainer.backend
     center = backend.to_numpy(state.tables.center)
-    context = center if settings.tied else backend.to_numpy(state.tables.context)
+    context = center if trainer.settings.tied else backend.to_numpy(state.tables.context)
     for name, table in (("center", center), ("context", context)):
         if not np.isfinite(table).all():
-            raise TrainingError(
-                f"the {name} vectors are not finite at the end of training: give a smaller --alpha than "
-                f"{settings.learning_rate:g}; files of earlier runs are untouched"
-            )
+            raise diverged(f"the {name} vectors are no longer finite", state, trainer.settings)
     return Run(
-        corpus.vocabulary,
+        trainer.corpus.vocabulary,
         center,
         context,
         state.loss_history,
         state.validation_history,
-        record_of(corpus, settings, backend, state),
+        record_of(trainer, state),
     )
 
 
-def record_of(corpus: Corpus, settings: Settings, backend: Backend, state: State) -> dict[str, Any]:
-    """What run.json holds: every resolved setting, versions, device, corpus, speed and losses."""
-    resolved = dataclasses.asdict(settings) | {
+def resolved(settings: Settings) -> dict[str, Any]:
+    """Every setting by name, with the numbers that defaults stand for."""
+    return dataclasses.asdict(settings) | {
         "alpha": settings.learning_rate,
         "batch_tokens": settings.whole_batch,
         "shared_negatives": settings.shared,
-        "backend": backend.name,
-        "device": str(backend.device),
     }
+
+
+def versions() -> dict[str, str]:
+    """Versions of what a run's numbers depend on."""
+    libraries = {library: version(library) for library in ("numpy", "scipy", "array-api-compat")}
+    return {"xw2v": __version__, "python": platform.python_version()} | libraries
+
+
+def about_corpus(corpus: Corpus) -> dict[str, Any]:
+    """What run.json and checkpoints say of a corpus."""
+    return {
+        "description": corpus.description,
+        "fingerprint": corpus.fingerprint,
+        "raw_words": corpus.raw_words,
+        "tokens": len(corpus.ids),
+        "sentences": len(corpus.offsets) - 1,
+        "vocabulary": len(corpus.vocabulary.words),
+    }
+
+
+def record_of(trainer: Trainer, state: State) -> dict[str, Any]:
+    """What run.json holds: every resolved setting, versions, device, corpus, speed and losses."""
+    corpus, settings, backend = trainer.corpus, trainer.settings, trainer.backend
     words = corpus.raw_words * settings.epochs
     return {
         "format": "xw2v run 1",
-        "settings": resolved,
-        "objective": dataclasses.asdict(settings.objective()),
-        "versions": {"xw2v": __version__, "python": platform.python_version()}
-        | {library: version(library) for library in ("numpy", "scipy", "array-api-compat")},
+        "settings": resolved(settings) | {"backend": backend.name, "device": str(backend.device)},
+        "objective": dataclasses.asdict(trainer.objective),
+        "versions": versions(),
         "machine": f"{platform.system()} {platform.machine()}",
         "device": str(backend.device),
-        "corpus": {
-            "description": corpus.description,
-            "fingerprint": corpus.fingerprint,
-            "raw_words": corpus.raw_words,
-            "tokens": len(corpus.ids),
-            "sentences": len(corpus.offsets) - 1,
-            "vocabulary": len(corpus.vocabulary.words),
-        },
+        "corpus": about_corpus(corpus) | {"sentence_lengths": sentence_lengths(corpus.offsets)},
+        "epochs_asked": state.plans,
         "steps": state.steps,
         "train_seconds": round(state.seconds, 3),
         "words_per_second": round(words / state.seconds, 1),

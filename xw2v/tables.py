@@ -19,13 +19,24 @@ def initial_tables(backend: Backend, words: int, vector_size: int, seed: int, *,
         Tables of (words, vector_size) float32 arrays on the backend's device. Row v depends on the seed, v
         and the vector size only, and is bit-equal on every backend.
     """
-    shape = words, vector_size
-    center = np.empty(shape, np.float32)
+    return tables_of(backend, initial_centers(words, vector_size, seed), None, tied=tied)
+
+
+def initial_centers(words: int, vector_size: int, seed: int) -> np.ndarray:
+    """The center vectors of `initial_tables`, on the host: (words, vector_size) float32."""
+    center = np.empty((words, vector_size), np.float32)
     flat = center.reshape(-1)
     for start in range(0, flat.size, PIECE):
         piece = flat[start : start + PIECE]
         drawn = philox_words(seed, stream_of(Purpose.INITIAL_TABLE), start, piece.size)
         unit = (drawn >> np.uint64(64 - FLOAT32_BITS)).astype(np.float32) * np.float32(2.0**-FLOAT32_BITS)
         piece[:] = (unit - np.float32(0.5)) / np.float32(vector_size)
+    return center
+
+
+def tables_of(backend: Backend, center: np.ndarray, context: np.ndarray | None, *, tied: bool = False) -> Tables:
+    """Tables on the backend's device from (V, D) float32 arrays on the host; context vectors None are zeros."""
     table = backend.from_numpy(center)
-    return Tables(table, table if tied else backend.from_numpy(np.zeros(shape, np.float32)))
+    if tied:
+        return Tables(table, table)
+    return Tables(table, backend.from_numpy(np.zeros_like(center) if context is None else context))

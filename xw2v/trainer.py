@@ -21,7 +21,7 @@ from xw2v.errors import InputError, TrainingError
 from xw2v.objective import Objective, Tables
 from xw2v.settings import Settings
 from xw2v.step import batch_loss, positives
-from xw2v.tables import initial_tables
+from xw2v.tables import initial_centers, tables_of
 
 REPORTS = 200  # loss reports that a short run is cut into ...
 LONGEST_REPORT = 100  # ... and the most steps one covers in a long run
@@ -41,6 +41,7 @@ class State:
         loss_history: (steps, mean loss per positive pair) of every reporting interval.
         validation_history: mean validation loss per positive pair after each epoch.
         seconds: spent training.
+        plans: epochs the run was asked for, and then, each time some were added, how many there were to be.
     """
 
     tables: Tables
@@ -52,6 +53,7 @@ class State:
     loss_history: list[tuple[int, float]] = field(default_factory=list)
     validation_history: list[float] = field(default_factory=list)
     seconds: float = 0.0
+    plans: list[int] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -93,7 +95,7 @@ class Trainer:
                 f"{corpus.description}: no sentence has two words of the vocabulary, so there is nothing to "
                 "learn from; give text with a sentence or paragraph a line"
             )
-        self._validation = None
+        self.validation, self._validation = validation, None
         if validation is not None:
             self._validation = self._batches_of(
                 validation, Purpose.VALIDATION_TOKENS, Purpose.VALIDATION_NEGATIVES
@@ -116,13 +118,17 @@ class Trainer:
             purposes=(tokens, negatives),
         )
 
-    def start(self) -> State:
-        """The state before the first step."""
+    def start(self, center: np.ndarray | None = None, context: np.ndarray | None = None) -> State:
+        """The state before the first step.
+
+        Args:
+            center, context: (V, D) float32 tables to begin with, instead of random and zero ones.
+        """
         settings = self.settings
-        words = len(self.corpus.vocabulary.words)
-        return State(
-            initial_tables(self.backend, words, settings.vector_size, settings.seed, tied=settings.tied)
-        )
+        if center is None:
+            words = len(self.corpus.vocabulary.words)
+            center = initial_centers(words, settings.vector_size, settings.seed)
+        return State(tables_of(self.backend, center, context, tied=settings.tied), plans=[settings.epochs])
 
     def alpha(self, done: float) -> float:
         """The learning rate when a share `done` of the run's tokens is behind: linear (Mikolov et al. 2013a)."""
@@ -195,11 +201,7 @@ class Trainer:
             return
         loss = state.loss_sum / state.pairs
         if not math.isfinite(loss):
-            raise TrainingError(
-                f"the loss became {loss} by step {state.steps} (epoch {state.epoch + 1}): training diverged; "
-                f"give a smaller --alpha than {self.settings.learning_rate:g} or a smaller --bound than "
-                f"{self.settings.bound:g}; files of earlier runs are untouched"
-            )
+            raise diverged(f"the loss became {loss}", state, self.settings)
         state.loss_history.append((state.steps, loss))
         state.loss_sum, state.pairs = 0.0, 0
 
@@ -213,3 +215,13 @@ class Trainer:
         if pairs == 0:
             raise InputError("--val: no two neighbouring words of this text are in the vocabulary; give more text")
         return total / pairs
+
+
+def diverged(what: str, state: State, settings: Settings) -> TrainingError:
+    """The error for a run whose numbers are no longer finite: when, why, and what to do."""
+    epoch = min(state.epoch + 1, settings.epochs)
+    return TrainingError(
+        f"{what} by step {state.steps} (epoch {epoch} of {settings.epochs}): training diverged, as it does when "
+        f"steps are too long; give a smaller --alpha than {settings.learning_rate:g} or a smaller --bound than "
+        f"{settings.bound:g}; files written earlier are untouched"
+    )

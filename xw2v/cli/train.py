@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 import sys
-import tomllib
 from collections.abc import Callable
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
-from xw2v.cli.options import input_options
-from xw2v.errors import InputError, UsageError
+from xw2v.cli.options import input_options, reading_bar
+from xw2v.config import read_config
 from xw2v.settings import Settings, flag
+from xw2v.signals import StopSignals
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,19 +54,25 @@ def setting_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.command()
 @input_options
 @setting_options
-@click.option("--val", "validation", type=click.Path(), help="Held-out text: its loss after each epoch.")
-@click.option("--output", default="output", help="Folder for the vectors.  [default: output]")
-@click.option("--config", type=click.Path(), help="TOML file of settings; options given here win.")
+@click.option("--val", type=click.Path(), help="Held-out text: its loss after each epoch.")
+@click.option("--output", help="Folder for the vectors.  [default: output]")
+@click.option("--init", metavar="FILE", help="Start from these vectors, in any format, or a run's folder.")
+@click.option("--init-keep", is_flag=True, help="Keep words of the --init file that the text lacks.")
+@click.option("--checkpoint-every", metavar="N|Nm", help="Save every N steps or N minutes.  [default: 10m]")
+@click.option("--resume", is_flag=True, help="Go on from the last checkpoint in the output folder.")
+@click.option("--config", metavar="FILE", help="TOML file of options; those given here win.")
 @click.option("--quiet", is_flag=True, help="No progress, no neighbours: errors only.")
 @click.option("--json", "as_json", is_flag=True, help="Print run.json's content on standard output.")
 def command(
     inputs: tuple[str, ...],
     corpus: str | None,
     text_column: str,
-    token_pattern: str | None,
-    lowercase: bool | None,
-    validation: str | None,
-    output: str,
+    val: str | None,
+    output: str | None,
+    init: str | None,
+    init_keep: bool,
+    checkpoint_every: str | None,
+    resume: bool,
     config: str | None,
     quiet: bool,
     as_json: bool,
@@ -75,63 +82,51 @@ def command(
     folder written by `xw2v preprocess`.
 
     Without INPUT: the NLTK corpora Brown, Reuters and Gutenberg where they are installed, else the
-    documentation that comes with Python.
+    documentation that comes with Python. `--resume` takes settings that are not given from the checkpoint;
+    with more --epochs than a finished run had, it adds them.
     """
-    given |= {"token_pattern": token_pattern, "lowercase": lowercase}
-    values = read_config(config) if config else {}
-    values |= {name: value for name, value in given.items() if value is not None}
-    settings = Settings.from_mapping(values, config or "options")
+    settings, options = read_config(config) if config else ({}, {})
+    if inputs or corpus is not None:  # both say what text, so that either wins over both
+        options = {name: value for name, value in options.items() if name not in ("input", "corpus")}
+    options |= {
+        name: value
+        for name, value in {
+            "input": list(inputs) or None,
+            "corpus": corpus,
+            "text_column": text_column if given_here("text_column") else None,
+            "val": val,
+            "output": output,
+            "init": init,
+            "checkpoint_every": checkpoint_every,
+        }.items()
+        if value is not None
+    }
+    settings |= {name: value for name, value in given.items() if value is not None}
 
-    from xw2v.files import output_folder
-    from xw2v.output import write_run
-    from xw2v.read import open_corpus, read_corpus_with, validation_of
-    from xw2v.run import run_training
+    from xw2v.job import Job
 
     def say(line: str) -> None:
         if not quiet:
             click.echo(line, err=True)
 
-    output_folder(output)
-    pattern = {"token_pattern": settings.token_pattern, "lowercase": settings.lowercase}
-    text = open_corpus(
-        inputs,
-        corpus=corpus,
-        text_column=text_column,
-        min_count=settings.min_count,
-        max_vocab=settings.max_vocab,
-        **pattern,
-    )
-    for notice in text.notices:
-        say(notice)
-    say(
-        f"{text.description}: {text.raw_words:,} words, {len(text.offsets) - 1:,} sentences, "
-        f"vocabulary of {len(text.vocabulary.words):,}"
-    )
-    held_out = validation_of(inputs)
-    if validation is not None:
-        held_out = read_corpus_with(text.vocabulary, [validation], text_column=text_column, **pattern)
-    with progress_bar(text.raw_words * settings.epochs, quiet) as report:
-        run = run_training(text, settings, held_out, report)
-    write_run(output, run)
-    record = run.record
-    say(
-        f"{record['words_per_second'] / 1e6:.2f} million words/s over {settings.epochs} epochs, "
-        f"final loss {record['final_loss']:.4f}; vectors in {output}"
-    )
-    if as_json:
-        click.echo(json.dumps(record, ensure_ascii=False))
-    elif not quiet:
-        show_neighbours(run)
+    job = Job(options, settings, config or "options", resume=resume, keep=init_keep, say=say)
+    with StopSignals(lambda line: say_at_once(line, quiet)) as signals:
+        run = job.run(signals, progress=lambda words: progress_bar(words, quiet), reading=lambda: reading_bar(quiet))
+        if as_json:
+            click.echo(json.dumps(run.record, ensure_ascii=False))
+        elif not quiet:
+            show_neighbours(run)
 
 
-def read_config(path: str) -> dict[str, Any]:
-    """The settings of a TOML file; InputError if it cannot be read or is no TOML."""
-    try:
-        return tomllib.loads(Path(path).read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InputError(f"--config {path}: cannot be read: {error.strerror}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UsageError(f"--config {path}: not TOML: {error}") from None
+def given_here(name: str) -> bool:
+    """Whether an option stands on the command line, rather than having its default."""
+    return click.get_current_context().get_parameter_source(name) is ParameterSource.COMMANDLINE
+
+
+def say_at_once(line: str, quiet: bool) -> None:
+    """A line from within a signal handler, where buffered streams may not be touched."""
+    if not quiet:
+        os.write(2, f"{line}\n".encode())
 
 
 @contextmanager
