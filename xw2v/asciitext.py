@@ -7,7 +7,9 @@ one word in forty of English) is looked up in the index of all words. Both are e
 only if the whole key agrees.
 """
 
+from collections import defaultdict
 from dataclasses import dataclass
+from itertools import count
 
 import numpy as np
 
@@ -26,15 +28,11 @@ _MARK = np.array([0] * 9 + [0x8080808080808080] * 8 + [0xFFFFFFFFFFFFFFFF], dtyp
 _MULTIPLIERS = np.array([0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F], dtype=np.uint64)
 
 
-class WordIndex(dict[str, int]):
+class WordIndex(defaultdict[str, int]):
     """Word to number; a word that is new gets the next number, in order of first appearance."""
 
-    next = 0
-
-    def __missing__(self, word: str) -> int:
-        self[word] = number = self.next
-        self.next = number + 1
-        return number
+    def __init__(self) -> None:
+        super().__init__(count().__next__)
 
 
 @dataclass
@@ -107,7 +105,7 @@ class AsciiText:
         starts, lengths = words.starts[part][missed], words.lengths[part][missed]
         text, index = words.text, self.index
         spans = zip(starts.tolist(), (starts + lengths).tolist(), strict=True)
-        numbers[missed] = found = np.fromiter((index[text[a:b]] for a, b in spans), np.int32, missed.size)
+        numbers[missed] = found = np.array([index[text[a:b]] for a, b in spans], np.int32)
         slots = slots[missed]
         fits = lengths <= KEY_LETTERS
         free = self._first.free(slots)  # what came first stays: the most frequent words come early

@@ -43,6 +43,7 @@ class Encoder:
         self.raw_words = 0
         self.dropped_up_to = 0  # r of the module's docstring
         self._index = WordIndex()
+        self._numbers = 0  # that were given to words, those of dropped words among them
         self._counts = np.zeros(1 << 16, np.int64)
         self.folder = folder
         self._spool = Spool(folder)
@@ -110,8 +111,9 @@ class Encoder:
         while first < tokens:
             last = min(tokens, first + CHECK - self.raw_words % CHECK)
             ids = number(first, last)
-            if self._index.next > self._counts.size:
-                self._counts = np.append(self._counts, np.zeros(self._index.next, np.int64))
+            self._numbers = max(self._numbers, int(ids.max()) + 1)
+            if self._numbers > self._counts.size:
+                self._counts = np.append(self._counts, np.zeros(self._numbers, np.int64))
             np.add.at(self._counts, ids, 1)
             parts.append(ids)
             self.raw_words += last - first
@@ -168,7 +170,7 @@ class Encoder:
             vocabulary = Vocabulary.from_words(words, counts, min_count, max_vocab, lost)
         none = -1 if vocabulary.unknown is None else vocabulary.unknown
         row_of = vocabulary.index
-        rows = np.full(self._index.next, none, np.int32)
+        rows = np.full(self._numbers, none, np.int32)
         rows[numbers] = np.fromiter((row_of.get(word, none) for word in words), np.int32, len(words))
         tokens = int(self._counts[: rows.size][rows >= 0].sum())
         return tokens, self._renumbered(rows), vocabulary
