@@ -55,6 +55,7 @@ def called() -> set[str]:
             plain = Backend.step(backend, objective)
             for _, batch in batches.epoch(0):
                 plain(tables, batch, 0.1, measure=True)
+                step.positives(objective, batch)
     return names
 
 
