@@ -95,3 +95,14 @@ def test_nearest_spellings() -> None:
         word for word in nearest_spellings("the", words, n=10) if word != "the"
     ]
     assert len(nearest_spellings("x" * 10_000_000, words)) == 0
+
+
+def test_words_and_counts_are_those_of_gensim() -> None:
+    models = pytest.importorskip("gensim.models")
+    rng = np.random.default_rng(1)
+    sentences = [[f"w{n}" for n in rng.zipf(1.5, 12)] for _ in range(300)]
+    model = models.Word2Vec(min_count=2, vector_size=1)
+    model.build_vocab(sentences)
+    vocabulary = Vocabulary.from_counts(Counter(word for sentence in sentences for word in sentence), min_count=2)
+    assert set(vocabulary.words) == set(model.wv.index_to_key)  # which leaves words of one count in no fixed order
+    assert vocabulary.counts.tolist() == [model.wv.get_vecattr(word, "count") for word in vocabulary.words]
