@@ -66,8 +66,7 @@ class AsciiText:
             for character, lower in self.replacements:
                 if character[-1] in block and character in block:  # the first test is a good deal faster
                     block = block.replace(character, lower)
-        text = b"\n" + block.translate(self.table)
-        text += b" " * (24 - len(text) % 8)  # 16 or more, so that a key may be read at every word
+        text = b"\n" + block.translate(self.table) + b" " * KEY_LETTERS  # so that a key can be read anywhere
         letters = np.frombuffer(text, np.uint8)
         visible = letters > 32
         edges = np.flatnonzero(visible[1:] != visible[:-1]) + 1
@@ -75,12 +74,12 @@ class AsciiText:
         lengths = edges[1::2] - starts
         line_ends = np.flatnonzero(letters == 10)[1:]
         size = np.minimum(lengths, KEY_LETTERS + 1)
-        eights = np.frombuffer(text, "<u8")
-        low = _eight_letters(eights, starts) & _LOW.take(size)
+        eight_from = np.ndarray((len(text) - 7,), "<u8", text, strides=(1,))  # the eight bytes from each place on
+        low = eight_from[starts] & _LOW.take(size)
         high = np.zeros_like(low)
         hashes = low * _MULTIPLIERS[0]
         long = np.flatnonzero(lengths > 8)
-        high[long] = more = _eight_letters(eights, starts[long] + 8) & _HIGH.take(size[long])
+        high[long] = more = eight_from[starts[long] + 8] & _HIGH.take(size[long])
         hashes[long] ^= more * _MULTIPLIERS[1]
         low[long] |= _MARK.take(size[long])
         ends = np.searchsorted(starts, line_ends)
@@ -139,11 +138,3 @@ class _Table:
         """Put the chosen keys into their slots; of several for one slot the last stays."""
         slots = slots[chosen]
         self._low[slots], self._high[slots], self._numbers[slots] = low[chosen], high[chosen], numbers[chosen]
-
-
-def _eight_letters(eights: np.ndarray, starts: np.ndarray) -> np.ndarray:
-    """The eight bytes from each of `starts` on, as one little-endian number: (n,) uint64."""
-    at = starts >> 3
-    shift = ((starts & 7) << 3).view(np.uint64)
-    first = eights.take(at) >> shift
-    return first | (eights.take(at + 1) << (64 - shift))  # a shift by 64 gives 0
