@@ -17,6 +17,7 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -37,6 +38,7 @@ BATCH_TOKENS = (2048, 4096, 8192, 16384, 32768, 65536)
 PLAIN_SIZE, PLAIN_BATCH = 100, 16384  # what is varied one thing at a time
 SECONDS, REPEATS = 0.4, 3  # measured at a time, and how often
 STRAY = 0.85  # share of topical text's words drawn regardless of topic: leaves the task about half solved
+PARITY_SECONDS, SPEED_SECONDS = 120, 240  # at most: the rest of the tests, of the speeds, is left out
 COPIED = 2**30  # bytes
 PARITY_TESTS = ("test_backend_parity", "test_batches", "test_step", "test_update")
 
@@ -185,7 +187,11 @@ def parity(device: str) -> str:
     files = [str(root / "tests" / f"{name}.py") for name in PARITY_TESTS]
     environment = os.environ | {"XW2V_BACKENDS": f"cupy:{device}"}
     command = [sys.executable, "-m", "pytest", "-q", "--no-header", "-p", "no:cacheprovider", *files]
-    done = subprocess.run(command, env=environment, cwd=root, capture_output=True, text=True, timeout=150, check=False)
+    options: dict[str, Any] = {"env": environment, "cwd": root, "capture_output": True, "text": True}
+    try:
+        done = subprocess.run(command, timeout=PARITY_SECONDS, check=False, **options)
+    except subprocess.TimeoutExpired:
+        return f"not done in {PARITY_SECONDS} s"
     return (done.stdout.strip().splitlines() or ["no output"])[-1]
 
 
@@ -193,9 +199,12 @@ def measure(backends: dict[str, Backend], cpu: Backend, text: Text, topical: Tex
     """Everything but the parity tests. The first backend is the one in question, the others second opinions."""
     (name, own), *others = backends.items()
     objective, rows = Settings().objective(), []
-    copied = copy_bytes_per_second(own)
+    copied, began = copy_bytes_per_second(own), time.perf_counter()
 
     def add(label: str, backend: Backend, size: int, batch_tokens: int) -> None:
+        if time.perf_counter() - began > SPEED_SECONDS:
+            print(f"{label}, {size} numbers, {batch_tokens} tokens: no time left, not measured", file=sys.stderr)
+            return
         batch = next(batches_of(cpu, text, objective, batch_tokens).epoch(0))[1]
         speed = measure_speed(backend, text, objective, size, batch_tokens)
         moved, least = (
@@ -207,11 +216,10 @@ def measure(backends: dict[str, Backend], cpu: Backend, text: Text, topical: Tex
         rows.append({"backend": label, "vector_size": size, "batch_tokens": batch_tokens} | figures | shares)
         print(f"{rows[-1]}", file=sys.stderr)
 
-    for size in VECTOR_SIZES:
-        for batch_tokens in BATCH_TOKENS:
-            add(name, own, size, batch_tokens)
     for label, backend in others:
         add(label, backend, PLAIN_SIZE, PLAIN_BATCH)
+    for size, batch_tokens in product(VECTOR_SIZES, BATCH_TOKENS):
+        add(name, own, size, batch_tokens)
     scores = {
         label: [quality(backend, topical, topics, seed, T) for seed in (1, 2, 3)]
         for label, backend, T in (("cpu", cpu, Settings().whole_batch), (name, own, PLAIN_BATCH // 4))

@@ -6,6 +6,7 @@ XW2V_BACKENDS="numpy:cpu strict:device1 torch:cuda cupy:cuda:1".
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import numpy as np
@@ -33,6 +34,7 @@ OBJECTIVES = {
     "decay": {"weight_decay": 0.1},
     "wide window": {"window": 9, "block": 4},
 }
+CUDA = [each for each in os.environ.get("XW2V_BACKENDS", "cupy:cuda cupy:emulated").split() if "cupy" in each]
 STEPS = {"own": lambda backend, objective: backend.step(objective), "plain": Backend.step}
 
 
@@ -70,9 +72,7 @@ def test_scatter_add_is_the_loop(any_backend: Backend, dtype: Any) -> None:
 
 
 @pytest.mark.parametrize(("dtype", "tolerance"), [(np.float64, 1e-12), (np.float32, 1e-5)])
-def test_one_step(
-    any_backend: Backend, objective: Objective, step_of: Any, dtype: Any, tolerance: float
-) -> None:
+def test_one_step(any_backend: Backend, objective: Objective, step_of: Any, dtype: Any, tolerance: float) -> None:
     rng = np.random.default_rng(1)
     tables = random_tables(rng, WORDS, SIZE, dtype, objective.tied)
     batch = random_batch(rng, objective, WORDS, TOKENS)
@@ -105,9 +105,7 @@ def test_many_steps(any_backend: Backend) -> None:
             backend, ids, offsets, counts, objective, batch_tokens=128, sample=0, ns_exponent=0.75, seed=1
         )
         losses = [
-            float(step(tables, batch, 0.03, measure=True))
-            for epoch in range(6)
-            for _, batch in batches.epoch(epoch)
+            float(step(tables, batch, 0.03, measure=True)) for epoch in range(6) for _, batch in batches.epoch(epoch)
         ]
         return backend.to_numpy(tables.center).astype(np.float64), losses
 
@@ -119,3 +117,24 @@ def test_many_steps(any_backend: Backend) -> None:
     np.testing.assert_allclose(losses, expected_losses, rtol=1e-5)
     norms = np.linalg.norm(actual, axis=1) * np.linalg.norm(expected, axis=1)
     assert (np.sum(actual * expected, axis=1) / norms).min() > 1 - 1e-6
+
+
+@pytest.mark.parametrize("any_backend", CUDA, indirect=True)
+@pytest.mark.parametrize("options", [{"fused": False}, {"deterministic": True}], ids=["products", "deterministic"])
+def test_other_steps_on_cuda(any_backend: Backend, options: dict[str, bool]) -> None:
+    """The steps that `test_one_step` does not take; those in a fixed order twice, to the last bit."""
+    objective, rng = random_objective(), np.random.default_rng(3)
+    for name, value in options.items():
+        setattr(any_backend, name, value)
+    tables, batch = random_tables(rng, WORDS, SIZE), random_batch(rng, objective, WORDS, TOKENS)
+    expected, _ = slow_step(objective, tables, batch, 0.5)
+    there = Batch(*map(any_backend.from_numpy, batch))
+    runs = []
+    for _ in range(2):
+        moved = onto(any_backend, tables)
+        any_backend.step(objective)(moved, there, 0.5)
+        runs.append([any_backend.to_numpy(part) for part in moved])
+        for part, expected_part in zip(runs[-1], expected, strict=True):
+            assert_rows_close(part, expected_part, 1e-12)
+    if any_backend.deterministic:
+        np.testing.assert_array_equal(*runs)
