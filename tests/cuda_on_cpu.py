@@ -11,6 +11,7 @@ import functools
 import re
 import shutil
 import subprocess
+import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -30,8 +31,8 @@ MEETING = re.compile(r"warp_sum|__shfl|__syncthreads")  # where the threads of a
 @functools.cache
 def cpu_library(real: str) -> ctypes.CDLL:
     """The kernels as functions run_NAME(blocks, warps, arguments ...)."""
-    if shutil.which("g++") is None:
-        pytest.skip("no g++ to compile the CUDA sources for the CPU")
+    if sys.platform != "linux" or shutil.which("g++") is None:
+        pytest.skip("no Linux with g++ to run the CUDA sources on the CPU")
     source = f'#include "{HEADER}"\n{cuda_source()}'
     for name, parameters, body in KERNEL.findall(cuda_source()):
         run = "emulate" if MEETING.search(body) else "emulate_apart"
@@ -52,11 +53,11 @@ def cpu_library(real: str) -> ctypes.CDLL:
 class CpuKernels(Kernels):
     """The same kernels and products on NumPy arrays; notes the names of what was launched."""
 
+    shared_limit = 2**16
+
     def __init__(self, dtype: Any) -> None:
         super().__init__(np, dtype)
         self.launched: list[str] = []
-
-    shared_limit = 2**16
 
     def _prepare(self, real: str) -> None:
         self._library = cpu_library(real)

@@ -11,7 +11,6 @@ import numpy as np
 
 SOURCES = ("warp", "philox", "gather", "gradients", "pairs", "scatter", "update")
 LANES, WARPS = 32, 8  # threads of a warp and warps of a block; a warp works on one row
-SHARED_AS_IS = 48 * 1024  # bytes of shared memory that a kernel may have without asking for more
 REALS = {"float32": "float", "float64": "double"}
 
 
@@ -61,7 +60,7 @@ class Kernels:
     def _run(self, name: str, blocks: int, shared: int, arguments: tuple[Any, ...]) -> None:
         if name not in self._functions:
             function = self._functions[name] = self._module.get_function(name)
-            if shared > SHARED_AS_IS:
+            if shared:  # or it gets 48 kB at most
                 function.max_dynamic_shared_size_bytes = self.shared_limit
         self._functions[name]((blocks,), (LANES, WARPS), arguments, shared_mem=shared)
 
