@@ -13,11 +13,11 @@ from xw2v.errors import UsageError
 if TYPE_CHECKING:
     from xw2v.evaluation import AnalogyScore, PairScore, SectionScore
 
-MANY = ("--pairs", "--analogies")
+MANY = ("--pairs", "--analogies", "--word")
 
 
 class ManyFiles(click.Command):
-    """Lets `--pairs` and `--analogies` take several files: `--pairs eval/*.tsv`."""
+    """Lets the options in MANY take several values: `--pairs eval/*.tsv`."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         spread: list[str] = []
