@@ -1,0 +1,77 @@
+"""xw2v report: one HTML page about a finished run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from xw2v.cli.evaluate import ManyFiles
+from xw2v.cli.map_options import WORDS, check_output, map_options, method_or_best
+from xw2v.cli.vector_options import load_model, print_json
+
+NAME = "report.html"
+
+
+@click.command(cls=ManyFiles)
+@click.argument("model", default="output")
+@click.option("-o", "--output", metavar="FILE.html", help="File to write.  [default: report.html in MODEL]")
+@click.option("--pairs", multiple=True, metavar="FILE ...", help="Similarity sets to evaluate on, as in xw2v evaluate.")
+@click.option("--analogies", multiple=True, metavar="FILE ...", help="Analogy sets to evaluate on.")
+@click.option(
+    "--restrict-vocab",
+    type=click.IntRange(1),
+    default=30000,
+    metavar="N",
+    help="Evaluate among the first (most frequent) N words.  [default: 30000]",
+)
+@click.option("--word", "chosen", multiple=True, metavar="WORD ...", help="Show the neighbours of these words.")
+@map_options
+@click.option("--force", is_flag=True, help="Replace the file of -o where it exists.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def command(
+    model: str,
+    output: str | None,
+    pairs: tuple[str, ...],
+    analogies: tuple[str, ...],
+    restrict_vocab: int,
+    chosen: tuple[str, ...],
+    words: int | None,
+    method: str | None,
+    seed: int,
+    force: bool,
+    as_json: bool,
+) -> None:
+    """A page about the run whose output folder is MODEL (by default the folder output).
+
+    Settings, figures of the text, loss curves, neighbours, scores on test sets, and a map to explore: one file
+    that needs no network.
+    """
+    from xw2v.evaluation import word_analogies, word_pairs
+    from xw2v.files import atomic_write
+    from xw2v.report import Scores, report_page
+    from xw2v.run_folder import read_record
+    from xw2v.testsets import read_analogies, read_pairs
+    from xw2v.wordmap import word_map
+
+    folder = Path(model)
+    read_record(folder)  # a folder without one stops the command before its work
+    target = Path(output) if output else folder / NAME
+    check_output(target, (".html",), default=output is None, force=force)
+    pair_sets = [read_pairs(Path(path)) for path in pairs]
+    analogy_sets = [read_analogies(Path(path)) for path in analogies]
+    vectors = load_model(model)
+    for word in chosen:
+        vectors.get_index(word)
+    scores = Scores(
+        min(restrict_vocab, len(vectors)),
+        [word_pairs(vectors, each, restrict_vocab) for each in pair_sets],
+        [word_analogies(vectors, each, restrict_vocab) for each in analogy_sets],
+    )
+    drawn = word_map(vectors, words or WORDS, method_or_best(method), seed)
+    with atomic_write(target) as file:
+        file.write(report_page(folder, vectors, drawn, scores, chosen))
+    if as_json:
+        print_json({"model": model, "path": str(target), "method": drawn.method, "words": len(drawn.words)})
+    else:
+        click.echo(f"{target}: the report of this run", err=True)
