@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from xw2v.errors import InputError, MissingDependencyError
-from xw2v.files import open_binary
+from xw2v.files import open_binary, unchanged
 from xw2v.sources import Piece, Source
 
 ROWS = 1024  # of a Parquet file that are read at a time
@@ -26,16 +26,20 @@ class ArrowFile(Source):
             raise MissingDependencyError(
                 f'{self.path}: Arrow and Parquet files need pyarrow: pip install "xw2v[arrow]"'
             ) from None
-        with open_binary(self.path) as file:
-            head = file.read(6)
         try:
-            for batch in self._batches(pyarrow, head):
-                rows = (text for text in batch.to_pylist() if text is not None)
-                yield "".join(text + "\n" for text in rows).encode("utf-8", "replace")
+            yield from self._documents(pyarrow)
         except (pyarrow.ArrowException, OSError) as error:
             text = " ".join(str(error).split())
             raise InputError(f"{self.path}: damaged, or no Arrow or Parquet file ({text[:200]})") from None
         self.done = self.total
+
+    def _documents(self, pyarrow: Any) -> Iterator[bytes]:
+        with open_binary(self.path) as file, unchanged(file, self.path) as check:
+            for batch in self._batches(pyarrow, file.read(6)):
+                batch.validate(full=True)  # or a damaged file could end the process
+                check()  # a file cut short under its memory map would end it, too
+                rows = (text for text in batch.to_pylist() if text is not None)
+                yield "".join(text + "\n" for text in rows).encode("utf-8", "replace")
 
     def _batches(self, pyarrow: Any, head: bytes) -> Iterator[Any]:
         """The text column, some rows at a time."""

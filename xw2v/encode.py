@@ -19,7 +19,7 @@ from xw2v.tokenised import Documents
 from xw2v.tokens import Tokenizer
 from xw2v.vocabulary import Vocabulary
 
-DISTINCT_LIMIT = 20_000_000  # words; about 150 bytes each
+DISTINCT_LIMIT = 20_000_000  # words; about 170 bytes each
 CHECK = 1 << 20  # tokens between looks at the number of distinct words
 GATHER = 1 << 16  # tokens of a Python iterable that are numbered at a time
 

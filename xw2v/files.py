@@ -10,8 +10,9 @@ import io
 import lzma
 import os
 import secrets
+import stat
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, cast
@@ -72,6 +73,30 @@ def output_folder(path: str | os.PathLike[str]) -> Path:
     except OSError as error:
         raise InputError(f"{path}: this folder cannot be written ({reason(error)}); name another") from None
     return folder
+
+
+def seen(descriptor: int) -> tuple[int, int]:
+    """By what a file that was written to is told: its size and when it changed."""
+    status = os.fstat(descriptor)
+    return status.st_size, status.st_mtime_ns
+
+
+@contextmanager
+def unchanged(file: BinaryIO, name: str) -> Iterator[Callable[[], None]]:
+    """Watch an open file while it is read: yields a check, made again at the end, that raises InputError."""
+    regular = stat.S_ISREG(os.fstat(file.fileno()).st_mode)
+    before = seen(file.fileno())
+
+    def check() -> None:
+        if regular and seen(file.fileno()) != before:
+            raise InputError(f"{name}: changed while it was read; wait until it is complete and start again")
+
+    try:
+        yield check
+    except InputError:
+        check()  # what is wrong with a file that was cut is that it was cut
+        raise
+    check()
 
 
 def sync(path: str | os.PathLike[str]) -> None:

@@ -10,7 +10,7 @@ from typing import BinaryIO
 import numpy as np
 
 from xw2v.errors import InputError
-from xw2v.files import damage_reported, decompressed, open_binary
+from xw2v.files import damage_reported, decompressed, open_binary, unchanged
 from xw2v.sources import Piece, Source
 
 STANDARD_INPUT = "-"
@@ -27,20 +27,21 @@ class TextFile(Source):
         if path != STANDARD_INPUT and os.path.isfile(path):
             self.total = os.path.getsize(path)
 
-    def _open(self) -> BinaryIO:
-        if self.path == STANDARD_INPUT:
-            return open(sys.stdin.fileno(), "rb", closefd=False)
-        return open_binary(self.path)
-
     def pieces(self, at_blanks: bool) -> Iterator[Piece]:
-        name = "standard input" if self.path == STANDARD_INPUT else self.path
-        with closing(self._open()) as raw:
-            with damage_reported(name):
-                stream = decompressed(raw, name)
-            for block in text_blocks(stream, name, at_blanks):
-                if self.total:
-                    self.done = raw.tell()
-                yield block
+        if self.path == STANDARD_INPUT:
+            with closing(open(sys.stdin.fileno(), "rb", closefd=False)) as raw:
+                yield from self._blocks(raw, "standard input", at_blanks)
+        else:
+            with open_binary(self.path) as raw, unchanged(raw, self.path):
+                yield from self._blocks(raw, self.path, at_blanks)
+
+    def _blocks(self, raw: BinaryIO, name: str, at_blanks: bool) -> Iterator[bytes]:
+        with damage_reported(name):
+            stream = decompressed(raw, name)
+        for block in text_blocks(stream, name, at_blanks):
+            if self.total:
+                self.done = raw.tell()
+            yield block
 
 
 class TextBytes(Source):
