@@ -44,6 +44,7 @@ from xw2v.testsets import read_analogies, read_pairs
 
 READERS = ("found", "word2vec", "word2vec-bin", "glove", "npy", "safetensors", "projector", "pairs", "analogies")
 BESIDE = {"npy": "vocab.json", "safetensors": "vocab.json", "projector": "metadata.tsv"}
+Report = Callable[[], None]
 MEMORY = 32 << 20  # bytes that the process may grow by for one input, of at most 64 KiB
 SECONDS = 2
 
@@ -182,14 +183,15 @@ def mutate(data: bytes, others: list[bytes], rng: random.Random) -> bytes:
     return bytes(out[: 1 << 16])
 
 
-def run_mutations(feed: Callable[[bytes], None], count: int, seed: int, start: list[bytes]) -> None:
+def run_mutations(feed: Callable[[bytes], None], count: int, seed: int, start: list[bytes], report: Report) -> None:
     rng = random.Random(seed)
     for _ in range(count):
         data = mutate(rng.choice(start), start, rng)
         _fed(feed, data)
+    report()
 
 
-def run_hypothesis(feed: Callable[[bytes], None], count: int, seed: int, start: list[bytes]) -> None:
+def run_hypothesis(feed: Callable[[bytes], None], count: int, seed: int, start: list[bytes], report: Report) -> None:
     from hypothesis import HealthCheck, given, settings
     from hypothesis import seed as with_seed
     from hypothesis import strategies as st
@@ -212,9 +214,10 @@ def run_hypothesis(feed: Callable[[bytes], None], count: int, seed: int, start: 
         _fed(feed, data)
 
     fuzz()
+    report()
 
 
-def run_atheris(feed: Callable[[bytes], None], count: int, seed: int, start: list[bytes]) -> None:
+def run_atheris(feed: Callable[[bytes], None], count: int, seed: int, start: list[bytes], report: Report) -> None:
     import atheris
 
     corpus = Path(tempfile.mkdtemp())
@@ -225,7 +228,16 @@ def run_atheris(feed: Callable[[bytes], None], count: int, seed: int, start: lis
             if callable(function) and getattr(function, "__module__", None) == module and hasattr(function, "__code__"):
                 atheris.instrument_func(function)
     options = [f"-runs={count}", f"-seed={seed}", "-max_len=4096", "-verbosity=0", f"-artifact_prefix={corpus}/"]
-    atheris.Setup([sys.argv[0], *options, str(corpus)], lambda data: _fed(feed, data))
+    done = 0
+
+    def one(data: bytes) -> None:
+        nonlocal done
+        _fed(feed, data)
+        done += 1
+        if done == count:  # libFuzzer ends the process after this one
+            report()
+
+    atheris.Setup([sys.argv[0], *options, str(corpus)], one)
     atheris.Fuzz()
 
 
@@ -264,13 +276,8 @@ def main() -> None:
                 flush=True,
             )
 
-        if options.engine == "atheris":  # which ends the process when it is done
-            import atexit
-
-            atexit.register(report)
         run = {"mutate": run_mutations, "hypothesis": run_hypothesis, "atheris": run_atheris}[options.engine]
-        run(arena.feed, options.inputs, options.seed, start)
-        report()
+        run(arena.feed, options.inputs, options.seed, start, report)
 
 
 if __name__ == "__main__":
