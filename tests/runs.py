@@ -36,6 +36,12 @@ def start(line: list[str]) -> subprocess.Popen[str]:
     return subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
 
 
+def killed_at(operation: int, folder: Path, line: list[str]) -> list[str]:
+    """`line`, killed at an operation on files in `folder` (see killed_at.py)."""
+    script = str(Path(__file__).with_name("killed_at.py"))
+    return [line[0], script, str(operation), str(folder), *line[3:]]
+
+
 def run(line: list[str]) -> tuple[int, str, str]:
     """Exit code, standard output and standard error of a command."""
     process = start(line)

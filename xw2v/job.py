@@ -8,7 +8,7 @@ from typing import Any
 
 from xw2v.checkpoint import FOLDER, Checkpoint, CheckpointFolder
 from xw2v.corpus import Corpus
-from xw2v.errors import TrainingError, UsageError
+from xw2v.errors import InputError, TrainingError, UsageError
 from xw2v.files import output_folder
 from xw2v.initial import Initial
 from xw2v.keeper import Every, Keeper, where
@@ -178,7 +178,11 @@ class Job:
         if is_written(self.output, run.record):
             self.say(f"{self.output}: this run is finished; more --epochs would go on")
         else:
-            write_run(self.output, run)
+            try:
+                write_run(self.output, run)
+            except InputError as error:
+                kept = f"; nothing is lost: put that right and give --resume ({folder.path})" if folder.names() else ""
+                raise InputError(f"{error}{kept}") from None
         folder.keep_last()
         record = run.record
         loss = "" if record["final_loss"] is None else f", final loss {record['final_loss']:.4f}"

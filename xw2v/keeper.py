@@ -40,6 +40,9 @@ class Every:
         raise UsageError(f"--checkpoint-every {text}: give steps, such as 200, or minutes, such as 10m")
 
 
+AT_MOST = 0.01  # share of the time that checkpoints at the ends of epochs may take, where epochs are short
+
+
 class Keeper:
     """Saves a run's state when it is due, and ends the run, saved, when it is asked to.
 
@@ -65,7 +68,7 @@ class Keeper:
     ) -> None:
         self.trainer, self.folder, self.every = trainer, folder, every
         self.signals, self.watch, self.say, self.about = signals, watch, say, about
-        self._due = self._next()
+        self._saved, self._took = time.monotonic(), 0.0
 
     def after_step(self, state: State) -> None:
         """Save, stop, or do nothing.
@@ -78,13 +81,20 @@ class Keeper:
         self.watch.check()
         if self.signals.received:
             self._stop(state)
-        steps = self.every.steps
-        if state.step == 0 or (state.steps % steps == 0 if steps else time.monotonic() >= self._due):
+        if self._is_due(state):
             self.save(state)
+
+    def _is_due(self, state: State) -> bool:
+        steps, seconds = self.every.steps, self.every.seconds
+        since = time.monotonic() - self._saved
+        if (steps and state.steps % steps == 0) or (seconds and since >= seconds):
+            return True
+        ended = state.step == 0
+        return ended and (since * AT_MOST >= self._took or state.epoch == self.trainer.settings.epochs)
 
     def save(self, state: State) -> bool:
         """Write a checkpoint; on a full disk or the like say so, let the run go on, and answer False."""
-        trainer = self.trainer
+        trainer, began = self.trainer, time.monotonic()
         trainer.backend.synchronize()
         tables: dict[str, np.ndarray] = {"center": trainer.backend.to_numpy(state.tables.center)}
         if not trainer.settings.tied:
@@ -100,7 +110,8 @@ class Keeper:
         except NotFinite as error:
             raise self.kept(diverged(str(error), state, trainer.settings)) from None
         finally:
-            self._due = self._next()
+            self._saved = time.monotonic()
+            self._took = self._saved - began
         return True
 
     def kept(self, error: TrainingError) -> TrainingError:
@@ -114,9 +125,6 @@ class Keeper:
         names = self.folder.names()
         left = f"the last checkpoint is {names[-1]}" if names else "there is no checkpoint"
         raise Interrupted(f"interrupted at {where(state)}, and not saved: {left}")
-
-    def _next(self) -> float:
-        return time.monotonic() + (self.every.seconds or 0)
 
 
 def where(state: State) -> str:

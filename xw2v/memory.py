@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import bisect
 import dataclasses
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 from xw2v.errors import InputError
-from xw2v.settings import Settings
+from xw2v.settings import GROUP, Settings
 
 FLOAT = 4  # bytes
 PIECE = 2**18 * 8 * 24  # what making batches takes: a piece of the corpus in some two dozen int64 arrays
@@ -20,7 +22,7 @@ def needed(settings: Settings, words: int) -> int:
     """Bytes that training and writing the vectors take at most, besides what is in memory when they start."""
     table = words * settings.vector_size * FLOAT
     tables = table if settings.tied else 2 * table
-    batch = settings.whole_batch + 2 * settings.window + settings.whole_batch // 128 * settings.shared
+    batch = settings.whole_batch + 2 * settings.window + settings.whole_batch // GROUP * settings.shared
     step = batch * settings.vector_size * FLOAT * ROWS + settings.whole_batch * (settings.shared + 64) * FLOAT * 4
     writing = 2 * table  # the mean of the two tables, and their sum on the way there
     return tables + max(step + PIECE, writing) + words * WORD + MARGIN
@@ -38,13 +40,10 @@ def check_memory(settings: Settings, words: int) -> None:
     need = needed(settings, words)
     if limit is None or need <= limit[0]:
         return
-    least, per_word = needed(settings, 0), needed(settings, 1) - needed(settings, 0)
-    fitting = []
-    size = settings.vector_size
-    smaller = next((n for n in range(size - 1, 0, -1) if needed(_sized(settings, n), words) <= limit[0]), 0)
-    if smaller >= min(size, 10):
+    size, fitting = settings.vector_size, []
+    if smaller := _largest(size, lambda n: needed(dataclasses.replace(settings, vector_size=n), words) <= limit[0]):
         fitting.append(f"--vector-size {smaller}")
-    if (fewer := (limit[0] - least) // per_word) >= 100:
+    if fewer := _largest(words, lambda n: needed(settings, n) <= limit[0]):
         fitting.append(f"--max-vocab {fewer}")
     raise InputError(
         f"{words:,} words of {size} numbers need {_shown(need)} of memory, and {_shown(limit[0])} are left "
@@ -53,8 +52,10 @@ def check_memory(settings: Settings, words: int) -> None:
     )
 
 
-def _sized(settings: Settings, vector_size: int) -> Settings:
-    return dataclasses.replace(settings, vector_size=vector_size)
+def _largest(most: int, fits: Callable[[int], bool]) -> int:
+    """The largest number below `most` that fits and is worth telling, or 0."""
+    number = bisect.bisect_left(range(1, most), True, key=lambda n: not fits(n))
+    return number if number >= 10 else 0
 
 
 def _shown(size: int) -> str:

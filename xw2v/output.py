@@ -60,6 +60,8 @@ def write_run(folder: str | Path, run: Run) -> list[Path]:
         beside.rename(target / COMPLETE)
     except OSError as error:
         raise InputError(f"{folder}: the vectors cannot be written ({reason(error)})") from None
+    except InputError as error:  # a word that a text file cannot hold, or a full disk
+        raise InputError(f"{folder}: the vectors cannot be written: {error}") from None
     finally:
         shutil.rmtree(beside, ignore_errors=True)
     finish_writing(target)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from xw2v.objective import Objective
 
 DEFAULT_ALPHA = {"skipgram": 0.05, "cbow": 0.1}  # docs/experiments.md has the measurements
-BLOCK, GROUP = 8, 128  # centers that share a span, tokens that share negatives
+BLOCK, GROUP = 8, 64  # centers that share a span, tokens that share negatives
 
 
 def setting(
@@ -47,8 +47,10 @@ class Settings:
     window: int = setting(
         5, "Largest distance between a word and its context.", "--window-size", low=1, high=1000
     )
-    min_count: int = setting(5, "Leave out words that occur fewer times.", low=1)
-    max_vocab: int | None = setting(None, "Keep the N - 1 most frequent words; the rest become <UNK>.", low=2)
+    min_count: int = setting(5, "Leave out words that occur fewer times.", low=1, high=2**62)
+    max_vocab: int | None = setting(
+        None, "Keep the N - 1 most frequent words; the rest become <UNK>.", low=2, high=2**62
+    )
     negative: int = setting(5, "Negatives for each pair of words.", low=1, high=1000)
     ns_exponent: float = setting(
         0.75, "Negatives are drawn in proportion to count^this.", low=-5, high=5
@@ -60,7 +62,7 @@ class Settings:
         None, "Learning rate at the start (skip-gram 0.05, CBOW 0.1).", "--lr", above=0, high=10
     )
     min_alpha: float = setting(1e-4, "Learning rate at the end.", low=0, high=10)
-    epochs: int = setting(5, "Passes over the corpus.", "--iter", low=1)
+    epochs: int = setting(5, "Passes over the corpus.", "--iter", low=1, high=10**9)
     seed: int = setting(1, "The same seed gives the same vectors.", low=0, high=2**63 - 1)
     model: str = setting("skipgram", "What predicts what.", choices=("skipgram", "cbow"))
     tied: bool = setting(False, "One table serves as input and output.")
@@ -68,10 +70,10 @@ class Settings:
     token_pattern: str = setting("[a-z']+", "Regular expression of a token.")
     lowercase: bool = setting(True, "Lower-case the text.")
     batch_tokens: int = setting(
-        2048, "Tokens in a batch (rounded up to whole groups of 128).", low=1, high=2**24
+        2048, "Tokens in a batch (rounded up to whole groups of 64).", low=1, high=2**24
     )
     shared_negatives: int | None = setting(
-        None, "Distinct negatives that 128 tokens share (set by window and negative).", low=1, high=65536
+        None, "Distinct negatives that 64 tokens share (set by window and negative).", low=1, high=65536
     )
     bound: float = setting(
         0.3, "Largest share of its own length that a vector moves in a batch.", above=0, high=1
@@ -79,7 +81,7 @@ class Settings:
     device: str = setting("cpu", "cpu, cuda, cuda:N, or auto.")
     backend: str | None = setting(None, "Array library: numpy, cupy or torch (set by the device).")
     deterministic: bool = setting(False, "Bit-equal results on a GPU too, at some cost in speed.")
-    workers: int = setting(1, "Replicas that train in parallel.", low=1)
+    workers: int = setting(1, "Replicas that train in parallel.", low=1, high=4096)
 
     def __post_init__(self) -> None:
         for each in dataclasses.fields(self):
@@ -92,7 +94,7 @@ class Settings:
             raise UsageError(f"--workers {self.workers}: this version trains in one process; give --workers 1")
         try:
             re.compile(self.token_pattern)
-        except re.error as error:
+        except (re.error, OverflowError, RecursionError) as error:
             raise UsageError(f"--token-pattern {self.token_pattern!r}: not a regular expression: {error}") from None
 
     @classmethod
@@ -126,14 +128,14 @@ class Settings:
 
     @property
     def shared(self) -> int:
-        """K: the number given, or one so that a center meets about as many distinct negatives as in word2vec.
+        """K: the number given, or one so that a center meets about twice as many distinct negatives as in word2vec.
 
         There a center of n = w + 1 pairs (the mean of a shrinking window) meets n · negative of them. Here
         its K negatives weigh n · negative / K each; K grows with both, in steps of 32 that suit the products.
         """
         if self.shared_negatives is not None:
             return self.shared_negatives
-        return min(max(32, 32 * round(self.negative * (self.window + 1) / 32)), 256)
+        return min(max(32, 32 * round(self.negative * (self.window + 1) / 16)), 256)
 
     def objective(self) -> Objective:
         """The constants of the training step."""
@@ -163,14 +165,14 @@ def check(each: dataclasses.Field[Any], value: Any) -> None:
     name = flag(each.name)
     if value is None and optional:
         return
-    wanted = {"int": int, "float": (int, float), "bool": bool, "str": str}[kind]
+    wanted: Any = {"int": int, "float": (int, float), "bool": bool, "str": str}[kind]
     if not isinstance(value, wanted) or (isinstance(value, bool) and kind != "bool"):
         noun = {"int": "a whole number", "float": "a number", "bool": "true or false", "str": "text"}[kind]
         raise UsageError(f"{name} {value!r}: give {noun}")
     if kind in ("int", "float"):
         low, above, high = (each.metadata[key] for key in ("low", "above", "high"))
         if (
-            not math.isfinite(value)
+            (isinstance(value, float) and not math.isfinite(value))
             or (low is not None and value < low)
             or (above is not None and value <= above)
             or (high is not None and value > high)

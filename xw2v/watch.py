@@ -9,6 +9,7 @@ import numpy as np
 
 from xw2v.corpus import Corpus
 from xw2v.errors import InputError
+from xw2v.files import seen
 
 
 class FileWatch:
@@ -24,12 +25,12 @@ class FileWatch:
             path = getattr(array, "filename", None)
             if path is not None and os.name == "posix":
                 descriptor = os.open(path, os.O_RDONLY)
-                self._files.append((descriptor, str(path), _seen(descriptor)))
+                self._files.append((descriptor, str(path), seen(descriptor)))
 
     def check(self) -> None:
         """Raise InputError if a file was changed."""
         for descriptor, path, before in self._files:
-            if _seen(descriptor) != before:
+            if seen(descriptor) != before:
                 raise InputError(
                     f"{path}: changed while it was trained on; put it back as it was and --resume, or begin anew"
                 )
@@ -43,8 +44,3 @@ class FileWatch:
 def arrays_of(*corpora: Corpus | None) -> list[np.ndarray]:
     """The arrays of corpora that may be memory maps."""
     return [array for corpus in corpora if corpus is not None for array in (corpus.ids, corpus.offsets)]
-
-
-def _seen(descriptor: int) -> tuple[int, int]:
-    status = os.fstat(descriptor)
-    return status.st_size, status.st_mtime_ns

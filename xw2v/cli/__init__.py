@@ -70,3 +70,10 @@ def main() -> None:
     except BrokenPipeError:  # the reader of our standard output went away: xw2v similar ... | head
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
+    except OSError as error:  # such as standard output on a full disk
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        click.echo(f"xw2v: {error.filename or 'standard output'}: {error.strerror or error}", err=True)
+        sys.exit(1)
+    except MemoryError as error:
+        click.echo(f"xw2v: out of memory ({error or 'no more was given'}); free some, or ask for less", err=True)
+        sys.exit(1)

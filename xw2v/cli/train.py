@@ -103,6 +103,8 @@ def command(
     }
     settings |= {name: value for name, value in given.items() if value is not None}
 
+    # Many small products: more BLAS threads would only wait for each other, and their number could change bits.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from xw2v.job import Job
 
     def say(line: str) -> None:

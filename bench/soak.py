@@ -1,0 +1,119 @@
+"""Train for a long time on a repeated text and see that memory stays flat and the speed steady.
+
+    python bench/soak.py --minutes 30 --corpus docs
+
+Runs what `xw2v train` runs, checkpoints included, and prints what it saw: the slope of resident memory with
+its standard error, words a second in the first and the last third, and the share of time that checkpoints took.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from xw2v.errors import Interrupted
+from xw2v.job import Job
+from xw2v.keeper import Keeper
+from xw2v.signals import StopSignals
+from xw2v.trainer import Progress, State
+
+SAMPLE = 5.0  # seconds between looks
+SETTLE = 0.1  # share of the run left out at its beginning
+
+
+class Soak:
+    """Looks at a run from within its reports."""
+
+    def __init__(self, minutes: float, signals: StopSignals) -> None:
+        self.minutes, self.signals, self.words = minutes, signals, 0
+        self.samples: list[tuple[float, int, float, float]] = []  # wall s, bytes, words, CPU s
+        self.saving: list[float] = []
+
+    @contextmanager
+    def progress(self, words: int) -> Iterator[Any]:
+        self.words, self.began = words, time.monotonic()
+        yield self.report
+
+    def report(self, progress: Progress) -> None:
+        now = time.monotonic() - self.began
+        if not self.samples or now - self.samples[-1][0] >= SAMPLE:
+            pages = int(Path("/proc/self/statm").read_text().split()[1])
+            memory = pages * os.sysconf("SC_PAGE_SIZE")
+            self.samples.append((now, memory, progress.done * self.words, time.process_time()))
+        if now > 60 * self.minutes:
+            self.signals.received = True
+
+    def save(self, keeper: Keeper, state: State) -> bool:
+        began = time.perf_counter()
+        written = SAVE(keeper, state)
+        self.saving.append(time.perf_counter() - began)
+        return written
+
+    def figures(self) -> dict[str, Any]:
+        wall, memory, words, cpu = np.array(self.samples).T
+        settled = wall > SETTLE * wall[-1]
+        wall, memory, words, cpu = wall[settled], memory[settled], words[settled], cpu[settled]
+        (slope, _), covariance = np.polyfit(wall, memory, 1, cov=True)
+        speed, per_cpu = np.diff(words) / np.diff(wall), np.diff(words) / np.diff(cpu)
+        third = len(speed) // 3
+        return {
+            "minutes": round(self.samples[-1][0] / 60, 1),
+            "samples": len(self.samples),
+            "resident_mib": {"first": memory[0] / 2**20, "last": memory[-1] / 2**20, "most": memory.max() / 2**20},
+            "slope_mib_per_hour": slope * 3600 / 2**20,
+            "standard_error": float(np.sqrt(covariance[0, 0])) * 3600 / 2**20,
+            "words_per_second": {"first_third": speed[:third].mean(), "last_third": speed[-third:].mean()},
+            "words_per_cpu_second": {
+                "first_third": float(np.median(per_cpu[:third])),
+                "last_third": float(np.median(per_cpu[-third:])),
+            },
+            "checkpoints": len(self.saving),
+            "seconds_a_checkpoint": float(np.median(self.saving)),
+            "share_of_time_saving": sum(self.saving) / self.samples[-1][0],
+        }
+
+
+SAVE = Keeper.save
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("inputs", nargs="*")
+    parser.add_argument("--corpus")
+    parser.add_argument("--minutes", type=float, default=30)
+    parser.add_argument("--checkpoint-every", default="10m")
+    parser.add_argument("--vector-size", type=int, default=100)
+    given = parser.parse_args()
+    options = {"input": given.inputs, "corpus": given.corpus, "checkpoint_every": given.checkpoint_every}
+    options = {name: value for name, value in options.items() if value}
+    with tempfile.TemporaryDirectory(prefix="xw2v-soak-") as output, StopSignals() as signals:
+        soak = Soak(given.minutes, signals)
+        Keeper.save = lambda keeper, state: soak.save(keeper, state)  # type: ignore[method-assign]
+        settings = {"epochs": 100_000, "vector_size": given.vector_size}
+        job = Job(
+            options | {"output": output},
+            settings,
+            "options",
+            resume=False,
+            keep=False,
+            say=lambda line: print(line, file=sys.stderr),
+        )
+        try:
+            job.run(signals, soak.progress, lambda: nullcontext(None))
+        except Interrupted as end:
+            print(end, file=sys.stderr)
+        print(json.dumps(soak.figures(), indent=1))
+
+
+if __name__ == "__main__":
+    main()
