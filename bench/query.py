@@ -26,14 +26,15 @@ from xw2v.vocabulary import Vocabulary
 
 
 def timed(name: str, do: Callable[[], Any], repeat: int = 1) -> Any:
-    """Run and print the median and the worst time."""
-    times = []
+    """Run and print the median of the time and of the processor time, and the worst time."""
+    times, busy = [], []
     for _ in range(repeat):
-        began = time.perf_counter()
+        began, began_busy = time.perf_counter(), time.process_time()
         result = do()
         times.append(time.perf_counter() - began)
+        busy.append(time.process_time() - began_busy)
     worst = f"  worst {max(times) * 1000:9.1f} ms" if repeat > 1 else ""
-    print(f"{name:44} {np.median(times) * 1000:9.1f} ms{worst}", flush=True)
+    print(f"{name:44} {np.median(times) * 1000:9.1f} ms  processor {np.median(busy) * 1000:9.1f} ms{worst}", flush=True)
     return result
 
 
