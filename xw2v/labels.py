@@ -48,7 +48,7 @@ class Labels:
         turn = np.arange(DIRECTIONS) * (2 * np.pi / DIRECTIONS)
         turn = turn[np.argsort(np.abs(np.sin(turn)).round(6), kind="stable")]
         towards = np.stack([np.cos(turn), np.sin(turn)], axis=1)
-        reach = size / 2 + self.radius + 3 + gap
+        reach = size / 2 + self.radius + 1.5 + gap
         # the box's centre moves on a rounded rectangle around the point, so the box just touches its dot
         stretch = np.minimum(1, np.abs(towards) * 1.5)
         return point + np.sign(towards.round(6)) * stretch * reach - size / 2

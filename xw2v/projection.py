@@ -20,9 +20,9 @@ PERPLEXITY = 30.0  # neighbours that t-SNE balances for each word (van der Maate
 NEIGHBOURS = 15  # the same for UMAP, its authors' default
 
 
-def best_method() -> str:
-    """t-SNE where scikit-learn is installed, PCA otherwise."""
-    return "tsne" if find_spec("sklearn") else "pca"
+def best_method(words: int) -> str:
+    """For so many words: t-SNE where scikit-learn is installed, PCA otherwise and for a handful."""
+    return "tsne" if find_spec("sklearn") and words >= LEAST else "pca"
 
 
 def project(vectors: np.ndarray, method: str = "pca", seed: int = 1) -> np.ndarray:
@@ -43,8 +43,8 @@ def project(vectors: np.ndarray, method: str = "pca", seed: int = 1) -> np.ndarr
         MissingDependencyError: the library of that method is not installed.
 
     Example:
-        >>> project(np.array([[1.0, 0.0], [0.0, 1.0], [-1.0, 0.0]])).round(2).tolist()
-        [[0.96, 0.04], [-0.07, -0.75], [-0.89, 0.71]]
+        >>> project(np.array([[1.0, 0.0], [0.8, 0.6], [0.0, 1.0]])).round(2).tolist()
+        [[-0.66, -0.11], [-0.1, 0.19], [0.76, -0.07]]
     """
     if method not in METHODS:
         raise UsageError(f"--method {method!r}: choose one of {', '.join(METHODS)}")
@@ -98,11 +98,11 @@ def _umap(unit: np.ndarray, seed: int) -> np.ndarray:
         warnings.simplefilter("ignore")  # about optional parts of UMAP that are not used here
         from umap import UMAP
 
-        neighbours = min(NEIGHBOURS, len(unit) - 1)
+        start = _pca(unit)
         umap = UMAP(
-            n_neighbors=neighbours,
+            n_neighbors=min(NEIGHBOURS, len(unit) - 1),
             metric="cosine",
-            init=_pca(unit) * 10,
+            init=start if (np.ptp(start, axis=0) > 1e-9).all() else "random",  # it divides by the range
             random_state=_seed(seed),
             n_jobs=1,
         )

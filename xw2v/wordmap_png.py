@@ -13,6 +13,7 @@ from xw2v.wordmap import LIGHT, METHOD_NAMES, WordMap
 WIDTH, HEIGHT = 1600, 1200  # pixels
 MARGIN, HEAD = 36, 64  # left free around the map and above it
 SMALL, LARGE = 10.5, 19.0  # font sizes of the least and the most important label, in pixels
+GAP = 2.0  # pixels left and right of a label, so that two do not read as one word
 DOT = 4.5  # diameter beside the largest label
 FULL = 800  # words that fill a map at these sizes
 INK, FAINT = "#1c2430", "#707a88"
@@ -78,13 +79,13 @@ def _add_labels(
         font = {"family": fonts, "size": 0.72 * sizes[row], "color": colours[row], "parse_math": False}
         text = figure.text(0, 0, _shown(word), transform=pixels, **font)
         box = text.get_window_extent(renderer)
-        size = np.array([box.width, box.height])
+        size = np.array([box.width + 2 * GAP, box.height])
         place = labels.place(dots[row], size, rings=3 if drawn.chosen else 2)
         if place is None:
             text.remove()
             continue
         corner = np.array(place)
-        text.set_position(tuple(corner - (box.x0, box.y0)))
+        text.set_position(tuple(corner - (box.x0 - GAP, box.y0)))
         text.set_path_effects([withStroke(linewidth=2.2, foreground="white", alpha=0.85)])
         placed.append(row)
         nearest = np.clip(dots[row], corner, corner + size)
@@ -121,7 +122,7 @@ def _font_sizes(drawn: WordMap) -> np.ndarray:
     span = float(np.ptp(weight))
     share = (weight - weight.min()) / span if span > 0 else np.full(len(weight), 0.5)
     grown = min(max((FULL / len(weight)) ** 0.25, 1.0), 1.8)  # few words leave room
-    return grown * (SMALL + (LARGE - SMALL) * share)
+    return np.round(2 * grown * (SMALL + (LARGE - SMALL) * share)) / 2  # of few sizes the fonts are kept
 
 
 def _fonts() -> list[str]:

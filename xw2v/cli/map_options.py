@@ -41,14 +41,14 @@ def map_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
-def method_or_best(method: str | None) -> str:
-    """The method asked for, or the best one installed, with a line about it where that is the plain one."""
-    from xw2v.projection import best_method
+def method_or_best(method: str | None, words: int) -> str:
+    """The method asked for, or the best one for so many words, with a line where a better one could be installed."""
+    from xw2v.projection import LEAST, best_method
 
     if method is not None:
         return method
-    best = best_method()
-    if best == "pca":
+    best = best_method(words)
+    if best == "pca" and words >= LEAST:
         click.echo('a map by PCA; one by t-SNE keeps neighbours together better: pip install "xw2v[tsne]"', err=True)
     return best
 

@@ -55,9 +55,9 @@ def command(
     for target in targets:
         check_output(target, (".png", ".html"), default=not outputs, force=force)
     vectors = load_model(model)
-    drawn = word_map(
-        vectors, map_words(vectors, words, chosen, words_file), method_or_best(method), seed
-    )
+    which = map_words(vectors, words, chosen, words_file)
+    count = min(which, len(vectors)) if isinstance(which, int) else len(which)
+    drawn = word_map(vectors, which, method_or_best(method, count), seed)
     title = title_of(Path(model))
     written = [write_map(target, drawn, title) for target in targets]
     if as_json:

@@ -68,7 +68,8 @@ def command(
         [word_pairs(vectors, each, restrict_vocab) for each in pair_sets],
         [word_analogies(vectors, each, restrict_vocab) for each in analogy_sets],
     )
-    drawn = word_map(vectors, words or WORDS, method_or_best(method), seed)
+    count = min(words or WORDS, len(vectors))
+    drawn = word_map(vectors, count, method_or_best(method, count), seed)
     with atomic_write(target) as file:
         file.write(report_page(folder, vectors, drawn, scores, chosen))
     if as_json:

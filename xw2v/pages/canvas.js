@@ -1,6 +1,6 @@
 // The map on its canvas: drawing, zooming, panning, and which word is under the pointer.
 
-const WORLD = 4 / 3; // width of the map where its height is 1
+const MARGIN = 45; // pixels around the whole map
 const FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "Liberation Sans", sans-serif';
 const REACH = 14; // pixels from a dot at which the pointer still means its word
 
@@ -25,18 +25,24 @@ class MapView {
   resize() {
     const { width, height } = this.canvas.getBoundingClientRect();
     if (!width || !height) return;
-    const before = this.fit;
+    const before = { fit: this.fit, wide: this.wide };
     [this.width, this.height] = [width, height];
     const ratio = window.devicePixelRatio || 1;
     [this.canvas.width, this.canvas.height] = [Math.round(width * ratio), Math.round(height * ratio)];
-    this.fit = Math.min((width - 90) / WORLD, height - 90);
-    if (before) this.scale *= this.fit / before;
-    else this.showAll(false);
+    const room = [Math.max(width - 2 * MARGIN, 50), Math.max(height - 2 * MARGIN, 50)];
+    // the map's width, its height being 1: its axes have no unit, so it takes the shape of the canvas
+    this.wide = Math.max(0.6, Math.min(2, room[0] / room[1]));
+    this.fit = Math.min(room[0] / this.wide, room[1]);
+    if (before.fit) {
+      this.scale *= this.fit / before.fit;
+      this.x *= this.wide / before.wide;
+    } else this.showAll(false);
+    this.labels.scale = 0;
     this.draw();
   }
 
   showAll(smoothly = true) {
-    this.moveTo({ x: WORLD / 2, y: 0.5, scale: this.fit }, smoothly);
+    this.moveTo({ x: this.wide / 2, y: 0.5, scale: this.fit }, smoothly);
   }
 
   // Show these rows, as large as they fit but not larger than three times the whole map.
@@ -81,7 +87,7 @@ class MapView {
   }
 
   world(row) {
-    return [this.words.points[2 * row] * WORLD, this.words.points[2 * row + 1]];
+    return [this.words.points[2 * row] * this.wide, this.words.points[2 * row + 1]];
   }
 
   pixel(row) {
@@ -122,13 +128,14 @@ class MapView {
     const boxes = this.placed();
     const quiet = marked.size > 0;
     const radius = Math.min(5, 2 + 0.6 * Math.log2(Math.max(1, this.scale / this.fit)));
+    const quietRadius = radius * Math.max(0.5, Math.min(1, Math.sqrt(1500 / this.order.length)));
     for (const row of [...this.order].reverse()) { // the most frequent words on top
       const [x, y] = this.pixel(row);
       if (x < -9 || y < -9 || x > width + 9 || y > height + 9) continue;
       context.globalAlpha = marked.has(row) ? 1 : quiet ? 0.22 : boxes.has(row) ? 0.9 : 0.4;
       context.fillStyle = colour(row);
       context.beginPath();
-      context.arc(x, y, marked.get(row) ? radius + 2.5 : marked.has(row) ? radius + 1 : radius, 0, 7);
+      context.arc(x, y, marked.get(row) ? radius + 2.5 : marked.has(row) ? radius + 1 : boxes.has(row) ? radius : quietRadius, 0, 7);
       context.fill();
     }
     context.globalAlpha = 1;
