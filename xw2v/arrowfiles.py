@@ -28,7 +28,9 @@ class ArrowFile(Source):
             ) from None
         try:
             yield from self._documents(pyarrow)
-        except (pyarrow.ArrowException, OSError) as error:
+        except InputError:
+            raise
+        except (pyarrow.ArrowException, OSError, ValueError, MemoryError) as error:
             text = " ".join(str(error).split())
             raise InputError(f"{self.path}: damaged, or no Arrow or Parquet file ({text[:200]})") from None
         self.done = self.total
@@ -67,7 +69,8 @@ class ArrowFile(Source):
     def _check(self, pyarrow: Any, schema: Any) -> None:
         if schema.names.count(self.column) != 1:
             raise InputError(
-                f"{self.path}: no column {self.column!r}; choose with --text-column among {', '.join(schema.names)}"
+                f"{self.path}: no column {self.column!r}; choose with --text-column among "
+                f"{', '.join(ascii(name)[1:-1] for name in schema.names)[:200]}"
             )
         kind = schema.field(self.column).type
         if pyarrow.types.is_dictionary(kind):

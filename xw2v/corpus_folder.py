@@ -7,6 +7,7 @@ ends. vocab.json: the vocabulary. corpus.json: how the corpus was made; a folder
 import hashlib
 import json
 import os
+import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -82,6 +83,10 @@ def write_corpus(
             "fingerprint": digest.hexdigest(vocabulary),
         }  # fmt: skip
         about_file.write(json.dumps(about, indent=1).encode())
+        for file in (ids_file, offsets_file, vocabulary_file, about_file):
+            file.flush()
+        # corpus.bin takes its name last: until then there is none, and no mixture of two corpora can be opened
+        (path / IDS).unlink(missing_ok=True)
 
 
 def _offsets_header(file: BinaryIO, length: int) -> None:
@@ -116,10 +121,12 @@ def read_corpus(folder: str | os.PathLike[str]) -> tuple[np.ndarray, np.ndarray,
             raise InputError(f"{folder}: no {name} there; xw2v preprocess makes such a folder")
     vocabulary = Vocabulary.load(path / VOCABULARY)
     try:
-        offsets = np.load(path / OFFSETS, mmap_mode="r")
-        ids = np.memmap(path / IDS, "<i4", mode="r")
-    except (OSError, ValueError) as error:
-        text = reason(error) if isinstance(error, OSError) else str(error)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")  # sizes that overflow
+            offsets = np.load(path / OFFSETS, mmap_mode="r", allow_pickle=False)
+            ids = np.memmap(path / IDS, "<i4", mode="r")
+    except Exception as error:  # NumPy's parser of headers lets those of ast and tokenize through
+        text = reason(error) if isinstance(error, OSError) else " ".join(str(error).split())[:200]
         raise InputError(f"{folder}: damaged ({text}); run xw2v preprocess again") from None
     _check(folder, ids, offsets, len(vocabulary))
     about = {"raw_words": len(ids), "description": str(folder), "settings": {}, **_read_about(path / ABOUT)}
@@ -137,10 +144,13 @@ def _read_about(path: Path) -> dict[str, Any]:
     try:
         about = json.loads(path.read_text("utf-8"))
         known = about["format"] == FORMAT
-    except (OSError, ValueError, TypeError, KeyError):
+    except (OSError, ValueError, TypeError, KeyError, RecursionError):
         raise InputError(f"{path}: damaged; run xw2v preprocess again") from None
     if not known:
-        raise InputError(f"{path}: format {about['format']!r} is not known; this version reads {FORMAT!r}")
+        raise InputError(f"{path}: format {str(about['format'])[:40]!r} is not known; this version reads {FORMAT!r}")
+    wanted = {"raw_words": int, "description": str, "fingerprint": str, "settings": dict}
+    if any(not isinstance(about.get(name), kind) for name, kind in wanted.items()) or about["raw_words"] < 1:
+        raise InputError(f"{path}: damaged; run xw2v preprocess again")
     return dict(about)
 
 

@@ -158,6 +158,8 @@ def damage_reported(name: str) -> Iterator[None]:
     """Turn what decompressors and the system raise while `name` is read into one InputError."""
     try:
         yield
+    except MemoryError:  # xz files name the size of the dictionary that reading them takes, up to 4 GiB
+        raise InputError(f"{name}: reading it takes more memory than there is; unpack it elsewhere first") from None
     except EOFError:
         raise InputError(f"{name}: the compressed file ends too early; get it again") from None
     except (gzip.BadGzipFile, zlib.error, lzma.LZMAError) as error:

@@ -15,6 +15,7 @@ from xw2v.sources import Piece, Source
 
 STANDARD_INPUT = "-"
 BLOCK = 1 << 17  # bytes that are read at a time: what one core's cache holds with room for what is made of it
+LONGEST_WORD, LONGEST_LINE = 1 << 26, 1 << 30  # bytes taken into memory at once; a packed file could hold any number
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
@@ -80,6 +81,7 @@ def text_blocks(stream: BinaryIO, name: str, at_blanks: bool) -> Iterator[bytes]
         return block
 
     waiting: list[bytes] = []
+    longest = LONGEST_WORD if at_blanks else LONGEST_LINE
     started = False
     while True:
         with damage_reported(name):
@@ -91,6 +93,12 @@ def text_blocks(stream: BinaryIO, name: str, at_blanks: bool) -> Iterator[bytes]
             cut = max(data.rfind(b" "), data.rfind(b"\t"))
         if cut < 0:
             waiting.append(data)
+            if len(waiting) * BLOCK > longest:
+                end = "blank" if at_blanks else "line end"
+                raise InputError(
+                    f"{name}:{lines + 1}: {longest >> 20} MiB without a {end}: this is no text, or it needs line ends; "
+                    "put them in, as with fold -s"
+                )
             continue
         block = checked(b"".join([*waiting, data[: cut + 1]]))
         waiting = [data[cut + 1 :]]

@@ -62,7 +62,7 @@ def main() -> None:
         error.show()
         sys.exit(error.exit_code)
     except Xw2vError as error:
-        click.echo(f"xw2v: {error}", err=True)
+        click.echo(f"xw2v: {' '.join(str(error).splitlines())}", err=True)  # a file's name may have a line break
         sys.exit(error.exit_code)
     except (KeyboardInterrupt, click.Abort):
         click.echo("xw2v: interrupted", err=True)
