@@ -1,0 +1,310 @@
+"""Throw damaged input at every reader but those of vectors (bench/fuzz_vectors.py has them).
+
+    python bench/fuzz_inputs.py [--inputs 1000000] [--seed 1] [--only config]
+
+    config       TOML files, and the settings they hold
+    state        state.json of checkpoints, most with a checksum that is right, so that what is in it is looked at
+    tables       .npy files of checkpoints
+    checkpoints  whole checkpoint folders
+    corpus       corpus folders
+    text         running text, plain and packed by gzip, bzip2, xz and zstd
+    arrow        Arrow files and streams, and Parquet files
+
+Each input must be read, or be refused by an error of xw2v in one line: any other exception, a warning, more
+than 5 seconds for one input, or memory that grows by more than 64 MiB for one ends the run and prints the
+input. Inputs are valid ones with bytes, numbers, names and lengths changed at random.
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import bz2
+import gzip
+import io
+import json
+import lzma
+import random
+import resource
+import shutil
+import signal
+import sys
+import tempfile
+import time
+import traceback
+import warnings
+from collections import Counter
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from xw2v.arrowfiles import ArrowFile
+from xw2v.checkpoint import CheckpointFolder, Damaged, decode, encode, read_table, write_table
+from xw2v.config import read_config
+from xw2v.corpus import Corpus
+from xw2v.encode import Encoder
+from xw2v.errors import Xw2vError
+from xw2v.keeper import Every
+from xw2v.settings import Settings
+from xw2v.textfiles import TextFile
+from xw2v.tokens import Tokenizer
+
+SHARES = {"config": 0.3, "state": 0.35, "tables": 0.1, "checkpoints": 0.03, "corpus": 0.07, "text": 0.12, "arrow": 0.03}
+SECONDS, MEMORY = 5, 64 << 20
+NUMBERS = (0, 1, -1, 2, 255, 256, 2**31 - 1, 2**31, 2**32, 2**63 - 1, 2**63, 2**64, 10**20, -(2**63), 10**400)
+VALUES: tuple[Any, ...] = (
+    *NUMBERS, None, True, False, "", "x", "../x", "/etc/passwd", "\0", 0.5, -1e308, float("nan"), float("inf"),
+    [], {}, [[]], [0], [None], {"a": 1}, "9" * 100, "\ud800", [[1, 2]], [1, "x"],
+)  # fmt: skip
+TOML_VALUES = ("1", "-1", "0.5", "1e999", "nan", "-inf", "true", "'a'", '""', "[]", "['a']", "[1]", "{}", "{a=1}",
+               "1979-05-27", "0x7fffffffffffffff", "1" * 30, "'[a-z]+'", "'('", "'cbow'", "'10m'", "200")  # fmt: skip
+
+
+class Fuzz:
+    """Makes inputs, feeds them, and counts what came of them.
+
+    Args:
+        folder: in memory, if possible; inputs are files there.
+    """
+
+    def __init__(self, folder: Path, seed: int) -> None:
+        self.folder, self.random = folder, random.Random(seed)
+        self.file = folder / "input"
+        self.outcomes: Counter[tuple[str, str]] = Counter()
+        self.slowest, self.input = 0.0, b""
+        names = list(Settings.__dataclass_fields__)
+        self.keys = [*names, *(name.replace("_", "-") for name in names), "input", "output", "val", "lr", "windw"]
+        self.state = self._state()
+        self.corpus_files = self._corpus()
+        self.texts = self._texts()
+        self.tables = self._tables()
+        self.arrows = self._arrows()
+
+    # --- valid inputs --------------------------------------------------------------------------------------
+
+    def _state(self) -> dict[str, Any]:
+        state = {
+            "epoch": 1, "step": 2, "steps": 30, "loss_sum": 1.5, "pairs": 3, "seconds": 4.0,
+            "loss_history": [[10, 2.5]], "validation_history": [2.5], "plans": [5],
+        }  # fmt: skip
+        return {
+            "format": 1, "settings": {"window": 5}, "objective": {}, "corpus": {"fingerprint": "0", "tokens": 9},
+            "versions": {"xw2v": "0"}, "device": "cpu", "validation": None, "init": None, "state": state,
+            "files": {"center.npy": "0" * 64, "context.npy": "0" * 64},
+        }  # fmt: skip
+
+    def _corpus(self) -> dict[str, bytes]:
+        Corpus.from_sentences([["a", "b", "c"], ["b", "a"]] * 5, min_count=1).save(self.folder / "c")
+        return {path.name: path.read_bytes() for path in (self.folder / "c").iterdir()}
+
+    def _texts(self) -> list[bytes]:
+        plain = "the cat, the dog\nand ünïcode — words\r\n\n'tis a b c\u2028d\n".encode() * 3
+        texts = [plain, b"\xef\xbb\xbf" + plain, plain.upper()]
+        texts += [packing.compress(plain) for packing in (gzip, bz2, lzma)]
+        with suppress(ImportError):
+            import zstandard
+
+            texts.append(zstandard.ZstdCompressor().compress(plain))
+        return texts
+
+    def _tables(self) -> bytes:
+        write_table(self.file, np.ones((3, 4), np.float32))
+        return self.file.read_bytes()
+
+    def _arrows(self) -> list[bytes]:
+        try:
+            import pyarrow
+            from pyarrow import parquet
+        except ImportError:
+            return []
+        table = pyarrow.table({"text": ["a b c", None, "d\ne"], "other": [1, 2, 3]})
+        made = []
+        for open_ in (pyarrow.ipc.new_stream, pyarrow.ipc.new_file):
+            out = io.BytesIO()
+            with open_(out, table.schema) as writer:
+                writer.write_table(table)
+            made.append(out.getvalue())
+        out = io.BytesIO()
+        parquet.write_table(table, out)
+        return [*made, out.getvalue()]
+
+    # --- changes --------------------------------------------------------------------------------------------
+
+    def bytes_of(self, data: bytes) -> bytes:
+        """`data` with a few bytes changed, cut, repeated or set to an extreme."""
+        changed, pick = bytearray(data), self.random
+        for _ in range(pick.choice((0, 1, 1, 1, 2, 4, 16))):
+            at = pick.randrange(len(changed) + 1)
+            kind = pick.randrange(6)
+            if kind == 0 and at < len(changed):
+                changed[at] ^= 1 << pick.randrange(8)
+            elif kind == 1 and at < len(changed):
+                changed[at] = pick.choice((0, 255, 10, 32, 128, pick.randrange(256)))
+            elif kind == 2:
+                del changed[at : at + pick.choice((1, 2, 8, 1000))]
+            elif kind == 3:
+                changed[at:at] = bytes(pick.randrange(256) for _ in range(pick.choice((1, 2, 8))))
+            elif kind == 4:
+                number = pick.choice(NUMBERS) % 2**64
+                changed[at : at + 8] = number.to_bytes(8, pick.choice(("little", "big")))
+            else:
+                changed[at:at] = changed[at : at + pick.choice((4, 64))]
+        return bytes(changed)
+
+    def value_of(self, value: Any) -> Any:
+        """A JSON value with something in it replaced, removed or renamed."""
+        pick = self.random
+        if isinstance(value, dict) and value and pick.random() < 0.85:
+            changed, name = dict(value), pick.choice(list(value))
+            kind = pick.randrange(8)
+            if kind == 0:
+                del changed[name]
+            elif kind == 1:
+                changed[pick.choice(("x", "", "../x", "center.npy", "epoch"))] = changed.pop(name)
+            else:
+                changed[name] = self.value_of(value[name])
+            return changed
+        if isinstance(value, list) and value and pick.random() < 0.5:
+            at = pick.randrange(len(value))
+            return [*value[:at], self.value_of(value[at]), *value[at + 1 :]]
+        return pick.choice(VALUES)
+
+    # --- readers: each makes an input, remembers it and reads it ------------------------------------------------
+
+    def config(self) -> None:
+        pick = self.random
+        lines = [f"{pick.choice(self.keys)} = {pick.choice(TOML_VALUES)}" for _ in range(pick.randrange(5))]
+        data = "\n".join(lines).encode()
+        self.put(self.bytes_of(data) if pick.random() < 0.5 else data)
+        settings, options = read_config(str(self.file))
+        Every.parse(options.get("checkpoint_every", "1"))
+        Settings.from_mapping(settings, "f").objective()
+
+    def state_json(self) -> None:
+        content = self.state
+        for _ in range(self.random.choice((1, 1, 2, 3))):
+            content = self.value_of(content) if isinstance(content, dict) else self.state
+        if self.random.random() < 0.8 and isinstance(content, dict):
+            data = encode(content)
+        else:
+            data = self.bytes_of(encode(self.state))
+        self.input = data
+        decode(data)
+
+    def tables_npy(self) -> None:
+        self.put(self.bytes_of(self.tables))
+        read_table(self.file)
+
+    def checkpoints(self) -> None:
+        folder = self.folder / "o" / "checkpoint" / "epoch-000001-step-000000002"
+        shutil.rmtree(self.folder / "o", ignore_errors=True)
+        folder.mkdir(parents=True)
+        table, names = np.ones((3, 4), np.float32), ("center.npy", "context.npy")
+        content = self.state | {"files": {name: write_table(folder / name, table) for name in names}}
+        if self.random.random() < 0.5:
+            content = self.value_of(content)
+        (folder / "state.json").write_bytes(encode(content) if isinstance(content, dict) else b"[]")
+        spoiled = self.random.choice(("state.json", "center.npy", "context.npy"))
+        self.input = self.bytes_of((folder / spoiled).read_bytes())
+        (folder / spoiled).write_bytes(self.input)
+        checkpoint = CheckpointFolder(self.folder / "o").latest()
+        if checkpoint is not None:
+            checkpoint.tables()
+
+    def corpus(self) -> None:
+        name = self.random.choice(list(self.corpus_files))
+        data = self.corpus_files[name]
+        if name.endswith(".json") and self.random.random() < 0.6:
+            data = json.dumps(self.value_of(json.loads(data))).encode()
+        else:
+            data = self.bytes_of(data)
+        (self.folder / "c" / name).write_bytes(data)
+        self.input = data
+        try:
+            corpus = Corpus.open(self.folder / "c")
+            assert all(corpus.sentence(s) for s in range(len(corpus)))
+        finally:
+            (self.folder / "c" / name).write_bytes(self.corpus_files[name])
+
+    def text(self) -> None:
+        self.put(self.bytes_of(self.random.choice(self.texts)))
+        pattern = self.random.choice(("[a-z']+", "[a-z']+", r"\w+", "[^ ]+"))
+        encoder = Encoder(Tokenizer(pattern, self.random.random() < 0.8))
+        for piece in TextFile(str(self.file)).pieces(encoder.fast):
+            encoder.add(piece)
+        encoder.finish(1)
+
+    def arrow(self) -> None:
+        self.put(self.bytes_of(self.random.choice(self.arrows)))
+        for piece in ArrowFile(str(self.file), "text").pieces(True):
+            assert isinstance(piece, bytes)
+
+    def put(self, data: bytes) -> None:
+        self.input = data
+        self.file.write_bytes(data)
+
+    def run(self, name: str, read: Callable[[], None], count: int) -> None:
+        """Feed so many inputs to a reader."""
+        for _ in range(count):
+            before, began = _memory(), time.perf_counter()
+            signal.alarm(SECONDS)
+            try:
+                read()
+                outcome = "read"
+            except (Xw2vError, Damaged) as error:
+                outcome = "refused"
+                if "\n" in str(error) or not str(error):
+                    raise AssertionError(f"not one line: {error!r}") from error
+            finally:
+                signal.alarm(0)
+            self.slowest = max(self.slowest, time.perf_counter() - began)
+            if _memory() - before > MEMORY:
+                raise AssertionError(f"memory grew by {_memory() - before >> 20} MiB")
+            self.outcomes[name, outcome] += 1
+
+
+def _memory() -> int:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
+def _too_slow(number: int, frame: Any) -> None:
+    raise AssertionError(f"more than {SECONDS} seconds")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--inputs", type=int, default=1_000_000)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--only", choices=SHARES)
+    given = parser.parse_args()
+    warnings.simplefilter("error")
+    signal.signal(signal.SIGALRM, _too_slow)
+    memory = Path("/dev/shm")
+    began = time.monotonic()
+    with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as folder:
+        fuzz = Fuzz(Path(folder), given.seed)
+        readers = {
+            "config": fuzz.config, "state": fuzz.state_json, "tables": fuzz.tables_npy, "checkpoints": fuzz.checkpoints,
+            "corpus": fuzz.corpus, "text": fuzz.text, "arrow": fuzz.arrow,
+        }  # fmt: skip
+        for name, share in SHARES.items():
+            if given.only not in (None, name) or (name == "arrow" and not fuzz.arrows):
+                continue
+            count = given.inputs if given.only else round(share * given.inputs)
+            try:
+                fuzz.run(name, readers[name], count)
+            except BaseException:
+                traceback.print_exc()
+                sys.exit(f"{name}: seed {given.seed}, input {base64.b64encode(fuzz.input).decode()}")
+            print(f"{name}: {count:,} inputs", file=sys.stderr)
+        total = sum(fuzz.outcomes.values())
+    print(f"{total:,} inputs in {time.monotonic() - began:.0f} s, slowest {fuzz.slowest:.2f} s; no failure")
+    for (name, outcome), count in sorted(fuzz.outcomes.items()):
+        print(f"  {name:12} {outcome:8} {count:9,}")
+
+
+if __name__ == "__main__":
+    main()
