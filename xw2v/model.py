@@ -82,11 +82,11 @@ class Word2Vec:
         if isinstance(sentences, (str, os.PathLike)):
             sentences = [sentences]
         if isinstance(sentences, Sequence) and all(isinstance(each, (str, os.PathLike)) for each in sentences):
-            paths = [os.fspath(each) for each in sentences]  # type: ignore[arg-type]
-            pattern = {"token_pattern": settings.token_pattern, "lowercase": settings.lowercase}
+            paths = [os.fspath(each) for each in sentences]
+            pattern: dict[str, Any] = {"token_pattern": settings.token_pattern, "lowercase": settings.lowercase}
             if training is not None:
                 return read_corpus_with(training.vocabulary, paths, **pattern)
-            limits = {"min_count": settings.min_count, "max_vocab": settings.max_vocab}
+            limits: dict[str, Any] = {"min_count": settings.min_count, "max_vocab": settings.max_vocab}
             return open_corpus(paths, **pattern, **limits)
         if training is not None:
             return Corpus.from_sentences(sentences, vocabulary=training.vocabulary)  # type: ignore[arg-type]

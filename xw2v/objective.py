@@ -30,9 +30,9 @@ class Objective:
 
     window: int = 5
     negative: float = 5
-    shared: int = 32
-    group: int = 128
-    block: int = 16
+    shared: int = 64
+    group: int = 64
+    block: int = 8
     bound: float = 0.3
     floor: float = 0.2
     weight_decay: float = 0.0
