@@ -353,6 +353,22 @@ def test_a_text_that_changes_while_it_is_read_is_an_error(change: str, tmp_path:
         list(pieces)
 
 
+@pytest.mark.parametrize("pattern", ["[a-z']+", r"\w+"])
+def test_a_packed_file_of_one_endless_word_takes_no_memory(
+    pattern: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """70 MB packed into 70 kB; with a pattern that needs whole lines the limit is higher."""
+    import gzip
+
+    from xw2v import textfiles
+    from xw2v.read import open_corpus
+
+    (tmp_path / "bomb.txt").write_bytes(gzip.compress(bytes([97]) * 70_000_000))
+    monkeypatch.setattr(textfiles, "LONGEST_LINE", 1 << 26)
+    with pytest.raises(InputError, match=r"bomb.txt:1: 64 MiB without a"):
+        open_corpus([tmp_path / "bomb.txt"], token_pattern=pattern)
+
+
 def test_pipes_and_devices_may_change(tmp_path: Path) -> None:
     with open(os.devnull, "rb") as file, unchanged(file, os.devnull) as check:
         check()

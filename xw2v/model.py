@@ -120,7 +120,14 @@ class Word2Vec:
         return [loss for _, loss in self.run.loss_history]
 
     def save(self, folder: str | Path) -> None:
-        """Write the run's files into a folder, which `KeyedVectors.load` and the commands read."""
+        """Write the run's files into a folder, which `KeyedVectors.load` and the commands read.
+
+        Raises:
+            InputError: the folder cannot be written, or another process is writing there.
+        """
+        from xw2v.files import output_folder
+        from xw2v.lock import folder_lock
         from xw2v.output import write_run
 
-        write_run(folder, self.run)
+        with folder_lock(output_folder(folder)):
+            write_run(folder, self.run)
