@@ -26,10 +26,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
-from runs import EXACT, command, killed_at, result, run, start, text  # noqa: E402
+from runs import EXACT, command, killed_at, result, run, start, text
 
-from xw2v.checkpoint import CheckpointFolder  # noqa: E402
-from xw2v.keyedvectors import KeyedVectors  # noqa: E402
+from xw2v.checkpoint import CheckpointFolder
+from xw2v.keyedvectors import KeyedVectors
 
 TOKENS = 60_000
 SETTINGS = {"checkpoint_every": "20", "epochs": "3"}

@@ -25,9 +25,8 @@ def main() -> None:
     def hook(event: str, arguments: tuple[Any, ...]) -> None:
         nonlocal count
         if event == "open":
-            path, mode, flags = arguments
-            writing = mode is None and flags & (os.O_WRONLY | os.O_RDWR) or mode is not None and set("wxa+") & set(mode)
-            if not writing:
+            _, mode, flags = arguments
+            if not (set("wxa+") & set(mode) if mode else flags & (os.O_WRONLY | os.O_RDWR)):
                 return
         elif event not in CHANGES:
             return

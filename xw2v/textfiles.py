@@ -30,11 +30,11 @@ class TextFile(Source):
 
     def pieces(self, at_blanks: bool) -> Iterator[Piece]:
         if self.path == STANDARD_INPUT:
-            with closing(open(sys.stdin.fileno(), "rb", closefd=False)) as raw:
-                yield from self._blocks(raw, "standard input", at_blanks)
+            with closing(open(sys.stdin.fileno(), "rb", closefd=False)) as standard:
+                yield from self._blocks(standard, "standard input", at_blanks)
         else:
-            with open_binary(self.path) as raw, unchanged(raw, self.path):
-                yield from self._blocks(raw, self.path, at_blanks)
+            with open_binary(self.path) as file, unchanged(file, self.path):
+                yield from self._blocks(file, self.path, at_blanks)
 
     def _blocks(self, raw: BinaryIO, name: str, at_blanks: bool) -> Iterator[bytes]:
         with damage_reported(name):
