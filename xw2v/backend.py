@@ -35,6 +35,7 @@ class Backend(ABC):
         name: the entry point's name, such as "numpy".
         xp: the array-api-compat namespace.
         device: what `device=` takes in that namespace.
+        asked: what `load_backend` opened: "cpu", "cuda", "cuda:1", ..., never "auto".
         piece: tokens made into batches at a time: many batches, yet small beside the tables.
         deterministic: ask for the same bits from run to run also where that is slower (atomics on a GPU);
             on the CPU every backend gives them anyway.
@@ -44,6 +45,7 @@ class Backend(ABC):
     piece: ClassVar[int] = 2**18
     xp: Any
     device: Any
+    asked: str = "cpu"
     deterministic: bool = False
 
     @abstractmethod
@@ -141,5 +143,5 @@ def load_backend(name: str | None = None, device: str = "cpu", *, deterministic:
         raise UsageError(f"--backend {name}: not installed here; choose one of {', '.join(sorted(found))}")
     backend = found[name].load()(device)
     assert isinstance(backend, Backend)
-    backend.deterministic = deterministic
+    backend.asked, backend.deterministic = device, deterministic
     return backend

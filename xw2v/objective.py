@@ -33,7 +33,7 @@ class Objective:
     shared: int = 64
     group: int = 64
     block: int = 8
-    bound: float = 0.3
+    bound: float = 0.5
     floor: float = 0.2
     weight_decay: float = 0.0
     cbow: bool = False

@@ -68,6 +68,7 @@ def prepare(
 ) -> Trainer:
     """The trainer of a run, on the backend and device that its settings name; InputError if it does not fit there."""
     backend = load_backend(settings.backend, settings.device, deterministic=settings.deterministic)
+    settings = dataclasses.replace(settings, device=backend.asked)
     plan = backend.plan(
         settings.objective(),
         words=len(corpus.vocabulary),

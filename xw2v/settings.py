@@ -17,7 +17,9 @@ from xw2v.errors import UsageError
 if TYPE_CHECKING:
     from xw2v.objective import Objective
 
-DEFAULT_ALPHA = {"skipgram": 0.05, "cbow": 0.1}  # docs/experiments.md has the measurements
+# Defaults that depend on another setting; docs/experiments.md has the measurements.
+DEFAULT_ALPHA = {"skipgram": 0.035, "cbow": 0.1}
+DEFAULT_BATCH = {"cpu": 512, "cuda": 16384}  # a GPU is not filled by what a core's cache holds
 BLOCK, GROUP = 8, 64  # centers that share a span, tokens that share negatives
 
 
@@ -59,7 +61,7 @@ class Settings:
         1e-3, "Thin out words more frequent than this; 0 keeps every token.", low=0, high=1
     )
     alpha: float | None = setting(
-        None, "Learning rate at the start (skip-gram 0.05, CBOW 0.1).", "--lr", above=0, high=10
+        None, "Learning rate at the start (skip-gram 0.035, CBOW 0.1).", "--lr", above=0, high=10
     )
     min_alpha: float = setting(1e-4, "Learning rate at the end.", low=0, high=10)
     epochs: int = setting(5, "Passes over the corpus.", "--iter", low=1, high=10**9)
@@ -69,14 +71,14 @@ class Settings:
     weight_decay: float = setting(0.0, "Shrink the rows that a batch touches by alpha times this.", low=0, high=1)
     token_pattern: str = setting("[a-z']+", "Regular expression of a token.")
     lowercase: bool = setting(True, "Lower-case the text.")
-    batch_tokens: int = setting(
-        2048, "Tokens in a batch (rounded up to whole groups of 64).", low=1, high=2**24
+    batch_tokens: int | None = setting(
+        None, "Tokens in a batch, rounded up to whole groups of 64 (CPU 512, CUDA 16384).", low=1, high=2**24
     )
     shared_negatives: int | None = setting(
         None, "Distinct negatives that 64 tokens share (set by window and negative).", low=1, high=65536
     )
     bound: float = setting(
-        0.3, "Largest share of its own length that a vector moves in a batch.", above=0, high=1
+        0.5, "Largest share of its own length that a vector moves in a batch.", above=0, high=1
     )
     device: str = setting("cpu", "cpu, cuda, cuda:N, or auto.")
     backend: str | None = setting(None, "Array library: numpy, cupy or torch (set by the device).")
@@ -123,8 +125,10 @@ class Settings:
 
     @property
     def whole_batch(self) -> int:
-        """T: `batch_tokens` rounded up to whole groups."""
-        return -(-self.batch_tokens // GROUP) * GROUP
+        """T: `batch_tokens`, or the device's default, rounded up to whole groups."""
+        kind = self.device.partition(":")[0]
+        tokens = self.batch_tokens or DEFAULT_BATCH.get(kind, DEFAULT_BATCH["cpu"])
+        return -(-tokens // GROUP) * GROUP
 
     @property
     def shared(self) -> int:
