@@ -25,7 +25,7 @@ def needed(settings: Settings, words: int) -> int:
     batch = settings.whole_batch + 2 * settings.window + settings.whole_batch // GROUP * settings.shared
     step = batch * settings.vector_size * FLOAT * ROWS + settings.whole_batch * (settings.shared + 64) * FLOAT * 4
     writing = 2 * table  # the mean of the two tables, and their sum on the way there
-    return tables + max(step + PIECE, writing) + words * WORD + MARGIN
+    return tables + step + max(PIECE, writing) + words * WORD + MARGIN
 
 
 def available() -> tuple[int, str] | None:
