@@ -377,23 +377,26 @@ def test_pipes_and_devices_may_change(tmp_path: Path) -> None:
 # --- numbers that are none -----------------------------------------------------------------------------------------
 
 
-def spoiling(table: str, at: int, trainer: Any) -> Callable[[State], None]:
-    """An observer that puts a NaN into a table after so many steps."""
+def spoiling(what: str, at: int) -> Callable[[State], None]:
+    """An observer that puts a NaN into a table, or into the sum of losses, after so many steps."""
 
     def after_step(state: State) -> None:
         if state.steps == at:
-            getattr(state.tables, table)[0] = np.nan
+            if what == "loss":
+                state.loss_sum = np.inf
+            else:
+                getattr(state.tables, what)[0] = np.nan
 
     return after_step
 
 
-@pytest.mark.parametrize("table", ["center", "context"])
-def test_numbers_that_are_none_stop_a_run_and_leave_the_last_good_checkpoint(table: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("what", ["center", "context", "loss"])
+def test_numbers_that_are_none_stop_a_run_and_leave_the_last_good_checkpoint(what: str, tmp_path: Path) -> None:
     corpus = Corpus.from_sentences([line.split() for line in text(6000).splitlines()])
     trainer = prepare(corpus, Settings(vector_size=8, window=3, batch_tokens=256, epochs=4))
     folder = CheckpointFolder(tmp_path)
     keeper = Keeper(trainer, folder, Every(steps=5), StopSignals(), FileWatch(), print, {"init": None})
-    spoil = spoiling(table, 17, trainer)
+    spoil = spoiling(what, 17)
 
     def after_step(state: State) -> None:
         spoil(state)

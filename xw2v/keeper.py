@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import time
 from collections.abc import Callable
@@ -95,6 +96,8 @@ class Keeper:
     def save(self, state: State) -> bool:
         """Write a checkpoint; on a full disk or the like say so, let the run go on, and answer False."""
         trainer, began = self.trainer, time.monotonic()
+        if not math.isfinite(state.loss_sum):
+            raise self.kept(diverged("the loss is no longer finite", state, trainer.settings))
         trainer.backend.synchronize()
         tables: dict[str, np.ndarray] = {"center": trainer.backend.to_numpy(state.tables.center)}
         if not trainer.settings.tied:
