@@ -60,8 +60,8 @@ class RowAdder:
             scales: (N,), or None for ones.
         """
         count, size = len(numbers), table.shape[1]
-        scales = self._ones[:count] if scales is None else scales
-        product(len(table), count, size, self._starts[: count + 1], numbers, scales, rows.reshape(-1), table.reshape(-1))
+        starts, scales = self._starts[: count + 1], self._ones[:count] if scales is None else scales
+        product(len(table), count, size, starts, numbers, scales, rows.reshape(-1), table.reshape(-1))
 
 
 def scatter_add(table: np.ndarray, rows: np.ndarray, updates: np.ndarray) -> None:
