@@ -77,6 +77,11 @@ def train(corpus: Any, setting: dict[str, Any], folder: Path) -> dict[str, Any]:
     }
 
 
+def shown(number: float) -> str:
+    """A number of the table: whole ones and large ones without decimals."""
+    return f"{number:,.0f}" if isinstance(number, int) or number >= 1000 else f"{number:.3g}"
+
+
 def complaint(result: dict[str, Any]) -> str:
     """What is wrong with a run, if anything."""
     numbers = [value for value in result.values() if isinstance(value, float)]
@@ -118,8 +123,7 @@ def main() -> None:
         result = train(corpus, dict(zip(GRID, values, strict=True)), options.eval)
         results.append(result)
         bad += bool(complaint(result))
-        cells = (f"{result[name]:.3g}" if name != "words_per_second" else f"{result[name]:,.0f}" for name in columns)
-        print("| " + " | ".join(cells) + f" | {complaint(result)} |", flush=True)
+        print("| " + " | ".join(shown(result[name]) for name in columns) + f" | {complaint(result)} |", flush=True)
         print(f"{number} of {len(chosen)}", file=sys.stderr)
     print(f"\n{len(results)} runs on {len(corpus.ids):,} tokens, {bad} bad")
     if options.json:
