@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-
 import xw2v_numpy.scatter as scatter
 
 
