@@ -15,7 +15,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import resource
+import re
 import statistics
 import subprocess
 import sys
@@ -168,15 +168,21 @@ def quality(vectors: KeyedVectors, folder: Path) -> dict[str, float]:
     return scores
 
 
+def peak_kb() -> int:
+    """Peak memory of this process (not getrusage's, which a child begins with its parent's)."""
+    found = re.search(r"VmHWM:\s*(\d+)", Path("/proc/self/status").read_text())
+    return int(found[1]) if found else 0
+
+
 def one_run(options: argparse.Namespace) -> None:
     """What the child process does: train one contender once and print a line of JSON."""
     from xw2v.read import open_corpus
 
     train, workers = CONTENDERS[options.child]
     corpus = open_corpus(options.text, min_count=5)
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    before = peak_kb()
     vectors, words, seconds = train(corpus, options, workers)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    peak = peak_kb()
     result: dict[str, Any] = {"words_per_second": words / seconds, "seconds": seconds}
     result |= {"peak_mb": peak / 1024, "corpus_mb": before / 1024}
     if vectors is not None:

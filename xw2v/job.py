@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any
 
+from xw2v.backend import load_backend
 from xw2v.checkpoint import FOLDER, Checkpoint, CheckpointFolder
 from xw2v.corpus import Corpus
 from xw2v.errors import InputError, TrainingError, UsageError
@@ -70,6 +71,7 @@ class Job:
             checkpoint = self._checkpoint(folder)
             initial = Initial.load(self.options["init"], self.keep) if "init" in self.options else None
             settings = self._settings(checkpoint, initial)
+            load_backend(settings.backend, settings.device)  # what is missing is told before the text is read
             corpus, validation = self._texts(settings, reading)
             if checkpoint is not None:
                 check_texts(checkpoint, corpus, validation)

@@ -58,8 +58,14 @@ def main() -> None:
     """Run the command line; exit 0 done, 1 bad input or failed run, 2 wrong usage, 130 interrupted."""
     try:
         cli.main(standalone_mode=False)
-    except click.ClickException as error:  # click's own checks of options and arguments
+    except click.exceptions.NoArgsIsHelpError as error:
         error.show()
+        sys.exit(error.exit_code)
+    except click.ClickException as error:  # click's own checks of options and arguments
+        context = getattr(error, "ctx", None)
+        path = context.command_path if context is not None else "xw2v"
+        message = " ".join(error.format_message().split()).rstrip(".")
+        click.echo(f"xw2v: {message}; {path} --help shows what there is", err=True)
         sys.exit(error.exit_code)
     except Xw2vError as error:
         click.echo(f"xw2v: {' '.join(str(error).splitlines())}", err=True)  # a file's name may have a line break
