@@ -24,7 +24,8 @@ from xw2v.step import batch_loss, positives
 from xw2v.tables import initial_centers, tables_of
 
 REPORTS = 200  # loss reports that a short run is cut into ...
-LONGEST_REPORT = 100  # ... and the most steps one covers in a long run
+LONGEST_REPORT = 100  # ... and the most steps one covers in a long run ...
+MOST_REPORTS = 20_000  # ... except in one so long that their number would not stay small beside the tables
 MEASURED = 10  # one step in so many has its loss measured, where reports are that long
 
 
@@ -101,7 +102,7 @@ class Trainer:
                 validation, Purpose.VALIDATION_TOKENS, Purpose.VALIDATION_NEGATIVES
             )
         total = len(corpus.ids) * settings.epochs / settings.whole_batch
-        self.report_every = min(max(int(total / REPORTS), 1), LONGEST_REPORT)
+        self.report_every = max(min(int(total / REPORTS), LONGEST_REPORT), math.ceil(total / MOST_REPORTS), 1)
         self._measure_every = max(self.report_every // MEASURED, 1)
 
     def _batches_of(self, corpus: Corpus, tokens: Purpose, negatives: Purpose) -> Batches:
