@@ -5,7 +5,7 @@
     config       TOML files, and the settings they hold
     state        state.json of checkpoints, most with a checksum that is right, so that what is in it is looked at
     tables       .npy files of checkpoints
-    checkpoints  whole checkpoint folders
+    checkpoints  whole checkpoint folders, and going on from those that can be read
     corpus       corpus folders
     text         running text, plain and packed by gzip, bzip2, xz and zstd
     arrow        Arrow files and streams, and Parquet files
@@ -47,10 +47,14 @@ from xw2v.config import read_config
 from xw2v.corpus import Corpus
 from xw2v.encode import Encoder
 from xw2v.errors import Xw2vError
-from xw2v.keeper import Every
+from xw2v.keeper import Every, Keeper
+from xw2v.resume import check_texts, continued_settings, restored
+from xw2v.run import finish, prepare
 from xw2v.settings import Settings
+from xw2v.signals import StopSignals
 from xw2v.textfiles import TextFile
 from xw2v.tokens import Tokenizer
+from xw2v.watch import FileWatch
 
 SHARES = {"config": 0.3, "state": 0.35, "tables": 0.1, "checkpoints": 0.03, "corpus": 0.07, "text": 0.12, "arrow": 0.03}
 SECONDS, MEMORY = 5, 64 << 20
@@ -86,15 +90,15 @@ class Fuzz:
     # --- valid inputs --------------------------------------------------------------------------------------
 
     def _state(self) -> dict[str, Any]:
-        state = {
-            "epoch": 1, "step": 2, "steps": 30, "loss_sum": 1.5, "pairs": 3, "seconds": 4.0,
-            "loss_history": [[10, 2.5]], "validation_history": [2.5], "plans": [5],
-        }  # fmt: skip
-        return {
-            "format": 1, "settings": {"window": 5}, "objective": {}, "corpus": {"fingerprint": "0", "tokens": 9},
-            "versions": {"xw2v": "0"}, "device": "cpu", "validation": None, "init": None, "state": state,
-            "files": {"center.npy": "0" * 64, "context.npy": "0" * 64},
-        }  # fmt: skip
+        """What a run of one epoch had saved after two steps."""
+        corpus = Corpus.from_sentences([["a", "b", "c"]] * 90, min_count=1)
+        self.trainer = prepare(corpus, Settings(vector_size=4, batch_tokens=64, epochs=1, min_count=1))
+        folder = CheckpointFolder(self.folder / "o")
+        keeper = Keeper(self.trainer, folder, Every(steps=2), StopSignals(), FileWatch(), print, {"init": None})
+        self.trainer.train(self.trainer.start(), after_step=keeper.after_step)
+        content = json.loads((folder.path / folder.names()[0] / "state.json").read_bytes())
+        del content["sha256"]
+        return content
 
     def _corpus(self) -> dict[str, bytes]:
         Corpus.from_sentences([["a", "b", "c"], ["b", "a"]] * 5, min_count=1).save(self.folder / "c")
@@ -202,17 +206,25 @@ class Fuzz:
         folder = self.folder / "o" / "checkpoint" / "epoch-000001-step-000000002"
         shutil.rmtree(self.folder / "o", ignore_errors=True)
         folder.mkdir(parents=True)
-        table, names = np.ones((3, 4), np.float32), ("center.npy", "context.npy")
+        table, names = np.ones((len(self.trainer.corpus.vocabulary), 4), np.float32), ("center.npy", "context.npy")
         content = self.state | {"files": {name: write_table(folder / name, table) for name in names}}
         if self.random.random() < 0.5:
             content = self.value_of(content)
         (folder / "state.json").write_bytes(encode(content) if isinstance(content, dict) else b"[]")
         spoiled = self.random.choice(("state.json", "center.npy", "context.npy"))
-        self.input = self.bytes_of((folder / spoiled).read_bytes())
-        (folder / spoiled).write_bytes(self.input)
+        self.input = (folder / "state.json").read_bytes()
+        if self.random.random() < 0.5:
+            self.input = self.bytes_of((folder / spoiled).read_bytes())
+            (folder / spoiled).write_bytes(self.input)
         checkpoint = CheckpointFolder(self.folder / "o").latest()
         if checkpoint is not None:
-            checkpoint.tables()
+            given = {"epochs": 3} if self.random.random() < 0.2 else {}
+            settings = continued_settings(checkpoint, given, "f")
+            check_texts(checkpoint, self.trainer.corpus, None)
+            if settings.epochs <= 3:
+                trainer = prepare(self.trainer.corpus, settings)
+                state = restored(checkpoint, trainer)
+                finish(trainer, trainer.train(state))
 
     def corpus(self) -> None:
         name = self.random.choice(list(self.corpus_files))

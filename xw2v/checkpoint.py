@@ -216,6 +216,7 @@ COUNTERS: dict[str, Any] = {
     "epoch": int, "step": int, "steps": int, "loss_sum": float, "pairs": int, "seconds": float,
     "loss_history": list, "validation_history": list, "plans": list,
 }  # fmt: skip
+CORPUS: dict[str, Any] = {"fingerprint": str, "description": str, "tokens": int, "vocabulary": int}
 
 
 def check_content(content: dict[str, Any]) -> dict[str, Any]:
@@ -223,7 +224,8 @@ def check_content(content: dict[str, Any]) -> dict[str, Any]:
     _check_entries(content, WANTED)
     state = content["state"]
     _check_entries(state, COUNTERS)
-    if any(state[name] < 0 for name in ("epoch", "step", "steps", "pairs")):
+    _check_entries(content["corpus"], CORPUS)
+    if any(state[name] < 0 for name in ("epoch", "step", "steps", "pairs", "seconds")):
         raise Damaged(f"{STATE} has a counter below 0")
     numbers = [*state["validation_history"], *(number for pair in state["loss_history"] for number in _pair(pair))]
     numbers += [state["loss_sum"], state["seconds"]]

@@ -67,10 +67,10 @@ def check_texts(checkpoint: Checkpoint, corpus: Corpus, validation: Corpus | Non
     """Raise InputError unless the texts are those that the checkpoint was made with."""
     path, content = checkpoint.path, checkpoint.content
     about = content["corpus"]
-    if about.get("fingerprint") != corpus.fingerprint:
+    if about["fingerprint"] != corpus.fingerprint:
         raise InputError(
-            f"{path}: belongs to another text: it is of {about.get('description')} ({about.get('tokens'):,} tokens, "
-            f"{about.get('vocabulary'):,} words), and this is {corpus.description} ({len(corpus.ids):,} tokens, "
+            f"{path}: belongs to another text: it is of {about['description']} ({about['tokens']:,} tokens, "
+            f"{about['vocabulary']:,} words), and this is {corpus.description} ({len(corpus.ids):,} tokens, "
             f"{len(corpus.vocabulary):,} words); name the same INPUT, or leave out --resume to begin anew"
         )
     if content["validation"] != (None if validation is None else validation.fingerprint):

@@ -142,7 +142,7 @@ def record_of(trainer: Trainer, state: State) -> dict[str, Any]:
         "epochs_asked": state.plans,
         "steps": state.steps,
         "train_seconds": round(state.seconds, 3),
-        "words_per_second": round(words / state.seconds, 1),
+        "words_per_second": round(words / max(state.seconds, 1e-9), 1),
         "final_loss": state.loss_history[-1][1] if state.loss_history else None,
         "validation_loss": state.validation_history[-1] if state.validation_history else None,
     }
