@@ -16,7 +16,7 @@ from xw2v.checkpoint import CheckpointFolder, Damaged, NotFinite, decode, encode
 from xw2v.corpus import Corpus
 from xw2v.errors import InputError, UsageError
 from xw2v.keeper import Every, Keeper
-from xw2v.resume import check_texts, continued_settings, restored
+from xw2v.resume import check_texts, continued_settings, restored, what_changed
 from xw2v.settings import Settings
 from xw2v.signals import StopSignals
 from xw2v.trainer import State, Trainer
@@ -290,6 +290,14 @@ def test_another_version_that_cuts_batches_differently_is_refused(trainer: Train
     rewritten(checkpoint.path, objective=checkpoint.content["objective"] | {"block": 4})
     with pytest.raises(InputError, match="whose batches are cut differently"):
         continued_settings(CheckpointFolder(tmp_path).latest(), {}, "options")  # type: ignore[arg-type]
+
+
+def test_another_version_of_a_library_is_told(trainer: Trainer, tmp_path: Path) -> None:
+    checkpoint = saved(trainer, tmp_path)
+    assert what_changed(checkpoint, trainer) is None
+    rewritten(checkpoint.path, versions=checkpoint.content["versions"] | {"numpy": "1.0"})
+    changed = what_changed(CheckpointFolder(tmp_path).latest(), trainer)  # type: ignore[arg-type]
+    assert changed == f"last bits may differ from those of a run in one go: numpy 1.0 then, {np.__version__} now"
 
 
 def test_another_text_is_refused(trainer: Trainer, corpus: Corpus, held_out: Corpus, tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from xw2v.lock import folder_lock
 from xw2v.memory import check_memory
 from xw2v.output import PREVIOUS, finish_writing, is_written, write_run
 from xw2v.read import TEXT_COLUMN, open_corpus, read_corpus_with, validation_of
-from xw2v.resume import check_texts, continued_settings, restored
+from xw2v.resume import check_texts, continued_settings, restored, what_changed
 from xw2v.run import Run, finish, prepare
 from xw2v.settings import Settings
 from xw2v.signals import StopSignals
@@ -135,6 +135,8 @@ class Job:
         if checkpoint is not None:
             state = restored(checkpoint, trainer)
             self.say(f"going on from {checkpoint.path.name}: {where(state)} of {settings.epochs} epochs")
+            if changed := what_changed(checkpoint, trainer):
+                self.say(changed)
             if state.epoch < settings.epochs and len(state.plans) > 1:
                 first = trainer.alpha(state.plans[-2] / settings.epochs)
                 self.say(

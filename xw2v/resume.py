@@ -81,6 +81,14 @@ def check_texts(checkpoint: Checkpoint, corpus: Corpus, validation: Corpus | Non
         )
 
 
+def what_changed(checkpoint: Checkpoint, trainer: Trainer) -> str | None:
+    """A line on versions and devices that are not those the checkpoint was made with, if any."""
+    there = checkpoint.content["versions"] | {"device": checkpoint.content["device"]}
+    here = versions() | {"device": str(trainer.backend.device)}
+    changed = [f"{name} {there.get(name)} then, {here[name]} now" for name in here if there.get(name) != here[name]]
+    return f"last bits may differ from those of a run in one go: {'; '.join(changed)}" if changed else None
+
+
 def content_of(trainer: Trainer, state: State, about: dict[str, Any]) -> dict[str, Any]:
     """What a checkpoint's state.json holds of a run, besides `about`."""
     validation = trainer.validation
