@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from xw2v.objective import Objective
 
 # Defaults that depend on another setting; docs/experiments.md has the measurements.
-DEFAULT_ALPHA = {"skipgram": 0.04, "cbow": 0.1}
+DEFAULT_ALPHA = {"skipgram": 0.04, "cbow": 0.2}
 DEFAULT_BATCH = {"cpu": 512, "cuda": 16384}  # a GPU is not filled by what a core's cache holds
 BLOCK, GROUP = 8, 64  # centers that share a span, tokens that share negatives
 
@@ -61,7 +61,7 @@ class Settings:
         1e-3, "Thin out words more frequent than this; 0 keeps every token.", low=0, high=1
     )
     alpha: float | None = setting(
-        None, "Learning rate at the start (skip-gram 0.04, CBOW 0.1).", "--lr", above=0, high=10
+        None, "Learning rate at the start (skip-gram 0.04, CBOW 0.2).", "--lr", above=0, high=10
     )
     min_alpha: float = setting(1e-4, "Learning rate at the end.", low=0, high=10)
     epochs: int = setting(5, "Passes over the corpus.", "--iter", low=1, high=10**9)
