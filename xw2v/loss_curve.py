@@ -18,7 +18,7 @@ def epoch_means(history: Sequence[Point], steps: int, epochs: int) -> list[Point
     """The mean loss of each epoch, at its middle; nothing where epochs are too short to have one.
 
     A text is not the same all along, so the loss goes up and down in each epoch alike. From one epoch's mean
-    to the next one's it tells what was learnt.
+    to the next one's it tells the trend.
 
     Args:
         history: (steps at the end, mean loss) of every reporting interval.

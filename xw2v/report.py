@@ -126,7 +126,7 @@ def training_section(record: dict[str, Any], folder: Path) -> str:
         head.append("validation loss")
     note = paragraph(
         "The text is not the same all along, so the curve goes up and down in each epoch alike; from epoch to "
-        "epoch it shows what was learnt.",
+        "epoch it shows the trend.",
         small=True,
     )
     return columns(figure(chart, "Loss"), (table(head, rows) + note) if rows else "")
