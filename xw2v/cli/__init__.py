@@ -6,6 +6,7 @@ Module `xw2v.cli.NAME` defines a click command called `command`.
 
 import os
 import sys
+from contextlib import suppress
 from importlib import import_module
 
 import click
@@ -72,7 +73,11 @@ def main() -> None:
         sys.exit(error.exit_code)
     except (KeyboardInterrupt, click.Abort):
         click.echo("xw2v: interrupted", err=True)
-        sys.exit(130)
+        with suppress(OSError):
+            sys.stdout.flush()
+        # Not sys.exit: where the interrupt passed through an exec (as a dataclass was made, say), CPython
+        # remembers it as unhandled, and ends by SIGINT whatever the exit code.
+        os._exit(130)
     except BrokenPipeError:  # the reader of our standard output went away: xw2v similar ... | head
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
