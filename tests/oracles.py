@@ -52,76 +52,116 @@ def onto(backend: Backend, tables: Tables) -> Tables:
     return Tables(center, center if tied else backend.from_numpy(tables.context.copy()))
 
 
-class Slow(NamedTuple):
-    """Gradients and loss of a batch from a loop over pairs; `touched` are the rows that may move."""
+class SlowRows(NamedTuple):
+    """Gradients of a table, which of its rows may move, the pair weight each met, and the mean they met."""
 
-    center: np.ndarray
-    context: np.ndarray
-    touched_center: set[int]
-    touched_context: set[int]
+    gradient: np.ndarray  # (V, D)
+    touched: set[int]
+    weight: np.ndarray  # (V,)
+    mean: np.ndarray  # (D,)
+
+
+class Slow(NamedTuple):
+    """What a loop over the pairs of a batch gives."""
+
+    center: SlowRows
+    context: SlowRows
     loss: float
 
 
 def slow_gradients(objective: Objective, tables: Tables, batch: Batch) -> Slow:
-    """word2vec's gradients, a pair at a time."""
-    tokens, w = batch.tokens.tolist(), objective.window
+    """word2vec's gradients, a pair at a time, with the rows of a group of pairs with negatives centred."""
+    tokens, w, g = batch.tokens.tolist(), objective.window, objective.group
     dcenter, dcontext, loss = np.zeros_like(tables.center), np.zeros_like(tables.context), 0.0
+    center_weight, context_weight = np.zeros((2, len(dcenter)))
+    share = objective.negative / objective.shared
 
-    def pair(x: np.ndarray, word: int, positive: bool, weight: float) -> np.ndarray:
+    contexts, inputs, weights = [], [], []  # of each center: its context words, its input vector, its pairs
+    for t, (left, right) in enumerate(zip(batch.left.tolist(), batch.right.tolist(), strict=True)):
+        words = [tokens[w + t + offset] for offset in range(-left, right + 1) if offset != 0]
+        contexts.append(words)
+        if objective.cbow:
+            inputs.append(np.mean([tables.center[word] for word in words], axis=0) if words else 0 * dcenter[0])
+            weights.append(min(len(words), 1))
+        else:
+            inputs.append(tables.center[tokens[w + t]])
+            weights.append(len(words))
+
+    def mean(rows: list[np.ndarray], weight: list[float]) -> np.ndarray:
+        return sum(r * x for r, x in zip(weight, rows, strict=True)) / (sum(weight) or 1)
+
+    groups = range(len(batch.negatives))
+    drawn = [[tables.context[word] for word in batch.negatives[group].tolist()] for group in groups]
+    negatives_mean = mean([row for rows in drawn for row in rows], [1] * batch.negatives.size)
+    inputs_mean = mean(inputs, weights)
+    shift_negatives = [negatives_mean - mean(rows, [1] * len(rows)) for rows in drawn]
+    parts = [slice(group * g, (group + 1) * g) for group in groups]
+    shift_inputs = [inputs_mean - mean(inputs[part], weights[part]) for part in parts]
+
+    def pair(x: np.ndarray, word: int, t: int, positive: bool, weight: float) -> np.ndarray:
         """Adds the pair's loss and its gradient of the context row; returns its gradient of x."""
         nonlocal loss
-        score = float(x @ tables.context[word])
+        row = tables.context[word]
+        score = float(x @ row)
         loss += weight * math.log1p(math.exp(-score if positive else score))
         slope = weight * (1 / (1 + math.exp(-score)) - positive)
-        dcontext[word] += slope * x
-        return slope * tables.context[word]
+        context_weight[word] += weight
+        if positive:
+            dcontext[word] += slope * x
+            return slope * row
+        dcontext[word] += slope * (x + shift_inputs[t // g])
+        return slope * (row + shift_negatives[t // g])
 
-    for t, (left, right) in enumerate(zip(batch.left.tolist(), batch.right.tolist(), strict=True)):
-        center = tokens[w + t]
-        context = [tokens[w + t + offset] for offset in range(-left, right + 1) if offset != 0]
-        if not context:
-            continue
-        negatives = batch.negatives[t // objective.group].tolist()
-        share = objective.negative / objective.shared
-        if objective.cbow:
-            mean = np.mean([tables.center[word] for word in context], axis=0)
-            slope = pair(mean, center, True, 1.0)
-            slope = slope + sum(pair(mean, word, False, share) for word in negatives)
-            for word in context:
-                dcenter[word] += slope / len(context)
-        else:
-            x = tables.center[center]
-            for word in context:
-                dcenter[center] += pair(x, word, True, 1.0)
+    for t, words in enumerate(contexts):
+        center, negatives, x = tokens[w + t], batch.negatives[t // g].tolist(), inputs[t]
+        if objective.cbow and words:
+            slope = pair(x, center, t, True, 1.0)
+            slope = slope + sum(pair(x, word, t, False, share) for word in negatives)
+            for word in words:
+                dcenter[word] += slope / len(words)
+            for word in words:
+                center_weight[word] += (1 + objective.negative) / len(words) ** 2
+        elif words:
+            for word in words:
+                dcenter[center] += pair(x, word, t, True, 1.0)
                 for negative in negatives:
-                    dcenter[center] += pair(x, negative, False, share)
+                    dcenter[center] += pair(x, negative, t, False, share)
+                center_weight[center] += 1 + objective.negative
     centers, spans = set(tokens[w : len(tokens) - w]), set(tokens)
-    drawn = set(batch.negatives.ravel().tolist())
-    if objective.cbow:
-        return Slow(dcenter, dcontext, spans, centers | drawn, loss)
-    return Slow(dcenter, dcontext, centers, spans | drawn, loss)
+    sampled = set(batch.negatives.ravel().tolist())
+    touched = (spans, centers | sampled) if objective.cbow else (centers, spans | sampled)
+    return Slow(
+        SlowRows(dcenter, touched[0], center_weight, negatives_mean),
+        SlowRows(dcontext, touched[1], context_weight, inputs_mean),
+        loss,
+    )
 
 
 def slow_step(objective: Objective, tables: Tables, batch: Batch, alpha: float) -> tuple[Tables, float]:
     """Tables after one step, and the loss before it."""
-    slow = slow_gradients(objective, tables, batch)
+    center, context, loss = slow_gradients(objective, tables, batch)
     if objective.tied:
-        touched = slow.touched_center | slow.touched_context
-        moved = slow_update(objective, tables.center, touched, slow.center + slow.context, alpha)
-        return Tables(moved, moved), slow.loss
-    return Tables(
-        slow_update(objective, tables.center, slow.touched_center, slow.center, alpha),
-        slow_update(objective, tables.context, slow.touched_context, slow.context, alpha),
-    ), slow.loss
+        both = SlowRows(
+            center.gradient + context.gradient,
+            center.touched | context.touched,
+            center.weight + context.weight,
+            (center.mean + context.mean) / 2,
+        )
+        moved = slow_update(objective, tables.center, both, alpha)
+        return Tables(moved, moved), loss
+    moved_center = slow_update(objective, tables.center, center, alpha)
+    return Tables(moved_center, slow_update(objective, tables.context, context, alpha)), loss
 
 
-def slow_update(
-    objective: Objective, table: np.ndarray, touched: set[int], gradient: np.ndarray, alpha: float
-) -> np.ndarray:
-    """The bounded update, a row at a time."""
-    table = table.copy()
-    for row in touched:
-        delta = alpha * (gradient[row] + objective.weight_decay * table[row])
+def slow_update(objective: Objective, table: np.ndarray, rows: SlowRows, alpha: float) -> np.ndarray:
+    """The damped and bounded update, a row at a time."""
+    table, size = table.copy(), np.linalg.norm(rows.mean)
+    for row in rows.touched:
+        delta = alpha * (rows.gradient[row] + objective.weight_decay * table[row])
+        z = alpha * objective.curvature * rows.weight[row] * size**2
+        if z > 0:
+            unit = rows.mean / size
+            delta = delta - (1 - (1 - math.exp(-z)) / z) * (delta @ unit) * unit
         limit = objective.bound * (np.linalg.norm(table[row]) + objective.floor)
         length = np.linalg.norm(delta)
         table[row] -= delta * min(1.0, limit / length if length else 1.0)

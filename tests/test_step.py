@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 from oracles import (
@@ -42,9 +44,9 @@ def gradients_of(objective: Objective, tables: Tables, batch: Batch) -> tuple[Gr
 
 def dense(gradients: Gradients, words: int) -> tuple[np.ndarray, np.ndarray]:
     """The gradients summed into tables."""
-    center, context = np.zeros((2, words, gradients.center.shape[1]))
-    np.add.at(center, gradients.center_ids, gradients.center)
-    np.add.at(context, gradients.context_ids, gradients.context)
+    center, context = np.zeros((2, words, gradients.center.rows.shape[1]))
+    np.add.at(center, gradients.center.ids, gradients.center.rows)
+    np.add.at(context, gradients.context.ids, gradients.context.rows)
     return center, context
 
 
@@ -66,11 +68,13 @@ def test_gradients_equal_a_loop_over_pairs(objective: Objective) -> None:
     batch = random_batch(rng, objective, WORDS, TOKENS)
     slow = slow_gradients(objective, tables, batch)
     center, context = dense(gradients_of(objective, tables, batch)[0], WORDS)
-    np.testing.assert_allclose(center, slow.center, rtol=1e-12, atol=1e-13)
-    np.testing.assert_allclose(context, slow.context, rtol=1e-12, atol=1e-13)
+    np.testing.assert_allclose(center, slow.center.gradient, rtol=1e-12, atol=1e-13)
+    np.testing.assert_allclose(context, slow.context.gradient, rtol=1e-12, atol=1e-13)
 
 
 def test_gradients_equal_finite_differences(objective: Objective) -> None:
+    """With one group a batch, where centring does nothing."""
+    objective = dataclasses.replace(objective, group=TOKENS)
     rng = np.random.default_rng(2)
     tables = random_tables(rng, WORDS, SIZE, tied=objective.tied)
     batch = random_batch(rng, objective, WORDS, TOKENS)
@@ -79,12 +83,33 @@ def test_gradients_equal_finite_differences(objective: Objective) -> None:
     for _ in range(5):
         direction = random_tables(rng, WORDS, SIZE, tied=objective.tied)
         moved = [
-            Tables(tables.center + e * direction.center, tables.context + e * direction.context)
-            for e in (step, -step)
+            Tables(tables.center + e * direction.center, tables.context + e * direction.context) for e in (step, -step)
         ]
         ahead, behind = (gradients_of(objective, there, batch)[1] for there in moved)
         slope = np.sum(center * direction.center) + np.sum(context * direction.context)
         assert (ahead - behind) / (2 * step) == pytest.approx(slope, rel=1e-7)
+
+
+@pytest.mark.parametrize("cbow", [False, True])
+def test_centring_keeps_the_mean_and_takes_the_noise(cbow: bool) -> None:
+    """Over draws of negatives, against the same gradients in one group a batch, which nothing centres."""
+    objective = random_objective(shared=16, cbow=cbow)
+    rng = np.random.default_rng(7)
+    tables = Tables(*(part + 0.5 for part in random_tables(rng, WORDS, SIZE)))  # rows with much in common
+    batch = random_batch(rng, objective, WORDS, 16 * objective.group)
+    one = slice(0, objective.group)
+    alone = Batch(batch.tokens[: objective.group + 2 * objective.window], batch.left[one], batch.right[one], None)
+    centred, plain = [], []
+    for _ in range(500):
+        negatives = rng.integers(0, WORDS, batch.negatives.shape)
+        gradients, _ = gradients_of(objective, tables, batch._replace(negatives=negatives))
+        kept = len(gradients.center.rows) // len(negatives)  # rows of the first group
+        centred.append(gradients.center.rows[:kept].ravel())
+        gradients, _ = gradients_of(objective, tables, alone._replace(negatives=negatives[:1]))
+        plain.append(gradients.center.rows.ravel())
+    expected, noise = np.mean(plain, axis=0), np.sum(np.var(plain, axis=0))
+    assert np.linalg.norm(np.mean(centred, axis=0) - expected) < 0.05 * np.linalg.norm(expected)
+    assert np.sum(np.var(centred, axis=0)) < 0.5 * noise
 
 
 def test_a_step_changes_nothing_but_the_tables(any_backend: Backend, objective: Objective) -> None:
@@ -124,5 +149,5 @@ def test_loss_is_finite_where_scores_are_huge() -> None:
     batch = random_batch(rng, objective, WORDS, TOKENS)
     gradients, loss = gradients_of(objective, tables, batch)
     assert np.isfinite(loss)
-    assert np.isfinite(gradients.center).all()
-    assert np.isfinite(gradients.context).all()
+    assert np.isfinite(gradients.center.rows).all()
+    assert np.isfinite(gradients.context.rows).all()

@@ -1,4 +1,4 @@
-"""The bounded update is SGD where steps are small, and keeps its bound where they are not."""
+"""The update is SGD where steps are small, damped where pairs agree, and keeps its bound where steps are long."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from xw2v.backend import Backend, load_backend
-from xw2v.update import bounded_update
+from xw2v.objective import Objective
+from xw2v.update import RowGradients, bounded_update
 
 BOUND, FLOOR = 0.3, 0.2
 
@@ -20,15 +21,21 @@ def updated(
     ids: np.ndarray,
     gradients: np.ndarray,
     alpha: float,
-    weight_decay: float = 0.0,
     backend: Backend | None = None,
+    weight: np.ndarray | None = None,
+    mean: np.ndarray | None = None,
+    **constants: float,
 ) -> np.ndarray:
     backend = backend or load_backend("numpy")
+    objective = Objective(**{"bound": BOUND, "floor": FLOOR, **constants})
+    weight = np.ones(len(ids), table.dtype) if weight is None else weight
+    mean = np.zeros(table.shape[1], table.dtype) if mean is None else mean
+    given = RowGradients(ids, gradients, weight, mean)
+    there = RowGradients(*map(backend.from_numpy, given))
     result = backend.from_numpy(table.copy())
-    parts = backend.from_numpy(ids), backend.from_numpy(gradients)
-    bounded_update(backend, result, *parts, alpha, BOUND, FLOOR, weight_decay)
-    np.testing.assert_array_equal(backend.to_numpy(parts[0]), ids)
-    np.testing.assert_array_equal(backend.to_numpy(parts[1]), gradients)
+    bounded_update(backend, objective, result, there, alpha)
+    for part, before in zip(there, given, strict=True):
+        np.testing.assert_array_equal(backend.to_numpy(part), before)
     return backend.to_numpy(result)
 
 
@@ -43,7 +50,7 @@ def test_small_steps_are_plain_sgd(any_backend: Backend, weight_decay: float) ->
     expected = table.copy()
     np.subtract.at(expected, ids, 1e-4 * gradients)
     expected[np.unique(ids)] -= 1e-4 * weight_decay * table[np.unique(ids)]
-    actual = updated(table, ids, gradients, 1e-4, weight_decay, any_backend)
+    actual = updated(table, ids, gradients, 1e-4, any_backend, weight_decay=weight_decay)
     np.testing.assert_allclose(actual, expected, rtol=0, atol=1e-15)
 
 
@@ -59,13 +66,48 @@ def test_large_steps_end_at_the_bound_in_the_same_direction(any_backend: Backend
 
 @settings(deadline=None)
 @given(st.integers(0, 2**32), st.floats(1e-6, 1e6), st.sampled_from([0.0, 0.01, 1.0]))
-def test_no_row_exceeds_its_bound_and_none_but_the_touched_move(
-    seed: int, alpha: float, weight_decay: float
-) -> None:
+def test_no_row_exceeds_its_bound_and_none_but_the_touched_move(seed: int, alpha: float, weight_decay: float) -> None:
     table, ids, gradients = problem(seed)
-    moved = np.linalg.norm(updated(table, ids, gradients, alpha, weight_decay) - table, axis=1)
+    mean = np.random.default_rng(seed).normal(size=table.shape[1])
+    moved = updated(table, ids, gradients, alpha, mean=mean, weight_decay=weight_decay) - table
+    moved = np.linalg.norm(moved, axis=1)
     assert (moved <= BOUND * (np.linalg.norm(table, axis=1) + FLOOR) * (1 + 1e-12)).all()
     assert (np.delete(moved, np.unique(ids)) == 0).all()
+
+
+def test_along_the_mean_a_batch_goes_as_far_as_its_pairs_in_turn(any_backend: Backend) -> None:
+    """On a loss of curvature κ along the mean, and none across it, against steps for one pair after the other."""
+    alpha, curvature, pairs = 0.001, 0.2, 12000
+    rng = np.random.default_rng(2)
+    row, mean, across = rng.normal(size=(3, 6))
+    across -= mean * (across @ mean) / (mean @ mean)
+
+    def gradient(row: np.ndarray) -> np.ndarray:
+        return curvature * (row @ mean - 3) * mean + 0.01 * across
+
+    expected = row.copy()
+    for _ in range(pairs):
+        expected -= alpha * gradient(expected)
+    ids, rows = np.zeros(pairs, np.int64), np.tile(gradient(row), (pairs, 1))
+    rules = {"curvature": curvature, "bound": 1.0, "floor": 100.0}
+    moved = updated(row[None], ids, rows, alpha, any_backend, mean=mean, **rules)[0]
+    assert abs((row - alpha * rows.sum(0)) @ mean - 3) > 2 * abs(row @ mean - 3)  # undamped it overshoots
+    np.testing.assert_allclose(moved, expected, rtol=1e-3)
+
+
+@settings(deadline=None)
+@given(st.integers(0, 2**32), st.floats(1e-6, 1e6))
+def test_across_the_mean_nothing_is_damped(seed: int, alpha: float) -> None:
+    table, ids, gradients = problem(seed)
+    mean = np.random.default_rng(seed).normal(size=table.shape[1])
+    rules = {"bound": 1.0, "floor": 1e9}
+    plain = updated(table, ids, gradients, alpha, **rules) - table
+    moved = updated(table, ids, gradients, alpha, mean=mean, **rules) - table
+    unit = mean / np.linalg.norm(mean)
+    difference = moved - plain
+    np.testing.assert_allclose(difference, (difference @ unit)[:, None] * unit, atol=1e-9 * alpha)
+    assert (np.abs(moved @ unit) <= np.abs(plain @ unit) * (1 + 1e-9)).all()
+    assert ((moved @ unit) * (plain @ unit) >= 0).all()  # damped, not turned round
 
 
 @settings(deadline=None)
@@ -73,8 +115,11 @@ def test_no_row_exceeds_its_bound_and_none_but_the_touched_move(
 def test_the_order_of_pairs_does_not_matter(seed: int, alpha: float) -> None:
     table, ids, gradients = problem(seed)
     order = np.random.default_rng(seed + 1).permutation(len(ids))
-    shuffled = updated(table, ids[order], gradients[order], alpha)
-    np.testing.assert_allclose(shuffled, updated(table, ids, gradients, alpha), rtol=0, atol=1e-12)
+    rng = np.random.default_rng(seed)
+    weight, mean = rng.uniform(size=len(ids)), rng.normal(size=table.shape[1])
+    shuffled = updated(table, ids[order], gradients[order], alpha, weight=weight[order], mean=mean)
+    expected = updated(table, ids, gradients, alpha, weight=weight, mean=mean)
+    np.testing.assert_allclose(shuffled, expected, rtol=0, atol=1e-12)
 
 
 @pytest.mark.parametrize("gradient", [1.0, 1e10])

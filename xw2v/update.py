@@ -1,57 +1,84 @@
-"""The bounded scatter-add: what makes large batches learn.
+"""The scatter-add that makes large batches learn: summed, damped along one direction, and bounded.
 
 The gradients of a row's pairs in a batch are all taken at the same stale row. Their sum overshoots where a
-frequent word has hundreds; their mean hardly moves rare words. So they are summed, and no row moves further
-in one batch than a share of its own length, a trust region for each row (LARS, You et al. 2017, bounds
-layers likewise):
+frequent word has hundreds; their mean hardly moves rare words. So they are summed, and then
 
-    Δ = α (Σg + λ·row);    row ← row − Δ · min(1, τ (‖row‖ + ρ) / ‖Δ‖)
+    Δ = α (Σg + λ·row)
+    Δ ← Δ + (φ(z) − 1) (Δ·û) û,    z = ακm‖ū‖²,  φ(z) = (1 − e^(−z))/z
+    row ← row − Δ · min(1, τ (‖row‖ + ρ) / ‖Δ‖)
 
-It is plain SGD for the rows that do not reach the bound, 90 to 98 % of them.
+The second line damps what hundreds of pairs have in common. Each pulls or pushes the row along a row of the
+other table, and those share their mean ū; along it, the m pairs of a batch meet a curvature of κ‖ū‖² each, so
+that taken one after the other they would have gone φ(z) as far as their sum. Across it they hardly interfere.
+The third is a trust region for each row (LARS, You et al. 2017, bounds layers likewise). Rare words move as in
+plain SGD.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from array_api_compat import array_namespace, device
+
+from xw2v.objective import Objective
 
 if TYPE_CHECKING:
     from xw2v.backend import Backend
 
 Array = Any
+SMALL = 1e-6  # below this z, φ(z) is 1 in float32
 
 
-def bounded_update(
-    backend: Backend,
-    table: Array,
-    ids: Array,
-    gradients: Array,
-    alpha: float,
-    bound: float,
-    floor: float,
-    weight_decay: float = 0.0,
-) -> None:
-    """Move the touched rows of a table down their summed gradients, each within its bound, in place.
+class RowGradients(NamedTuple):
+    """Gradients of the rows of one table that a batch touches, repeated rows not yet summed.
+
+    Attributes:
+        ids: (N,) int64 rows, repetitions allowed.
+        rows: (N, D) their gradients.
+        weight: (N,) total weight of the pairs that each gradient sums over; a row's sum is its m.
+        mean: (D,) ū, the mean of the other table's rows in these pairs.
+    """
+
+    ids: Array
+    rows: Array
+    weight: Array
+    mean: Array
+
+
+def bounded_update(backend: Backend, objective: Objective, table: Array, gradients: RowGradients, alpha: float) -> None:
+    """Move the touched rows of a table down their summed gradients, in place.
 
     Args:
+        objective: of which bound τ, floor ρ, curvature κ and weight_decay λ matter.
         table: (V, D), changed in place.
-        ids: (N,) int64 rows, repetitions allowed.
-        gradients: (N, D).
         alpha: learning rate α.
-        bound, floor: τ and ρ above.
-        weight_decay: λ above.
     """
     xp = array_namespace(table)
-    rows, segment = xp.unique_inverse(ids)  # (U,), (N,)
-    total = xp.zeros((rows.shape[0], table.shape[1]), dtype=table.dtype, device=device(table))  # (U, D)
-    backend.scatter_add(total, xp.reshape(segment, (-1,)), gradients)
-    current = xp.take(table, rows, axis=0)  # (U, D)
-    delta = alpha * (total + weight_decay * current) if weight_decay else alpha * total
-    limit = bound * (row_norms(current) + floor)
+    ids, rows, weight, mean = gradients
+    touched, segment = xp.unique_inverse(ids)  # (U,), (N,)
+    segment = xp.reshape(segment, (-1,))
+    U, like = touched.shape[0], {"dtype": table.dtype, "device": device(table)}
+    total = xp.zeros((U, table.shape[1]), **like)  # (U, D)
+    pairs = xp.zeros((U, 1), **like)
+    backend.scatter_add(total, segment, rows)
+    backend.scatter_add(pairs, segment, weight[:, None])
+    current = xp.take(table, touched, axis=0)  # (U, D)
+    delta = damped(objective, alpha * (total + objective.weight_decay * current), pairs[:, 0], mean, alpha)
+    limit = objective.bound * (row_norms(current) + objective.floor)
     length = row_norms(delta)
     scale = xp.where(length > limit, limit / xp.where(length > limit, length, xp.ones_like(length)), 1.0)
-    backend.scatter_add(table, rows, -scale[:, None] * delta)
+    backend.scatter_add(table, touched, -scale[:, None] * delta)
+
+
+def damped(objective: Objective, delta: Array, pairs: Array, mean: Array, alpha: float) -> Array:
+    """The changes (U, D) of rows with `pairs` (U,) pair weights, damped along `mean` (D,)."""
+    xp = array_namespace(delta)
+    squared = xp.sum(mean * mean)
+    z = alpha * objective.curvature * squared * pairs
+    large = z > SMALL
+    less = xp.where(large, -xp.expm1(-z) / xp.where(large, z, xp.ones_like(z)) - 1, xp.zeros_like(z))  # φ(z) − 1
+    along = xp.matmul(delta, mean) / xp.where(squared > 0, squared, xp.ones_like(squared))
+    return delta + (less * along)[:, None] * mean
 
 
 def row_norms(rows: Array) -> Array:
