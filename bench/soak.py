@@ -47,8 +47,8 @@ class Soak:
     def report(self, progress: Progress) -> None:
         now = time.monotonic() - self.began
         if not self.samples or now - self.samples[-1][0] >= SAMPLE:
-            pages = int(Path("/proc/self/statm").read_text().split()[1])
-            memory = pages * os.sysconf("SC_PAGE_SIZE")
+            resident, mapped = map(int, Path("/proc/self/statm").read_text().split()[1:3])
+            memory = (resident - mapped) * os.sysconf("SC_PAGE_SIZE")  # pages of files are the system's to take back
             self.samples.append((now, memory, progress.done * self.words, time.process_time()))
         if now > 60 * self.minutes:
             self.signals.received = True
@@ -93,6 +93,7 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=30)
     parser.add_argument("--checkpoint-every", default="10m")
     parser.add_argument("--vector-size", type=int, default=100)
+    parser.add_argument("--json", type=Path, help="file for the samples: (wall s, bytes, words, CPU s) each")
     given = parser.parse_args()
     options = {"input": given.inputs, "corpus": given.corpus, "checkpoint_every": given.checkpoint_every}
     options = {name: value for name, value in options.items() if value}
@@ -113,6 +114,8 @@ def main() -> None:
         except Interrupted as end:
             print(end, file=sys.stderr)
         print(json.dumps(soak.figures(), indent=1))
+        if given.json:
+            given.json.write_text(json.dumps(soak.samples) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
