@@ -140,15 +140,19 @@ def step_bytes(objective: Objective, vector_size: int, batch: Batch, fused: bool
     centers = len(np.unique(batch.tokens[w : w + T]))
     context = len(np.unique(np.concatenate((batch.tokens, batch.negatives.ravel()))))
     ids = 8 * (positions + drawn + 2 * T)
-    update = 4 * row * (centers + context)
+    means = row * (T + drawn + 6 * T // o.group)  # of groups, written, read and written again as shifts
+    met = 16 * (int(np.sum(batch.left + batch.right)) + 2 * T + drawn)  # counted by atomics
+    update = (4 * row + 32) * (centers + context)
     least = ids + 2 * row * (centers + context)
-    if fused:  # rows read, and added to by atomics
-        return ids + 3 * row * (T + spans + T // o.block * o.shared) + update, least
+    common = ids + means + met + update
+    if fused:  # rows read, and added to by atomics; shifts read
+        return common + 3 * row * (T + spans + T // o.block * o.shared) + 2 * row * T // o.block, least
     gather = 2 * row * (T + positions + drawn)
     products = row * (7 * T + 3 * spans + 3 * drawn) + 3 * scores  # six, of two inputs and an output each
     gradients = 2 * scores
+    shift = 3 * row * (T + drawn)
     scatter = row * (T + spans + drawn) + 2 * row * (T + positions + drawn)
-    return ids + gather + products + gradients + scatter + update, least
+    return common + gather + products + gradients + shift + scatter, least
 
 
 def quality(backend: Backend, text: Text, topics: int, seed: int, batch_tokens: int, epochs: int = 3) -> float:

@@ -1,5 +1,6 @@
 // Enough of CUDA to run the kernels on the CPU: every thread of a block is a fiber, and a warp's fibers meet at
-// its shuffles. Threads run in turn, so what depends on a race does not show, but all else does.
+// its shuffles. Threads run in turn, forwards or backwards: what depends on a race does not show, but all else does,
+// and what depends on the order of atomics differs between the two.
 #pragma once
 #include <algorithm>
 #include <cmath>
@@ -14,6 +15,7 @@
 #define __device__
 #define __shared__
 using std::exp;
+using std::expm1;
 using std::log1p;
 using std::min;
 using std::sqrt;
@@ -22,6 +24,10 @@ struct Dim {
     unsigned x, y, z;
 };
 static Dim blockIdx, blockDim, gridDim, threadIdx;
+extern "C" {
+bool backwards = false;
+}
+static size_t turn(size_t i, size_t count) { return backwards ? count - 1 - i : i; }
 
 struct Fiber {
     ucontext_t start;
@@ -57,7 +63,7 @@ static void emulate(unsigned grid, unsigned lanes, unsigned warps, const std::fu
     kernel = &body, gridDim = {grid, 1, 1}, blockDim = {lanes, warps, 1};
     fibers.resize(lanes * warps);
     for (unsigned block = 0; block < grid; ++block) {
-        blockIdx = {block, 0, 0};
+        blockIdx = {unsigned(turn(block, grid)), 0, 0};
         for (size_t i = 0; i < fibers.size(); ++i) {
             Fiber& fiber = fibers[i];
             fiber.thread = {unsigned(i % lanes), unsigned(i / lanes), 0}, fiber.begun = fiber.done = false;
@@ -66,8 +72,8 @@ static void emulate(unsigned grid, unsigned lanes, unsigned warps, const std::fu
             makecontext(&fiber.start, run_fiber, 0);
         }
         for (size_t left = fibers.size(); left;)
-            for (running = 0; running < fibers.size(); ++running)
-                if (!fibers[running].done) {
+            for (size_t i = 0; i < fibers.size(); ++i)
+                if (running = turn(i, fibers.size()); !fibers[running].done) {
                     threadIdx = fibers[running].thread;
                     resume(fibers[running]);
                     left -= fibers[running].done;
@@ -78,8 +84,9 @@ static void emulate(unsigned grid, unsigned lanes, unsigned warps, const std::fu
 // The same for kernels whose threads do not meet: each runs to its end.
 static void emulate_apart(unsigned grid, unsigned lanes, unsigned warps, const std::function<void()>& body) {
     gridDim = {grid, 1, 1}, blockDim = {lanes, warps, 1};
-    for (unsigned i = 0; i < grid * lanes * warps; ++i) {
-        blockIdx = {i / (lanes * warps), 0, 0}, threadIdx = {i % lanes, i / lanes % warps, 0};
+    for (unsigned count = grid * lanes * warps, i = 0; i < count; ++i) {
+        const unsigned thread = turn(i, count);
+        blockIdx = {thread / (lanes * warps), 0, 0}, threadIdx = {thread % lanes, thread / lanes % warps, 0};
         body();
     }
 }

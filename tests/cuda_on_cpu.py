@@ -51,13 +51,18 @@ def cpu_library(real: str) -> ctypes.CDLL:
 
 
 class CpuKernels(Kernels):
-    """The same kernels and products on NumPy arrays; notes the names of what was launched."""
+    """The same kernels and products on NumPy arrays; notes the names of what was launched.
+
+    Args:
+        backwards: run the last block and thread first, as a device may.
+    """
 
     shared_limit = 2**16
 
-    def __init__(self, dtype: Any) -> None:
+    def __init__(self, dtype: Any, *, backwards: bool = False) -> None:
         super().__init__(np, dtype)
         self.launched: list[str] = []
+        self.backwards = backwards
 
     def _prepare(self, real: str) -> None:
         self._library = cpu_library(real)
@@ -65,6 +70,7 @@ class CpuKernels(Kernels):
     def _run(self, name: str, blocks: int, shared: int, arguments: tuple[Any, ...]) -> None:
         assert shared <= self.shared_limit
         self.launched.append(name)
+        ctypes.c_bool.in_dll(self._library, "backwards").value = self.backwards
         getattr(self._library, f"run_{name}")(blocks, WARPS, *map(as_ctypes, arguments))
 
     def product(

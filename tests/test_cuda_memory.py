@@ -10,6 +10,7 @@ import pytest
 from cuda_on_cpu import CpuCupyBackend, CpuKernels
 from oracles import random_objective, random_tables
 from xw2v_cupy.corpus import DeviceCorpus
+from xw2v_cupy.groups import GroupMeans
 from xw2v_cupy.memory import BATCH_BYTES, CORPUS_SHARE, plan_memory
 from xw2v_cupy.products import ProductGradients
 from xw2v_cupy.sums import RowSums
@@ -33,8 +34,10 @@ def test_tables_and_step_take_what_was_planned(tied: bool) -> None:
     T, D, kernels = SIZES["batch_tokens"], SIZES["vector_size"], CpuKernels(np.float32)
     tables = random_tables(rng, SIZES["words"], D, np.float32, tied)
     assert plan.tables == size_of(tables)
-    assert plan.sums == size_of(vars(RowSums(kernels, objective, SIZES["words"], D)).values())
-    assert plan.step == size_of(vars(ProductGradients(objective, kernels, T, D)).values())
+    sums = RowSums(kernels, objective, SIZES["words"], D)
+    assert plan.sums == size_of([*sums.center, *sums.context])
+    parts = GroupMeans(objective, kernels, T, D), ProductGradients(objective, kernels, T, D)
+    assert plan.step == sum(size_of(vars(part).values()) for part in parts)
     assert plan.total == plan.tables + plan.sums + plan.step + plan.batches + plan.corpus
 
 

@@ -14,11 +14,13 @@ import numpy as np
 import pytest
 from cuda_on_cpu import CpuKernels
 from oracles import assert_rows_close, random_batch, random_objective, random_tables, slow_step
+from xw2v_cupy.groups import GroupMeans
 from xw2v_cupy.kernels import cuda_source
 from xw2v_cupy.step import CupyStep
+from xw2v_cupy.sums import RowSums, Touched
 
 from xw2v.draws import random_words
-from xw2v.objective import Tables
+from xw2v.objective import Batch, Objective, Tables
 
 WORDS, SIZE, TOKENS = 60, 37, 64  # a row is more than a warp and no multiple of it
 OBJECTIVES = {
@@ -28,9 +30,11 @@ OBJECTIVES = {
     "wide window": {"window": 9, "block": 4},
     "block is the span": {"window": 1, "block": 1},
     "many negatives": {"shared": 40},
+    "small groups": {"group": 8, "tied": True, "weight_decay": 0.1},
+    "one group": {"group": 64},
 }
 KINDS = {"products": {"fused": False}, "deterministic": {"deterministic": True}, "fused": {"fused": True}}
-LAUNCHES = {"products": 13, "fused": 3}
+LAUNCHES = {"products": 16, "fused": 5}
 
 
 @pytest.mark.parametrize("real", ["float", "double"])
@@ -59,6 +63,13 @@ def test_nvrtc_compiles_the_sources(architecture: int) -> None:
     assert b"bounded_update" in nvrtc.getCUBIN(program)
 
 
+def batch_with_padding(rng: np.random.Generator, objective: Objective) -> Batch:
+    """A batch whose last group, and with it a part of the batch, has no pairs."""
+    batch = random_batch(rng, objective, WORDS, TOKENS)
+    batch.left[-min(objective.group, TOKENS // 2) :] = batch.right[-min(objective.group, TOKENS // 2) :] = 0
+    return batch
+
+
 def test_philox_gives_the_hosts_words() -> None:
     kernels = CpuKernels(np.float32)
     for seed, stream, start, count in [(0, 0, 0, 9), (2**64 - 1, 2**63 + 5, 2**40 + 3, 1000), (7, 1, 2, 1)]:
@@ -82,27 +93,63 @@ def test_step_equals_a_loop_over_pairs(
     step = CupyStep(objective, CpuKernels, **options)
     expected = Tables(*(part.astype(np.float64) for part in tables))
     for _ in range(3):
-        batch = random_batch(rng, objective, WORDS, TOKENS)
+        batch = batch_with_padding(rng, objective)
         expected, expected_loss = slow_step(objective, expected, batch, 0.2)
         assert float(step(tables, batch, 0.2, measure=True)) == pytest.approx(expected_loss, rel=tolerance)
     assert_rows_close(tables.center, expected.center, 3 * tolerance)
     assert_rows_close(tables.context, expected.context, 3 * tolerance)
 
 
-def test_rows_longer_than_shared_memory_go_through_it_in_strips() -> None:
+@pytest.mark.parametrize("tied", [False, True])
+def test_rows_longer_than_shared_memory_go_through_it_in_strips(tied: bool) -> None:
     """And blocks that do not fit at all are left to the products."""
-    objective, rng = random_objective(), np.random.default_rng(2)
-    tables = random_tables(rng, WORDS, 3 * SIZE)
+    objective, rng = random_objective(tied=tied), np.random.default_rng(2)
+    tables = random_tables(rng, WORDS, 3 * SIZE, tied=tied)
     batch = random_batch(rng, objective, WORDS, TOKENS)
     expected, _ = slow_step(objective, tables, batch, 0.2)
     for limit, gradients in ((15_000, "pair_gradients"), (10_000, "score_gradients")):
         kernels = CpuKernels(np.float64)
         kernels.shared_limit = limit
-        moved = Tables(tables.center.copy(), tables.context.copy())
+        moved = copied(tables)
         CupyStep(objective, lambda dtype, kernels=kernels: kernels)(moved, batch, 0.2)
         assert gradients in kernels.launched
         assert_rows_close(moved.center, expected.center, 1e-12)
         assert_rows_close(moved.context, expected.context, 1e-12)
+
+
+def copied(tables: Tables) -> Tables:
+    center = tables.center.copy()
+    return Tables(center, center if tables.context is tables.center else tables.context.copy())
+
+
+@pytest.mark.parametrize(("kind", "equal"), [("deterministic", True), ("products", False), ("fused", False)])
+@pytest.mark.parametrize("tied", [False, True])
+def test_deterministic_is_whatever_order_threads_run_in(kind: str, equal: bool, tied: bool) -> None:
+    """Bit-equal with the threads run forwards and backwards; the other steps show that the order matters."""
+    objective, rng = random_objective(tied=tied), np.random.default_rng(3)
+    tables = random_tables(rng, WORDS, SIZE, np.float32, tied)
+    batches = [random_batch(rng, objective, WORDS, TOKENS) for _ in range(2)]
+    results = []
+    for backwards in (False, True):
+        kernels = CpuKernels(np.float32, backwards=backwards)
+        step, moved = CupyStep(objective, lambda dtype, kernels=kernels: kernels, **KINDS[kind]), copied(tables)
+        losses = [float(step(moved, batch, 0.2, measure=True)) for batch in batches]
+        results.append((*moved, losses))
+    assert all(map(np.array_equal, *results)) == equal
+
+
+@pytest.mark.parametrize("tied", [False, True])
+def test_sums_are_cleared(tied: bool) -> None:
+    objective, rng = random_objective(tied=tied), np.random.default_rng(4)
+    kernels, tables = CpuKernels(np.float32), random_tables(rng, WORDS, SIZE, np.float32, tied)
+    sums = RowSums(kernels, objective, WORDS, SIZE)
+    batch = random_batch(rng, objective, WORDS, TOKENS)
+    means = GroupMeans(objective, kernels, TOKENS, SIZE)
+    means(tables, batch, sums)
+    pairs = batch.left.sum() + batch.right.sum()
+    np.testing.assert_array_equal(sums.context.met.sum(axis=0), (1 + tied) * np.array([1, objective.shared]) * pairs)
+    sums.apply(tables, Touched.by(objective, batch), means.means, 0.1)
+    assert not any(part.any() for table in (sums.center, sums.context) for part in (table.gradients, table.met))
 
 
 @pytest.mark.parametrize("kind", LAUNCHES)

@@ -47,12 +47,14 @@ class FusedGradients:
         self.block, self.width, self.shared = sizes
         self.loss = kernels.library.empty((T // self.block, WARPS), kernels.library.float64)
 
-    def __call__(self, tables: Tables, batch: Batch, touched: Touched, sums: RowSums, measure: bool) -> Array | None:
+    def __call__(
+        self, tables: Tables, batch: Batch, touched: Touched, shifts: Array, sums: RowSums, measure: bool
+    ) -> Array | None:
         objective, K = self.objective, self.objective.shared
         sizes = tables.center.shape[1], self.block, objective.window, objective.group, K, self.width
         loss = self.loss if measure else 0
         self.kernels.launch_blocks(
             "pair_gradients", len(self.loss), self.shared, *sizes, objective.negative / K, *batch, *tables,
-            sums.center, sums.context, loss,
+            shifts, sums.center.gradients, sums.context.gradients, loss,
         )  # fmt: skip
         return self.loss.sum() if measure else None

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-SOURCES = ("warp", "philox", "gather", "gradients", "pairs", "scatter", "update")
+SOURCES = ("warp", "philox", "gather", "gradients", "groups", "pairs", "scatter", "update")
 LANES, WARPS = 32, 8  # threads of a warp and warps of a block; a warp works on one row
 REALS = {"float32": "float", "float64": "double"}
 

@@ -17,7 +17,7 @@ class Plan:
 
     Attributes:
         tables: the parameters.
-        sums: of the gradients by table row, and the rows' stamps.
+        sums: of the gradients by table row, the rows' counts of pairs and their stamps.
         step: the arrays of one step.
         batches: a piece of the corpus on its way to batches, and the sampling tables.
         corpus: its ids and sentence starts; 0 where it is read from the host, a piece at a time.
@@ -76,15 +76,17 @@ def plan_memory(
         InputError: more than is free.
     """
     T, D, w = batch_tokens, vector_size, objective.window
-    drawn = T // objective.group * objective.shared
+    groups = T // objective.group
+    drawn = groups * objective.shared
     spans = T // objective.block * objective.span
     tables = 1 if objective.tied else 2
     rows = 2 * T + (T + 2 * w + drawn) + spans + drawn  # X, dX; R; dC; dN
     scores = T * (objective.span + objective.shared)
+    means = (2 * groups + 3) * D * itemsize + 8 * groups
     plan = Plan(
         tables=tables * words * D * itemsize,
-        sums=tables * words * (D * itemsize + 8),
-        step=8 * T if fused else (rows * D + scores) * itemsize + 8 * T,
+        sums=tables * words * (D * itemsize + 8 + 2 * 8),
+        step=means + 8 * T + (0 if fused else (rows * D + scores) * itemsize),
         batches=BATCH_BYTES * min(piece, tokens) + 3 * 8 * words,
         corpus=corpus_bytes(tokens, sentences, free),
     )

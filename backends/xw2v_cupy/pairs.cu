@@ -1,11 +1,9 @@
 // Everything between the tables and the sums of gradients in one kernel: a thread block takes b centers against
 // n = s + K columns, the context rows of their span and then their group's negatives. Rows and scores stay in
 // shared memory; rows pass through it `width` numbers at a time, and a row there has an odd `pitch`, so that the
-// same number of 32 rows lies in 32 banks.
+// same number of 32 rows lies in 32 banks. Gradients of the negative scores meet rows that are shifted (groups.cu).
 
 #define TILE 4  // rows whose sums a thread keeps at a time
-
-extern __shared__ real shared[];  // X (b, pitch), Y (n, pitch), G (b, n)
 
 struct Block {
     int b, w, s, n, width, pitch;
@@ -25,6 +23,15 @@ __device__ inline void load_rows(const Block& block, integer d0, const real* cen
         for (int d = threadIdx.x; d < block.width; d += LANES)
             shared[i * block.pitch + d] = d0 + d < block.D ? row[d0 + d] : 0;
     }
+    __syncthreads();
+}
+
+// Rows (count, pitch) in shared memory, which hold numbers d0 .. d0 + width, += a shift (D).
+__device__ inline void add_shift(const Block& block, integer d0, const real* shift, int count, real* rows) {
+    __syncthreads();  // until all are done with the unshifted ones
+    for (int i = threadIdx.y; i < count; i += blockDim.y)
+        for (int d = threadIdx.x; d < block.width && d0 + d < block.D; d += LANES)
+            rows[i * block.pitch + d] += shift[d0 + d];
     __syncthreads();
 }
 
@@ -63,16 +70,18 @@ __device__ inline void add_products(
     }
 }
 
-// tokens (T + 2w), left, right (T), negatives (T/g, K); tables and sums (V, D); loss (T/b, warps) or null.
+// tokens (T + 2w), left, right (T), negatives (T/g, K); tables and sums (V, D); shifts (T/g, 2, D) of negatives and
+// centers; loss (T/b, warps) or null. In shared memory X (b, pitch), Y (n, pitch) = C over N, and G (b, n).
 extern "C" __global__ void pair_gradients(
     integer D, integer b, integer w, integer g, integer K, integer width, double share, const integer* tokens,
     const integer* left, const integer* right, const integer* negatives, const real* center, const real* context,
-    real* center_sums, real* context_sums, double* loss
+    const real* shifts, real* center_sums, real* context_sums, double* loss
 ) {
     const integer first = blockIdx.x * b;
     const int s = b + 2 * w, n = s + K, pitch = width | 1;
     const Block block = {(int)b, (int)w, s, n, (int)width, pitch, D, first, tokens, negatives + first / g * K};
-    real *X = shared, *Y = X + b * pitch, *G = Y + n * pitch;
+    const real *shift_N = shifts + 2 * (first / g) * D, *shift_X = shift_N + D;
+    real *X = shared, *Y = X + b * pitch, *N = Y + s * pitch, *G = Y + n * pitch;
     const int thread = threadIdx.y * LANES + threadIdx.x, threads = blockDim.y * LANES;
 
     for (int i = thread; i < b * n; i += threads) G[i] = 0;
@@ -95,8 +104,10 @@ extern "C" __global__ void pair_gradients(
     if (loss && threadIdx.x == 0) loss[blockIdx.x * blockDim.y + threadIdx.y] = sum;
     for (integer d0 = 0; d0 < D; d0 += width) {
         if (width < D) load_rows(block, d0, center, context);
-        else __syncthreads();
+        add_shift(block, d0, shift_N, K, N);
         add_products(block, G, n, 1, b, Y, n, [&](int i) { return block.center(i); }, d0, center_sums);
-        add_products(block, G, 1, n, n, X, b, [&](int i) { return block.column(i); }, d0, context_sums);
+        add_products(block, G, 1, n, s, X, b, [&](int i) { return block.column(i); }, d0, context_sums);
+        add_shift(block, d0, shift_X, b, X);
+        add_products(block, G + s, 1, n, K, X, b, [&](int i) { return block.column(s + i); }, d0, context_sums);
     }
 }

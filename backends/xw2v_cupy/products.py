@@ -13,7 +13,7 @@ Array = Any
 
 
 class ProductGradients:
-    """Sums the gradients of batches of one shape; see `xw2v_cupy.step.Gradients`. Nine or more launches.
+    """Sums the gradients of batches of one shape; see `xw2v_cupy.step.Gradients`. Twelve or more launches.
 
     T tokens, D numbers a row, b centers a block, s = b + 2w columns a span, g tokens and K negatives a group.
 
@@ -40,14 +40,19 @@ class ProductGradients:
             product(X_blocks, C, self.positive, right_t=True),  # (T/b, b, s)
             product(X_groups, N, self.negative, right_t=True),  # (T/g, g, K)
         )
-        self.gradient_products = (
+        self.positive_products = (
             product(self.positive, C, self.dX.reshape(X_blocks.shape)),
-            product(self.negative, N, self.dX.reshape(X_groups.shape), add=True),
             product(self.positive, X_blocks, self.dC, left_t=True),
+        )
+        self.negative_products = (  # of shifted rows
+            product(self.negative, N, self.dX.reshape(X_groups.shape), add=True),
             product(self.negative, X_groups, self.dN, left_t=True),
         )
+        self.N = N
 
-    def __call__(self, tables: Tables, batch: Batch, touched: Touched, sums: RowSums, measure: bool) -> Array | None:
+    def __call__(
+        self, tables: Tables, batch: Batch, touched: Touched, shifts: Array, sums: RowSums, measure: bool
+    ) -> Array | None:
         objective, kernels = self.objective, self.kernels
         (T, D), w, K = self.X.shape, objective.window, objective.shared
         kernels.launch("gather", T, D, *touched.centers, tables.center, self.X)
@@ -57,9 +62,13 @@ class ProductGradients:
         sizes, reach = (T, objective.block, w, K, objective.negative / K), (batch.left, batch.right)
         loss = self.loss if measure else 0
         kernels.launch("score_gradients", T, *sizes, *reach, self.positive, self.negative, loss)
-        for product in self.gradient_products:
+        for product in self.positive_products:
+            product()
+        groups, rows = len(shifts), T + self.N.shape[0] * K
+        kernels.launch("shift_rows", rows, D, groups, objective.group, K, shifts, self.N, self.X)
+        for product in self.negative_products:
             product()
         fixed = self.deterministic
-        scatter_add(kernels, sums.center, touched.centers, self.dX, deterministic=fixed)
-        scatter_add(kernels, sums.context, touched.context, self.dN, self.dC, w, deterministic=fixed)
+        scatter_add(kernels, sums.center.gradients, touched.centers, self.dX, deterministic=fixed)
+        scatter_add(kernels, sums.context.gradients, touched.context, self.dN, self.dC, w, deterministic=fixed)
         return self.loss.sum() if measure else None

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 from xw2v.objective import Batch, Objective, Tables
 from xw2v_cupy.fused import FusedGradients, fused_sizes
+from xw2v_cupy.groups import GroupMeans
 from xw2v_cupy.kernels import Kernels
 from xw2v_cupy.products import ProductGradients
 from xw2v_cupy.sums import RowSums, Touched
@@ -20,10 +21,13 @@ Array = Any
 
 
 class Gradients(Protocol):
-    """Adds a batch's gradients to the sums; returns the loss as `xw2v.objective.Step` does."""
+    """Adds a batch's gradients to the sums; returns the loss as `xw2v.objective.Step` does.
+
+    Its `shifts` (T/g, 2, D) are those of `xw2v_cupy.groups.GroupMeans`.
+    """
 
     def __call__(
-        self, tables: Tables, batch: Batch, touched: Touched, sums: RowSums, measure: bool
+        self, tables: Tables, batch: Batch, touched: Touched, shifts: Array, sums: RowSums, measure: bool
     ) -> Array | None: ...
 
 
@@ -55,14 +59,16 @@ class CupyStep:
             self._shape = shape
             self._prepare(*shape)
         touched = Touched.by(self.objective, batch)
-        loss = self._gradients(tables, batch, touched, self._sums, measure)
-        self._sums.apply(tables, touched, float(alpha))
+        self._groups(tables, batch, self._sums)
+        loss = self._gradients(tables, batch, touched, self._groups.shifts, self._sums, measure)
+        self._sums.apply(tables, touched, self._groups.means, alpha)
         return loss
 
     def _prepare(self, V: int, D: int, dtype: Any, T: int) -> None:
         """Allocate what batches of one shape need."""
         objective, kernels = self.objective, self._kernels(dtype)
         self._sums = RowSums(kernels, objective, V, D)
+        self._groups = GroupMeans(objective, kernels, T, D)
         sizes = fused_sizes(objective, D, kernels.dtype.itemsize, kernels.shared_limit)
         self._gradients: Gradients
         if self.fused and sizes and not self.deterministic:

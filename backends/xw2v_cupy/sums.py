@@ -33,31 +33,55 @@ class Touched(NamedTuple):
         return cls(Ids(tokens, 0, tokens[w : w + T], T), Ids(tokens, T + 2 * w, negatives, negatives.size))
 
 
-class RowSums:
-    """For each table a table of zeros, into which a batch's gradients are summed.
+class TableSums(NamedTuple):
+    """What a batch adds up for each row of a table.
 
     Attributes:
-        center, context: (V, D), zeros between steps; one array where the tables are tied.
+        gradients: (V, D), zeros between steps.
+        met: (V, 2) int64, the row's pairs with positives and with negatives; zeros between steps.
+        stamps: (V,) int64, the step that last moved the row.
+    """
+
+    gradients: Array
+    met: Array
+    stamps: Array
+
+
+class RowSums:
+    """Sums for each table.
+
+    Attributes:
+        center, context: of the two tables; the same where these are tied.
     """
 
     def __init__(self, kernels: Kernels, objective: Objective, words: int, size: int) -> None:
-        xp = kernels.library
         self._kernels, self._objective = kernels, objective
         self._steps = 0
-        self.center = xp.zeros((words, size), kernels.dtype)
-        self.context = self.center if objective.tied else xp.zeros_like(self.center)
-        self._center_stamps = xp.zeros(words, xp.int64)  # the step that last moved a row
-        self._context_stamps = self._center_stamps if objective.tied else xp.zeros_like(self._center_stamps)
 
-    def apply(self, tables: Tables, touched: Touched, alpha: float) -> None:
-        """The bounded update (`xw2v.update`) of the touched rows; clears their sums."""
+        def zeros() -> TableSums:
+            xp = kernels.library
+            counts = xp.zeros((words, 2), xp.int64), xp.zeros(words, xp.int64)
+            return TableSums(xp.zeros((words, size), kernels.dtype), *counts)
+
+        self.center = zeros()
+        self.context = self.center if objective.tied else zeros()
+
+    def apply(self, tables: Tables, touched: Touched, means: Array, alpha: float) -> None:
+        """The damped and bounded update (`xw2v.update`) of the touched rows; clears their sums.
+
+        Args:
+            means: (3, D) that updates are damped along: of the negatives, of the centers, half their sum.
+        """
         self._steps += 1
-        if not self._objective.tied:  # else the centers are among the context's ids
-            self._apply(tables.center, self.center, self._center_stamps, touched.centers, alpha)
-        self._apply(tables.context, self.context, self._context_stamps, touched.context, alpha)
+        of_negatives, of_centers, of_both = means
+        if self._objective.tied:  # the centers are among the context's ids
+            self._apply(tables.context, self.context, touched.context, of_both, alpha)
+        else:
+            self._apply(tables.center, self.center, touched.centers, of_negatives, alpha)
+            self._apply(tables.context, self.context, touched.context, of_centers, alpha)
 
-    def _apply(self, table: Array, sums: Array, stamps: Array, ids: Ids, alpha: float) -> None:
-        rule = self._objective.bound, self._objective.floor, self._objective.weight_decay
-        numbers = alpha, *map(float, rule), self._steps
-        rows = ids.n_first + ids.n_second
-        self._kernels.launch("bounded_update", rows, table.shape[1], *numbers, *ids, stamps, sums, table)
+    def _apply(self, table: Array, sums: TableSums, ids: Ids, mean: Array, alpha: float) -> None:
+        o = self._objective
+        rule = map(float, (alpha, o.bound, o.floor, o.curvature, o.weight_decay, o.negative / o.shared))
+        rows, D = ids.n_first + ids.n_second, table.shape[1]
+        self._kernels.launch("bounded_update", rows, D, *rule, self._steps, *ids, mean, *sums, table)

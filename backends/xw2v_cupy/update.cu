@@ -1,12 +1,16 @@
-// The bounded update (xw2v.update) of the rows that a batch touched, from their summed gradients:
-// delta = alpha (sum + decay row);  row -= delta min(1, bound (|row| + floor) / |delta|);  sum = 0.
+// The update (xw2v.update) of the rows that a batch touched, from their summed gradients:
+// delta = alpha (sum + decay row);  delta += (phi(z) - 1) (delta . u) u / |u|^2 damps it along u, the mean of the
+// other table's rows, with z = alpha curvature m |u|^2 and phi(z) = (1 - exp(-z)) / z;
+// row -= delta min(1, bound (|row| + floor) / |delta|);  sum = 0.
+// A row's pair weight is m = met[0] + share met[1], of its pairs with positives and with negatives (groups.cu).
 //
 // The ids of two lists name the rows, some of them often. The first warp that stamps a row with this step's
-// number moves it, the others leave; so nothing is sorted, counted or cleared.
+// number moves it and clears its sums, the others leave; so nothing is sorted, and only touched rows are cleared.
 
 extern "C" __global__ void bounded_update(
-    integer D, double alpha, double bound, double floor, double decay, integer step, const integer* first,
-    integer n_first, const integer* second, integer n_second, integer* stamps, real* sums, real* table
+    integer D, double alpha, double bound, double floor, double curvature, double decay, double share, integer step,
+    const integer* first, integer n_first, const integer* second, integer n_second, const real* u, real* sums,
+    integer* met, integer* stamps, real* table
 ) {
     const integer i = warp_row();
     if (i >= n_first + n_second) return;
@@ -16,16 +20,24 @@ extern "C" __global__ void bounded_update(
     if (__shfl_sync(0xffffffffu, before, 0) == (unsigned long long)step) return;
 
     real *row = table + id * D, *sum = sums + id * D;
-    real row_squared = 0, delta_squared = 0;
+    const auto summed = [&](integer d) { return (real)alpha * (sum[d] + (real)decay * row[d]); };
+    real row_squared = 0, u_squared = 0, dot = 0;
+    for (integer d = threadIdx.x; d < D; d += LANES)
+        row_squared += row[d] * row[d], u_squared += u[d] * u[d], dot += summed(d) * u[d];
+    row_squared = warp_sum(row_squared), u_squared = warp_sum(u_squared), dot = warp_sum(dot);
+
+    const real m = met[2 * id] + share * met[2 * id + 1], z = (real)(alpha * curvature) * m * u_squared;
+    const real less = z > 0 ? (-expm1(-z) / z - 1) * dot / u_squared : 0;  // z > 0 only where u is not 0
+    real squared = 0;
     for (integer d = threadIdx.x; d < D; d += LANES) {
-        const real delta = (real)alpha * (sum[d] + (real)decay * row[d]);
-        row_squared += row[d] * row[d], delta_squared += delta * delta;
+        const real delta = summed(d) + less * u[d];
+        squared += delta * delta;
     }
-    const real limit = (real)bound * (sqrt(warp_sum(row_squared)) + (real)floor);
-    const real length = sqrt(warp_sum(delta_squared));
+    const real length = sqrt(warp_sum(squared)), limit = (real)bound * (sqrt(row_squared) + (real)floor);
     const real scale = length > limit ? limit / length : 1;
     for (integer d = threadIdx.x; d < D; d += LANES) {
-        row[d] -= scale * ((real)alpha * (sum[d] + (real)decay * row[d]));
+        row[d] -= scale * (summed(d) + less * u[d]);
         sum[d] = 0;
     }
+    if (threadIdx.x < 2) met[2 * id + threadIdx.x] = 0;
 }

@@ -9,6 +9,8 @@
 typedef REAL real;
 typedef long long integer;  // ids and sizes, as the arrays hold them
 
+extern __shared__ real shared[];  // of a thread block; each kernel says what lies there
+
 // The row that this thread's warp works on: blocks are (LANES, warps).
 __device__ inline integer warp_row() { return (integer)blockIdx.x * blockDim.y + threadIdx.y; }
 

@@ -1,0 +1,33 @@
+"""What a batch's groups have in common: shifts that centre their rows, and the means that updates are damped along."""
+
+from __future__ import annotations
+
+from xw2v.objective import Batch, Objective, Tables
+from xw2v_cupy.kernels import LANES, WARPS, Kernels
+from xw2v_cupy.sums import RowSums
+
+
+class GroupMeans:
+    """Means of batches of one shape: T tokens in T/g groups, D numbers a row. Two launches (`groups.cu`).
+
+    Attributes:
+        shifts: (T/g, 2, D) what brings the mean of a group's negatives, and of its centers, to the batch's.
+        means: (3, D) the batch's mean of the negatives, of the centers, and half their sum.
+    """
+
+    def __init__(self, objective: Objective, kernels: Kernels, T: int, D: int) -> None:
+        xp = kernels.library
+        self._objective, self._kernels = objective, kernels
+        self.shifts = xp.empty((T // objective.group, 2, D), kernels.dtype)
+        self.means = xp.empty((3, D), kernels.dtype)
+        self._pairs = xp.empty(len(self.shifts), xp.int64)  # positive pairs of each group
+
+    def __call__(self, tables: Tables, batch: Batch, sums: RowSums) -> None:
+        """Find the means, and count what the batch's rows meet into `sums`."""
+        objective, kernels = self._objective, self._kernels
+        groups, _, D = self.shifts.shape
+        sizes = D, objective.window, objective.group, objective.shared
+        met = sums.center.met, sums.context.met
+        blocks, shared = groups * -(-D // LANES), WARPS * LANES * kernels.dtype.itemsize
+        kernels.launch_blocks("group_means", blocks, shared, *sizes, *batch, *tables, *met, self.shifts, self._pairs)
+        kernels.launch("batch_means", D, D, groups, self._pairs, self.shifts, self.means)
