@@ -42,7 +42,7 @@ class Backend(ABC):
     """
 
     name: ClassVar[str]
-    piece: ClassVar[int] = 2**18
+    piece: ClassVar[int] = 2**16
     xp: Any
     device: Any
     asked: str = "cpu"

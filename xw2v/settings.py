@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from xw2v.objective import Objective
 
 # Defaults that depend on another setting; docs/experiments.md has the measurements.
-DEFAULT_ALPHA = {"skipgram": 0.04, "cbow": 0.2}
-DEFAULT_BATCH = {"cpu": 512, "cuda": 16384}  # a GPU is not filled by what a core's cache holds
+DEFAULT_ALPHA = {"skipgram": 0.05, "cbow": 0.2}
+DEFAULT_BATCH = {"cpu": 2048, "cuda": 16384}  # a GPU is not filled by what a core's cache holds
 BLOCK, GROUP = 8, 64  # centers that share a span, tokens that share negatives
 
 
@@ -61,7 +61,7 @@ class Settings:
         1e-3, "Thin out words more frequent than this; 0 keeps every token.", low=0, high=1
     )
     alpha: float | None = setting(
-        None, "Learning rate at the start (skip-gram 0.04, CBOW 0.2).", "--lr", above=0, high=10
+        None, "Learning rate at the start (skip-gram 0.05, CBOW 0.2).", "--lr", above=0, high=10
     )
     min_alpha: float = setting(1e-4, "Learning rate at the end.", low=0, high=10)
     epochs: int = setting(5, "Passes over the corpus.", "--iter", low=1, high=10**9)
@@ -72,7 +72,7 @@ class Settings:
     token_pattern: str = setting("[a-z']+", "Regular expression of a token.")
     lowercase: bool = setting(True, "Lower-case the text.")
     batch_tokens: int | None = setting(
-        None, "Tokens in a batch, rounded up to whole groups of 64 (CPU 512, CUDA 16384).", low=1, high=2**24
+        None, "Tokens in a batch, rounded up to whole groups of 64 (CPU 2048, CUDA 16384).", low=1, high=2**24
     )
     shared_negatives: int | None = setting(
         None, "Distinct negatives that 64 tokens share (set by window and negative).", low=1, high=65536
@@ -132,14 +132,14 @@ class Settings:
 
     @property
     def shared(self) -> int:
-        """K: the number given, or one so that a center meets about twice as many distinct negatives as in word2vec.
+        """K: the number given, or four fifths of the negatives that a center meets in word2vec, in eights.
 
         There a center of n = w + 1 pairs (the mean of a shrinking window) meets n · negative of them. Here
-        its K negatives weigh n · negative / K each; K grows with both, in steps of 32 that suit the products.
+        its K negatives weigh n · negative / K each.
         """
         if self.shared_negatives is not None:
             return self.shared_negatives
-        return min(max(32, 32 * round(self.negative * (self.window + 1) / 16)), 256)
+        return min(max(16, 8 * round(self.negative * (self.window + 1) / 10)), 256)
 
     def objective(self) -> Objective:
         """The constants of the training step."""

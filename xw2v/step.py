@@ -217,7 +217,8 @@ def sigmoid(x: Array) -> Array:
 def softplus(x: Array) -> Array:
     """log(1 + eˣ) without overflow."""
     xp = array_namespace(x)
-    return xp.where(x > 0, x, xp.zeros_like(x)) + xp.log1p(xp.exp(-xp.abs(x)))
+    size = xp.abs(x)
+    return 0.5 * (x + size) + xp.log1p(xp.exp(-size))
 
 
 def weighted_loss(positive_weight: Array, positive: Array, negative_weight: Array, negative: Array) -> Array:

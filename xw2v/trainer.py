@@ -26,7 +26,7 @@ from xw2v.tables import initial_centers, tables_of
 REPORTS = 200  # loss reports that a short run is cut into ...
 LONGEST_REPORT = 100  # ... and the most steps one covers in a long run ...
 MOST_REPORTS = 20_000  # ... except in one so long that their number would not stay small beside the tables
-MEASURED = 10  # one step in so many has its loss measured, where reports are that long
+MEASURED = 16  # one step in so many has its loss measured, but one at least for each report
 
 
 @dataclass
@@ -84,9 +84,7 @@ class Trainer:
         validation: text, encoded with the same vocabulary, whose loss is computed after each epoch.
     """
 
-    def __init__(
-        self, corpus: Corpus, settings: Settings, backend: Backend, validation: Corpus | None = None
-    ) -> None:
+    def __init__(self, corpus: Corpus, settings: Settings, backend: Backend, validation: Corpus | None = None) -> None:
         self.corpus, self.settings, self.backend = corpus, settings, backend
         self.objective: Objective = settings.objective()
         self._step = backend.step(self.objective)
@@ -98,12 +96,10 @@ class Trainer:
             )
         self.validation, self._validation = validation, None
         if validation is not None:
-            self._validation = self._batches_of(
-                validation, Purpose.VALIDATION_TOKENS, Purpose.VALIDATION_NEGATIVES
-            )
+            self._validation = self._batches_of(validation, Purpose.VALIDATION_TOKENS, Purpose.VALIDATION_NEGATIVES)
         total = len(corpus.ids) * settings.epochs / settings.whole_batch
         self.report_every = max(min(int(total / REPORTS), LONGEST_REPORT), math.ceil(total / MOST_REPORTS), 1)
-        self._measure_every = max(self.report_every // MEASURED, 1)
+        self._measure_every = min(self.report_every, MEASURED)
 
     def _batches_of(self, corpus: Corpus, tokens: Purpose, negatives: Purpose) -> Batches:
         return Batches(

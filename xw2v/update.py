@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from xw2v.backend import Backend
 
 Array = Any
-SMALL = 1e-6  # below this z, φ(z) is 1 in float32
+TINY = 1e-30  # at this z, φ(z) is 1
 
 
 class RowGradients(NamedTuple):
@@ -75,8 +75,8 @@ def damped(objective: Objective, delta: Array, pairs: Array, mean: Array, alpha:
     xp = array_namespace(delta)
     squared = xp.sum(mean * mean)
     z = alpha * objective.curvature * squared * pairs
-    large = z > SMALL
-    less = xp.where(large, -xp.expm1(-z) / xp.where(large, z, xp.ones_like(z)) - 1, xp.zeros_like(z))  # φ(z) − 1
+    z = xp.where(z > TINY, z, xp.full_like(z, TINY))
+    less = -xp.expm1(-z) / z - 1  # φ(z) − 1
     along = xp.matmul(delta, mean) / xp.where(squared > 0, squared, xp.ones_like(squared))
     return delta + (less * along)[:, None] * mean
 

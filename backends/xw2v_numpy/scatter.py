@@ -63,6 +63,16 @@ class RowAdder:
         starts, scales = self._starts[: count + 1], self._ones[:count] if scales is None else scales
         product(len(table), count, size, starts, numbers, scales, rows.reshape(-1), table.reshape(-1))
 
+    def outer(self, table: np.ndarray, numbers: np.ndarray, scales: np.ndarray, rows: np.ndarray) -> None:
+        """table[numbers[j, i]] += scales[j, i] · rows[j] in place: (V, D), (m, n), (m, n), (m, D), flattened or not."""
+        size = table.shape[1]
+        count = rows.size // size
+        starts = np.arange(0, numbers.size + 1, numbers.size // count, dtype=np.int32)
+        product(
+            len(table), count, size, starts, numbers.reshape(-1), scales.reshape(-1), rows.reshape(-1),
+            table.reshape(-1),
+        )  # fmt: skip
+
 
 def scatter_add(table: np.ndarray, rows: np.ndarray, updates: np.ndarray) -> None:
     """table[rows[i]] += updates[i] in place, repeated rows adding up: (V, D), (N,), (N, D)."""

@@ -3,7 +3,8 @@
 What makes it faster than the plain version: the batch's distinct rows are copied out of the tables once and
 everything after reads that small copy; the products run over tiles of the batch that stay in the cache,
 each result added to its row's sum while it is hot; spans are overlapping views of the token rows, not
-copies of them; the learning rate rides on the weights; every large array is written with `out=`.
+copies of them; the learning rate rides on the weights; rows are centred by way of the much smaller gradients
+of the scores; every large array is written with `out=`.
 """
 
 from __future__ import annotations
@@ -15,10 +16,11 @@ from numpy.lib.stride_tricks import as_strided
 
 from xw2v.objective import Batch, Objective, Tables
 from xw2v.step import weighted_loss
+from xw2v.update import TINY
 from xw2v_numpy.scatter import RowAdder
 
 TILE_BYTES = 2**20  # of the token rows of a tile: they and the scratch beside them should fit a core's cache
-TINY = np.float32(1e-30)  # below this length a change is as good as none, and nothing can be divided by it
+ROWS = 16  # centers scored against K negatives by one product: OpenBLAS's kernel for small ones, transposed
 
 
 class NumpyStep:
@@ -28,9 +30,7 @@ class NumpyStep:
         self.objective = objective
         self._space: Workspace | None = None
 
-    def __call__(
-        self, tables: Tables, batch: Batch, alpha: float, *, measure: bool = False
-    ) -> np.float64 | None:
+    def __call__(self, tables: Tables, batch: Batch, alpha: float, *, measure: bool = False) -> np.float64 | None:
         space = self._space
         if space is None or not space.fits(tables, batch):
             space = self._space = Workspace(self.objective, tables, batch)
@@ -60,17 +60,24 @@ class Workspace:
         def empty(*shape: int) -> np.ndarray:
             return np.empty(shape, dtype)
 
+        self.numbers = np.arange(M, dtype=np.int32)
         self.ids, self.order = np.empty(M, np.intp), np.arange(M)
         self.slot = np.empty(V, np.intp)  # scratch: where an id of this batch was seen; never cleared
         self.span_index = np.arange(0, T, b)[:, None] + np.arange(s)  # (T/b, s)
-        self.center_rows, self.context_rows = empty(M, D), empty(M, D)
-        self.center_sums, self.context_sums = empty(M, D), empty(M, D)
-        self.X, self.R, self.N = empty(n, D), empty(n + 2 * w, D), empty(n // g, K, D)
+        self.center_sums, self.context_sums, self.rows = empty(M, D), empty(M, D), empty(M, D)
+        self.X, self.dX, self.R, self.N = empty(n, D), empty(n, D), empty(n + 2 * w, D), empty(n // g, K, D)
         strides = (b * D * dtype.itemsize, D * dtype.itemsize, dtype.itemsize)
         self.C = as_strided(self.R, (n // b, s, D), strides)  # overlapping views of R
         self.positive, self.negative = empty(n // b, b, s), empty(n // g, g, K)
+        self.weights, self.weight_table = empty(n, K), empty(2 * w + 1, K)
+        self.pair_counts = np.arange(2 * w + 1)[:, None]
+        self.centers_mean, self.negatives_mean = empty(groups, 1, D), empty(groups, 1, D)
+        self.center_shift, self.context_shift = empty(groups, g, 1), empty(groups, 1, K)
         self.mask_left, self.mask_right = empty(T, s), empty(T, s)
-        most = max(n // b * s, n // g * K)
+        self.ones_g, self.ones_K = np.ones((1, g), dtype), np.ones((K, 1), dtype)
+        self.mean_K = np.full((1, K), 1 / K, dtype)
+        self.rows_at_once = math.gcd(g, ROWS)
+        most = max(n // b * s, n // g * K, n)
         self.buffer = empty(most * D)
         self.add = RowAdder(max(most, M), dtype)
 
@@ -92,52 +99,86 @@ class Workspace:
         groups, K = batch.negatives.shape
 
         ids, of_centers, token_rows, negative_rows = self.distinct(batch)
-        center_rows = tables.center.take(ids[:of_centers], 0, self.center_rows[:of_centers], "clip")
-        context_rows = tables.context.take(ids, 0, self.context_rows[: len(ids)], "clip")
         center_sums, context_sums = self.center_sums[:of_centers], self.context_sums[: len(ids)]
         center_sums.fill(0)
         context_sums.fill(0)
-        span_rows = token_rows[self.span_index]  # (T/b, s)
+        centers = token_rows[w : T + w]
+        token_numbers, negative_numbers = token_rows.astype(np.int32), negative_rows.astype(np.int32)
+        span_numbers = token_numbers[self.span_index]  # (T/b, s)
         mask = self.window_mask(batch)  # (T/b, b, s)
         pairs = batch.left + batch.right
         weight = (pairs * (objective.negative / K)).astype(mask.dtype).reshape(groups, g, 1)
+        total = np.matmul(self.ones_g, weight)  # (T/g, 1, 1): what each negative of a group meets
+        balance = weight / np.where(total, total, 1)
+        self.weight_table[:] = self.pair_counts * (0.5 * alpha * objective.negative / K)  # a row for each n_t
         loss = np.float64(0)
 
         for start in range(0, T, self.tile):
             stop = min(start + self.tile, T)
             n, blocks, in_groups = stop - start, slice(start // b, stop // b), slice(start // g, stop // g)
-            centers, negatives = token_rows[start + w : stop + w], negative_rows[in_groups].reshape(-1)
-            X = center_rows.take(centers, 0, self.X[:n], "clip")
-            context_rows.take(token_rows[start : stop + 2 * w], 0, self.R[: n + 2 * w], "clip")
-            N = context_rows.take(negatives, 0, self.N[: n // g].reshape(-1, D), "clip").reshape(-1, K, D)
+            X = self.take(tables.center, batch.tokens[start + w : stop + w], self.X)  # (n, D)
+            self.take(tables.context, batch.tokens[start : stop + 2 * w], self.R)
+            N = self.take(tables.context, batch.negatives[in_groups], self.N)  # (n/g, K, D)
             X_blocks, X_groups, C = X.reshape(-1, b, D), X.reshape(-1, g, D), self.C[: n // b]
+            positive, negative = self.positive[: n // b], self.negative[: n // g]  # (n/b, b, s), (n/g, g, K)
 
-            positive = np.matmul(X_blocks, C.mT, out=self.positive[: n // b])  # (n/b, b, s)
-            negative = np.matmul(X_groups, N.mT, out=self.negative[: n // g])  # (n/g, g, K)
+            np.matmul(X_blocks, C.mT, out=positive)
+            h = self.rows_at_once
+            np.matmul(X.reshape(n // g, -1, h, D), N[:, None].mT, out=negative.reshape(n // g, -1, h, K))
             if measure:
                 loss += weighted_loss(mask[blocks], positive, weight[in_groups], negative)
-            # The scores become α · weight · (σ − label), with 2σ(x) = 1 + tanh(x/2).
-            for G, label, share in ((positive, 1, mask[blocks]), (negative, -1, weight[in_groups])):
+            # The scores become G = α · weight · (σ − label), with 2σ(x) = 1 + tanh(x/2).
+            for G, label in ((positive, 1), (negative, -1)):
                 G *= 0.5
                 np.tanh(G, out=G)
                 G -= label
-                G *= share * (0.5 * alpha)
+            positive *= mask[blocks]
+            positive *= 0.5 * alpha
+            negative *= self.take(self.weight_table, pairs[start:stop], self.weights).reshape(negative.shape)
 
-            self.add(center_sums, centers, np.matmul(positive, C, out=self.scratch(X_blocks)))
-            self.add(center_sums, centers, np.matmul(negative, N, out=self.scratch(X_groups)))
-            self.add(context_sums, span_rows[blocks].reshape(-1), np.matmul(positive.mT, X_blocks, out=self.scratch(C)))
-            self.add(context_sums, negatives, np.matmul(negative.mT, X_groups, out=self.scratch(N)))
+            dX = np.matmul(positive, C, out=self.dX[:n].reshape(X_blocks.shape)).reshape(n, D)
+            dC = np.matmul(positive.mT, X_blocks, out=self.scratch(C))
+            self.add(context_sums, span_numbers[blocks].reshape(-1), dC)
+            dN = np.matmul(negative.mT, X_groups, out=self.scratch(N))
+            self.add(context_sums, negative_numbers[in_groups].reshape(-1), dN)
 
-        self.apply(tables.center, ids[:of_centers], center_rows, center_sums, alpha)
-        self.apply(tables.context, ids, context_rows, context_sums, alpha)
+            # To shift the rows of a group is to add the shift times sums of G. That from the group's mean is made
+            # here; that to the batch's mean, known and the same for all at the end, there.
+            centers_mean = np.matmul(balance[in_groups].mT, X_groups, out=self.centers_mean[in_groups])  # (n/g, 1, D)
+            sums = np.matmul(self.ones_g, negative, out=self.context_shift[in_groups])  # (n/g, 1, K)
+            self.add.outer(context_sums, negative_numbers[in_groups], -sums.reshape(-1), centers_mean)
+            np.matmul(self.mean_K, N, out=self.negatives_mean[in_groups])
+            sums = np.matmul(negative, self.ones_K, out=self.center_shift[in_groups])  # (n/g, g, 1)
+            negative -= sums / K
+            dX += np.matmul(negative, N, out=self.scratch(X_groups)).reshape(n, D)
+            self.add(center_sums, token_numbers[start + w : stop + w], dX)
+
+        drawn = negative_rows.reshape(-1)
+        center_pairs = np.bincount(centers, pairs, of_centers)
+        context_pairs = np.bincount(token_rows, self.windows_over(batch), len(ids))
+        context_pairs += np.bincount(drawn, np.repeat(total, K), len(ids))
+        self.apply(
+            tables.center, ids[:of_centers], center_sums, (1 + objective.negative) * center_pairs,
+            np.bincount(centers, self.center_shift.reshape(-1), of_centers),
+            mean_of(self.negatives_mean, np.ones_like(total)), alpha,
+        )  # fmt: skip
+        self.apply(
+            tables.context, ids, context_sums, context_pairs,
+            np.bincount(drawn, self.context_shift.reshape(-1), len(ids)), mean_of(self.centers_mean, total), alpha,
+        )  # fmt: skip
         return loss if measure else None
+
+    def take(self, table: np.ndarray, rows: np.ndarray, out: np.ndarray) -> np.ndarray:
+        """table[rows] in the first part of `out`: (*rows.shape, D)."""
+        into = out.reshape(-1, table.shape[1])[: rows.size]
+        return table.take(rows.reshape(-1), 0, into, "clip").reshape(*rows.shape, -1)
 
     def distinct(self, batch: Batch) -> tuple[np.ndarray, int, np.ndarray, np.ndarray]:
         """The batch's distinct ids, without a sort.
 
         Returns:
             The distinct ids (U,) by first appearance among centers, other tokens and negatives; how many of
-            them are centers'; and each token's and negative's place among them: (T + 2w,), (T/g, K) int32.
+            them are centers'; and each token's and negative's place among them: (T + 2w,), (T/g, K).
         """
         ids, order, slot, w = self.ids, self.order, self.slot, self.objective.window
         tokens = len(batch.tokens)
@@ -149,7 +190,7 @@ class Workspace:
         first = np.flatnonzero(slot.take(ids) == order)
         distinct = ids.take(first)
         slot[distinct] = order[: len(distinct)]
-        place = slot.take(ids).astype(np.int32)
+        place = slot.take(ids)
         token_rows = np.concatenate((place[T : T + w], place[:T], place[T + w : tokens]))
         return distinct, int(np.searchsorted(first, T)), token_rows, place[tokens:].reshape(batch.negatives.shape)
 
@@ -160,17 +201,48 @@ class Workspace:
         self.mask_left *= self.mask_right
         return self.mask_left.reshape(-1, self.objective.block, self.objective.span)
 
+    def windows_over(self, batch: Batch) -> np.ndarray:
+        """How many centers have each token in their window: (T + 2w,)."""
+        T, w = len(batch.left), self.objective.window
+        place, tokens = self.order[w : T + w], T + 2 * w
+        met = np.bincount(place - batch.left, minlength=tokens)  # a window begins at its first token ...
+        met[1:] -= np.bincount(place + batch.right, minlength=tokens)[:-1]  # ... and ends after its last
+        np.cumsum(met, out=met)
+        met[w : T + w] -= 1  # its own center
+        return met
+
     def scratch(self, like: np.ndarray) -> np.ndarray:
         """The buffer in the shape of an array."""
         return self.buffer[: like.size].reshape(like.shape)
 
     def apply(
-        self, table: np.ndarray, ids: np.ndarray, rows: np.ndarray, change: np.ndarray, alpha: float
+        self,
+        table: np.ndarray,
+        ids: np.ndarray,
+        change: np.ndarray,
+        pairs: np.ndarray,
+        shift: np.ndarray,
+        mean: np.ndarray,
+        alpha: float,
     ) -> None:
-        """The bounded update (`xw2v.update`) of the distinct rows `ids`, now `rows`, by α Σg in `change`."""
+        """The update (`xw2v.update`) of the distinct rows `ids`, now `rows`, by α Σg = change + shift ⊗ mean."""
         objective = self.objective
+        rows = self.take(table, ids, self.rows)  # (U, D), and near at hand when they change
         if objective.weight_decay:
             change += (alpha * objective.weight_decay) * rows
+        squared = float(np.vecdot(mean, mean))
+        z = np.maximum(alpha * objective.curvature * squared * pairs, TINY).astype(change.dtype)  # (U,)
+        less = -np.expm1(-z) / z - 1  # φ(z) − 1
+        shift = shift.astype(change.dtype)
+        shift += less * (change @ mean / (squared or 1) + shift)
+        self.add.outer(change, self.numbers[: len(ids)], shift, mean)
         limit = objective.bound * (np.sqrt(np.vecdot(rows, rows)) + objective.floor)  # (U,)
         length = np.sqrt(np.vecdot(change, change))  # (U,)
-        self.add(table, ids.astype(np.int32), change, -np.minimum(limit / np.maximum(length, TINY), 1))
+        self.add(
+            table, ids.astype(np.int32), change, -np.minimum(limit / np.maximum(length, change.dtype.type(TINY)), 1)
+        )
+
+
+def mean_of(means: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    """The weighted mean (D,) of (G, 1, D), weights (G, 1, 1); zero where there is no weight."""
+    return weight.reshape(-1) @ means[:, 0] / (weight.sum() or weight.dtype.type(1))
