@@ -2,8 +2,10 @@
 
     python bench/soak.py --minutes 30 --corpus docs
 
-Runs what `xw2v train` runs, checkpoints included, and prints what it saw: the slope of resident memory with
-its standard error, words a second in the first and the last third, and the share of time that checkpoints took.
+Runs what `xw2v train` runs, checkpoints included, and prints what it saw: the slope of the process's own memory (the
+median of the slopes between all pairs of samples, with its 95 % interval: Theil and Sen's, which a single step of
+the allocator does not bend), words a second in the first and the last third, and the share of time that checkpoints
+took.
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from scipy.stats import theilslopes
 
 from xw2v.errors import Interrupted
 from xw2v.job import Job
@@ -28,6 +31,7 @@ from xw2v.signals import StopSignals
 from xw2v.trainer import Progress, State
 
 SAMPLE = 5.0  # seconds between looks
+NAMES = ("median", "low", "high")
 SETTLE = 0.1  # share of the run left out at its beginning
 
 
@@ -63,15 +67,16 @@ class Soak:
         wall, memory, words, cpu = np.array(self.samples).T
         settled = wall > SETTLE * wall[-1]
         wall, memory, words, cpu = wall[settled], memory[settled], words[settled], cpu[settled]
-        (slope, _), covariance = np.polyfit(wall, memory, 1, cov=True)
+        slope, _, low, high = theilslopes(memory, wall, 0.95)
         speed, per_cpu = np.diff(words) / np.diff(wall), np.diff(words) / np.diff(cpu)
         third = len(speed) // 3
         return {
             "minutes": round(self.samples[-1][0] / 60, 1),
             "samples": len(self.samples),
             "resident_mib": {"first": memory[0] / 2**20, "last": memory[-1] / 2**20, "most": memory.max() / 2**20},
-            "slope_mib_per_hour": slope * 3600 / 2**20,
-            "standard_error": float(np.sqrt(covariance[0, 0])) * 3600 / 2**20,
+            "slope_mib_per_hour": {
+                each: 3600 / 2**20 * value for each, value in zip(NAMES, (slope, low, high), strict=True)
+            },
             "words_per_second": {"first_third": speed[:third].mean(), "last_third": speed[-third:].mean()},
             "words_per_cpu_second": {
                 "first_third": float(np.median(per_cpu[:third])),

@@ -8,11 +8,12 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
+from xw2v.backend import Backend
 from xw2v.errors import InputError
 from xw2v.settings import GROUP, Settings
 
 FLOAT = 4  # bytes
-PIECE = 2**18 * 8 * 24  # what making batches takes: a piece of the corpus in some two dozen int64 arrays
+PIECE = Backend.piece * 8 * 24  # what making batches takes: a piece of the corpus in some two dozen int64 arrays
 ROWS = 10  # (batch + negatives, D) arrays of a step's workspace
 WORD = 16 + 8 * 8  # bytes a word beside its vectors: sampling tables, scratch of a step, their making
 MARGIN = 2**26  # for what is not counted here
