@@ -6,8 +6,10 @@ each in a process of its own with one BLAS thread. Speed is raw corpus words tim
 training alone: reading and counting words are left out for all. Quality is Spearman's rho on the similarity
 sets of FOLDER and the accuracy on its Google analogies with the vocabulary cut to 30,000.
 
-Prints a table (medians, with the least and the most; quality as mean ± half the spread over the seeds) and
-writes JSON where --json says.
+Prints a table (medians, with the least and the most; quality as mean ± half the spread over the seeds) and how
+xw2v's quality stands beside gensim's, writes JSON where --json says and draws speed against quality where --plot
+says. `--from FILE ...` does the same with the JSON of earlier runs, without training; where these differ in their
+settings or texts, the table tells them apart ("xw2v, d 300, alpha 0.025").
 """
 
 from __future__ import annotations
@@ -16,7 +18,6 @@ import argparse
 import json
 import os
 import re
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -24,6 +25,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from bench.results import SHARED, labelled, load_results, table, verdict
 
 if TYPE_CHECKING:
     from xw2v.corpus import Corpus
@@ -41,9 +44,9 @@ def train_xw2v(corpus: Corpus, options: argparse.Namespace, workers: int) -> Tra
     from xw2v.run import run_training
     from xw2v.settings import Settings
 
-    common = {name: getattr(options, name) for name in ("vector_size", "window", "negative", "sample", "epochs")}
+    common = {name: getattr(options, name) for name in SHARED}
     extra = json.loads(options.settings)
-    run = run_training(corpus, Settings(alpha=options.alpha, seed=options.seed, workers=workers, **common, **extra))
+    run = run_training(corpus, Settings(seed=options.seed, workers=workers, **common, **extra))
     vectors = KeyedVectors(run.vocabulary.words, run.center)
     return vectors, corpus.raw_words * options.epochs, run.record["train_seconds"]
 
@@ -168,33 +171,36 @@ def quality(vectors: KeyedVectors, folder: Path) -> dict[str, float]:
     return scores
 
 
-def peak_kb() -> int:
-    """Peak memory of this process (not getrusage's, which a child begins with its parent's)."""
-    found = re.search(r"VmHWM:\s*(\d+)", Path("/proc/self/status").read_text())
-    return int(found[1]) if found else 0
+def memory_mb(field: str = "VmHWM") -> float:
+    """Memory of this process by its name in /proc, at first the peak (getrusage's begins with the parent's)."""
+    found = re.search(rf"{field}:\s*(\d+)", Path("/proc/self/status").read_text())
+    return int(found[1]) / 1024 if found else 0.0
 
 
 def one_run(options: argparse.Namespace) -> None:
     """What the child process does: train one contender once and print a line of JSON."""
     from xw2v.read import open_corpus
+    from xw2v.run import about_corpus
 
     train, workers = CONTENDERS[options.child]
     corpus = open_corpus(options.text, min_count=5)
-    before = peak_kb()
+    before = memory_mb()
     vectors, words, seconds = train(corpus, options, workers)
-    peak = peak_kb()
-    result: dict[str, Any] = {"words_per_second": words / seconds, "seconds": seconds}
-    result |= {"peak_mb": peak / 1024, "corpus_mb": before / 1024}
+    peak = memory_mb()
+    settings = {name: getattr(options, name) for name in SHARED}
+    if train is train_xw2v:
+        settings |= json.loads(options.settings)
+    result: dict[str, Any] = {"settings": settings, "text": about_corpus(corpus)}
+    result |= {"words_per_second": words / seconds, "seconds": seconds, "peak_mb": peak, "corpus_mb": before}
     if vectors is not None:
         result["quality"] = quality(vectors, options.eval)
     print(json.dumps(result))
 
 
 def run_child(name: str, seed: int, options: argparse.Namespace) -> dict[str, Any]:
-    passed = ["vector_size", "window", "negative", "sample", "alpha", "epochs", "settings"]
     command = [sys.executable, "-m", "bench.compare", *map(str, options.text), "--child", name, "--seed", str(seed)]
     command += ["--eval", str(options.eval)]
-    for option in passed:
+    for option in (*SHARED, "settings"):
         command += [f"--{option.replace('_', '-')}", str(getattr(options, option))]
     environment = os.environ | {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
     done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
@@ -203,52 +209,17 @@ def run_child(name: str, seed: int, options: argparse.Namespace) -> dict[str, An
     return {"contender": name, "seed": seed, **json.loads(done.stdout.splitlines()[-1])}
 
 
-def table(results: list[dict[str, Any]]) -> str:
-    """A Markdown table of the runs, a contender a line."""
-    names = list(dict.fromkeys(result["contender"] for result in results))
-    sets = list(dict.fromkeys(name for result in results for name in result.get("quality", {})))
-    speeds = {name: [r["words_per_second"] for r in results if r["contender"] == name] for name in names}
-    base = statistics.median(speeds.get("gensim") or speeds[names[0]])
-    lines = ["| | words/s, median (least - most), runs | x gensim | peak MB | " + " | ".join(sets) + " |"]
-    lines.append("| --- " * (4 + len(sets)) + "|")
-    for name in names:
-        mine = [result for result in results if result["contender"] == name]
-        median = statistics.median(speeds[name])
-        cells = [
-            name + (" (extrapolated)" if "loop" in name else ""),
-            f"{median:,.0f} ({min(speeds[name]):,.0f} - {max(speeds[name]):,.0f}), {len(mine)}",
-            f"{median / base:.2f}",
-            f"{statistics.median(result['peak_mb'] for result in mine):.0f}",
-        ]
-        for each in sets:
-            scores = [result["quality"][each] for result in mine if each in result.get("quality", {})]
-            if scores:
-                cells.append(f"{statistics.mean(scores):.3f} ± {(max(scores) - min(scores)) / 2:.3f}")
-            else:
-                cells.append("")
-        lines.append("| " + " | ".join(cells) + " |")
-    return "\n".join(lines)
-
-
-def verdict(results: list[dict[str, Any]]) -> str:
-    """Where xw2v's mean stands below gensim's by more than gensim's spread over the seeds."""
-    scores = {
-        name: [result["quality"] for result in results if result["contender"] == name] for name in ("xw2v", "gensim")
-    }
-    if not all(scores.values()):
-        return ""
-    below = []
-    for each in scores["gensim"][0]:
-        ours, theirs = ([result[each] for result in scores[name]] for name in ("xw2v", "gensim"))
-        if statistics.mean(ours) < statistics.mean(theirs) - (max(theirs) - min(theirs)):
-            below.append(f"{each} ({statistics.mean(ours):.3f} against {statistics.mean(theirs):.3f})")
-    return "below gensim's mean by more than its spread: " + (", ".join(below) or "nothing")
+def check_outputs(parser: argparse.ArgumentParser, *files: Path | None) -> None:
+    """Tell before the work, not after it, that a file has no folder to be written to."""
+    for file in files:
+        if file is not None and not file.resolve().parent.is_dir():
+            parser.error(f"{file}: its folder is not there")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("text", nargs="*", help="text files; none: what `xw2v train` takes then")
-    parser.add_argument("--eval", type=Path, required=True, help="folder of test sets")
+    parser.add_argument("--eval", type=Path, help="folder of test sets")
     parser.add_argument("--contenders", nargs="+", choices=CONTENDERS, default=["xw2v", "gensim"])
     parser.add_argument("--seeds", nargs="+", type=int, default=[1, 2, 3])
     parser.add_argument("--vector-size", type=int, default=100)
@@ -259,14 +230,19 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=5)
     parser.add_argument("--settings", default="{}", help="JSON of more settings for xw2v")
     parser.add_argument("--json", type=Path, help="file for the single results")
+    parser.add_argument("--plot", type=Path, metavar="FILE.png", help="draw speed against quality")
+    parser.add_argument("--from", dest="earlier", nargs="+", type=Path, metavar="FILE", help="results; do not train")
     parser.add_argument("--child", choices=CONTENDERS, help=argparse.SUPPRESS)
     parser.add_argument("--seed", type=int, default=1, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.child:
         one_run(options)
         return
-    results = []
-    for seed in options.seeds:
+    if options.earlier is None and options.eval is None:
+        parser.error("give --eval, the folder of test sets, or --from, results of earlier runs")
+    check_outputs(parser, options.json, options.plot)
+    results = load_results(options.earlier or [])
+    for seed in options.seeds if options.earlier is None else []:
         for name in options.contenders:
             results.append(run_child(name, seed, options))
             speed = results[-1]["words_per_second"]
@@ -275,6 +251,10 @@ def main() -> None:
     print(verdict(results))
     if options.json:
         options.json.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+    if options.plot:
+        from bench.plots import plot_comparison
+
+        plot_comparison(options.plot, labelled(results))
 
 
 if __name__ == "__main__":

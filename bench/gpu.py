@@ -51,12 +51,16 @@ class Text(NamedTuple):
     counts: np.ndarray
 
 
+def zipf_counts(words: int) -> np.ndarray:
+    """Counts (words,) in proportion to 1 / (rank + 2.7) (Mandelbrot 1953)."""
+    return (1e9 / (np.arange(words) + 2.7)).astype(np.int64)
+
+
 def zipf_text(words: int, tokens: int, sentence: int = 20) -> Text:
-    """Random text whose words are as frequent as in natural language: 1 / (rank + 2.7) (Mandelbrot 1953)."""
+    """Random text whose words are as frequent as in natural language."""
     import array_api_compat.numpy as xp
 
-    weight = (1e9 / (np.arange(words) + 2.7)).astype(np.int64)
-    ids = draw_words(xp, alias_table(weight, 1.0), *random_words(7, 0, 0, tokens)).astype(np.int32)
+    ids = draw_words(xp, alias_table(zipf_counts(words), 1.0), *random_words(7, 0, 0, tokens)).astype(np.int32)
     return Text(ids, offsets_of(tokens, sentence), np.bincount(ids, minlength=words))
 
 

@@ -1,0 +1,135 @@
+"""The pictures of `bench.compare` and `bench.scaling`."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from bench.results import Groups, scores_of
+
+PANELS = ("MEN", "WS-353", "analogies")
+MARKS = "osD^vP*X"
+COLOURS = ("#2f6db5", "#c4472f", "#3d8b4f", "#8a5bb0", "#b8860b", "#1c8a8f", "#a8446f", "#6b7280")
+INK = "#1c2430"
+
+
+def plot_comparison(path: Path, groups: Groups) -> None:
+    """Speed against quality, a panel for each test set, a mark for each label with the spread over its runs.
+
+    What has no quality (the per-pair loop) is left out. Raises SystemExit where nothing has.
+    """
+    sets = [each for each in PANELS if any(scores_of(runs, each) for runs in groups.values())]
+    if not sets:
+        raise SystemExit(f"{path}: not drawn, for no result has a score of {', '.join(PANELS)}; give --eval")
+    figure = new_figure(4.2 * len(sets), 4.8)
+    panels = figure.subplots(1, len(sets), squeeze=False)[0]
+    contenders = list(dict.fromkeys(runs[0]["contender"] for runs in groups.values()))
+    for axes, each in zip(panels, sets, strict=True):
+        for number, (label, runs) in enumerate(groups.items()):
+            scores = scores_of(runs, each)
+            if not scores:
+                continue
+            axes.errorbar(
+                [statistics.median(run["words_per_second"] for run in runs)], [statistics.mean(scores)],
+                xerr=spread(statistics.median, [run["words_per_second"] for run in runs]),
+                yerr=spread(statistics.mean, scores),
+                fmt=MARKS[contenders.index(runs[0]["contender"]) % len(MARKS)],
+                color=COLOURS[number % len(COLOURS)], label=label, capsize=3, markersize=7, linewidth=1.2,
+            )  # fmt: skip
+        axes.set_xscale("log")
+        axes.set(title=each, xlabel="words/s", ylabel="accuracy" if each == "analogies" else "Spearman's ρ")
+        tidy(axes)
+    marks = {label: mark for axes in panels for mark, label in zip(*axes.get_legend_handles_labels(), strict=True)}
+    figure.legend(list(marks.values()), list(marks), loc="outside lower center", ncols=3, frameon=False, fontsize=9)
+    figure.savefig(path, format="png", dpi=120)
+
+
+def spread(middle: Any, values: Sequence[float]) -> list[list[float]]:
+    """Distances from the middle down to the least and up to the most, as an error bar takes them."""
+    return [[middle(values) - min(values)], [max(values) - middle(values)]]
+
+
+def plot_scaling(path: Path, series: dict[str, list[dict[str, Any]]], units: dict[str, str]) -> None:
+    """Time (above) and memory (below) against each variable, log axes; dotted: in proportion.
+
+    Args:
+        series: variable to points {"size", "time": [runs], "memory": MB, "tables": MB}, time and memory None
+            where they were not measured.
+        units: variable to what its time is.
+    """
+    figure = new_figure(3.0 * len(series), 6.2)
+    panels = figure.subplots(2, len(series), squeeze=False, sharex="col")
+    first: dict[str, Any] = {}
+    for column, (variable, points) in enumerate(series.items()):
+        above, below = panels[:, column]
+        timed = [point for point in points if point["time"]]
+        for axes, unit in ((above, units[variable]), (below, "MB")):  # the same unit, the same scale
+            axes.set_ylabel(unit)
+            if first.setdefault(unit, axes) is not axes:
+                axes.sharey(first[unit])
+        times = [statistics.median(point["time"]) for point in timed]
+        sizes = [point["size"] for point in timed]
+        bars = [spread(statistics.median, point["time"]) for point in timed]
+        yerr = [[bar[side][0] for bar in bars] for side in (0, 1)]
+        above.errorbar(sizes, times, yerr=yerr, fmt="o-", color=COLOURS[0], markersize=4, capsize=3, linewidth=1.4)
+        if timed:
+            above.plot(
+                sizes,
+                [times[0] * size / sizes[0] for size in sizes],
+                ":",
+                color=INK,
+                linewidth=0.9,
+                label="in proportion",
+            )
+        above.set_title(variable.replace("_", " "))
+        measured = [point for point in points if point["memory"]]
+        sizes = [point["size"] for point in measured]
+        for name, colour, label in (("memory", COLOURS[1], "peak"), ("tables", COLOURS[2], "the two tables")):
+            below.plot(
+                sizes, [point[name] for point in measured], "o-", color=colour, markersize=4, linewidth=1.4, label=label
+            )
+        below.set_xlabel(variable.replace("_", " "))
+        for axes in (above, below):
+            axes.set_xscale("log")
+            axes.set_yscale("log")
+            tidy(axes)
+    for axes in panels[:, 0]:
+        if axes.get_legend_handles_labels()[1]:
+            axes.legend(frameon=False, fontsize=9)
+    figure.savefig(path, format="png", dpi=120)
+
+
+def new_figure(width: float, height: float) -> Any:
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(width, height), layout="constrained")
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def log_ticks(axis: Any) -> None:
+    """Name the powers of ten, and 2 and 5 times them, of a logarithmic axis, as numbers."""
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+    axis.set_major_locator(LogLocator(subs=(1, 2, 5), numticks=6))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: short(value)))
+    axis.set_minor_formatter(NullFormatter())
+
+
+def short(value: float) -> str:
+    """A number in few letters: 200k, 1M."""
+    for scale, letter in ((1e6, "M"), (1e3, "k")):
+        if value >= scale:
+            return f"{value / scale:g}{letter}"
+    return f"{value:g}"
+
+
+def tidy(axes: Any) -> None:
+    axes.grid(alpha=0.25, linewidth=0.7)
+    axes.spines[["top", "right"]].set_visible(False)
+    for axis in (axes.xaxis, axes.yaxis):
+        if axis.get_scale() == "log":
+            log_ticks(axis)
