@@ -1,10 +1,9 @@
 """The skip-gram step on NumPy without temporaries: the same products as `xw2v.step`, in one workspace.
 
-What makes it faster than the plain version: the batch's distinct rows are copied out of the tables once and
-everything after reads that small copy; the products run over tiles of the batch that stay in the cache,
-each result added to its row's sum while it is hot; spans are overlapping views of the token rows, not
-copies of them; the learning rate rides on the weights; rows are centred by way of the much smaller gradients
-of the scores; every large array is written with `out=`.
+What makes it faster than the plain version: the batch's distinct rows are found without a sort; the products run
+over tiles of the batch that stay in the cache, and each result is added to its row's sum while it is hot; spans are
+overlapping views of the token rows, not copies of them; the learning rate rides on the weights; rows are centred by
+way of the much smaller gradients of the scores; every large array is written with `out=`.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ from xw2v.step import weighted_loss
 from xw2v.update import TINY
 from xw2v_numpy.scatter import RowAdder
 
-TILE_BYTES = 2**20  # of the token rows of a tile: they and the scratch beside them should fit a core's cache
+TILE_BYTES = 2**19  # of the token rows of a tile: they and the scratch beside them should fit a core's cache
 ROWS = 16  # centers scored against K negatives by one product: OpenBLAS's kernel for small ones, transposed
 
 
@@ -64,7 +63,8 @@ class Workspace:
         self.ids, self.order = np.empty(M, np.intp), np.arange(M)
         self.slot = np.empty(V, np.intp)  # scratch: where an id of this batch was seen; never cleared
         self.span_index = np.arange(0, T, b)[:, None] + np.arange(s)  # (T/b, s)
-        self.center_sums, self.context_sums, self.rows = empty(M, D), empty(M, D), empty(M, D)
+        self.center_sums, self.context_sums = empty(M, D), empty(M, D)
+        self.center_squares, self.token_squares, self.negative_squares = empty(T), empty(T + 2 * w), empty(groups, K)
         self.X, self.dX, self.R, self.N = empty(n, D), empty(n, D), empty(n + 2 * w, D), empty(n // g, K, D)
         strides = (b * D * dtype.itemsize, D * dtype.itemsize, dtype.itemsize)
         self.C = as_strided(self.R, (n // b, s, D), strides)  # overlapping views of R
@@ -117,8 +117,11 @@ class Workspace:
             stop = min(start + self.tile, T)
             n, blocks, in_groups = stop - start, slice(start // b, stop // b), slice(start // g, stop // g)
             X = self.take(tables.center, batch.tokens[start + w : stop + w], self.X)  # (n, D)
-            self.take(tables.context, batch.tokens[start : stop + 2 * w], self.R)
+            R = self.take(tables.context, batch.tokens[start : stop + 2 * w], self.R)  # (n + 2w, D)
             N = self.take(tables.context, batch.negatives[in_groups], self.N)  # (n/g, K, D)
+            np.vecdot(X, X, out=self.center_squares[start:stop])
+            np.vecdot(R, R, out=self.token_squares[start : stop + 2 * w])
+            np.vecdot(N, N, out=self.negative_squares[in_groups])
             X_blocks, X_groups, C = X.reshape(-1, b, D), X.reshape(-1, g, D), self.C[: n // b]
             positive, negative = self.positive[: n // b], self.negative[: n // g]  # (n/b, b, s), (n/g, g, K)
 
@@ -154,16 +157,19 @@ class Workspace:
             self.add(center_sums, token_numbers[start + w : stop + w], dX)
 
         drawn = negative_rows.reshape(-1)
+        center_squares, context_squares = np.empty(of_centers, mask.dtype), np.empty(len(ids), mask.dtype)
+        center_squares[centers] = self.center_squares
+        context_squares[token_rows], context_squares[drawn] = self.token_squares, self.negative_squares.reshape(-1)
         center_pairs = np.bincount(centers, pairs, of_centers)
         context_pairs = np.bincount(token_rows, self.windows_over(batch), len(ids))
         context_pairs += np.bincount(drawn, np.repeat(total, K), len(ids))
         self.apply(
-            tables.center, ids[:of_centers], center_sums, (1 + objective.negative) * center_pairs,
+            tables.center, ids[:of_centers], center_squares, center_sums, (1 + objective.negative) * center_pairs,
             np.bincount(centers, self.center_shift.reshape(-1), of_centers),
             mean_of(self.negatives_mean, np.ones_like(total)), alpha,
         )  # fmt: skip
         self.apply(
-            tables.context, ids, context_sums, context_pairs,
+            tables.context, ids, context_squares, context_sums, context_pairs,
             np.bincount(drawn, self.context_shift.reshape(-1), len(ids)), mean_of(self.centers_mean, total), alpha,
         )  # fmt: skip
         return loss if measure else None
@@ -219,28 +225,26 @@ class Workspace:
         self,
         table: np.ndarray,
         ids: np.ndarray,
+        squares: np.ndarray,
         change: np.ndarray,
         pairs: np.ndarray,
         shift: np.ndarray,
         mean: np.ndarray,
         alpha: float,
     ) -> None:
-        """The update (`xw2v.update`) of the distinct rows `ids`, now `rows`, by α Σg = change + shift ⊗ mean."""
+        """The update (`xw2v.update`) of distinct rows of these squared lengths by α Σg = change + shift ⊗ mean."""
         objective = self.objective
-        rows = self.take(table, ids, self.rows)  # (U, D), and near at hand when they change
         if objective.weight_decay:
-            change += (alpha * objective.weight_decay) * rows
+            change += (alpha * objective.weight_decay) * table[ids]
         squared = float(np.vecdot(mean, mean))
         z = np.maximum(alpha * objective.curvature * squared * pairs, TINY).astype(change.dtype)  # (U,)
         less = -np.expm1(-z) / z - 1  # φ(z) − 1
         shift = shift.astype(change.dtype)
         shift += less * (change @ mean / (squared or 1) + shift)
         self.add.outer(change, self.numbers[: len(ids)], shift, mean)
-        limit = objective.bound * (np.sqrt(np.vecdot(rows, rows)) + objective.floor)  # (U,)
-        length = np.sqrt(np.vecdot(change, change))  # (U,)
-        self.add(
-            table, ids.astype(np.int32), change, -np.minimum(limit / np.maximum(length, change.dtype.type(TINY)), 1)
-        )
+        limit = objective.bound * (np.sqrt(squares) + objective.floor)  # (U,)
+        length = np.maximum(np.sqrt(np.vecdot(change, change)), change.dtype.type(TINY))
+        self.add(table, ids.astype(np.int32), change, -np.minimum(limit / length, 1))
 
 
 def mean_of(means: np.ndarray, weight: np.ndarray) -> np.ndarray:
