@@ -13,6 +13,7 @@ import numpy as np
 
 from xw2v.backend import Backend
 from xw2v.draws import Purpose, stream_of
+from xw2v.mapped import forget_pages
 from xw2v.objective import Batch, Objective
 from xw2v.sampling import AliasTable, alias_table, draw_words, keep_thresholds, window_sizes
 
@@ -145,8 +146,10 @@ def read_from_host(
     backend: Backend, ids: np.ndarray, offsets: np.ndarray, start: int, stop: int
 ) -> tuple[Array, Array]:
     """Word ids and sentence numbers of the tokens start .. stop: see `Backend.reader`."""
-    piece = np.asarray(ids[start:stop], np.int64)
-    return backend.from_numpy(piece), backend.from_numpy(sentence_numbers(offsets, start, stop))
+    piece, sentence = np.array(ids[start:stop], np.int64), sentence_numbers(offsets, start, stop)
+    for array in (ids, offsets):
+        forget_pages(array)
+    return backend.from_numpy(piece), backend.from_numpy(sentence)
 
 
 def sentence_numbers(offsets: np.ndarray, start: int, stop: int) -> np.ndarray:

@@ -89,7 +89,7 @@ class Trainer:
         self.objective: Objective = settings.objective()
         self._step = backend.step(self.objective)
         self._batches = self._batches_of(corpus, Purpose.TOKENS, Purpose.NEGATIVES)
-        if not np.any(np.diff(corpus.offsets) > 1):
+        if len(corpus.ids) < len(corpus.offsets):  # none is empty, so none has two words
             raise InputError(
                 f"{corpus.description}: no sentence has two words of the vocabulary, so there is nothing to "
                 "learn from; give text with a sentence or paragraph a line"
