@@ -117,9 +117,7 @@ class Batches:
     def _join(self, first: Kept, second: Kept) -> Kept:
         return Kept(*(self.backend.xp.concat(parts) for parts in zip(first, second, strict=True)))
 
-    def _cut(
-        self, stretch: Kept, epoch: int, step: int, whole: int, first_step: int
-    ) -> Iterator[tuple[int, Batch]]:
+    def _cut(self, stretch: Kept, epoch: int, step: int, whole: int, first_step: int) -> Iterator[tuple[int, Batch]]:
         """The `whole` batches of a stretch that begins w tokens before the first center of step `step`."""
         T, w, xp = self.batch_tokens, self.objective.window, self.backend.xp
         skipped = max(first_step - step, 0)

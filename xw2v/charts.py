@@ -39,10 +39,7 @@ class Axis:
             first, last = math.ceil(math.log10(self.low) - 1e-9), math.floor(math.log10(self.high) + 1e-9)
             return [10.0**power for power in range(first, last + 1, max(1, -(-(last - first) // TICKS)))]
         step = nice_step((self.high - self.low) / TICKS)
-        return [
-            i * step
-            for i in range(math.ceil(self.low / step - 1e-9), math.floor(self.high / step + 1e-9) + 1)
-        ]
+        return [i * step for i in range(math.ceil(self.low / step - 1e-9), math.floor(self.high / step + 1e-9) + 1)]
 
 
 def nice_step(least: float) -> float:
@@ -110,9 +107,7 @@ def line_chart(
                 f"<title>{escape(f'{x:,.0f}: {y:.4f}')}</title></circle>"
                 for (px, py), (x, y) in zip(places, each.points, strict=True)
             ]
-    legend = "".join(
-        f'<span class="key {each.style}">{escape(each.label)}</span>' for each in series if each.label
-    )
+    legend = "".join(f'<span class="key {each.style}">{escape(each.label)}</span>' for each in series if each.label)
     return _figure(parts, f"{y_label} against {x_label}") + (f'<p class="legend">{legend}</p>' if legend else "")
 
 

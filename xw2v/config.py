@@ -1,8 +1,8 @@
 """Configuration files: a TOML file with any option of `xw2v train`, under its name with - or _.
 
-    input = ["news.txt", "books/"]
-    vector-size = 200
-    checkpoint-every = "5m"
+input = ["news.txt", "books/"]
+vector-size = 200
+checkpoint-every = "5m"
 """
 
 from __future__ import annotations

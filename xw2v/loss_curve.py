@@ -31,11 +31,7 @@ def epoch_means(history: Sequence[Point], steps: int, epochs: int) -> list[Point
     for end, loss in history:
         sums[min(int((start + end) / 2 / steps * epochs), epochs - 1)].append(loss)
         start = end
-    return [
-        ((epoch + 0.5) * steps / epochs, sum(losses) / len(losses))
-        for epoch, losses in enumerate(sums)
-        if losses
-    ]
+    return [((epoch + 0.5) * steps / epochs, sum(losses) / len(losses)) for epoch, losses in enumerate(sums) if losses]
 
 
 def validation_points(losses: Sequence[float], steps: int) -> list[Point]:

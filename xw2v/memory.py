@@ -48,8 +48,7 @@ def check_memory(settings: Settings, words: int) -> None:
         fitting.append(f"--max-vocab {fewer}")
     raise InputError(
         f"{words:,} words of {size} numbers need {_shown(need)} of memory, and {_shown(limit[0])} are left "
-        f"({limit[1]}): "
-        + (f"{' or '.join(fitting)} would fit" if fitting else "nothing smaller would fit; free some")
+        f"({limit[1]}): " + (f"{' or '.join(fitting)} would fit" if fitting else "nothing smaller would fit; free some")
     )
 
 

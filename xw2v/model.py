@@ -1,9 +1,9 @@
 """Word2Vec: the trainer as a Python object.
 
-    from xw2v import Word2Vec
+from xw2v import Word2Vec
 
-    model = Word2Vec(vector_size=100, window=5).fit(sentences)
-    model.wv.most_similar("king")
+model = Word2Vec(vector_size=100, window=5).fit(sentences)
+model.wv.most_similar("king")
 """
 
 from __future__ import annotations

@@ -46,20 +46,14 @@ class Settings:
     """
 
     vector_size: int = setting(100, "Numbers in a vector.", "--dim", low=1, high=65536)
-    window: int = setting(
-        5, "Largest distance between a word and its context.", "--window-size", low=1, high=1000
-    )
+    window: int = setting(5, "Largest distance between a word and its context.", "--window-size", low=1, high=1000)
     min_count: int = setting(5, "Leave out words that occur fewer times.", low=1, high=2**62)
     max_vocab: int | None = setting(
         None, "Keep the N - 1 most frequent words; the rest become <UNK>.", low=2, high=2**62
     )
     negative: int = setting(5, "Negatives for each pair of words.", low=1, high=1000)
-    ns_exponent: float = setting(
-        0.75, "Negatives are drawn in proportion to count^this.", low=-5, high=5
-    )
-    sample: float = setting(
-        1e-3, "Thin out words more frequent than this; 0 keeps every token.", low=0, high=1
-    )
+    ns_exponent: float = setting(0.75, "Negatives are drawn in proportion to count^this.", low=-5, high=5)
+    sample: float = setting(1e-3, "Thin out words more frequent than this; 0 keeps every token.", low=0, high=1)
     alpha: float | None = setting(
         None, "Learning rate at the start (skip-gram 0.05, CBOW 0.2).", "--lr", above=0, high=10
     )
@@ -77,9 +71,7 @@ class Settings:
     shared_negatives: int | None = setting(
         None, "Distinct negatives that 64 tokens share (set by window and negative).", low=1, high=65536
     )
-    bound: float = setting(
-        0.5, "Largest share of its own length that a vector moves in a batch.", above=0, high=1
-    )
+    bound: float = setting(0.5, "Largest share of its own length that a vector moves in a batch.", above=0, high=1)
     device: str = setting("cpu", "cpu, cuda, cuda:N, or auto.")
     backend: str | None = setting(None, "Array library: numpy, cupy or torch (set by the device).")
     deterministic: bool = setting(False, "Bit-equal results on a GPU too, at some cost in speed.")
