@@ -31,7 +31,7 @@ class Objective:
 
     window: int = 5
     negative: float = 5
-    shared: int = 24
+    shared: int = 32
     group: int = 64
     block: int = 8
     bound: float = 0.5

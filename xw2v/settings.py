@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 # Defaults that depend on another setting; docs/experiments.md has the measurements.
 DEFAULT_ALPHA = {"skipgram": 0.05, "cbow": 0.2}
-DEFAULT_BATCH = {"cpu": 4096, "cuda": 16384}  # a GPU is not filled by what a core's cache holds
+DEFAULT_BATCH = {"cpu": 2048, "cuda": 16384}  # a GPU is not filled by what a core's cache holds
 BLOCK, GROUP = 8, 64  # centers that share a span, tokens that share negatives
 
 
@@ -66,7 +66,7 @@ class Settings:
     token_pattern: str = setting("[a-z']+", "Regular expression of a token.")
     lowercase: bool = setting(True, "Lower-case the text.")
     batch_tokens: int | None = setting(
-        None, "Tokens in a batch, rounded up to whole groups of 64 (CPU 4096, CUDA 16384).", low=1, high=2**24
+        None, "Tokens in a batch, rounded up to whole groups of 64 (CPU 2048, CUDA 16384).", low=1, high=2**24
     )
     shared_negatives: int | None = setting(
         None, "Distinct negatives that 64 tokens share (set by window and negative).", low=1, high=65536
@@ -124,14 +124,14 @@ class Settings:
 
     @property
     def shared(self) -> int:
-        """K: the number given, or four fifths of the negatives that a center meets in word2vec, in eights.
+        """K: the number given, or as many as a center meets in word2vec, in eights and at most 256.
 
         There a center of n = w + 1 pairs (the mean of a shrinking window) meets n · negative of them. Here
         its K negatives weigh n · negative / K each.
         """
         if self.shared_negatives is not None:
             return self.shared_negatives
-        return min(max(16, 8 * round(self.negative * (self.window + 1) / 10)), 256)
+        return min(max(16, 8 * round(self.negative * (self.window + 1) / 8)), 256)
 
     def objective(self) -> Objective:
         """The constants of the training step."""
