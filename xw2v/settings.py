@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 # Defaults that depend on another setting; docs/experiments.md has the measurements.
 DEFAULT_ALPHA = {"skipgram": 0.05, "cbow": 0.2}
 DEFAULT_BATCH = {"cpu": 2048, "cuda": 16384}  # a GPU is not filled by what a core's cache holds
+LONG = 128  # numbers in a vector for which a CPU's batch has its default size
 BLOCK, GROUP = 8, 64  # centers that share a span, tokens that share negatives
 
 
@@ -66,7 +67,10 @@ class Settings:
     token_pattern: str = setting("[a-z']+", "Regular expression of a token.")
     lowercase: bool = setting(True, "Lower-case the text.")
     batch_tokens: int | None = setting(
-        None, "Tokens in a batch, rounded up to whole groups of 64 (CPU 2048, CUDA 16384).", low=1, high=2**24
+        None,
+        "Tokens in a batch, in whole groups of 64 (CPU 2048 or more, by the vector size; CUDA 16384).",
+        low=1,
+        high=2**24,
     )
     shared_negatives: int | None = setting(
         None, "Distinct negatives that 64 tokens share (set by window and negative).", low=1, high=65536
@@ -117,9 +121,14 @@ class Settings:
 
     @property
     def whole_batch(self) -> int:
-        """T: `batch_tokens`, or the device's default, rounded up to whole groups."""
+        """T: `batch_tokens`, or the device's default, rounded up to whole groups.
+
+        On a CPU a batch grows with the vectors: the longer a row that no cache holds, the more it pays to move it
+        once for more tokens.
+        """
         kind = self.device.partition(":")[0]
-        tokens = self.batch_tokens or DEFAULT_BATCH.get(kind, DEFAULT_BATCH["cpu"])
+        longer = 1 if kind == "cuda" else min(max(self.vector_size // LONG, 1), 4)
+        tokens = self.batch_tokens or DEFAULT_BATCH.get(kind, DEFAULT_BATCH["cpu"]) * longer
         return -(-tokens // GROUP) * GROUP
 
     @property
