@@ -94,9 +94,14 @@ def slow_gradients(objective: Objective, tables: Tables, batch: Batch) -> Slow:
     drawn = [[tables.context[word] for word in batch.negatives[group].tolist()] for group in groups]
     negatives_mean = mean([row for rows in drawn for row in rows], [1] * batch.negatives.size)
     inputs_mean = mean(inputs, weights)
+    if objective.cbow:  # neither centred nor damped
+        negatives_mean, inputs_mean = 0 * negatives_mean, 0 * inputs_mean
+        drawn, inputs_of = [[0 * row for row in rows] for rows in drawn], [0 * row for row in inputs]
+    else:
+        inputs_of = inputs
     shift_negatives = [negatives_mean - mean(rows, [1] * len(rows)) for rows in drawn]
     parts = [slice(group * g, (group + 1) * g) for group in groups]
-    shift_inputs = [inputs_mean - mean(inputs[part], weights[part]) for part in parts]
+    shift_inputs = [inputs_mean - mean(inputs_of[part], weights[part]) for part in parts]
 
     def pair(x: np.ndarray, word: int, t: int, positive: bool, weight: float) -> np.ndarray:
         """Adds the pair's loss and its gradient of the context row; returns its gradient of x."""
@@ -119,8 +124,6 @@ def slow_gradients(objective: Objective, tables: Tables, batch: Batch) -> Slow:
             slope = slope + sum(pair(x, word, t, False, share) for word in negatives)
             for word in words:
                 dcenter[word] += slope / len(words)
-            for word in words:
-                center_weight[word] += (1 + objective.negative) / len(words) ** 2
         elif words:
             for word in words:
                 dcenter[center] += pair(x, word, t, True, 1.0)

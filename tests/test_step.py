@@ -90,10 +90,9 @@ def test_gradients_equal_finite_differences(objective: Objective) -> None:
         assert (ahead - behind) / (2 * step) == pytest.approx(slope, rel=1e-7)
 
 
-@pytest.mark.parametrize("cbow", [False, True])
-def test_centring_keeps_the_mean_and_takes_the_noise(cbow: bool) -> None:
+def test_centring_keeps_the_mean_and_takes_the_noise() -> None:
     """Over draws of negatives, against the same gradients in one group a batch, which nothing centres."""
-    objective = random_objective(shared=16, cbow=cbow)
+    objective = random_objective(shared=16)
     rng = np.random.default_rng(7)
     tables = Tables(*(part + 0.5 for part in random_tables(rng, WORDS, SIZE)))  # rows with much in common
     batch = random_batch(rng, objective, WORDS, 16 * objective.group)

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 # Defaults that depend on another setting; docs/experiments.md has the measurements.
 DEFAULT_ALPHA = {"skipgram": 0.05, "cbow": 0.2}
-DEFAULT_BATCH = {"cpu": 2048, "cuda": 16384}  # a GPU is not filled by what a core's cache holds
+DEFAULT_BATCH = {"skipgram": 2048, "cbow": 512}
+CUDA_BATCH = 16384  # a GPU is not filled by what a core's cache holds
 LONG = 128  # numbers in a vector for which a CPU's batch has its default size
 BLOCK, GROUP = 8, 64  # centers that share a span, tokens that share negatives
 
@@ -68,7 +69,7 @@ class Settings:
     lowercase: bool = setting(True, "Lower-case the text.")
     batch_tokens: int | None = setting(
         None,
-        "Tokens in a batch, in whole groups of 64 (CPU 2048 or more, by the vector size; CUDA 16384).",
+        "Tokens in a batch, in whole groups of 64 (CPU 2048 or more, by the vector size, CBOW 512; CUDA 16384).",
         low=1,
         high=2**24,
     )
@@ -127,20 +128,21 @@ class Settings:
         once for more tokens.
         """
         kind = self.device.partition(":")[0]
-        longer = 1 if kind == "cuda" else min(max(self.vector_size // LONG, 1), 4)
-        tokens = self.batch_tokens or DEFAULT_BATCH.get(kind, DEFAULT_BATCH["cpu"]) * longer
-        return -(-tokens // GROUP) * GROUP
+        longer = min(max(self.vector_size // LONG, 1), 4)
+        usual = CUDA_BATCH if kind == "cuda" else DEFAULT_BATCH[self.model] * longer
+        return -(-(self.batch_tokens or usual) // GROUP) * GROUP
 
     @property
     def shared(self) -> int:
-        """K: the number given, or as many as a center meets in word2vec, in eights and at most 256.
+        """K: the number given, or as many as a center meets in word2vec, in eights and at most 256; CBOW twice.
 
         There a center of n = w + 1 pairs (the mean of a shrinking window) meets n · negative of them. Here
-        its K negatives weigh n · negative / K each.
+        its K negatives weigh n · negative / K each. CBOW does not have them centred, and gains from more.
         """
         if self.shared_negatives is not None:
             return self.shared_negatives
-        return min(max(16, 8 * round(self.negative * (self.window + 1) / 8)), 256)
+        several = 2 if self.model == "cbow" else 1
+        return min(max(16, 8 * several * round(self.negative * (self.window + 1) / 8)), 256)
 
     def objective(self) -> Objective:
         """The constants of the training step."""

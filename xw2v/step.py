@@ -42,8 +42,10 @@ def plain_step(
     (center, context), loss = gradients_of(objective, tables, batch, measure=measure)
     if objective.tied:
         xp = array_namespace(tables.center)
-        ids, rows, weight = (xp.concat(parts) for parts in zip(center[:3], context[:3], strict=True))
-        both = RowGradients(ids, rows, weight, 0.5 * (center.mean + context.mean))
+        both = RowGradients(*(xp.concat(parts) for parts in zip(center[:2], context[:2], strict=True)))
+        if center.mean is not None and context.mean is not None:
+            weight, mean = xp.concat([center.weight, context.weight]), 0.5 * (center.mean + context.mean)
+            both = both._replace(weight=weight, mean=mean)
         bounded_update(backend, objective, tables.center, both, alpha)
     else:
         bounded_update(backend, objective, tables.center, center, alpha)
@@ -120,7 +122,7 @@ def cbow_gradients(
 
     The gradient is that of the mean, divided by the number of context words, which word2vec.c leaves out
     (İrsoy et al. 2021, "Corrected CBOW performs as well as skip-gram"). The loss counts one positive for
-    each center that has a context.
+    each center that has a context. Rows are neither centred nor damped, which gave CBOW nothing.
     """
     xp = array_namespace(tables.center)
     b, g, w = objective.block, objective.group, objective.window
@@ -143,20 +145,14 @@ def cbow_gradients(
     negative_weight = xp.reshape(has_context * (objective.negative / N.shape[1]), (T // g, g, 1))
     G_positive = xp.reshape(has_context * (sigmoid(positive) - 1), (T, 1))
     G_negative = negative_weight * sigmoid(negative)
-    N, negatives_mean = centred(N, xp.ones_like(N[:, :, :1]))
-    H_groups, inputs_mean = centred(H_groups, negative_weight)
-    met = xp.sum(negative_weight, axis=1) + xp.zeros_like(negative[:, 0, :])  # (T/g, K)
     dH = G_positive * O + xp.reshape(xp.matmul(G_negative, N), (T, D))  # (T, D)
     dC = xp.matmul(xp.matrix_transpose(mean), xp.reshape(dH, (T // b, b, D)))  # (T/b, s, D)
     dN = xp.matmul(xp.matrix_transpose(G_negative), H_groups)  # (T/g, K, D)
-    squares = (1 + objective.negative) * xp.sum(mean * mean, axis=1)  # (T/b, s): a word's share enters both ways
     gradients = Gradients(
-        RowGradients(xp.reshape(span_ids, (-1,)), xp.reshape(dC, (-1, D)), xp.reshape(squares, (-1,)), negatives_mean),
+        RowGradients(xp.reshape(span_ids, (-1,)), xp.reshape(dC, (-1, D))),
         RowGradients(
             xp.concat([ids, xp.reshape(batch.negatives, (-1,))]),
             xp.concat([G_positive * H, xp.reshape(dN, (-1, D))]),
-            xp.concat([has_context, xp.reshape(met, (-1,))]),
-            inputs_mean,
         ),
     )
     if not measure:

@@ -36,13 +36,13 @@ class RowGradients(NamedTuple):
         ids: (N,) int64 rows, repetitions allowed.
         rows: (N, D) their gradients.
         weight: (N,) total weight of the pairs that each gradient sums over; a row's sum is its m.
-        mean: (D,) ū, the mean of the other table's rows in these pairs.
+        mean: (D,) ū, the mean of the other table's rows in these pairs. Without the two nothing is damped.
     """
 
     ids: Array
     rows: Array
-    weight: Array
-    mean: Array
+    weight: Array | None = None
+    mean: Array | None = None
 
 
 def bounded_update(backend: Backend, objective: Objective, table: Array, gradients: RowGradients, alpha: float) -> None:
@@ -59,11 +59,13 @@ def bounded_update(backend: Backend, objective: Objective, table: Array, gradien
     segment = xp.reshape(segment, (-1,))
     U, like = touched.shape[0], {"dtype": table.dtype, "device": device(table)}
     total = xp.zeros((U, table.shape[1]), **like)  # (U, D)
-    pairs = xp.zeros((U, 1), **like)
     backend.scatter_add(total, segment, rows)
-    backend.scatter_add(pairs, segment, weight[:, None])
     current = xp.take(table, touched, axis=0)  # (U, D)
-    delta = damped(objective, alpha * (total + objective.weight_decay * current), pairs[:, 0], mean, alpha)
+    delta = alpha * (total + objective.weight_decay * current)
+    if weight is not None:
+        pairs = xp.zeros((U, 1), **like)
+        backend.scatter_add(pairs, segment, weight[:, None])
+        delta = damped(objective, delta, pairs[:, 0], mean, alpha)
     limit = objective.bound * (row_norms(current) + objective.floor)
     length = row_norms(delta)
     scale = xp.where(length > limit, limit / xp.where(length > limit, length, xp.ones_like(length)), 1.0)
