@@ -301,7 +301,7 @@ def test_the_estimate_is_above_what_a_run_takes_and_not_far() -> None:
 
 @POSIX
 def test_a_limit_of_the_address_space_is_told_before_the_run(words: Path, tmp_path: Path) -> None:
-    line = command(words, output=str(tmp_path / "output"), vector_size="65536")
+    line = command(words, output=str(tmp_path / "output"), vector_size="65536", batch_tokens="1024")
     code, _, error = run(["sh", "-c", 'ulimit -v 900000; exec "$0" "$@"', *line])
     assert code == 1
     assert "of memory, and" in last_line(error)
