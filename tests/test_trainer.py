@@ -131,3 +131,16 @@ def test_reports_tell_the_share_done_and_the_speed() -> None:
     assert 0 <= shares[0] < shares[-1] < 1
     assert all(progress.words_per_second >= 0 and np.isfinite(progress.loss) for progress in told)
     assert told[0].alpha > told[-1].alpha
+
+
+@pytest.mark.parametrize("window", [1, 2, 5, 20, 1000])
+@pytest.mark.parametrize("negative", [1, 5, 10, 25, 1000])
+def test_many_negatives_are_shared_by_few_tokens(window: int, negative: int) -> None:
+    settings = Settings(window=window, negative=negative)
+    K, g = settings.shared, settings.group
+    assert g in (16, 32, 64)
+    assert settings.whole_batch % g == 0
+    assert g * negative <= 400 or g == 16 or K / g > 5  # few pushes at once, or halving g would be dear
+    assert K / g <= 16
+    fewer = Settings(window=window, negative=negative, shared_negatives=8)
+    assert fewer.group * negative <= 400 or fewer.group == 16

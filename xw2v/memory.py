@@ -10,7 +10,7 @@ from pathlib import Path
 
 from xw2v.backend import Backend
 from xw2v.errors import InputError
-from xw2v.settings import GROUP, Settings
+from xw2v.settings import Settings
 
 FLOAT = 4  # bytes
 PIECE = Backend.piece * 8 * 24  # what making batches takes: a piece of the corpus in some two dozen int64 arrays
@@ -23,7 +23,7 @@ def needed(settings: Settings, words: int) -> int:
     """Bytes that training and writing the vectors take at most, besides what is in memory when they start."""
     table = words * settings.vector_size * FLOAT
     tables = table if settings.tied else 2 * table
-    batch = settings.whole_batch + 2 * settings.window + settings.whole_batch // GROUP * settings.shared
+    batch = settings.whole_batch + 2 * settings.window + settings.whole_batch // settings.group * settings.shared
     plain = settings.tied or settings.model == "cbow" or settings.backend not in (None, "numpy")
     rows = batch * (PLAIN_ROWS if plain else ROWS)
     step = rows * settings.vector_size * FLOAT + settings.whole_batch * (settings.shared + 64) * FLOAT * 4

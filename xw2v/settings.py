@@ -22,7 +22,8 @@ DEFAULT_ALPHA = {"skipgram": 0.05, "cbow": 0.2}
 DEFAULT_BATCH = {"skipgram": 2048, "cbow": 512}
 CUDA_BATCH = 16384  # a GPU is not filled by what a core's cache holds
 LONG = 128  # numbers in a vector for which a CPU's batch has its default size
-BLOCK, GROUP = 8, 64  # centers that share a span, tokens that share negatives
+BLOCK, GROUP = 8, 64  # centers that share a span, most tokens that share negatives
+PUSHES, DRAWS = 400, 10  # of tokens that share negatives: most of them times `negative`, and negatives for each
 
 
 def setting(
@@ -144,6 +145,18 @@ class Settings:
         several = 2 if self.model == "cbow" else 1
         return min(max(16, 8 * several * round(self.negative * (self.window + 1) / 8)), 256)
 
+    @property
+    def group(self) -> int:
+        """g: 64, or 32 or 16 where negatives are many.
+
+        All g centers push a drawn negative at once. Where negatives outweigh the positives, that many pushes on a few
+        rows drown what is to be learnt; so they are spread over more rows, as far as that stays cheap.
+        """
+        group = GROUP
+        while group > 16 and group * self.negative > PUSHES and self.shared <= DRAWS * group // 2:
+            group //= 2
+        return group
+
     def objective(self) -> Objective:
         """The constants of the training step."""
         from xw2v.objective import Objective
@@ -152,7 +165,7 @@ class Settings:
             window=self.window,
             negative=self.negative,
             shared=self.shared,
-            group=GROUP,
+            group=self.group,
             block=BLOCK,
             bound=self.bound,
             weight_decay=self.weight_decay,
