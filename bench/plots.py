@@ -14,6 +14,8 @@ MARKS = "osD^vP*X"
 COLOURS = ("#2f6db5", "#c4472f", "#3d8b4f", "#8a5bb0", "#b8860b", "#1c8a8f", "#a8446f", "#6b7280")
 INK = "#1c2430"
 
+LEGEND = 160  # letters of a legend's line
+
 
 def plot_comparison(path: Path, groups: Groups) -> None:
     """Speed against quality, a panel for each test set, a mark for each label with the spread over its runs.
@@ -42,7 +44,9 @@ def plot_comparison(path: Path, groups: Groups) -> None:
         axes.set(title=each, xlabel="words/s", ylabel="accuracy" if each == "analogies" else "Spearman's ρ")
         tidy(axes)
     marks = {label: mark for axes in panels for mark, label in zip(*axes.get_legend_handles_labels(), strict=True)}
-    figure.legend(list(marks.values()), list(marks), loc="outside lower center", ncols=3, frameon=False, fontsize=9)
+    columns = min(max(LEGEND // max(map(len, marks), default=1), 1), 3)  # as many as are not cut off
+    drawn, labels = list(marks.values()), list(marks)
+    figure.legend(drawn, labels, loc="outside lower center", ncols=columns, frameon=False, fontsize=8)
     figure.savefig(path, format="png", dpi=120)
 
 
