@@ -110,7 +110,8 @@ class Workspace:
         weight = (pairs * (objective.negative / K)).astype(mask.dtype).reshape(groups, g, 1)
         total = np.matmul(self.ones_g, weight)  # (T/g, 1, 1): what each negative of a group meets
         balance = weight / np.where(total, total, 1)
-        self.weight_table[:] = self.pair_counts * (0.5 * alpha * objective.negative / K)  # a row for each n_t
+        # A row for each number of pairs: to take rows is faster than to broadcast over a few columns.
+        self.weight_table[:] = self.pair_counts * (0.5 * alpha * objective.negative / K)
         loss = np.float64(0)
 
         for start in range(0, T, self.tile):
