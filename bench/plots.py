@@ -15,6 +15,7 @@ COLOURS = ("#2f6db5", "#c4472f", "#3d8b4f", "#8a5bb0", "#b8860b", "#1c8a8f", "#a
 INK = "#1c2430"
 
 LEGEND = 160  # letters of a legend's line
+ROOM = 60  # the most that a horizontal axis may grow by and still have room for three names a decade
 
 
 def plot_comparison(path: Path, groups: Groups) -> None:
@@ -115,10 +116,12 @@ def new_figure(width: float, height: float) -> Any:
 
 
 def log_ticks(axis: Any) -> None:
-    """Name the powers of ten, and 2 and 5 times them, of a logarithmic axis, as numbers."""
+    """Name the powers of ten, and where there is room 2 and 5 times them, of a logarithmic axis, as numbers."""
     from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
-    axis.set_major_locator(LogLocator(subs=(1, 2, 5), numticks=6))
+    low, high = axis.get_view_interval()
+    crowded = axis.axis_name == "x" and high > ROOM * low
+    axis.set_major_locator(LogLocator(subs=(1,) if crowded else (1, 2, 5), numticks=6))
     axis.set_major_formatter(FuncFormatter(lambda value, _: short(value)))
     axis.set_minor_formatter(NullFormatter())
 
