@@ -202,11 +202,20 @@ def run_child(name: str, seed: int, options: argparse.Namespace) -> dict[str, An
     command += ["--eval", str(options.eval)]
     for option in (*SHARED, "settings"):
         command += [f"--{option.replace('_', '-')}", str(getattr(options, option))]
+    return {"contender": name, "seed": seed, **result_of(command, f"{name}, seed {seed}")}
+
+
+def result_of(
+    command: list[str], name: str, timeout: float | None = None, folder: Path | None = None
+) -> dict[str, Any]:
+    """The JSON of a child's last line; SystemExit where it fails, subprocess.TimeoutExpired after so many seconds."""
     environment = os.environ | {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
-    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+    done = subprocess.run(
+        command, env=environment, capture_output=True, text=True, timeout=timeout, cwd=folder, check=False
+    )
     if done.returncode:
-        raise SystemExit(f"{name}, seed {seed}: failed\n{done.stderr}")
-    return {"contender": name, "seed": seed, **json.loads(done.stdout.splitlines()[-1])}
+        raise SystemExit(f"{name}: failed\n{done.stderr}")
+    return dict(json.loads(done.stdout.splitlines()[-1]))
 
 
 def check_outputs(parser: argparse.ArgumentParser, *files: Path | None) -> None:

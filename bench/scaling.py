@@ -24,7 +24,6 @@ from __future__ import annotations
 import argparse
 import json
 import math
-import os
 import subprocess
 import sys
 import tempfile
@@ -35,7 +34,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from bench.compare import check_outputs, memory_mb
+from bench.compare import check_outputs, memory_mb, result_of
 from bench.scaling_report import plot, report
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -200,18 +199,12 @@ def run_child(folder: Path, job: Job, seconds: float | None, budget: Budget) -> 
     """The measurement by a process of its own; None, and a line that says so, where it takes too long."""
     asked = {"folder": str(folder / job.corpus), "settings": {name: getattr(job, name) for name in BASE}}
     command = [sys.executable, "-m", "bench.scaling", "--child", json.dumps(asked | {"seconds": seconds})]
-    environment = os.environ | {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
     limit = max(budget.left(), 0) + GRACE
     try:
-        done = subprocess.run(
-            command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=limit, check=False
-        )
+        return result_of(command, str(job), limit, ROOT)
     except subprocess.TimeoutExpired:
         say(f"{job}: not done in {limit:.0f} s, left out")
         return None
-    if done.returncode:
-        raise SystemExit(f"{job}: failed\n{done.stderr}")
-    return dict(json.loads(done.stdout.splitlines()[-1]))
 
 
 def say(line: str) -> None:

@@ -94,14 +94,12 @@ def slow_gradients(objective: Objective, tables: Tables, batch: Batch) -> Slow:
     drawn = [[tables.context[word] for word in batch.negatives[group].tolist()] for group in groups]
     negatives_mean = mean([row for rows in drawn for row in rows], [1] * batch.negatives.size)
     inputs_mean = mean(inputs, weights)
-    if objective.cbow:  # neither centred nor damped
-        negatives_mean, inputs_mean = 0 * negatives_mean, 0 * inputs_mean
-        drawn, inputs_of = [[0 * row for row in rows] for rows in drawn], [0 * row for row in inputs]
-    else:
-        inputs_of = inputs
     shift_negatives = [negatives_mean - mean(rows, [1] * len(rows)) for rows in drawn]
     parts = [slice(group * g, (group + 1) * g) for group in groups]
-    shift_inputs = [inputs_mean - mean(inputs_of[part], weights[part]) for part in parts]
+    shift_inputs = [inputs_mean - mean(inputs[part], weights[part]) for part in parts]
+    if objective.cbow:  # neither centred nor damped
+        negatives_mean = inputs_mean = np.zeros(dcenter.shape[1])
+        shift_negatives = shift_inputs = [negatives_mean for _ in groups]
 
     def pair(x: np.ndarray, word: int, t: int, positive: bool, weight: float) -> np.ndarray:
         """Adds the pair's loss and its gradient of the context row; returns its gradient of x."""

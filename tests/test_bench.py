@@ -23,24 +23,17 @@ def compare(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     return importlib.import_module("bench.compare")
 
 
-@pytest.fixture
-def results(compare: ModuleType) -> ModuleType:
-    return importlib.import_module("bench.results")
+def fixture_of(name: str) -> Any:
+    """A fixture that gives the module bench.<name>."""
+
+    @pytest.fixture(name=name)
+    def module(compare: ModuleType) -> ModuleType:
+        return importlib.import_module(f"bench.{name}")
+
+    return module
 
 
-@pytest.fixture
-def plots(compare: ModuleType) -> ModuleType:
-    return importlib.import_module("bench.plots")
-
-
-@pytest.fixture
-def scaling(compare: ModuleType) -> ModuleType:
-    return importlib.import_module("bench.scaling")
-
-
-@pytest.fixture
-def scaling_report(compare: ModuleType) -> ModuleType:
-    return importlib.import_module("bench.scaling_report")
+results, plots, scaling, scaling_report = map(fixture_of, ("results", "plots", "scaling", "scaling_report"))
 
 
 @pytest.fixture

@@ -63,11 +63,19 @@ class RowAdder:
         starts, scales = self._starts[: count + 1], self._ones[:count] if scales is None else scales
         product(len(table), count, size, starts, numbers, scales, rows.reshape(-1), table.reshape(-1))
 
-    def outer(self, table: np.ndarray, numbers: np.ndarray, scales: np.ndarray, rows: np.ndarray) -> None:
-        """table[numbers[j, i]] += scales[j, i] · rows[j] in place: (V, D), (m, n), (m, n), (m, D), flattened or not."""
+    def outer(self, table: np.ndarray, numbers: np.ndarray | None, scales: np.ndarray, rows: np.ndarray) -> None:
+        """table[numbers[j, i]] += scales[j, i] · rows[j] in place.
+
+        Args:
+            table: (V, D).
+            numbers: (m, n) int32, or None for 0, 1, ...
+            scales: (m, n).
+            rows: (m, D); all may be flattened.
+        """
         size = table.shape[1]
         count = rows.size // size
-        starts = np.arange(0, numbers.size + 1, numbers.size // count, dtype=np.int32)
+        starts = np.arange(0, scales.size + 1, scales.size // count, dtype=np.int32)
+        numbers = self._starts[: scales.size] if numbers is None else numbers
         product(
             len(table), count, size, starts, numbers.reshape(-1), scales.reshape(-1), rows.reshape(-1),
             table.reshape(-1),

@@ -59,7 +59,6 @@ class Workspace:
         def empty(*shape: int) -> np.ndarray:
             return np.empty(shape, dtype)
 
-        self.numbers = np.arange(M, dtype=np.int32)
         self.ids, self.order = np.empty(M, np.intp), np.arange(M)
         self.slot = np.empty(V, np.intp)  # scratch: where an id of this batch was seen; never cleared
         self.span_index = np.arange(0, T, b)[:, None] + np.arange(s)  # (T/b, s)
@@ -242,7 +241,7 @@ class Workspace:
         less = -np.expm1(-z) / z - 1  # φ(z) − 1
         shift = shift.astype(change.dtype)
         shift += less * (change @ mean / (squared or 1) + shift)
-        self.add.outer(change, self.numbers[: len(ids)], shift, mean)
+        self.add.outer(change, None, shift, mean)
         limit = objective.bound * (np.sqrt(squares) + objective.floor)  # (U,)
         length = np.maximum(np.sqrt(np.vecdot(change, change)), change.dtype.type(TINY))
         self.add(table, ids.astype(np.int32), change, -np.minimum(limit / length, 1))
