@@ -54,7 +54,6 @@ from xw2v.settings import Settings
 from xw2v.signals import StopSignals
 from xw2v.textfiles import TextFile
 from xw2v.tokens import Tokenizer
-from xw2v.watch import FileWatch
 
 SHARES = {"config": 0.3, "state": 0.35, "tables": 0.1, "checkpoints": 0.03, "corpus": 0.07, "text": 0.12, "arrow": 0.03}
 SECONDS, MEMORY = 5, 64 << 20
@@ -94,7 +93,7 @@ class Fuzz:
         corpus = Corpus.from_sentences([["a", "b", "c"]] * 90, min_count=1)
         self.trainer = prepare(corpus, Settings(vector_size=4, batch_tokens=64, epochs=1, min_count=1))
         folder = CheckpointFolder(self.folder / "o")
-        keeper = Keeper(self.trainer, folder, Every(steps=2), StopSignals(), FileWatch(), print, {"init": None})
+        keeper = Keeper(self.trainer, folder, Every(steps=2), StopSignals(), print, {"init": None})
         self.trainer.train(self.trainer.start(), after_step=keeper.after_step)
         content = json.loads((folder.path / folder.names()[0] / "state.json").read_bytes())
         del content["sha256"]

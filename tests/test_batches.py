@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,7 +13,6 @@ from oracles import random_objective
 from xw2v.backend import Backend, load_backend
 from xw2v.batches import Batches, extents, sentence_numbers
 from xw2v.draws import Purpose, philox_words, stream_of
-from xw2v.mapped import forget_pages
 from xw2v.objective import Batch
 from xw2v.sampling import RANGE, alias_table, keep_thresholds
 
@@ -192,24 +190,3 @@ def test_extents_stop_at_sentence_ends(lengths: list[int]) -> None:
     left, right = extents(xp, np.repeat(np.arange(len(lengths)), lengths), size)
     np.testing.assert_array_equal(left, np.minimum(size, before))
     np.testing.assert_array_equal(right, np.minimum(size, after))
-
-
-def test_pages_of_a_mapped_corpus_are_let_go(tmp_path: Path) -> None:
-    path = tmp_path / "ids"
-    np.arange(2**22, dtype=np.int32).tofile(path)
-    mapped = np.memmap(path, np.int32, mode="r")
-
-    def resident() -> int:  # bytes of the mapping that are in this process's memory
-        lines = Path("/proc/self/smaps").read_text().split(str(path))[1].splitlines()
-        return 1024 * int(next(line for line in lines if line.startswith("Rss:")).split()[1])
-
-    if not Path("/proc/self/smaps").exists():
-        pytest.skip("no /proc on this system")
-    assert mapped.sum() > 0
-    assert resident() >= mapped.nbytes
-    forget_pages(mapped[5:100])
-    assert resident() == 0
-    np.testing.assert_array_equal(mapped[-3:], np.arange(2**22 - 3, 2**22))
-    whole = mapped.copy()
-    forget_pages(whole)
-    np.testing.assert_array_equal(whole[:3], [0, 1, 2])

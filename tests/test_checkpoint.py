@@ -20,7 +20,6 @@ from xw2v.resume import check_texts, continued_settings, restored, what_changed
 from xw2v.settings import Settings
 from xw2v.signals import StopSignals
 from xw2v.trainer import State, Trainer
-from xw2v.watch import FileWatch
 
 SMALL = {"vector_size": 8, "window": 3, "batch_tokens": 256, "epochs": 2, "min_count": 1}
 
@@ -42,7 +41,7 @@ class Stop(Exception):
 
 def keeper_of(trainer: Trainer, output: Path, every: str = "1") -> Keeper:
     folder = CheckpointFolder(output)
-    return Keeper(trainer, folder, Every.parse(every), StopSignals(), FileWatch(), print, {"init": None})
+    return Keeper(trainer, folder, Every.parse(every), StopSignals(), print, {"init": None})
 
 
 def stopped_after(trainer: Trainer, output: Path, calls: int) -> None:
@@ -325,9 +324,7 @@ def test_added_epochs_have_the_rates_of_a_longer_run(corpus: Corpus, numpy_backe
     assert settings.min_alpha < rates[-1] < longer.alpha(0.9)
 
 
-def test_added_epochs_stopped_and_resumed_are_exact_too(
-    corpus: Corpus, numpy_backend: Backend, tmp_path: Path
-) -> None:
+def test_added_epochs_stopped_and_resumed_are_exact_too(corpus: Corpus, numpy_backend: Backend, tmp_path: Path) -> None:
     short = Trainer(corpus, Settings(**SMALL), numpy_backend)
     checkpoint = saved(short, tmp_path, short.train(short.start()).steps + 2)
     longer = Trainer(corpus, continued_settings(checkpoint, {"epochs": 3}, "options"), numpy_backend)

@@ -19,6 +19,7 @@ import xw2v.spool
 from xw2v.corpus import Corpus
 from xw2v.encode import Encoder
 from xw2v.errors import InputError
+from xw2v.filearray import FileArray
 from xw2v.vocabulary import Vocabulary
 
 SENTENCES = st.lists(st.lists(st.text("abcd", min_size=1, max_size=2), max_size=8), min_size=1, max_size=30)
@@ -50,7 +51,7 @@ def test_folder_round_trip(sentences: list[list[str]], tmp_path_factory: pytest.
     saved = Corpus.from_sentences(sentences, min_count=1)
     saved.save(folder)
     opened = Corpus.open(folder)
-    assert isinstance(opened.ids, np.memmap)
+    assert isinstance(opened.ids, FileArray)
     assert np.array_equal(opened.ids, saved.ids)
     assert np.array_equal(opened.offsets, saved.offsets)
     assert opened.vocabulary.words == saved.vocabulary.words
@@ -112,7 +113,7 @@ def test_what_does_not_fit_into_memory_is_the_same(little_memory: None, monkeypa
     large = Corpus.from_sentences(sentences)
     monkeypatch.undo()
     small = Corpus.from_sentences(sentences)
-    assert isinstance(large.ids, np.memmap)
+    assert isinstance(large.ids, FileArray)
     assert large.fingerprint == small.fingerprint
     assert np.array_equal(large.ids, small.ids)
     assert np.array_equal(large.offsets, small.offsets)

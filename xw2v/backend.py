@@ -18,6 +18,7 @@ import numpy as np
 
 from xw2v import draws
 from xw2v.errors import MissingDependencyError, UsageError
+from xw2v.filearray import FileArray
 
 if TYPE_CHECKING:
     from xw2v.objective import Objective, Step
@@ -78,7 +79,9 @@ class Backend(ABC):
         high, low = draws.random_words(seed, stream, start, count)
         return self.from_numpy(high), self.from_numpy(low)
 
-    def reader(self, ids: np.ndarray, offsets: np.ndarray) -> Callable[[int, int], tuple[Array, Array]]:
+    def reader(
+        self, ids: np.ndarray | FileArray, offsets: np.ndarray | FileArray
+    ) -> Callable[[int, int], tuple[Array, Array]]:
         """What reads a corpus onto the device: (start, stop) -> ids and sentence numbers of these tokens.
 
         Both are (stop - start,) int64. Read from the host, unless a backend keeps the corpus on its device.

@@ -6,6 +6,7 @@ backend, however large the pieces are in which the corpus is read, and from whic
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -13,7 +14,7 @@ import numpy as np
 
 from xw2v.backend import Backend
 from xw2v.draws import Purpose, stream_of
-from xw2v.mapped import forget_pages
+from xw2v.filearray import FileArray
 from xw2v.objective import Batch, Objective
 from xw2v.sampling import AliasTable, alias_table, draw_words, keep_thresholds, window_sizes
 
@@ -41,7 +42,7 @@ class Batches:
 
     Args:
         backend: where they are made.
-        ids, offsets: (N,) word ids and (S + 1,) sentence starts of the corpus, NumPy arrays or memory maps.
+        ids, offsets: (N,) word ids and (S + 1,) sentence starts of the corpus.
         counts: (V,) occurrences of each word.
         objective: sizes of windows, groups and shared negatives.
         batch_tokens: T, a multiple of the objective's group.
@@ -54,8 +55,8 @@ class Batches:
     def __init__(
         self,
         backend: Backend,
-        ids: np.ndarray,
-        offsets: np.ndarray,
+        ids: np.ndarray | FileArray,
+        offsets: np.ndarray | FileArray,
         counts: np.ndarray,
         objective: Objective,
         *,
@@ -141,19 +142,16 @@ class Batches:
 
 
 def read_from_host(
-    backend: Backend, ids: np.ndarray, offsets: np.ndarray, start: int, stop: int
+    backend: Backend, ids: np.ndarray | FileArray, offsets: np.ndarray | FileArray, start: int, stop: int
 ) -> tuple[Array, Array]:
     """Word ids and sentence numbers of the tokens start .. stop: see `Backend.reader`."""
     piece, sentence = np.array(ids[start:stop], np.int64), sentence_numbers(offsets, start, stop)
-    for array in (ids, offsets):
-        forget_pages(array)
     return backend.from_numpy(piece), backend.from_numpy(sentence)
 
 
-def sentence_numbers(offsets: np.ndarray, start: int, stop: int) -> np.ndarray:
+def sentence_numbers(offsets: np.ndarray | FileArray, start: int, stop: int) -> np.ndarray:
     """The number of the sentence each of the tokens start .. stop stands in: (stop - start,) int64."""
-    first = int(np.searchsorted(offsets, start, side="right")) - 1
-    last = int(np.searchsorted(offsets, stop, side="left"))
+    first, last = bisect_right(offsets, start) - 1, bisect_left(offsets, stop)  # reads a few numbers of a file
     bounds = np.clip(offsets[first : last + 1], start, stop)
     return np.repeat(np.arange(first, last), np.diff(bounds))
 

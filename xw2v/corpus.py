@@ -1,4 +1,4 @@
-"""The corpus: a text as rows of a vocabulary, in memory or memory-mapped."""
+"""The corpus: a text as rows of a vocabulary, in memory or read from its file."""
 
 import io
 import os
@@ -11,6 +11,7 @@ import numpy as np
 from xw2v.corpus_folder import blocks_of, pour, read_corpus, write_corpus
 from xw2v.encode import Encoder
 from xw2v.errors import InputError
+from xw2v.filearray import FileArray
 from xw2v.settings import Settings
 from xw2v.spool import MEMORY, temporary_file
 from xw2v.vocabulary import Vocabulary
@@ -20,7 +21,7 @@ from xw2v.vocabulary import Vocabulary
 class Corpus:
     """A text as ids.
 
-    ids: (N,) int32, rows of `vocabulary`; words without a row are left out. May be a memory map.
+    ids: (N,) int32, rows of `vocabulary`; words without a row are left out.
     offsets: (S + 1,) int64; sentence s is ids[offsets[s]:offsets[s + 1]]. No sentence is empty.
     raw_words: tokens before the vocabulary was cut.
     fingerprint: SHA-256 over ids, offsets and words, whatever pieces the text was read in.
@@ -28,8 +29,8 @@ class Corpus:
     settings: how the text was tokenised and its vocabulary cut, as far as that is known.
     """
 
-    ids: np.ndarray
-    offsets: np.ndarray
+    ids: np.ndarray | FileArray
+    offsets: np.ndarray | FileArray
     vocabulary: Vocabulary
     raw_words: int
     fingerprint: str
@@ -40,6 +41,12 @@ class Corpus:
     def __len__(self) -> int:
         """Sentences."""
         return len(self.offsets) - 1
+
+    def check(self) -> None:
+        """Raise InputError if a file that the corpus is read from has changed since it was opened."""
+        for array in (self.ids, self.offsets):
+            if isinstance(array, FileArray):
+                array.check()
 
     def sentence(self, s: int) -> list[str]:
         """The words of sentence s."""
@@ -79,8 +86,8 @@ class Corpus:
     ) -> "Corpus":
         """The corpus of everything that `encoder` was given.
 
-        With `folder` it is written there and opened from there, memory-mapped, as a large one is from a
-        temporary file without.
+        With `folder` it is written there and read from there, as a large one is from a temporary file
+        without.
         """
         tokens, blocks, vocabulary = encoder.finish(min_count, max_vocab, vocabulary)
         if tokens == 0:
@@ -90,6 +97,8 @@ class Corpus:
             about = {"raw_words": encoder.raw_words, "description": description, "settings": dict(settings)}
             write_corpus(folder, blocks, vocabulary, about)
             return cls.open(folder, notices)
+        ids: np.ndarray | FileArray
+        offsets: np.ndarray | FileArray
         if 4 * tokens <= MEMORY:
             ids_buffer, offsets_buffer = io.BytesIO(), io.BytesIO()
             digest = pour(blocks, ids_buffer, offsets_buffer)
@@ -98,8 +107,10 @@ class Corpus:
         else:
             with temporary_file(encoder.folder) as ids_file, temporary_file(encoder.folder) as offsets_file:
                 digest = pour(blocks, ids_file, offsets_file)
-                ids = np.memmap(ids_file, np.int32, mode="r")  # keeps the file when it is closed here
-                offsets = np.memmap(offsets_file, np.int64, mode="r")
+                ids_file.flush()
+                offsets_file.flush()
+                ids = FileArray(ids_file, f"{description} (in a temporary file)", np.int32)
+                offsets = FileArray(offsets_file, f"{description} (in a temporary file)", np.int64)
         fingerprint = digest.hexdigest(vocabulary)
         return cls(ids, offsets, vocabulary, encoder.raw_words, fingerprint, description, notices, settings)
 
@@ -111,7 +122,7 @@ class Corpus:
 
     @classmethod
     def open(cls, folder: str | os.PathLike[str], notices: tuple[str, ...] = ()) -> "Corpus":
-        """Open a corpus folder, memory-mapped; raises InputError where it is none or is damaged."""
+        """Open a corpus folder; raises InputError where it is none or is damaged."""
         ids, offsets, vocabulary, about = read_corpus(folder)
         return cls(
             ids, offsets, vocabulary, about["raw_words"], about["fingerprint"], about["description"], notices,

@@ -6,17 +6,18 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from xw2v.filearray import FileArray
 from xw2v.sampling import RANGE, keep_thresholds
 
 BINS = 30  # of the sentence lengths up to the 99th percentile; longer ones share one more
 BLOCK = 1 << 20  # sentences looked at together
 
 
-def sentence_lengths(offsets: np.ndarray) -> dict[str, Any]:
+def sentence_lengths(offsets: np.ndarray | FileArray) -> dict[str, Any]:
     """A small summary of sentence lengths, in words of the vocabulary.
 
     Args:
-        offsets: (S + 1,) int64 of a corpus; may be a memory map.
+        offsets: (S + 1,) int64 of a corpus.
 
     Returns:
         mean, median and longest; and `counts`, a histogram with bins `bin` wide that starts at length 1, the

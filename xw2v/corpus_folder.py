@@ -1,4 +1,4 @@
-"""The corpus folder: corpus.bin, offsets.npy, vocab.json, corpus.json; memory-mapped.
+"""The corpus folder: corpus.bin, offsets.npy, vocab.json, corpus.json.
 
 corpus.bin: the ids, int32, little-endian. offsets.npy: (S + 1,) int64, where sentences begin and the last one
 ends. vocab.json: the vocabulary. corpus.json: how the corpus was made; a folder without it opens too.
@@ -17,7 +17,8 @@ import numpy as np
 
 from xw2v.encode import Block
 from xw2v.errors import InputError
-from xw2v.files import atomic_write, output_folder, reason
+from xw2v.filearray import FileArray
+from xw2v.files import atomic_write, open_binary, output_folder, reason
 from xw2v.vocabulary import Vocabulary
 
 FORMAT = "xw2v corpus 1"
@@ -58,10 +59,10 @@ def pour(blocks: Iterable[Block], ids_file: BinaryIO, offsets_file: BinaryIO) ->
     return digest
 
 
-def blocks_of(ids: np.ndarray, offsets: np.ndarray) -> Iterator[Block]:
+def blocks_of(ids: np.ndarray | FileArray, offsets: np.ndarray | FileArray) -> Iterator[Block]:
     """The arrays of a corpus in pieces, for `pour` and `Digest`."""
     for first in range(0, max(len(ids), len(offsets)), CHUNK):
-        yield ids[first : first + CHUNK], offsets[1:][first : first + CHUNK]
+        yield ids[first : first + CHUNK], offsets[first + 1 : first + 1 + CHUNK]
 
 
 def write_corpus(
@@ -109,8 +110,8 @@ def remove_corpus(folder: str | os.PathLike[str]) -> None:
         path.rmdir()
 
 
-def read_corpus(folder: str | os.PathLike[str]) -> tuple[np.ndarray, np.ndarray, Vocabulary, dict[str, Any]]:
-    """(ids, offsets, vocabulary, about) of a corpus folder, the arrays memory-mapped.
+def read_corpus(folder: str | os.PathLike[str]) -> tuple[FileArray, FileArray, Vocabulary, dict[str, Any]]:
+    """(ids, offsets, vocabulary, about) of a corpus folder, the arrays in their files.
 
     `about` has at least "raw_words", "description", "fingerprint" and "settings". Raises InputError where the
     folder is none of a corpus, or is damaged.
@@ -123,8 +124,9 @@ def read_corpus(folder: str | os.PathLike[str]) -> tuple[np.ndarray, np.ndarray,
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error")  # sizes that overflow
-            offsets = np.load(path / OFFSETS, mmap_mode="r", allow_pickle=False)
-            ids = np.memmap(path / IDS, "<i4", mode="r")
+            with open_binary(path / IDS) as ids_file, open_binary(path / OFFSETS) as offsets_file:
+                ids = FileArray(ids_file, str(path / IDS), "<i4")
+                offsets = FileArray(offsets_file, str(path / OFFSETS), "<i8", *_npy_header(offsets_file))
     except Exception as error:  # NumPy's parser of headers lets those of ast and tokenize through
         text = reason(error) if isinstance(error, OSError) else " ".join(str(error).split())[:200]
         raise InputError(f"{folder}: damaged ({text}); run xw2v preprocess again") from None
@@ -154,19 +156,31 @@ def _read_about(path: Path) -> dict[str, Any]:
     return dict(about)
 
 
-def _check(folder: str | os.PathLike[str], ids: np.ndarray, offsets: np.ndarray, words: int) -> None:
-    """Raise InputError unless offsets rise from 0 to the end and ids are rows (read past the memory maps)."""
+def _npy_header(file: BinaryIO) -> tuple[int, int]:
+    """Where the numbers of an .npy file begin and how many there are; ValueError unless they are int64 in a row."""
+    version = np.lib.format.read_magic(file)
+    read = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}.get(version)
+    if read is None:
+        raise ValueError(f"{OFFSETS}: .npy of version {version}")
+    shape, _, dtype = read(file)
+    if len(shape) != 1 or dtype != np.dtype("<i8"):
+        raise ValueError(f"{OFFSETS} holds no offsets")
+    return file.tell(), shape[0]
+
+
+def _check(folder: str | os.PathLike[str], ids: FileArray, offsets: FileArray, words: int) -> None:
+    """Raise InputError unless offsets rise from 0 to the end and ids are rows."""
     wrong = None
-    if offsets.ndim != 1 or offsets.dtype != np.int64 or len(offsets) < 2:
+    if len(offsets) < 2:
         wrong = f"{OFFSETS} holds no offsets"
     elif offsets[0] != 0 or offsets[-1] != len(ids):
         wrong = f"{OFFSETS} ends at {offsets[-1]:,}, {IDS} at {len(ids):,}"
     elif any((np.diff(offsets[i : i + CHUNK + 1]) <= 0).any() for i in range(0, len(offsets) - 1, CHUNK)):
         wrong = f"{OFFSETS} does not rise"
     else:
-        with open(Path(folder) / IDS, "rb") as file:  # a memory map would count as memory of this process
-            while (piece := np.fromfile(file, "<i4", CHUNK)).size:
-                if piece.min() < 0 or piece.max() >= words:
-                    wrong = f"{IDS} has rows beyond the {words:,} words of {VOCABULARY}"
+        for start in range(0, len(ids), CHUNK):
+            piece = ids[start : start + CHUNK]
+            if piece.min() < 0 or piece.max() >= words:
+                wrong = f"{IDS} has rows beyond the {words:,} words of {VOCABULARY}"
     if wrong:
         raise InputError(f"{folder}: damaged: {wrong}; run xw2v preprocess again")

@@ -22,7 +22,6 @@ from xw2v.run import Run, finish, prepare
 from xw2v.settings import Settings
 from xw2v.signals import StopSignals
 from xw2v.trainer import Progress, State, Trainer
-from xw2v.watch import FileWatch, arrays_of
 
 OUTPUT, EVERY = "output", "10m"
 Reading = Callable[[], AbstractContextManager[Any]]
@@ -163,8 +162,7 @@ class Job:
         progress: Reporting,
     ) -> State:
         about = {"init": None if initial is None else initial.fingerprint}
-        watch = FileWatch(arrays_of(trainer.corpus, trainer.validation))
-        keeper = Keeper(trainer, folder, self.every, signals, watch, self.say, about)
+        keeper = Keeper(trainer, folder, self.every, signals, self.say, about)
         signals.defer = True
         try:
             with progress(trainer.corpus.raw_words * trainer.settings.epochs) as report:
@@ -173,7 +171,6 @@ class Job:
             raise keeper.kept(error) from None
         finally:
             signals.defer = False
-            watch.close()
 
     def _written(self, trainer: Trainer, state: State, folder: CheckpointFolder, initial: Initial | None) -> Run:
         run = finish(trainer, state)

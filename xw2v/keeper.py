@@ -20,7 +20,6 @@ from xw2v.files import reason
 from xw2v.resume import content_of
 from xw2v.signals import StopSignals
 from xw2v.trainer import State, Trainer, diverged
-from xw2v.watch import FileWatch
 
 
 @dataclass(frozen=True)
@@ -52,7 +51,6 @@ class Keeper:
         folder: where they are saved.
         every: how often.
         signals: of a stop that was asked for.
-        watch: the files that the run reads.
         say: where lines for the user go.
         about: further entries of a checkpoint.
     """
@@ -63,12 +61,11 @@ class Keeper:
         folder: CheckpointFolder,
         every: Every,
         signals: StopSignals,
-        watch: FileWatch,
         say: Callable[[str], None],
         about: dict[str, Any],
     ) -> None:
         self.trainer, self.folder, self.every = trainer, folder, every
-        self.signals, self.watch, self.say, self.about = signals, watch, say, about
+        self.signals, self.say, self.about = signals, say, about
         self._saved, self._took = time.monotonic(), 0.0
 
     def after_step(self, state: State) -> None:
@@ -79,7 +76,7 @@ class Keeper:
             InputError: a file that the run reads has changed.
             TrainingError: the tables are no longer finite.
         """
-        self.watch.check()
+        self.trainer.check_files()
         if self.signals.received:
             self._stop(state)
         if self._is_due(state):

@@ -37,7 +37,7 @@ def open_corpus(
 
     Args:
         inputs: files, folders, "-", or one folder that `xw2v preprocess` wrote, which is opened as it is.
-        folder: write the corpus there (see `corpus_folder`) and open it memory-mapped.
+        folder: write the corpus there (see `corpus_folder`) and read it from there.
         distinct_limit: where more distinct words than this are met, rare ones are dropped on the way.
 
     Returns:

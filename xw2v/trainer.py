@@ -127,6 +127,12 @@ class Trainer:
             center = initial_centers(words, settings.vector_size, settings.seed)
         return State(tables_of(self.backend, center, context, tied=settings.tied), plans=[settings.epochs])
 
+    def check_files(self) -> None:
+        """Raise InputError if a file that the texts are read from has changed since it was opened."""
+        for corpus in (self.corpus, self.validation):
+            if corpus is not None:
+                corpus.check()
+
     def alpha(self, done: float) -> float:
         """The learning rate when a share `done` of the run's tokens is behind: linear (Mikolov et al. 2013a)."""
         first, last = self.settings.learning_rate, self.settings.min_alpha

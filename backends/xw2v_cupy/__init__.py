@@ -10,6 +10,7 @@ import numpy as np
 from xw2v.backend import Backend
 from xw2v.draws import LANES as WORDS_OF_COUNTER
 from xw2v.errors import MissingDependencyError, UsageError
+from xw2v.filearray import FileArray
 from xw2v_cupy.corpus import DeviceCorpus
 from xw2v_cupy.fused import fused_sizes
 from xw2v_cupy.kernels import LANES, Kernels
@@ -68,7 +69,9 @@ class CupyBackend(Backend):
         self.kernels(np.float32).launch("philox_words", -(-counters // LANES), *key, start, count, high, low)
         return high, low
 
-    def reader(self, ids: np.ndarray, offsets: np.ndarray) -> Callable[[int, int], tuple[Any, Any]]:
+    def reader(
+        self, ids: np.ndarray | FileArray, offsets: np.ndarray | FileArray
+    ) -> Callable[[int, int], tuple[Any, Any]]:
         if corpus_bytes(len(ids), len(offsets) - 1, self._free()):
             return DeviceCorpus(self._cupy, ids, offsets)
         return super().reader(ids, offsets)

@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from xw2v.filearray import FileArray
+
 Array = Any
 
 
@@ -17,10 +19,10 @@ class DeviceCorpus:
         ids, offsets: (N,) word ids and (S + 1,) sentence starts on the host.
     """
 
-    def __init__(self, cupy: Any, ids: np.ndarray, offsets: np.ndarray) -> None:
+    def __init__(self, cupy: Any, ids: np.ndarray | FileArray, offsets: np.ndarray | FileArray) -> None:
         self._cupy = cupy
-        self._ids = cupy.asarray(ids)
-        self._offsets = cupy.asarray(offsets)
+        self._ids = cupy.asarray(np.asarray(ids))
+        self._offsets = cupy.asarray(np.asarray(offsets))
 
     def __call__(self, start: int, stop: int) -> tuple[Array, Array]:
         positions = self._cupy.arange(start, stop)

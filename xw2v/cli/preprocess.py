@@ -1,4 +1,4 @@
-"""xw2v preprocess: text to a corpus folder that train opens memory-mapped."""
+"""xw2v preprocess: text to a corpus folder for train."""
 
 from __future__ import annotations
 
