@@ -33,7 +33,7 @@ class Objective:
     window: int = 5
     negative: float = 5
     shared: int = 32
-    group: int = 64
+    group: int = 128
     block: int = 8
     bound: float = 0.5
     floor: float = 0.2

@@ -22,8 +22,9 @@ DEFAULT_ALPHA = {"skipgram": 0.05, "cbow": 0.2}
 DEFAULT_BATCH = {"skipgram": 2048, "cbow": 512}
 CUDA_BATCH = 16384  # a GPU is not filled by what a core's cache holds
 LONG = 128  # numbers in a vector for which a CPU's batch has its default size
-BLOCK, GROUP = 8, 64  # centers that share a span, most tokens that share negatives
-PUSHES, DRAWS = 400, 10  # of tokens that share negatives: most of them times `negative`, and negatives for each
+BLOCK = 8  # centers that share a span
+GROUP = {"skipgram": 128, "cbow": 64}  # most tokens that share negatives
+PUSHES, DRAWS = 640, 10  # of tokens that share negatives: most of them times `negative`, and negatives for each
 
 
 def setting(
@@ -70,12 +71,12 @@ class Settings:
     lowercase: bool = setting(True, "Lower-case the text.")
     batch_tokens: int | None = setting(
         None,
-        "Tokens in a batch, in whole groups of 64 (CPU 2048 or more, by the vector size, CBOW 512; CUDA 16384).",
+        "Tokens in a batch, in whole groups of 128 (CPU 2048 or more, by the vector size, CBOW 512; CUDA 16384).",
         low=1,
         high=2**24,
     )
     shared_negatives: int | None = setting(
-        None, "Distinct negatives that 64 tokens share (set by window and negative).", low=1, high=65536
+        None, "Distinct negatives that a group of 128 tokens shares (set by window and negative).", low=1, high=65536
     )
     bound: float = setting(0.5, "Largest share of its own length that a vector moves in a batch.", above=0, high=1)
     device: str = setting("cpu", "cpu, cuda, cuda:N, or auto.")
@@ -131,7 +132,8 @@ class Settings:
         kind = self.device.partition(":")[0]
         longer = min(max(self.vector_size // LONG, 1), 4)
         usual = CUDA_BATCH if kind == "cuda" else DEFAULT_BATCH[self.model] * longer
-        return -(-(self.batch_tokens or usual) // GROUP) * GROUP
+        group = GROUP[self.model]
+        return -(-(self.batch_tokens or usual) // group) * group
 
     @property
     def shared(self) -> int:
@@ -147,12 +149,12 @@ class Settings:
 
     @property
     def group(self) -> int:
-        """g: 64, or 32 or 16 where negatives are many.
+        """g: 128 (CBOW 64), down to 16 where negatives are many.
 
         All g centers push a drawn negative at once. Where negatives outweigh the positives, that many pushes on a few
         rows drown what is to be learnt; so they are spread over more rows, as far as that stays cheap.
         """
-        group = GROUP
+        group = GROUP[self.model]
         while group > 16 and group * self.negative > PUSHES and self.shared <= DRAWS * group // 2:
             group //= 2
         return group

@@ -26,7 +26,7 @@ from xw2v.tables import initial_centers, tables_of
 REPORTS = 200  # loss reports that a short run is cut into ...
 LONGEST_REPORT = 100  # ... and the most steps one covers in a long run ...
 MOST_REPORTS = 20_000  # ... except in one so long that their number would not stay small beside the tables
-MEASURED = 16  # one step in so many has its loss measured, but one at least for each report
+MEASURED = 32  # one step in so many has its loss measured, but one at least for each report
 
 
 @dataclass
