@@ -124,7 +124,7 @@ class _Table:
     def look_up(self, low: np.ndarray, high: np.ndarray, slots: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """(known, numbers) of keys; a number counts where its key is known."""
         known = self._low.take(slots) == low
-        long = np.flatnonzero(high)  # the low half of a key tells that it has no high half
+        long = np.flatnonzero(high != 0)  # the low half of a key tells that it has no high half
         known[long] &= self._high.take(slots[long]) == high[long]
         return known, self._numbers.take(slots)
 

@@ -8,6 +8,7 @@ tokens alone, not on the pieces in which they are read.
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import repeat
 
 import numpy as np
 
@@ -171,7 +172,7 @@ class Encoder:
         none = -1 if vocabulary.unknown is None else vocabulary.unknown
         row_of = vocabulary.index
         rows = np.full(self._numbers, none, np.int32)
-        rows[numbers] = np.fromiter((row_of.get(word, none) for word in words), np.int32, len(words))
+        rows[numbers] = np.fromiter(map(row_of.get, words, repeat(none)), np.int32, len(words))
         tokens = int(self._counts[: rows.size][rows >= 0].sum())
         return tokens, self._renumbered(rows), vocabulary
 
