@@ -33,10 +33,10 @@ class Objective:
     window: int = 5
     negative: float = 5
     shared: int = 32
-    group: int = 128
+    group: int = 64
     block: int = 8
     bound: float = 0.5
-    floor: float = 0.2
+    floor: float = 1.0
     curvature: float = 0.1
     weight_decay: float = 0.0
     cbow: bool = False

@@ -20,11 +20,12 @@ if TYPE_CHECKING:
 # Defaults that depend on another setting; docs/experiments.md has the measurements.
 DEFAULT_ALPHA = {"skipgram": 0.05, "cbow": 0.2}
 DEFAULT_BATCH = {"skipgram": 2048, "cbow": 512}
+FLOOR = {"skipgram": 1.0, "cbow": 0.2}  # ρ of the bound
 CUDA_BATCH = 16384  # a GPU is not filled by what a core's cache holds
 LONG = 128  # numbers in a vector for which a CPU's batch has its default size
 BLOCK = 8  # centers that share a span
-GROUP = {"skipgram": 128, "cbow": 64}  # most tokens that share negatives
-PUSHES, DRAWS = 640, 10  # of tokens that share negatives: most of them times `negative`, and negatives for each
+GROUP = 64  # most tokens that share negatives; twice as many with long vectors and usual negatives
+PUSHES, DRAWS = 400, 10  # of tokens that share negatives: most of them times `negative`, and negatives for each
 
 
 def setting(
@@ -71,12 +72,12 @@ class Settings:
     lowercase: bool = setting(True, "Lower-case the text.")
     batch_tokens: int | None = setting(
         None,
-        "Tokens in a batch, in whole groups of 128 (CPU 2048 or more, by the vector size, CBOW 512; CUDA 16384).",
+        "Tokens in a batch, in whole groups (CPU 2048 or more, by the vector size, CBOW 512; CUDA 16384).",
         low=1,
         high=2**24,
     )
     shared_negatives: int | None = setting(
-        None, "Distinct negatives that a group of 128 tokens shares (set by window and negative).", low=1, high=65536
+        None, "Distinct negatives that a group of 64 tokens shares (set by window and negative).", low=1, high=65536
     )
     bound: float = setting(0.5, "Largest share of its own length that a vector moves in a batch.", above=0, high=1)
     device: str = setting("cpu", "cpu, cuda, cuda:N, or auto.")
@@ -129,32 +130,39 @@ class Settings:
         On a CPU a batch grows with the vectors: the longer a row that no cache holds, the more it pays to move it
         once for more tokens.
         """
-        kind = self.device.partition(":")[0]
-        longer = min(max(self.vector_size // LONG, 1), 4)
-        usual = CUDA_BATCH if kind == "cuda" else DEFAULT_BATCH[self.model] * longer
-        group = GROUP[self.model]
-        return -(-(self.batch_tokens or usual) // group) * group
+        usual = DEFAULT_BATCH[self.model] * self._longer if self._longer else CUDA_BATCH
+        return -(-(self.batch_tokens or usual) // self.group) * self.group
+
+    @property
+    def _longer(self) -> int:
+        """How many times a CPU's usual batch its batch is, 1 to 4; 0 on a GPU."""
+        on_gpu = self.device.partition(":")[0] == "cuda"
+        return 0 if on_gpu else min(max(self.vector_size // LONG, 1), 4)
 
     @property
     def shared(self) -> int:
         """K: the number given, or as many as a center meets in word2vec, in eights and at most 256; CBOW twice.
 
         There a center of n = w + 1 pairs (the mean of a shrinking window) meets n · negative of them. Here
-        its K negatives weigh n · negative / K each. CBOW does not have them centred, and gains from more.
+        its K negatives weigh n · negative / K each. CBOW does not have them centred, and gains from more; long
+        vectors on a CPU, which pay most for them, do with three quarters.
         """
         if self.shared_negatives is not None:
             return self.shared_negatives
-        several = 2 if self.model == "cbow" else 1
-        return min(max(16, 8 * several * round(self.negative * (self.window + 1) / 8)), 256)
+        several = 2 if self.model == "cbow" else 0.75 if self._longer > 1 else 1
+        return min(max(16, 8 * round(several * self.negative * (self.window + 1) / 8)), 256)
 
     @property
     def group(self) -> int:
-        """g: 128 (CBOW 64), down to 16 where negatives are many.
+        """g: 64, or 32 or 16 where negatives are many, or 128 where vectors are long and negatives few.
 
         All g centers push a drawn negative at once. Where negatives outweigh the positives, that many pushes on a few
-        rows drown what is to be learnt; so they are spread over more rows, as far as that stays cheap.
+        rows drown what is to be learnt; so they are spread over more rows, as far as that stays cheap. Where
+        batches are larger for the vectors' sake, groups are too: a batch has as many negatives as before.
         """
-        group = GROUP[self.model]
+        if self._longer > 1 and self.negative <= 5 and self.model == "skipgram":
+            return 2 * GROUP
+        group = GROUP
         while group > 16 and group * self.negative > PUSHES and self.shared <= DRAWS * group // 2:
             group //= 2
         return group
@@ -170,6 +178,7 @@ class Settings:
             group=self.group,
             block=BLOCK,
             bound=self.bound,
+            floor=FLOOR[self.model],
             weight_decay=self.weight_decay,
             cbow=self.model == "cbow",
             tied=self.tied,
