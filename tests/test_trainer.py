@@ -156,3 +156,8 @@ def test_long_vectors_have_larger_groups_in_larger_batches(vector_size: int, gro
     assert (on_gpu.group, on_gpu.shared) == (64, 32)
     assert Settings(vector_size=vector_size, model="cbow").group == 64
     assert Settings(vector_size=vector_size, negative=25).group == 16
+
+
+@pytest.mark.parametrize(("model", "negative", "floor"), [("skipgram", 2, 1), ("skipgram", 25, 0.2), ("cbow", 5, 0.2)])
+def test_the_bound_is_tighter_with_many_negatives(model: str, negative: int, floor: float) -> None:
+    assert Settings(model=model, negative=negative).objective().floor == floor

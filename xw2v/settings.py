@@ -20,11 +20,12 @@ if TYPE_CHECKING:
 # Defaults that depend on another setting; docs/experiments.md has the measurements.
 DEFAULT_ALPHA = {"skipgram": 0.05, "cbow": 0.2}
 DEFAULT_BATCH = {"skipgram": 2048, "cbow": 512}
-FLOOR = {"skipgram": 1.0, "cbow": 0.2}  # ρ of the bound
+FLOOR = {"skipgram": 1.0, "cbow": 0.2}  # ρ of the bound; skip-gram's with up to FEW negatives
 CUDA_BATCH = 16384  # a GPU is not filled by what a core's cache holds
 LONG = 128  # numbers in a vector for which a CPU's batch has its default size
 BLOCK = 8  # centers that share a span
-GROUP = 64  # most tokens that share negatives; twice as many with long vectors and usual negatives
+GROUP = 64  # most tokens that share negatives; twice as many with long vectors and few negatives
+FEW = 5  # negatives a positive: word2vec's usual number
 PUSHES, DRAWS = 400, 10  # of tokens that share negatives: most of them times `negative`, and negatives for each
 
 
@@ -145,11 +146,11 @@ class Settings:
 
         There a center of n = w + 1 pairs (the mean of a shrinking window) meets n · negative of them. Here
         its K negatives weigh n · negative / K each. CBOW does not have them centred, and gains from more; long
-        vectors on a CPU, which pay most for them, do with three quarters.
+        vectors on a CPU, which pay most for them, do with three quarters where they are few.
         """
         if self.shared_negatives is not None:
             return self.shared_negatives
-        several = 2 if self.model == "cbow" else 0.75 if self._longer > 1 else 1
+        several = 2 if self.model == "cbow" else 0.75 if self._thrifty else 1
         return min(max(16, 8 * round(several * self.negative * (self.window + 1) / 8)), 256)
 
     @property
@@ -160,12 +161,23 @@ class Settings:
         rows drown what is to be learnt; so they are spread over more rows, as far as that stays cheap. Where
         batches are larger for the vectors' sake, groups are too: a batch has as many negatives as before.
         """
-        if self._longer > 1 and self.negative <= 5 and self.model == "skipgram":
+        if self._thrifty:
             return 2 * GROUP
         group = GROUP
         while group > 16 and group * self.negative > PUSHES and self.shared <= DRAWS * group // 2:
             group //= 2
         return group
+
+    @property
+    def _thrifty(self) -> bool:
+        """Whether vectors are so long, and negatives so few, that fewer rows of negatives do as well."""
+        return self._longer > 1 and self.negative <= FEW and self.model == "skipgram"
+
+    @property
+    def floor(self) -> float:
+        """ρ: less with more negatives, which push a row further in a batch than it should go."""
+        floor = FLOOR[self.model]
+        return floor if self.model == "cbow" else floor * min(1, FEW / self.negative)
 
     def objective(self) -> Objective:
         """The constants of the training step."""
@@ -178,7 +190,7 @@ class Settings:
             group=self.group,
             block=BLOCK,
             bound=self.bound,
-            floor=FLOOR[self.model],
+            floor=self.floor,
             weight_decay=self.weight_decay,
             cbow=self.model == "cbow",
             tied=self.tied,
