@@ -12,9 +12,8 @@ import pytest
 from xw2v import Word2Vec
 from xw2v.backend import load_backend
 from xw2v.corpus import Corpus
-from xw2v.corpus_figures import mean_pairs
 from xw2v.errors import InputError, TrainingError, UsageError
-from xw2v.run import prepare, run_training
+from xw2v.run import run_training
 from xw2v.settings import Settings
 from xw2v.trainer import Trainer
 
@@ -162,23 +161,3 @@ def test_long_vectors_have_larger_groups_in_larger_batches(vector_size: int, gro
 @pytest.mark.parametrize(("model", "negative", "floor"), [("skipgram", 2, 1), ("skipgram", 25, 0.2), ("cbow", 5, 0.2)])
 def test_the_bound_is_tighter_with_many_negatives(model: str, negative: int, floor: float) -> None:
     assert Settings(model=model, negative=negative).objective().floor == floor
-
-
-@pytest.mark.parametrize("window", [1, 2, 5, 9])
-def test_mean_pairs_are_those_of_every_center_and_window(window: int) -> None:
-    lengths = [10, 23, 12, 57]  # none shorter than a window
-    pairs = [
-        min(i, reach) + min(length - 1 - i, reach)
-        for length in lengths
-        for i in range(length)
-        for reach in range(1, window + 1)
-    ]
-    assert mean_pairs(sum(lengths), len(lengths), window) == pytest.approx(np.mean(pairs), rel=1e-12)
-    assert mean_pairs(10, 10, window) == 0
-
-
-@pytest.mark.parametrize(("length", "given", "shared"), [(8, None, 24), (100, None, 32), (8, 40, 40)])
-def test_short_sentences_have_fewer_negatives(length: int, given: int | None, shared: int) -> None:
-    corpus = Corpus.from_sentences([[f"w{i}" for i in range(length)]] * 5)
-    trainer = prepare(corpus, Settings(sample=0, shared_negatives=given))
-    assert trainer.objective.shared == trainer.settings.shared == shared

@@ -70,22 +70,3 @@ def subsampling(counts: np.ndarray, sample: float) -> Subsampling:
     """The effect of `--sample` on words that occur `counts` (V,) times."""
     kept = keep_thresholds(counts, sample) / RANGE
     return Subsampling(kept, float((kept * counts).sum() / max(counts.sum(), 1)), int((kept < 1).sum()))
-
-
-def mean_pairs(tokens: float, sentences: int, window: int) -> float:
-    """How many context words a center has, in expectation: (w + 1)(1 − (w + 2) S / 3N), not below 0.
-
-    A window of r words at either side, r in 1 .. w with equal chances, has w + 1 of them in the mean. At each end of
-    a sentence r (r + 1) / 2 of them are missing, (w + 1)(w + 2) / 6 in the mean. (Exact where no sentence is
-    shorter than a window.)
-
-    Args:
-        tokens, sentences: N that subsampling leaves, and S.
-        window: w.
-
-    Example:
-        >>> mean_pairs(30, 3, 5)
-        4.6
-    """
-    lost = (window + 2) * sentences / (3 * max(tokens, 1))
-    return (window + 1) * max(1 - lost, 0.0)

@@ -14,7 +14,7 @@ import numpy as np
 from xw2v import __version__
 from xw2v.backend import load_backend
 from xw2v.corpus import Corpus
-from xw2v.corpus_figures import mean_pairs, sentence_lengths, subsampling
+from xw2v.corpus_figures import sentence_lengths
 from xw2v.settings import Settings
 from xw2v.trainer import Progress, State, Trainer, diverged
 from xw2v.vocabulary import Vocabulary
@@ -69,10 +69,6 @@ def prepare(
     """The trainer of a run, on the backend and device that its settings name; InputError if it does not fit there."""
     backend = load_backend(settings.backend, settings.device, deterministic=settings.deterministic)
     settings = dataclasses.replace(settings, device=backend.asked)
-    if settings.shared_negatives is None:
-        share = subsampling(corpus.vocabulary.counts, settings.sample).share
-        pairs = mean_pairs(share * len(corpus.ids), len(corpus), settings.window)
-        settings = dataclasses.replace(settings, shared_negatives=settings.shared_of(pairs))
     plan = backend.plan(
         settings.objective(),
         words=len(corpus.vocabulary),

@@ -142,18 +142,16 @@ class Settings:
 
     @property
     def shared(self) -> int:
-        """K: the number given, or that of a text without sentence ends (`shared_of`)."""
-        return self.shared_of(self.window + 1) if self.shared_negatives is None else self.shared_negatives
+        """K: the number given, or as many as a center meets in word2vec, in eights and at most 256; CBOW twice.
 
-    def shared_of(self, pairs: float) -> int:
-        """K: as many as a center of n `pairs`, the mean of the text, meets in word2vec, in eights, 16 to 256.
-
-        There it meets n · negative of them. Here its K negatives weigh n · negative / K each. CBOW does not have
-        them centred, and gains from twice as many; long vectors on a CPU pay most for them: rounded down.
+        There a center of n = w + 1 pairs (the mean of a shrinking window) meets n · negative of them. Here
+        its K negatives weigh n · negative / K each. CBOW does not have them centred, and gains from more; long
+        vectors on a CPU, which pay most for them, do with three quarters where they are few.
         """
-        eighths = self.negative * pairs / 8
-        count = 2 * round(eighths) if self.model == "cbow" else int(eighths) if self._thrifty else round(eighths)
-        return min(max(16, 8 * count), 256)
+        if self.shared_negatives is not None:
+            return self.shared_negatives
+        several = 2 if self.model == "cbow" else 0.75 if self._thrifty else 1
+        return min(max(16, 8 * round(several * self.negative * (self.window + 1) / 8)), 256)
 
     @property
     def group(self) -> int:
