@@ -159,7 +159,7 @@ class Settings:
 
         All g centers push a drawn negative at once. Where negatives outweigh the positives, that many pushes on a few
         rows drown what is to be learnt; so they are spread over more rows, as far as that stays cheap. Where
-        batches are larger for the vectors' sake, groups are too: a batch has as many negatives as before.
+        batches are larger for the vectors' sake, groups are too.
         """
         if self._thrifty:
             return 2 * GROUP
