@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections import Counter
 from collections.abc import Iterator
@@ -140,6 +141,12 @@ def test_rare_words_are_dropped_where_there_are_too_many(little_memory: None) ->
     assert unknown.vocabulary.counts.sum() == unknown.raw_words == len(unknown.ids)
 
 
+def npy(array: np.ndarray) -> bytes:
+    file = io.BytesIO()
+    np.save(file, array)
+    return file.getvalue()
+
+
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
@@ -147,6 +154,12 @@ def test_rare_words_are_dropped_where_there_are_too_many(little_memory: None) ->
         ("corpus.bin", b"", "damaged"),
         ("corpus.bin", np.array([0, 1, 9], "<i4").tobytes(), "rows beyond the 2 words"),
         ("offsets.npy", b"nonsense", "damaged"),
+        ("offsets.npy", npy(np.array([0, 2, 2, 3])), "does not rise"),
+        ("offsets.npy", npy(np.array([0, 7 << 60, -(1 << 63), 3])), "does not rise"),  # differences overflow
+        ("offsets.npy", npy(np.array([0, 3]).astype(np.int32)), "holds no offsets"),
+        ("offsets.npy", npy(np.array([[0, 3]])), "holds no offsets"),
+        ("offsets.npy", npy(np.array([0, 2, 3]))[:-1], "does not have the 3 numbers"),
+        ("offsets.npy", npy(np.array([0, 3])).replace(b"(2,), }", b"(%d,)}" % 2**70)[:200], "does not have"),
         ("vocab.json", b"{}", "not a vocabulary"),
         ("corpus.json", b"{}", "damaged"),
         ("corpus.json", b'{"format": "xw2v corpus 9"}', "this version reads"),

@@ -165,7 +165,10 @@ def _npy_header(file: BinaryIO) -> tuple[int, int]:
     shape, _, dtype = read(file)
     if len(shape) != 1 or dtype != np.dtype("<i8"):
         raise ValueError(f"{OFFSETS} holds no offsets")
-    return file.tell(), shape[0]
+    start, length = file.tell(), shape[0]
+    if not 0 <= length <= (os.fstat(file.fileno()).st_size - start) // dtype.itemsize:
+        raise ValueError(f"{OFFSETS} does not have the {length:,} numbers that it promises")
+    return start, length
 
 
 def _check(folder: str | os.PathLike[str], ids: FileArray, offsets: FileArray, words: int) -> None:
@@ -175,7 +178,7 @@ def _check(folder: str | os.PathLike[str], ids: FileArray, offsets: FileArray, w
         wrong = f"{OFFSETS} holds no offsets"
     elif offsets[0] != 0 or offsets[-1] != len(ids):
         wrong = f"{OFFSETS} ends at {offsets[-1]:,}, {IDS} at {len(ids):,}"
-    elif any((np.diff(offsets[i : i + CHUNK + 1]) <= 0).any() for i in range(0, len(offsets) - 1, CHUNK)):
+    elif not all(_rises(offsets[i : i + CHUNK + 1]) for i in range(0, len(offsets) - 1, CHUNK)):
         wrong = f"{OFFSETS} does not rise"
     else:
         for start in range(0, len(ids), CHUNK):
@@ -184,3 +187,7 @@ def _check(folder: str | os.PathLike[str], ids: FileArray, offsets: FileArray, w
                 wrong = f"{IDS} has rows beyond the {words:,} words of {VOCABULARY}"
     if wrong:
         raise InputError(f"{folder}: damaged: {wrong}; run xw2v preprocess again")
+
+
+def _rises(numbers: np.ndarray) -> bool:
+    return bool((numbers[1:] > numbers[:-1]).all())  # differences could overflow
