@@ -92,7 +92,7 @@ class Workspace:
 
     def step(self, tables: Tables, batch: Batch, alpha: float, measure: bool) -> np.float64 | None:
         ids, of_centers = self.distinct(batch)
-        total = self.weigh(batch, alpha)
+        share = self.weigh(batch, alpha)
         sums = self.sums[: of_centers + len(ids)]
         sums.fill(0)
         loss = np.float64(0)
@@ -101,7 +101,7 @@ class Workspace:
             if measure:
                 loss += weighted_loss(tile.window, tile.band, tile.weight, tile.negative)
             tile.gradients(self, alpha, sums)
-        self.update(tables, ids, of_centers, total, alpha)
+        self.update(tables, ids, of_centers, share, alpha)
         return loss if measure else None
 
     def distinct(self, batch: Batch) -> tuple[np.ndarray, int]:
@@ -129,7 +129,7 @@ class Workspace:
         return distinct, of_centers
 
     def weigh(self, batch: Batch, alpha: float) -> np.ndarray:
-        """The windows, and the weights of all pairs; returns what each negative of a group meets, (T/g, 1, 1)."""
+        """The windows, and the weights of all pairs; returns the groups' shares of those with negatives, (T/g,)."""
         objective, w, pairs = self.objective, self.objective.window, self.pairs
         groups, K = self.negatives.shape
         T = len(pairs)
@@ -140,29 +140,27 @@ class Workspace:
         self.window *= self.right
         np.add(batch.left, batch.right, out=pairs)
         self.weight[:] = (pairs * (objective.negative / K)).reshape(self.weight.shape)
-        total = np.matmul(self.ones_g, self.weight)  # (T/g, 1, 1)
+        total = np.matmul(self.ones_g, self.weight)  # (T/g, 1, 1): what each negative of a group meets
         np.divide(self.weight, np.where(total, total, 1), out=self.balance)
         # A row for each number of pairs: to take rows is faster than to broadcast over a few columns.
         self.weight_table[:] = self.pair_counts * (0.5 * alpha * objective.negative / K)
         np.multiply(pairs, 1 + objective.negative, out=self.pair_weight[:T])
         self.pair_weight[T : T + tokens] = windows_over(batch, self.order[w : T + w])
         self.pair_weight[T + tokens :].reshape(groups, K)[:] = total[:, 0]
-        return total
+        return total.reshape(-1) / (total.sum() or total.dtype.type(1))
 
-    def update(self, tables: Tables, ids: np.ndarray, of_centers: int, total: np.ndarray, alpha: float) -> None:
+    def update(self, tables: Tables, ids: np.ndarray, of_centers: int, share: np.ndarray, alpha: float) -> None:
         """The update (`xw2v.update`) of both tables by α Σg = sums + shift ⊗ mean."""
         objective, numbers, U = self.objective, self.numbers, of_centers + len(ids)
-        tiny = self.sums.dtype.type(TINY)
-        share = total / (total.sum() or total.dtype.type(1))
+        centers, contexts = slice(of_centers), slice(of_centers, U)
         change, squares = self.sums[:U], np.empty(U, self.sums.dtype)
         squares[numbers] = self.squares
         if objective.weight_decay:
-            change[:of_centers] += (alpha * objective.weight_decay) * tables.center[ids[:of_centers]]
-            change[of_centers:] += (alpha * objective.weight_decay) * tables.context[ids]
+            change[centers] += (alpha * objective.weight_decay) * tables.center[ids[:of_centers]]
+            change[contexts] += (alpha * objective.weight_decay) * tables.context[ids]
         shift = np.bincount(numbers, self.shift, U).astype(change.dtype)
         z = np.bincount(numbers, self.pair_weight, U) * (alpha * objective.curvature)
-        centers, contexts = slice(of_centers), slice(of_centers, U)
-        means = self.even @ self.negatives_mean[:, 0], share.reshape(-1) @ self.centers_mean[:, 0]
+        means = self.even @ self.negatives_mean[:, 0], share @ self.centers_mean[:, 0]
         along = np.empty_like(shift)
         for part, mean in zip((centers, contexts), means, strict=True):
             squared = float(np.vecdot(mean, mean))
@@ -173,7 +171,7 @@ class Workspace:
         for part, mean in zip((centers, contexts), means, strict=True):
             self.add.outer(change[part], None, shift[part], mean)
         limit = objective.bound * (np.sqrt(squares) + objective.floor)  # (U,)
-        length = np.maximum(np.sqrt(np.vecdot(change, change)), tiny)
+        length = np.maximum(np.sqrt(np.vecdot(change, change)), change.dtype.type(TINY))
         scale = -np.minimum(limit / length, 1)
         rows = ids.astype(np.int32)
         self.add(tables.center, rows[:of_centers], change[centers], scale[centers])
@@ -251,8 +249,7 @@ class Tile:
         self.dX_blocks = self.dX.reshape(self.blocks.shape)
         self.dR = scratch.product[: blocks * b].reshape(blocks, b, D)
         self.dR_rows = scratch.product[:tokens]
-        self.dN = scratch.product[:drawn].reshape(self.N.shape)
-        self.dX_negatives = scratch.product[:n]
+        self.dN, self.dX_negatives = scratch.product[:drawn], scratch.product[:n]
 
     def scores(self, tables: Tables) -> None:
         """Take the rows, their squared lengths, and the scores of all pairs."""
