@@ -24,6 +24,7 @@ from xw2v.errors import InputError, TrainingError
 from xw2v.files import unchanged
 from xw2v.keeper import Every, Keeper
 from xw2v.lock import folder_lock
+from xw2v.objective import Objective, Step
 from xw2v.output import FILES, finish_writing
 from xw2v.run import prepare
 from xw2v.settings import Settings
@@ -413,20 +414,25 @@ def test_numbers_that_are_none_stop_a_run_and_leave_the_last_good_checkpoint(wha
 def test_a_diverging_command_names_the_step_and_the_checkpoint(
     words: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from xw2v_numpy.step import NumpyStep
+    from xw2v_numpy import NumpyBackend
 
     from xw2v.cli import main
 
     steps = 0
-    plain = NumpyStep.__call__
+    sound_step = NumpyBackend.step
 
-    def diverging(self: NumpyStep, *arguments: Any, measure: bool) -> Any:
-        nonlocal steps
-        steps += 1
-        loss = plain(self, *arguments, measure=measure)
-        return loss if loss is None or steps < 40 else loss * np.nan
+    def step(self: NumpyBackend, objective: Objective) -> Step:
+        sound = sound_step(self, objective)
 
-    monkeypatch.setattr(NumpyStep, "__call__", diverging)
+        def diverging(*arguments: Any, measure: bool) -> Any:
+            nonlocal steps
+            steps += 1
+            loss = sound(*arguments, measure=measure)
+            return loss if loss is None or steps < 40 else loss * np.nan
+
+        return diverging
+
+    monkeypatch.setattr(NumpyBackend, "step", step)
     monkeypatch.setattr(sys, "argv", command(words, output=str(tmp_path), checkpoint_every="10", alpha="0.5")[2:])
     with pytest.raises(SystemExit) as end:
         main()

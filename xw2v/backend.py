@@ -100,7 +100,7 @@ class Backend(ABC):
         tokens: int,
         sentences: int,
     ) -> str | None:
-        """A line on the device memory that a run will take; None where memory is the host's.
+        """A line for the user on how a run will go here, such as the device memory it takes; None where all is usual.
 
         Raises:
             InputError: it does not fit; with the figures.

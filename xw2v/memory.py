@@ -14,7 +14,7 @@ from xw2v.settings import Settings
 
 FLOAT = 4  # bytes
 PIECE = Backend.piece * 8 * 24  # what making batches takes: a piece of the corpus in some two dozen int64 arrays
-ROWS, PLAIN_ROWS = 3, 12  # (batch + negatives, D) arrays of the NumPy step and of the plain one
+ROWS = 12  # (batch + negatives, D) arrays of the plain step; the compiled one has fewer
 WORD = 16 + 8 * 8  # bytes a word beside its vectors: sampling tables, scratch of a step, their making
 MARGIN = 2**26  # for what is not counted here
 
@@ -24,9 +24,7 @@ def needed(settings: Settings, words: int) -> int:
     table = words * settings.vector_size * FLOAT
     tables = table if settings.tied else 2 * table
     batch = settings.whole_batch + 2 * settings.window + settings.whole_batch // settings.group * settings.shared
-    plain = settings.tied or settings.model == "cbow" or settings.backend not in (None, "numpy")
-    rows = batch * (PLAIN_ROWS if plain else ROWS)
-    step = rows * settings.vector_size * FLOAT + settings.whole_batch * (settings.shared + 64) * FLOAT * 4
+    step = ROWS * batch * settings.vector_size * FLOAT + settings.whole_batch * (settings.shared + 64) * FLOAT * 4
     writing = 2 * table  # the mean of the two tables, and their sum on the way there
     return tables + step + max(PIECE, writing) + words * WORD + MARGIN
 

@@ -13,9 +13,14 @@ from xw2v.errors import UsageError
 if TYPE_CHECKING:
     from xw2v.objective import Objective, Step
 
+NOT_BUILT = (
+    "the compiled step is missing, so training takes three times as long: there was no C compiler when xw2v was "
+    "installed; install gcc or clang and then xw2v again"
+)
+
 
 class NumpyBackend(Backend):
-    """NumPy arrays in host memory; its step reuses one workspace (`xw2v_numpy.step`)."""
+    """NumPy arrays in host memory; its step is compiled (`xw2v_numpy.compiled`)."""
 
     name = "numpy"
     xp = xp
@@ -37,6 +42,11 @@ class NumpyBackend(Backend):
         scatter_add(table, rows, updates)
 
     def step(self, objective: Objective) -> Step:
-        from xw2v_numpy.step import NumpyStep
+        from xw2v_numpy.compiled import CompiledStep, serves
 
-        return super().step(objective) if objective.cbow or objective.tied else NumpyStep(objective)
+        return CompiledStep(objective) if serves(objective) else super().step(objective)
+
+    def plan(self, objective: Objective, **sizes: int) -> str | None:
+        from xw2v_numpy.compiled import is_built
+
+        return None if is_built() else NOT_BUILT

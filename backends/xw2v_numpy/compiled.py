@@ -1,0 +1,176 @@
+"""The skip-gram step with its loops over rows in C (`kernels.c`); its three large products are NumPy's.
+
+What makes it faster than the plain version: positive pairs are computed one window at a time, none outside it; a row
+is read and written once for all that happens to it; rows are asked for before they are needed; the arrays of a tile
+stay in the cache; and nothing is allocated. `xw2v.step.plain_step` is its oracle in the tests.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import math
+from functools import cache
+from importlib.util import find_spec
+
+import numpy as np
+
+from xw2v.objective import Batch, Objective, Tables
+
+TILE_BYTES = 2**19  # of the center rows of a tile: they and what is made of them should fit a core's caches
+VECTOR_BYTES = 32  # what the rows of the workspace are whole multiples of
+LINE_BYTES = 64  # of the cache, at which its arrays begin
+MOST_WINDOW = 1000
+PRECISIONS = (32, 64)  # bits of a number for which there is a library
+
+Pointer, Count, Real = ctypes.c_void_p, ctypes.c_int64, ctypes.c_double
+
+
+class Rows(ctypes.Structure):
+    """Rows of kernels.c, which says what its members are."""
+
+    _fields_ = [
+        ("table", Pointer), ("slot", Pointer), ("ids", Pointer), ("count", Count), ("sums", Pointer),
+        ("pairs", Pointer), ("shift", Pointer), ("mean", Pointer),
+    ]  # fmt: skip
+
+
+class Arguments(ctypes.Structure):
+    """Step of kernels.c, which says what its members are."""
+
+    _fields_ = [
+        *((name, Count) for name in ("words", "size", "padded", "tokens", "window", "group", "shared")),
+        *((name, Real) for name in ("negative", "bound", "floor", "curvature", "weight_decay", "alpha")),
+        ("measure", Count),
+        ("loss", Real),
+        *((name, Pointer) for name in ("ids", "left", "right", "negatives")),
+        ("center", Rows),
+        ("context", Rows),
+        *((name, Pointer) for name in ("center_number", "token_number", "negative_number", "pushes")),
+        *((name, Pointer) for name in ("centers_mean", "negatives_mean", "X", "R", "N", "scores")),
+        *((name, Pointer) for name in ("center_sum", "negative_sum", "band", "dX", "dN")),
+    ]
+
+
+@cache
+def kernels(bits: int) -> ctypes.CDLL | None:
+    """The library for numbers of so many bits; None where this installation has none, for want of a C compiler."""
+    spec = find_spec(f"xw2v_numpy._kernels{bits}")
+    if spec is None or spec.origin is None:
+        return None
+    library = ctypes.CDLL(spec.origin)
+    library.size_of_step.restype = Count
+    if library.size_of_step() != ctypes.sizeof(Arguments):
+        raise ImportError(f"{spec.origin}: of another version than {__file__}; install xw2v again")
+    library.begin.argtypes = library.update.argtypes = [ctypes.POINTER(Arguments)]
+    for function in (library.gather, library.negatives, library.positives):
+        function.argtypes = [ctypes.POINTER(Arguments), Count, Count]
+    for function in (library.update, library.gather, library.negatives, library.positives):
+        function.restype = None
+    return library
+
+
+def is_built() -> bool:
+    """Whether this installation has the libraries."""
+    return all(kernels(bits) is not None for bits in PRECISIONS)
+
+
+def serves(objective: Objective) -> bool:
+    """Whether there is a compiled step for an objective here."""
+    return is_built() and not objective.cbow and not objective.tied and objective.window <= MOST_WINDOW
+
+
+class CompiledStep:
+    """One training step; see `xw2v.objective.Step`. Skip-gram with two tables only."""
+
+    def __init__(self, objective: Objective) -> None:
+        self.objective = objective
+        self._space: Workspace | None = None
+
+    def __call__(self, tables: Tables, batch: Batch, alpha: float, *, measure: bool = False) -> np.float64 | None:
+        space = self._space
+        if space is None or not space.fits(tables, batch):
+            space = self._space = Workspace(self.objective, tables, batch)
+        return space.step(tables, batch, alpha, measure)
+
+
+class Workspace:
+    """The arrays of a step for one shape of tables and batch; for the names see kernels.c."""
+
+    def __init__(self, objective: Objective, tables: Tables, batch: Batch) -> None:
+        V, D = tables.center.shape
+        T, (groups, K), w, g = len(batch.left), batch.negatives.shape, objective.window, objective.group
+        dtype = tables.center.dtype
+        self.shape = V, D, T, groups, K, dtype
+        library = kernels(8 * dtype.itemsize)
+        assert library is not None
+        self.library = library
+        P = -(-D * dtype.itemsize // VECTOR_BYTES) * VECTOR_BYTES // dtype.itemsize
+        self.arguments = Arguments(
+            words=V, size=D, padded=P, tokens=T, window=w, group=g, shared=K, negative=objective.negative,
+            bound=objective.bound, floor=objective.floor, curvature=objective.curvature,
+            weight_decay=objective.weight_decay,
+        )  # fmt: skip
+        self._arrays: list[np.ndarray] = []  # those that the library knows by their addresses alone
+
+        tiles = math.ceil(T * P * dtype.itemsize / TILE_BYTES)
+        n = math.ceil(groups / tiles)  # groups of a tile
+        X, N = self._new("X", n, g, P), self._new("N", n, K, P)
+        scores = self._new("scores", n, g, K)
+        dX, dN = self._new("dX", n, g, P), self._new("dN", n, K, P)
+        self._new("R", n * g + 2 * w, P)
+        self._new("center_sum", n, g)
+        self._new("negative_sum", n, K)
+        self._new("band", g, 2 * w + 1)
+        self._new("centers_mean", groups, P)
+        self._new("negatives_mean", groups, P)
+        self._new("pushes", groups, dtype=np.float64)
+        self._new("center_number", T, dtype=np.int32)
+        self._new("token_number", T + 2 * w, dtype=np.int32)
+        self._new("negative_number", groups, K, dtype=np.int32)
+        for rows, M in ((self.arguments.center, T), (self.arguments.context, T + 2 * w + groups * K)):
+            self._new("slot", V, dtype=np.int32, of=rows).fill(-1)
+            self._new("ids", M, dtype=np.int64, of=rows)
+            self._new("sums", M, P, of=rows)
+            self._new("pairs", M, dtype=np.float64, of=rows)
+            self._new("shift", M, dtype=np.float64, of=rows)
+            self._new("mean", P, of=rows)
+        self._tiles = [
+            (start, start + m, X[:m], N[:m], scores[:m], dX[:m], dN[:m])
+            for start in range(0, groups, n)
+            for m in [min(n, groups - start)]
+        ]
+
+    def _new(self, name: str, *shape: int, dtype: type | None = None, of: ctypes.Structure | None = None) -> np.ndarray:
+        """An array of zeros for a member of the arguments, or of one of their `Rows`; of the tables' dtype."""
+        kind = np.dtype(self.shape[-1] if dtype is None else dtype)
+        size = math.prod(shape) * kind.itemsize
+        memory = np.zeros(size + LINE_BYTES, np.uint8)
+        first = -memory.ctypes.data % LINE_BYTES
+        array = memory[first : first + size].view(kind).reshape(shape)
+        self._arrays.append(array)
+        setattr(self.arguments if of is None else of, name, array.ctypes.data)
+        return array
+
+    def fits(self, tables: Tables, batch: Batch) -> bool:
+        return self.shape == (*tables.center.shape, len(batch.left), *batch.negatives.shape, tables.center.dtype)
+
+    def step(self, tables: Tables, batch: Batch, alpha: float, measure: bool) -> np.float64 | None:
+        """See `xw2v.objective.Step`; IndexError where an id of the batch is no row of the tables."""
+        arguments, library = self.arguments, self.library
+        if not all(table.flags.c_contiguous for table in tables):
+            raise ValueError("the tables of a compiled step must be C-contiguous")
+        given = [np.ascontiguousarray(part, np.int64) for part in batch]
+        arguments.ids, arguments.left, arguments.right, arguments.negatives = (part.ctypes.data for part in given)
+        arguments.center.table, arguments.context.table = (table.ctypes.data for table in tables)
+        arguments.alpha, arguments.measure = alpha, measure
+        if not library.begin(arguments):
+            raise IndexError(f"an id of this batch is not in 0 .. {arguments.words - 1}, the rows of the tables")
+        for start, stop, X, N, scores, dX, dN in self._tiles:
+            library.gather(arguments, start, stop)
+            np.matmul(X, N.mT, out=scores)  # (n/g, g, K)
+            library.negatives(arguments, start, stop)
+            np.matmul(scores, N, out=dX)  # (n/g, g, P)
+            np.matmul(scores.mT, X, out=dN)  # (n/g, K, P)
+            library.positives(arguments, start, stop)
+        library.update(arguments)
+        return np.float64(arguments.loss) if measure else None

@@ -1,0 +1,168 @@
+"""The compiled step of the CPU: equal to the loop over pairs at every size, and careful with what it is given."""
+
+from __future__ import annotations
+
+import dataclasses
+import shutil
+from typing import Any
+
+import numpy as np
+import pytest
+import xw2v_numpy
+import xw2v_numpy.compiled as compiled
+from oracles import assert_rows_close, random_batch, random_objective, random_tables, slow_step
+
+from xw2v.backend import Backend, load_backend
+from xw2v.objective import Batch, Objective, Tables
+from xw2v.step import plain_step
+
+WORDS = 50
+built = pytest.mark.skipif(not compiled.is_built(), reason="this installation has no compiled step")
+
+
+def copied(tables: Tables) -> Tables:
+    return Tables(*(part.copy() for part in tables))
+
+
+def test_it_is_built_where_there_is_a_compiler() -> None:
+    if not any(map(shutil.which, ("cc", "gcc", "clang"))):
+        pytest.skip("no C compiler on this machine")
+    assert compiled.is_built()
+
+
+@built
+@pytest.mark.parametrize(("dtype", "tolerance"), [(np.float64, 1e-12), (np.float32, 1e-5)])
+@pytest.mark.parametrize("size", [3, 8, 33])
+@pytest.mark.parametrize(
+    "sizes",
+    [
+        {"window": 1, "group": 1, "shared": 1, "block": 1},
+        {"window": 2, "group": 16, "shared": 9},
+        {"window": 20, "group": 8, "shared": 3},  # a window wider than a group
+        {"window": 5, "group": 64, "shared": 40, "weight_decay": 0.1},
+        {"window": 4, "group": 32, "bound": 0.01, "floor": 0.0},  # every row is bounded
+        {"window": 4, "group": 32, "curvature": 50.0},  # every row is damped
+    ],
+    ids=lambda sizes: " ".join(f"{name} {value}" for name, value in sizes.items()),
+)
+def test_it_equals_the_loop_over_pairs(sizes: dict[str, Any], size: int, dtype: Any, tolerance: float) -> None:
+    """Over several steps with one workspace, which must leave nothing behind."""
+    objective, rng = random_objective(**sizes), np.random.default_rng(0)
+    tables = random_tables(rng, WORDS, size, dtype)
+    step = compiled.CompiledStep(objective)
+    for _ in range(3):
+        batch = random_batch(rng, objective, WORDS, 64)
+        wide = Tables(*(part.astype(np.float64) for part in tables))
+        expected, expected_loss = slow_step(objective, wide, batch, 0.3)
+        loss = step(tables, batch, 0.3, measure=True)
+        assert loss == pytest.approx(expected_loss, rel=tolerance)
+        for part, expected_part in zip(tables, expected, strict=True):
+            assert_rows_close(part, expected_part, tolerance)
+
+
+@built
+def test_it_equals_the_plain_step_over_several_tiles(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(compiled, "TILE_BYTES", 3 * 16 * 104 * 8)
+    objective, rng = random_objective(), np.random.default_rng(1)
+    tables, batch = random_tables(rng, WORDS, 100), random_batch(rng, objective, WORDS, 16 * 8)
+    moved, plain, step = copied(tables), copied(tables), compiled.CompiledStep(objective)
+    loss = step(moved, batch, 0.3, measure=True)
+    expected = plain_step(load_backend("numpy"), objective, plain, batch, 0.3, measure=True)
+    assert step._space is not None
+    assert len(step._space._tiles) == 3
+    assert loss == pytest.approx(float(expected), rel=1e-12)
+    for part, expected_part in zip(moved, plain, strict=True):
+        assert_rows_close(part, expected_part, 1e-12)
+
+
+@built
+def test_the_same_input_gives_the_same_bits_measured_or_not() -> None:
+    objective, rng = random_objective(), np.random.default_rng(2)
+    tables, batch = random_tables(rng, WORDS, 10, np.float32), random_batch(rng, objective, WORDS, 64)
+    first, second, step = copied(tables), copied(tables), compiled.CompiledStep(objective)
+    assert step(first, batch, 0.3, measure=True) is not None
+    assert step(second, batch, 0.3) is None
+    np.testing.assert_array_equal(first, second)
+    assert not np.array_equal(first.center, tables.center)
+
+
+@built
+@pytest.mark.parametrize("field", ["tokens", "negatives"])
+@pytest.mark.parametrize("bad", [-1, WORDS, 2**40])
+def test_an_id_that_is_no_word_is_refused_before_anything_moves(field: str, bad: int) -> None:
+    objective, rng = random_objective(), np.random.default_rng(3)
+    tables, batch = random_tables(rng, WORDS, 10), random_batch(rng, objective, WORDS, 64)
+    moved, expected, step = copied(tables), copied(tables), compiled.CompiledStep(objective)
+    ids = getattr(batch, field).copy()
+    ids.flat[-1] = bad
+    with pytest.raises(IndexError, match=r"not in 0 \.\. 49"):
+        step(moved, batch._replace(**{field: ids}), 0.3)
+    np.testing.assert_array_equal(moved, tables)
+    step(moved, batch, 0.3)
+    compiled.CompiledStep(objective)(expected, batch, 0.3)
+    np.testing.assert_array_equal(moved, expected)
+
+
+@built
+def test_tables_that_are_not_contiguous_are_refused() -> None:
+    objective, rng = random_objective(), np.random.default_rng(4)
+    wide = random_tables(rng, WORDS, 20)
+    tables = Tables(*(part[:, ::2] for part in wide))
+    with pytest.raises(ValueError, match="C-contiguous"):
+        compiled.CompiledStep(objective)(tables, random_batch(rng, objective, WORDS, 64), 0.3)
+
+
+@built
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_its_sigmoid_and_loss_at_scores_of_every_size(dtype: Any) -> None:
+    """One center, one context word and one negative, whose scores are those asked for."""
+    objective = Objective(window=1, negative=1, shared=1, group=1, block=1, bound=1, floor=1e30, curvature=0)
+    scores = np.concatenate(([0.0, 1e-8, 5e-324, 88.0, 90.0, 700.0, 1000.0], np.geomspace(1e-4, 80, 50)))
+    batch = Batch(np.array([3, 0, 1]), np.array([0]), np.array([1]), np.array([[2]]))
+    step = compiled.CompiledStep(objective)
+    for score in np.concatenate((scores, -scores)).astype(dtype):
+        tables = Tables(np.ones((4, 1), dtype), np.array([[0], [score], [-score], [0]], dtype))
+        loss = step(tables, batch, 1.0, measure=True)
+        s = float(score)
+        assert loss == pytest.approx(2 * float(np.logaddexp(0, -s)), rel=1e-6, abs=1e-37)
+        sigma = float(np.exp(-np.logaddexp(0, -s)))
+        moved = [1 - sigma, -float(np.exp(-np.logaddexp(0, s)))]  # of the context word, of the negative
+        expected = tables.context[1:3, 0] * 0 + np.array([s + moved[0], -s + moved[1]], dtype)
+        np.testing.assert_allclose(tables.context[1:3, 0], expected, rtol=6e-7 if dtype is np.float32 else 1e-14)
+
+
+@built
+def test_a_number_that_is_none_shows_in_the_loss() -> None:
+    objective, rng = random_objective(), np.random.default_rng(5)
+    tables, batch = random_tables(rng, WORDS, 10, np.float32), random_batch(rng, objective, WORDS, 64)
+    tables.context[batch.negatives[0, 0]] = np.nan
+    assert np.isnan(compiled.CompiledStep(objective)(tables, batch, 0.3, measure=True))
+
+
+@built
+def test_another_shape_gets_another_workspace() -> None:
+    objective, rng = random_objective(), np.random.default_rng(6)
+    step = compiled.CompiledStep(objective)
+    for tokens, size, dtype in ((64, 10, np.float64), (32, 10, np.float64), (32, 3, np.float64), (32, 3, np.float32)):
+        tables, batch = random_tables(rng, WORDS, size, dtype), random_batch(rng, objective, WORDS, tokens)
+        expected, _ = slow_step(objective, Tables(*(part.astype(np.float64) for part in tables)), batch, 0.3)
+        step(tables, batch, 0.3)
+        assert_rows_close(tables.center, expected.center, 1e-12 if dtype is np.float64 else 1e-5)
+
+
+def test_without_it_the_plain_step_trains_and_that_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(compiled, "kernels", lambda bits: None)
+    backend, objective = load_backend("numpy"), random_objective()
+    assert backend.plan(objective) == xw2v_numpy.NOT_BUILT
+    step, rng = backend.step(objective), np.random.default_rng(7)
+    tables, batch = random_tables(rng, WORDS, 10), random_batch(rng, objective, WORDS, 64)
+    expected, _ = slow_step(objective, tables, batch, 0.3)
+    step(tables, batch, 0.3)
+    assert_rows_close(tables.center, expected.center, 1e-12)
+
+
+@pytest.mark.parametrize("change", [{"cbow": True}, {"tied": True}, {"window": compiled.MOST_WINDOW + 1}])
+def test_what_it_does_not_serve_is_left_to_the_plain_step(change: dict[str, Any]) -> None:
+    backend, objective = load_backend("numpy"), dataclasses.replace(random_objective(), **change)
+    assert not compiled.serves(objective)
+    assert isinstance(backend.step(objective), type(Backend.step(backend, objective)))
