@@ -48,7 +48,7 @@ def test_so_do_other_models(changes: dict[str, Any]) -> None:
 
 def test_losses_fall_below_those_of_untrained_vectors(model: Word2Vec) -> None:
     untrained = (1 + model.settings.negative) * np.log(2)
-    assert model.loss_history[0] < untrained
+    assert model.loss_history[0] < untrained * (1 + 1e-6)  # equal where the first interval is the first step
     assert model.loss_history[-1] < 0.8 * model.loss_history[0]
     history = model.run.validation_history
     assert len(history) == model.settings.epochs
@@ -146,16 +146,12 @@ def test_many_negatives_are_shared_by_few_tokens(window: int, negative: int) -> 
     assert fewer.group * negative <= 400 or fewer.group == 16
 
 
-@pytest.mark.parametrize(("vector_size", "group"), [(100, 64), (255, 64), (256, 128), (300, 128), (1000, 128)])
-def test_long_vectors_have_larger_groups_in_larger_batches(vector_size: int, group: int) -> None:
-    settings = Settings(vector_size=vector_size)
-    assert settings.group == group
-    assert settings.whole_batch // group == 32 * max(1, min(vector_size // 128, 4)) * 64 // group
-    assert settings.shared == (24 if group == 128 else 32)
-    on_gpu = Settings(vector_size=vector_size, device="cuda")
-    assert (on_gpu.group, on_gpu.shared) == (64, 32)
-    assert Settings(vector_size=vector_size, model="cbow").group == 64
-    assert Settings(vector_size=vector_size, negative=25).group == 16
+@pytest.mark.parametrize("vector_size", [1, 100, 300, 5000])
+def test_the_defaults_are_the_same_for_vectors_of_every_size(vector_size: int) -> None:
+    cpu, gpu = Settings(vector_size=vector_size), Settings(vector_size=vector_size, device="cuda")
+    assert (cpu.whole_batch, cpu.group, cpu.shared) == (1024, 64, 32)
+    assert (gpu.whole_batch, gpu.group, gpu.shared) == (16384, 64, 32)
+    assert Settings(vector_size=vector_size, model="cbow").whole_batch == 512
 
 
 @pytest.mark.parametrize(("model", "negative", "floor"), [("skipgram", 2, 1), ("skipgram", 25, 0.2), ("cbow", 5, 0.2)])

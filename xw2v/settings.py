@@ -19,12 +19,11 @@ if TYPE_CHECKING:
 
 # Defaults that depend on another setting; docs/experiments.md has the measurements.
 DEFAULT_ALPHA = {"skipgram": 0.05, "cbow": 0.2}
-DEFAULT_BATCH = {"skipgram": 2048, "cbow": 512}
+DEFAULT_BATCH = {"skipgram": 1024, "cbow": 512}
 FLOOR = {"skipgram": 1.0, "cbow": 0.2}  # ρ of the bound; skip-gram's with up to FEW negatives
 CUDA_BATCH = 16384  # a GPU is not filled by what a core's cache holds
-LONG = 128  # numbers in a vector for which a CPU's batch has its default size
 BLOCK = 8  # centers that share a span
-GROUP = 64  # most tokens that share negatives; twice as many with long vectors and few negatives
+GROUP = 64  # most tokens that share negatives
 FEW = 5  # negatives a positive: word2vec's usual number
 PUSHES, DRAWS = 400, 10  # of tokens that share negatives: most of them times `negative`, and negatives for each
 
@@ -73,7 +72,7 @@ class Settings:
     lowercase: bool = setting(True, "Lower-case the text.")
     batch_tokens: int | None = setting(
         None,
-        "Tokens in a batch, in whole groups (CPU 2048 or more, by the vector size, CBOW 512; CUDA 16384).",
+        "Tokens in a batch, in whole groups (CPU 1024, CBOW 512; CUDA 16384).",
         low=1,
         high=2**24,
     )
@@ -126,52 +125,34 @@ class Settings:
 
     @property
     def whole_batch(self) -> int:
-        """T: `batch_tokens`, or the device's default, rounded up to whole groups.
-
-        On a CPU a batch grows with the vectors: the longer a row that no cache holds, the more it pays to move it
-        once for more tokens.
-        """
-        usual = DEFAULT_BATCH[self.model] * self._longer if self._longer else CUDA_BATCH
-        return -(-(self.batch_tokens or usual) // self.group) * self.group
-
-    @property
-    def _longer(self) -> int:
-        """How many times a CPU's usual batch its batch is, 1 to 4; 0 on a GPU."""
+        """T: `batch_tokens`, or the device's default, rounded up to whole groups."""
         on_gpu = self.device.partition(":")[0] == "cuda"
-        return 0 if on_gpu else min(max(self.vector_size // LONG, 1), 4)
+        usual = CUDA_BATCH if on_gpu else DEFAULT_BATCH[self.model]
+        return -(-(self.batch_tokens or usual) // self.group) * self.group
 
     @property
     def shared(self) -> int:
         """K: the number given, or as many as a center meets in word2vec, in eights and at most 256; CBOW twice.
 
         There a center of n = w + 1 pairs (the mean of a shrinking window) meets n · negative of them. Here
-        its K negatives weigh n · negative / K each. CBOW does not have them centred, and gains from more; long
-        vectors on a CPU, which pay most for them, do with three quarters where they are few.
+        its K negatives weigh n · negative / K each. CBOW does not have them centred, and gains from more.
         """
         if self.shared_negatives is not None:
             return self.shared_negatives
-        several = 2 if self.model == "cbow" else 0.75 if self._thrifty else 1
+        several = 2 if self.model == "cbow" else 1
         return min(max(16, 8 * round(several * self.negative * (self.window + 1) / 8)), 256)
 
     @property
     def group(self) -> int:
-        """g: 64, or 32 or 16 where negatives are many, or 128 where vectors are long and negatives few.
+        """g: 64, or 32 or 16 where negatives are many.
 
         All g centers push a drawn negative at once. Where negatives outweigh the positives, that many pushes on a few
-        rows drown what is to be learnt; so they are spread over more rows, as far as that stays cheap. Where
-        batches are larger for the vectors' sake, groups are too.
+        rows drown what is to be learnt; so they are spread over more rows, as far as that stays cheap.
         """
-        if self._thrifty:
-            return 2 * GROUP
         group = GROUP
         while group > 16 and group * self.negative > PUSHES and self.shared <= DRAWS * group // 2:
             group //= 2
         return group
-
-    @property
-    def _thrifty(self) -> bool:
-        """Whether vectors are so long, and negatives so few, that fewer rows of negatives do as well."""
-        return self._longer > 1 and self.negative <= FEW and self.model == "skipgram"
 
     @property
     def floor(self) -> float:
