@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import shutil
+import sys
+import sysconfig
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -25,8 +28,9 @@ def copied(tables: Tables) -> Tables:
 
 
 def test_it_is_built_where_there_is_a_compiler() -> None:
-    if not any(map(shutil.which, ("cc", "gcc", "clang"))):
-        pytest.skip("no C compiler on this machine")
+    compiler = (sysconfig.get_config_var("CC") or "").partition(" ")[0]  # of the extensions of this Python
+    if sys.platform == "win32" or shutil.which(compiler) is None:
+        pytest.skip("no C compiler for this Python on this machine")
     assert compiled.is_built()
 
 
@@ -103,13 +107,88 @@ def test_an_id_that_is_no_word_is_refused_before_anything_moves(field: str, bad:
     np.testing.assert_array_equal(moved, expected)
 
 
+def read_only(array: np.ndarray) -> np.ndarray:
+    array = array.copy()
+    array.flags.writeable = False
+    return array
+
+
 @built
-def test_tables_that_are_not_contiguous_are_refused() -> None:
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda tables, batch: (Tables(*(part[:, ::2] for part in tables)), batch),
+        lambda tables, batch: (Tables(*map(read_only, tables)), batch),
+        lambda tables, batch: (tables._replace(context=tables.context[:-1]), batch),
+        lambda tables, batch: (tables._replace(context=tables.context.astype(np.float32)), batch),
+        lambda tables, batch: (Tables(*(part.astype(">f8") for part in tables)), batch),
+        lambda tables, batch: (Tables(*(part.astype(np.float16) for part in tables)), batch),
+        lambda tables, batch: (tables, batch._replace(tokens=batch.tokens[:-1])),
+        lambda tables, batch: (tables, batch._replace(right=batch.right[:-1])),
+        lambda tables, batch: (tables, batch._replace(negatives=batch.negatives[:-1])),
+    ],
+    ids=["strides", "read-only", "rows", "dtypes", "byte order", "half", "tokens", "right", "negatives"],
+)
+def test_arrays_that_c_would_read_or_write_wrongly_are_refused(change: Callable[..., Any]) -> None:
     objective, rng = random_objective(), np.random.default_rng(4)
-    wide = random_tables(rng, WORDS, 20)
-    tables = Tables(*(part[:, ::2] for part in wide))
-    with pytest.raises(ValueError, match="C-contiguous"):
-        compiled.CompiledStep(objective)(tables, random_batch(rng, objective, WORDS, 64), 0.3)
+    tables, batch = change(random_tables(rng, WORDS, 20), random_batch(rng, objective, WORDS, 64))
+    before = copied(tables)
+    with pytest.raises(ValueError, match=r"of a compiled step must|do not fit each other"):
+        compiled.CompiledStep(objective)(tables, batch, 0.3)
+    for part, expected in zip(tables, before, strict=True):
+        np.testing.assert_array_equal(part, expected)
+
+
+@built
+@pytest.mark.parametrize("product", [1, 2, 3])
+def test_after_an_interruption_the_next_step_is_as_if_there_had_been_none(
+    product: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    objective, rng = random_objective(), np.random.default_rng(8)
+    tables, batch = random_tables(rng, WORDS, 10), random_batch(rng, objective, WORDS, 64)
+    moved, expected, step = copied(tables), copied(tables), compiled.CompiledStep(objective)
+    step(moved, batch, 0.3)
+    step(expected, batch, 0.3)
+    matmul, calls = np.matmul, iter(range(1, 100))
+
+    def interrupted(*arguments: Any, **options: Any) -> np.ndarray:
+        if next(calls) == product:
+            raise KeyboardInterrupt
+        return matmul(*arguments, **options)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(np, "matmul", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            step(moved, batch, 0.3)
+    step(moved, batch, 0.3)
+    compiled.CompiledStep(objective)(expected, batch, 0.3)
+    np.testing.assert_array_equal(moved, expected)
+
+
+@built
+def test_a_number_that_is_none_leaves_nothing_behind() -> None:
+    objective, rng = random_objective(), np.random.default_rng(9)
+    tables, batch = random_tables(rng, WORDS, 10, np.float32), random_batch(rng, objective, WORDS, 64)
+    spoilt, moved, expected = copied(tables), copied(tables), copied(tables)
+    spoilt.context[batch.negatives[0, 0]] = np.nan
+    step = compiled.CompiledStep(objective)
+    step(spoilt, batch, 0.3)
+    step(moved, batch, 0.3)
+    compiled.CompiledStep(objective)(expected, batch, 0.3)
+    np.testing.assert_array_equal(moved, expected)
+
+
+@built
+def test_pairs_whose_gradient_vanishes_still_count_for_the_damping() -> None:
+    objective, rng = random_objective(curvature=5.0), np.random.default_rng(10)
+    batch = random_batch(rng, objective, WORDS, 64)
+    tables = random_tables(rng, WORDS, 10, np.float32)
+    tables = Tables(8 * np.abs(tables.center), 8 * np.abs(tables.context))  # scores of some 200
+    wide = Tables(*(part.astype(np.float64) for part in tables))
+    expected, _ = slow_step(objective, wide, batch, 0.3)
+    compiled.CompiledStep(objective)(tables, batch, 0.3)
+    for part, expected_part in zip(tables, expected, strict=True):
+        assert_rows_close(part, expected_part, 1e-5)
 
 
 @built
@@ -154,6 +233,7 @@ def test_without_it_the_plain_step_trains_and_that_is_said(monkeypatch: pytest.M
     monkeypatch.setattr(compiled, "kernels", lambda bits: None)
     backend, objective = load_backend("numpy"), random_objective()
     assert backend.plan(objective) == xw2v_numpy.NOT_BUILT
+    assert backend.plan(dataclasses.replace(objective, cbow=True)) is None  # whose step is the plain one anyway
     step, rng = backend.step(objective), np.random.default_rng(7)
     tables, batch = random_tables(rng, WORDS, 10), random_batch(rng, objective, WORDS, 64)
     expected, _ = slow_step(objective, tables, batch, 0.3)

@@ -146,12 +146,14 @@ def test_many_negatives_are_shared_by_few_tokens(window: int, negative: int) -> 
     assert fewer.group * negative <= 400 or fewer.group == 16
 
 
-@pytest.mark.parametrize("vector_size", [1, 100, 300, 5000])
-def test_the_defaults_are_the_same_for_vectors_of_every_size(vector_size: int) -> None:
+@pytest.mark.parametrize("vector_size", [1, 255, 256, 5000])
+def test_long_vectors_have_fewer_rows_of_negatives(vector_size: int) -> None:
+    batch, group, shared = (2048, 64, 32) if vector_size < 256 else (4096, 128, 24)
     cpu, gpu = Settings(vector_size=vector_size), Settings(vector_size=vector_size, device="cuda")
-    assert (cpu.whole_batch, cpu.group, cpu.shared) == (1024, 64, 32)
+    assert (cpu.whole_batch, cpu.group, cpu.shared) == (batch, group, shared)
     assert (gpu.whole_batch, gpu.group, gpu.shared) == (16384, 64, 32)
-    assert Settings(vector_size=vector_size, model="cbow").whole_batch == 512
+    assert Settings(vector_size=vector_size, model="cbow").group == 64
+    assert Settings(vector_size=vector_size, negative=25).group == 16
 
 
 @pytest.mark.parametrize(("model", "negative", "floor"), [("skipgram", 2, 1), ("skipgram", 25, 0.2), ("cbow", 5, 0.2)])

@@ -19,11 +19,12 @@ if TYPE_CHECKING:
 
 # Defaults that depend on another setting; docs/experiments.md has the measurements.
 DEFAULT_ALPHA = {"skipgram": 0.05, "cbow": 0.2}
-DEFAULT_BATCH = {"skipgram": 1024, "cbow": 512}
+DEFAULT_BATCH = {"skipgram": 2048, "cbow": 512}
 FLOOR = {"skipgram": 1.0, "cbow": 0.2}  # ρ of the bound; skip-gram's with up to FEW negatives
 CUDA_BATCH = 16384  # a GPU is not filled by what a core's cache holds
 BLOCK = 8  # centers that share a span
-GROUP = 64  # most tokens that share negatives
+GROUP = 64  # most tokens that share negatives; twice as many with long vectors and few negatives
+LONG = 256  # numbers of a long vector
 FEW = 5  # negatives a positive: word2vec's usual number
 PUSHES, DRAWS = 400, 10  # of tokens that share negatives: most of them times `negative`, and negatives for each
 
@@ -72,7 +73,7 @@ class Settings:
     lowercase: bool = setting(True, "Lower-case the text.")
     batch_tokens: int | None = setting(
         None,
-        "Tokens in a batch, in whole groups (CPU 1024, CBOW 512; CUDA 16384).",
+        "Tokens in a batch, in whole groups (CPU 2048 or, with long vectors, 4096; CBOW 512; CUDA 16384).",
         low=1,
         high=2**24,
     )
@@ -125,34 +126,49 @@ class Settings:
 
     @property
     def whole_batch(self) -> int:
-        """T: `batch_tokens`, or the device's default, rounded up to whole groups."""
-        on_gpu = self.device.partition(":")[0] == "cuda"
-        usual = CUDA_BATCH if on_gpu else DEFAULT_BATCH[self.model]
+        """T: `batch_tokens`, or the device's default, rounded up to whole groups.
+
+        With groups twice as large a batch is twice as large too, so that it draws negatives for as many groups.
+        """
+        usual = CUDA_BATCH if self._on_gpu else DEFAULT_BATCH[self.model] * (2 if self._thrifty else 1)
         return -(-(self.batch_tokens or usual) // self.group) * self.group
+
+    @property
+    def _on_gpu(self) -> bool:
+        return self.device.partition(":")[0] == "cuda"
 
     @property
     def shared(self) -> int:
         """K: the number given, or as many as a center meets in word2vec, in eights and at most 256; CBOW twice.
 
         There a center of n = w + 1 pairs (the mean of a shrinking window) meets n · negative of them. Here
-        its K negatives weigh n · negative / K each. CBOW does not have them centred, and gains from more.
+        its K negatives weigh n · negative / K each. CBOW does not have them centred, and gains from more; long
+        vectors on a CPU, which pay most for them, do with three quarters where they are few.
         """
         if self.shared_negatives is not None:
             return self.shared_negatives
-        several = 2 if self.model == "cbow" else 1
+        several = 2 if self.model == "cbow" else 0.75 if self._thrifty else 1
         return min(max(16, 8 * round(several * self.negative * (self.window + 1) / 8)), 256)
 
     @property
     def group(self) -> int:
-        """g: 64, or 32 or 16 where negatives are many.
+        """g: 64, or 32 or 16 where negatives are many, or 128 where vectors are long and negatives few.
 
         All g centers push a drawn negative at once. Where negatives outweigh the positives, that many pushes on a few
         rows drown what is to be learnt; so they are spread over more rows, as far as that stays cheap.
         """
+        if self._thrifty:
+            return 2 * GROUP
         group = GROUP
         while group > 16 and group * self.negative > PUSHES and self.shared <= DRAWS * group // 2:
             group //= 2
         return group
+
+    @property
+    def _thrifty(self) -> bool:
+        """Whether vectors are so long, and negatives so few, that fewer rows of negatives do as well."""
+        usual = self.model == "skipgram" and self.negative <= FEW
+        return usual and self.vector_size >= LONG and not self._on_gpu
 
     @property
     def floor(self) -> float:

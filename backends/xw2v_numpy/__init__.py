@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from xw2v.objective import Objective, Step
 
 NOT_BUILT = (
-    "the compiled step is missing, so training takes three times as long: there was no C compiler when xw2v was "
+    "the compiled step is missing, so training takes four times as long: no C compiler worked when xw2v was "
     "installed; install gcc or clang and then xw2v again"
 )
 
@@ -49,4 +49,4 @@ class NumpyBackend(Backend):
     def plan(self, objective: Objective, **sizes: int) -> str | None:
         from xw2v_numpy.compiled import is_built
 
-        return None if is_built() else NOT_BUILT
+        return None if is_built() or objective.cbow or objective.tied else NOT_BUILT

@@ -1,8 +1,8 @@
 """The skip-gram step with its loops over rows in C (`kernels.c`); its three large products are NumPy's.
 
-What makes it faster than the plain version: positive pairs are computed one window at a time, none outside it; a row
-is read and written once for all that happens to it; rows are asked for before they are needed; the arrays of a tile
-stay in the cache; and nothing is allocated. `xw2v.step.plain_step` is its oracle in the tests.
+What makes it faster than the plain version: positive pairs are computed one window at a time, none outside it; all
+that happens to a row in a batch is summed and written once; rows are asked for before they are needed; the arrays of a
+tile stay in the cache; and nothing is allocated. `xw2v.step.plain_step` is its oracle in the tests.
 """
 
 from __future__ import annotations
@@ -14,9 +14,10 @@ from importlib.util import find_spec
 
 import numpy as np
 
+from xw2v.errors import MissingDependencyError
 from xw2v.objective import Batch, Objective, Tables
 
-TILE_BYTES = 2**19  # of the center rows of a tile: they and what is made of them should fit a core's caches
+TILE_BYTES = 2**18  # of the center rows of a tile: they and what is made of them should fit a core's caches
 VECTOR_BYTES = 32  # what the rows of the workspace are whole multiples of
 LINE_BYTES = 64  # of the cache, at which its arrays begin
 MOST_WINDOW = 1000
@@ -60,7 +61,7 @@ def kernels(bits: int) -> ctypes.CDLL | None:
     library = ctypes.CDLL(spec.origin)
     library.size_of_step.restype = Count
     if library.size_of_step() != ctypes.sizeof(Arguments):
-        raise ImportError(f"{spec.origin}: of another version than {__file__}; install xw2v again")
+        raise MissingDependencyError(f"{spec.origin}: of another version than {__file__}; install xw2v again")
     library.begin.argtypes = library.update.argtypes = [ctypes.POINTER(Arguments)]
     for function in (library.gather, library.negatives, library.positives):
         function.argtypes = [ctypes.POINTER(Arguments), Count, Count]
@@ -87,10 +88,12 @@ class CompiledStep:
         self._space: Workspace | None = None
 
     def __call__(self, tables: Tables, batch: Batch, alpha: float, *, measure: bool = False) -> np.float64 | None:
-        space = self._space
+        space, self._space = self._space, None  # an interrupted step leaves sums behind, which must serve no other
         if space is None or not space.fits(tables, batch):
-            space = self._space = Workspace(self.objective, tables, batch)
-        return space.step(tables, batch, alpha, measure)
+            space = Workspace(self.objective, tables, batch)
+        loss = space.step(tables, batch, alpha, measure)
+        self._space = space
+        return loss
 
 
 class Workspace:
@@ -101,8 +104,9 @@ class Workspace:
         T, (groups, K), w, g = len(batch.left), batch.negatives.shape, objective.window, objective.group
         dtype = tables.center.dtype
         self.shape = V, D, T, groups, K, dtype
-        library = kernels(8 * dtype.itemsize)
-        assert library is not None
+        library = kernels(8 * dtype.itemsize) if dtype in (np.float32, np.float64) else None
+        if library is None:
+            raise ValueError(f"the tables of a compiled step must hold float32 or float64, not {dtype.str}")
         self.library = library
         P = -(-D * dtype.itemsize // VECTOR_BYTES) * VECTOR_BYTES // dtype.itemsize
         self.arguments = Arguments(
@@ -154,11 +158,24 @@ class Workspace:
     def fits(self, tables: Tables, batch: Batch) -> bool:
         return self.shape == (*tables.center.shape, len(batch.left), *batch.negatives.shape, tables.center.dtype)
 
+    def check(self, tables: Tables, batch: Batch) -> None:
+        """ValueError for arrays that C, which sees their addresses alone, would read or write beyond their ends."""
+        V, D, T, _, _, dtype = self.shape
+        for table in tables:
+            if (table.shape, table.dtype) != ((V, D), dtype) or not table.flags.carray:
+                raise ValueError(
+                    "the tables of a compiled step must be C-contiguous, writeable and alike: "
+                    f"not {', '.join(f'{each.dtype.str} {each.shape}' for each in tables)}"
+                )
+        lengths = len(batch.tokens), len(batch.right), batch.negatives.shape[0] * self.arguments.group
+        if lengths != (T + 2 * self.arguments.window, T, T):
+            shapes = ", ".join(f"{name} {part.shape}" for name, part in batch._asdict().items())
+            raise ValueError(f"the parts of a batch do not fit each other: {shapes}")
+
     def step(self, tables: Tables, batch: Batch, alpha: float, measure: bool) -> np.float64 | None:
         """See `xw2v.objective.Step`; IndexError where an id of the batch is no row of the tables."""
+        self.check(tables, batch)
         arguments, library = self.arguments, self.library
-        if not all(table.flags.c_contiguous for table in tables):
-            raise ValueError("the tables of a compiled step must be C-contiguous")
         given = [np.ascontiguousarray(part, np.int64) for part in batch]
         arguments.ids, arguments.left, arguments.right, arguments.negatives = (part.ctypes.data for part in given)
         arguments.center.table, arguments.context.table = (table.ctypes.data for table in tables)

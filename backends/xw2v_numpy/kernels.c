@@ -1,6 +1,6 @@
 /* The loops over rows of a skip-gram step; its large products are NumPy's (see compiled.py, which calls these in turn).
 
-   Compiled twice, for tables of numbers of 32 and of 64 BITS. The tables are read only until `update`, so all gradients
+   Compiled twice, by kernels32.c and kernels64.c, for tables of numbers of 32 and of 64 BITS. The tables are read only until `update`, so all gradients
    are taken at the rows before the step, as in xw2v.step, the plain version. Sums run in a fixed order: the same input
    gives the same bits. Rows of the tables have D numbers; all others P, which is D in whole vectors, and end in zeros.
 
@@ -19,11 +19,11 @@ typedef uint64_t WORD;
 #endif
 typedef REAL vector __attribute__((vector_size(32)));
 
-/* One library for every processor: its loader picks the versions that this one can run. */
+/* Where GCC and glibc can, a second version for processors with AVX2, which the loader takes on those. */
 #if defined(__x86_64__) && defined(__GLIBC__) && !defined(__clang__) && __GNUC__ >= 12
-#define FOR_EACH_PROCESSOR __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+#define FOR_EACH_PROCESSOR __attribute__((target_clones("arch=x86-64-v3", "default")))
 #elif defined(__x86_64__) && defined(__GLIBC__) && !defined(__clang__)
-#define FOR_EACH_PROCESSOR __attribute__((target_clones("avx512f", "avx2", "default")))
+#define FOR_EACH_PROCESSOR __attribute__((target_clones("avx2", "default")))
 #else
 #define FOR_EACH_PROCESSOR
 #endif
@@ -149,7 +149,7 @@ FOR_EACH_PROCESSOR void gather(Step *step, int64_t first, int64_t last) {
     }
 }
 
-/* exp(-|x|), 0 where that is less than the least normal number: 2^n exp(r) with |r| < 0.35, by Taylor's series. */
+/* exp(-|x|), 0 where that nears the least normal number: 2^n exp(r) with |r| < 0.35, by Taylor's series. */
 INLINE REAL exp_minus(REAL x) {
     const REAL most = BITS == 32 ? (REAL)87 : (REAL)708;
     const REAL rounds = BITS == 32 ? (REAL)12582912.0 : (REAL)6755399441055744.0; /* 1.5 2^23, 1.5 2^52 */
@@ -267,7 +267,10 @@ FOR_EACH_PROCESSOR void positives(Step *step, int64_t first, int64_t last) {
                 count += (j >= -left) & (j <= right) & (j != 0);
             }
             dots(P, X + t * P, count, rows, shares);
-            for (int64_t j = 0; j < count; j++) band[(t - begin) * width + w + distance[j]] = shares[j];
+            for (int64_t j = 0; j < count; j++) {
+                band[(t - begin) * width + w + distance[j]] = shares[j];
+                step->context.pairs[token_number[t + distance[j]]] += 1;
+            }
         }
         if (step->measure) {
             double loss = 0;
@@ -299,7 +302,6 @@ FOR_EACH_PROCESSOR void positives(Step *step, int64_t first, int64_t last) {
                 shares[count] = band[(t - begin) * width + w + (u - t)];
                 count += shares[count] != 0;
             }
-            step->context.pairs[token_number[u]] += (double)count;
             if (count) add_rows(P, step->context.sums + token_number[u] * P, count, shares, rows);
         }
         for (int64_t k = q * K; k < (q + 1) * K; k++) { /* the negatives' */
@@ -348,10 +350,8 @@ INLINE void move(const Step *step, Rows *rows) {
         }
         const REAL of_sum = (REAL)scale, of_mean = (REAL)(scale * more);
 #pragma omp simd
-        for (int64_t i = 0; i < D; i++) {
-            row[i] -= of_sum * sum[i] + of_mean * mean[i];
-            sum[i] = 0;
-        }
+        for (int64_t i = 0; i < D; i++) row[i] -= of_sum * sum[i] + of_mean * mean[i];
+        memset(sum, 0, (size_t)P * sizeof(REAL));
     }
 }
 
