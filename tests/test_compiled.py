@@ -27,6 +27,13 @@ def copied(tables: Tables) -> Tables:
     return Tables(*(part.copy() for part in tables))
 
 
+def assert_steps_like_a_new_one(step: compiled.CompiledStep, tables: Tables, batch: Batch) -> None:
+    moved, expected = copied(tables), copied(tables)
+    step(moved, batch, 0.3)
+    compiled.CompiledStep(step.objective)(expected, batch, 0.3)
+    np.testing.assert_array_equal(moved, expected)
+
+
 def test_it_is_built_where_there_is_a_compiler() -> None:
     compiler = (sysconfig.get_config_var("CC") or "").partition(" ")[0]  # of the extensions of this Python
     if sys.platform == "win32" or shutil.which(compiler) is None:
@@ -96,15 +103,13 @@ def test_the_same_input_gives_the_same_bits_measured_or_not() -> None:
 def test_an_id_that_is_no_word_is_refused_before_anything_moves(field: str, bad: int) -> None:
     objective, rng = random_objective(), np.random.default_rng(3)
     tables, batch = random_tables(rng, WORDS, 10), random_batch(rng, objective, WORDS, 64)
-    moved, expected, step = copied(tables), copied(tables), compiled.CompiledStep(objective)
+    moved, step = copied(tables), compiled.CompiledStep(objective)
     ids = getattr(batch, field).copy()
     ids.flat[-1] = bad
     with pytest.raises(IndexError, match=r"not in 0 \.\. 49"):
         step(moved, batch._replace(**{field: ids}), 0.3)
     np.testing.assert_array_equal(moved, tables)
-    step(moved, batch, 0.3)
-    compiled.CompiledStep(objective)(expected, batch, 0.3)
-    np.testing.assert_array_equal(moved, expected)
+    assert_steps_like_a_new_one(step, tables, batch)
 
 
 def read_only(array: np.ndarray) -> np.ndarray:
@@ -146,9 +151,9 @@ def test_after_an_interruption_the_next_step_is_as_if_there_had_been_none(
 ) -> None:
     objective, rng = random_objective(), np.random.default_rng(8)
     tables, batch = random_tables(rng, WORDS, 10), random_batch(rng, objective, WORDS, 64)
-    moved, expected, step = copied(tables), copied(tables), compiled.CompiledStep(objective)
-    step(moved, batch, 0.3)
-    step(expected, batch, 0.3)
+    step = compiled.CompiledStep(objective)
+    step(tables, batch, 0.3)
+    before = copied(tables)
     matmul, calls = np.matmul, iter(range(1, 100))
 
     def interrupted(*arguments: Any, **options: Any) -> np.ndarray:
@@ -159,23 +164,20 @@ def test_after_an_interruption_the_next_step_is_as_if_there_had_been_none(
     with monkeypatch.context() as patch:
         patch.setattr(np, "matmul", interrupted)
         with pytest.raises(KeyboardInterrupt):
-            step(moved, batch, 0.3)
-    step(moved, batch, 0.3)
-    compiled.CompiledStep(objective)(expected, batch, 0.3)
-    np.testing.assert_array_equal(moved, expected)
+            step(tables, batch, 0.3)
+    np.testing.assert_array_equal(tables, before)
+    assert_steps_like_a_new_one(step, tables, batch)
 
 
 @built
 def test_a_number_that_is_none_leaves_nothing_behind() -> None:
     objective, rng = random_objective(), np.random.default_rng(9)
     tables, batch = random_tables(rng, WORDS, 10, np.float32), random_batch(rng, objective, WORDS, 64)
-    spoilt, moved, expected = copied(tables), copied(tables), copied(tables)
+    spoilt = copied(tables)
     spoilt.context[batch.negatives[0, 0]] = np.nan
     step = compiled.CompiledStep(objective)
     step(spoilt, batch, 0.3)
-    step(moved, batch, 0.3)
-    compiled.CompiledStep(objective)(expected, batch, 0.3)
-    np.testing.assert_array_equal(moved, expected)
+    assert_steps_like_a_new_one(step, tables, batch)
 
 
 @built

@@ -47,6 +47,6 @@ class NumpyBackend(Backend):
         return CompiledStep(objective) if serves(objective) else super().step(objective)
 
     def plan(self, objective: Objective, **sizes: int) -> str | None:
-        from xw2v_numpy.compiled import is_built
+        from xw2v_numpy.compiled import is_built, suits
 
-        return None if is_built() or objective.cbow or objective.tied else NOT_BUILT
+        return NOT_BUILT if suits(objective) and not is_built() else None

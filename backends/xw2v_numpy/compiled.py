@@ -75,9 +75,14 @@ def is_built() -> bool:
     return all(kernels(bits) is not None for bits in PRECISIONS)
 
 
+def suits(objective: Objective) -> bool:
+    """Whether the compiled step, where it is built, does what an objective asks for."""
+    return not objective.cbow and not objective.tied and objective.window <= MOST_WINDOW
+
+
 def serves(objective: Objective) -> bool:
     """Whether there is a compiled step for an objective here."""
-    return is_built() and not objective.cbow and not objective.tied and objective.window <= MOST_WINDOW
+    return suits(objective) and is_built()
 
 
 class CompiledStep:
