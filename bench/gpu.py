@@ -149,14 +149,14 @@ def step_bytes(objective: Objective, vector_size: int, batch: Batch, fused: bool
     update = (4 * row + 32) * (centers + context)
     least = ids + 2 * row * (centers + context)
     common = ids + means + met + update
-    if fused:  # rows read, and added to by atomics; shifts read
-        return common + 3 * row * (T + spans + T // o.block * o.shared) + 2 * row * T // o.block, least
+    if fused:  # rows read, and added to by atomics; two means and two shifts read
+        return common + 3 * row * (T + spans + T // o.block * o.shared) + 4 * row * T // o.block, least
     gather = 2 * row * (T + positions + drawn)
     products = row * (7 * T + 3 * spans + 3 * drawn) + 3 * scores  # six, of two inputs and an output each
     gradients = 2 * scores
-    shift = 3 * row * (T + drawn)
+    variate = 4 * row * (T + drawn)  # rows and shifts read, sums read and written
     scatter = row * (T + spans + drawn) + 2 * row * (T + positions + drawn)
-    return common + gather + products + gradients + shift + scatter, least
+    return common + gather + products + gradients + variate + scatter, least
 
 
 def quality(backend: Backend, text: Text, topics: int, seed: int, batch_tokens: int, epochs: int = 3) -> float:

@@ -69,8 +69,15 @@ class Slow(NamedTuple):
     loss: float
 
 
+def sigmoid(score: float) -> float:
+    return 1 / (1 + math.exp(-score))
+
+
 def slow_gradients(objective: Objective, tables: Tables, batch: Batch) -> Slow:
-    """word2vec's gradients, a pair at a time, with the rows of a group of pairs with negatives centred."""
+    """word2vec's gradients, a pair at a time, those of a group's pairs with negatives with a control variate.
+
+    In place of σ(x·n) n, a center x gets σ(x·n) n − σ(x·n̄) (n of its group − n̄ of the batch), and a negative likewise.
+    """
     tokens, w, g = batch.tokens.tolist(), objective.window, objective.group
     dcenter, dcontext, loss = np.zeros_like(tables.center), np.zeros_like(tables.context), 0.0
     center_weight, context_weight = np.zeros((2, len(dcenter)))
@@ -92,12 +99,13 @@ def slow_gradients(objective: Objective, tables: Tables, batch: Batch) -> Slow:
 
     groups = range(len(batch.negatives))
     drawn = [[tables.context[word] for word in batch.negatives[group].tolist()] for group in groups]
-    negatives_mean = mean([row for rows in drawn for row in rows], [1] * batch.negatives.size)
+    parts = [slice(group * g, (group + 1) * g) for group in groups]
+    pushes = [sum(weights[part]) for part in parts for _ in range(objective.shared)]
+    negatives_mean = mean([row for rows in drawn for row in rows], pushes)
     inputs_mean = mean(inputs, weights)
     shift_negatives = [negatives_mean - mean(rows, [1] * len(rows)) for rows in drawn]
-    parts = [slice(group * g, (group + 1) * g) for group in groups]
     shift_inputs = [inputs_mean - mean(inputs[part], weights[part]) for part in parts]
-    if objective.cbow:  # neither centred nor damped
+    if objective.cbow:  # neither corrected nor damped
         negatives_mean = inputs_mean = np.zeros(dcenter.shape[1])
         shift_negatives = shift_inputs = [negatives_mean for _ in groups]
 
@@ -107,13 +115,13 @@ def slow_gradients(objective: Objective, tables: Tables, batch: Batch) -> Slow:
         row = tables.context[word]
         score = float(x @ row)
         loss += weight * math.log1p(math.exp(-score if positive else score))
-        slope = weight * (1 / (1 + math.exp(-score)) - positive)
+        slope = weight * (sigmoid(score) - positive)
         context_weight[word] += weight
         if positive:
             dcontext[word] += slope * x
             return slope * row
-        dcontext[word] += slope * (x + shift_inputs[t // g])
-        return slope * (row + shift_negatives[t // g])
+        dcontext[word] += slope * x + weight * sigmoid(float(row @ inputs_mean)) * shift_inputs[t // g]
+        return slope * row + weight * sigmoid(float(x @ negatives_mean)) * shift_negatives[t // g]
 
     for t, words in enumerate(contexts):
         center, negatives, x = tokens[w + t], batch.negatives[t // g].tolist(), inputs[t]

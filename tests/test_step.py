@@ -73,7 +73,7 @@ def test_gradients_equal_a_loop_over_pairs(objective: Objective) -> None:
 
 
 def test_gradients_equal_finite_differences(objective: Objective) -> None:
-    """With one group a batch, where centring does nothing."""
+    """With one group a batch, where the control variate is zero."""
     objective = dataclasses.replace(objective, group=TOKENS)
     rng = np.random.default_rng(2)
     tables = random_tables(rng, WORDS, SIZE, tied=objective.tied)
@@ -90,25 +90,28 @@ def test_gradients_equal_finite_differences(objective: Objective) -> None:
         assert (ahead - behind) / (2 * step) == pytest.approx(slope, rel=1e-7)
 
 
-def test_centring_keeps_the_mean_and_takes_the_noise() -> None:
-    """Over draws of negatives, against the same gradients in one group a batch, which nothing centres."""
-    objective = random_objective(shared=16)
+@pytest.mark.parametrize("shared", [2, 16])
+def test_control_variate_keeps_the_mean_and_takes_the_noise(shared: int) -> None:
+    """Over draws of negatives, against the same gradients in one group a batch, which nothing corrects."""
+    objective = random_objective(shared=shared)
     rng = np.random.default_rng(7)
     tables = Tables(*(part + 0.5 for part in random_tables(rng, WORDS, SIZE)))  # rows with much in common
     batch = random_batch(rng, objective, WORDS, 16 * objective.group)
-    one = slice(0, objective.group)
-    alone = Batch(batch.tokens[: objective.group + 2 * objective.window], batch.left[one], batch.right[one], None)
-    centred, plain = [], []
-    for _ in range(500):
+    one, positions = slice(0, objective.group), objective.group + 2 * objective.window
+    alone = Batch(batch.tokens[:positions], batch.left[one], batch.right[one], None)
+    corrected, plain = [], []
+    for _ in range(2000):
         negatives = rng.integers(0, WORDS, batch.negatives.shape)
         gradients, _ = gradients_of(objective, tables, batch._replace(negatives=negatives))
         kept = len(gradients.center.rows) // len(negatives)  # rows of the first group
-        centred.append(gradients.center.rows[:kept].ravel())
+        corrected.append(gradients.center.rows[:kept].ravel())
         gradients, _ = gradients_of(objective, tables, alone._replace(negatives=negatives[:1]))
         plain.append(gradients.center.rows.ravel())
-    expected, noise = np.mean(plain, axis=0), np.sum(np.var(plain, axis=0))
-    assert np.linalg.norm(np.mean(centred, axis=0) - expected) < 0.05 * np.linalg.norm(expected)
-    assert np.sum(np.var(centred, axis=0)) < 0.5 * noise
+    assert np.sum(np.var(corrected, axis=0)) < 0.5 * np.sum(np.var(plain, axis=0))
+    error = np.mean(corrected, axis=0) - np.mean(plain, axis=0)
+    chance = np.sqrt(np.sum(np.var(np.subtract(corrected, plain), axis=0)) / len(plain))
+    size = np.linalg.norm(np.mean(plain, axis=0))
+    assert np.linalg.norm(error) < 2 * chance < 0.1 * size
 
 
 def test_a_step_changes_nothing_but_the_tables(any_backend: Backend, objective: Objective) -> None:

@@ -6,10 +6,10 @@ within groups (as in Ji et al. 2016), each weighted so that a pair meets `negati
     loss = Σ weight · softplus(∓S),    G = ∂loss/∂S = weight · (σ(S) − label)
 
 with S⁺ = X Cᵀ the scores of centers against their block's span and S⁻ = X Nᵀ against their group's
-negatives. The gradients of the scores are multiplied with rows again, and there the rows of a group are
-shifted (`centred`) so that their mean is the whole batch's: sums over a few negatives, or over the few
-centers that met one, lose the noise of which few they were, a control variate (Wang et al. 2013) with the
-mean gradient as its coefficient. This version is the oracle of every faster one.
+negatives. The gradients of the scores are multiplied with rows again. A sum over a few negatives, or over the few
+centers that met one, is corrected (`shifts`) by what the mean of those few differs from the whole batch's, at the
+gradient that the mean row would have: a control variate (Wang et al. 2013), which takes most of the noise of which
+few they were and leaves the expectation as it is. This version is the oracle of every faster one.
 """
 
 from __future__ import annotations
@@ -88,13 +88,18 @@ def skipgram_gradients(
 
     G_positive = positive_weight * (sigmoid(positive) - 1)
     G_negative = negative_weight * sigmoid(negative)
-    N, negatives_mean = centred(N, xp.ones_like(N[:, :, :1]))
-    X_groups, centers_mean = centred(X_groups, negative_weight)
-    met = xp.sum(negative_weight, axis=1) + xp.zeros_like(negative[:, 0, :])  # (T/g, K): weight of each negative
+    met = xp.sum(negative_weight, axis=1, keepdims=True) + xp.zeros_like(N[:, :, :1])  # (T/g, K, 1): of each negative
+    negatives_mean, negatives_shift = shifts(N, met)
+    centers_mean, centers_shift = shifts(X_groups, negative_weight)
+    # what the G of a row would add up to if all the rows it met were their mean
+    center_slope = objective.shared * negative_weight * sigmoid(xp.matmul(X_groups, negatives_mean))[:, :, None]
+    negative_slope = met * sigmoid(xp.matmul(N, centers_mean))[:, :, None]  # (T/g, K, 1)
+    dX = xp.matmul(G_negative, N) + center_slope * negatives_shift  # (T/g, g, D)
+    dN = xp.matmul(xp.matrix_transpose(G_negative), X_groups) + negative_slope * centers_shift  # (T/g, K, D)
     gradients = Gradients(
         RowGradients(
             ids,
-            xp.reshape(xp.matmul(G_positive, C), (T, D)) + xp.reshape(xp.matmul(G_negative, N), (T, D)),
+            xp.reshape(xp.matmul(G_positive, C), (T, D)) + xp.reshape(dX, (T, D)),
             (1 + objective.negative) * pairs,
             negatives_mean,
         ),
@@ -103,7 +108,7 @@ def skipgram_gradients(
             xp.concat(
                 [
                     xp.reshape(xp.matmul(xp.matrix_transpose(G_positive), X_blocks), (-1, D)),
-                    xp.reshape(xp.matmul(xp.matrix_transpose(G_negative), X_groups), (-1, D)),
+                    xp.reshape(dN, (-1, D)),
                 ]
             ),
             xp.concat([xp.reshape(xp.sum(positive_weight, axis=1), (-1,)), xp.reshape(met, (-1,))]),
@@ -122,7 +127,7 @@ def cbow_gradients(
 
     The gradient is that of the mean, divided by the number of context words, which word2vec.c leaves out
     (İrsoy et al. 2021, "Corrected CBOW performs as well as skip-gram"). The loss counts one positive for
-    each center that has a context. Rows are neither centred nor damped, which gave CBOW nothing.
+    each center that has a context. Sums are neither corrected nor damped, which gave CBOW nothing.
     """
     xp = array_namespace(tables.center)
     b, g, w = objective.block, objective.group, objective.window
@@ -160,17 +165,17 @@ def cbow_gradients(
     return gradients, weighted_loss(has_context, positive, negative_weight, negative)
 
 
-def centred(rows: Array, weight: Array) -> tuple[Array, Array]:
-    """Rows of groups (G, n, D), shifted so that each group has the weighted mean of all, and that mean (D,).
+def shifts(rows: Array, weight: Array) -> tuple[Array, Array]:
+    """The weighted mean (D,) of the rows of all groups (G, n, D), and what it has more than each group's: (G, 1, D).
 
     Args:
-        weight: (G, n, 1); a group of no weight is shifted by the mean alone.
+        weight: (G, n, 1).
     """
     xp = array_namespace(rows)
     weights = xp.sum(weight, axis=1, keepdims=True)  # (G, 1, 1)
     sums = xp.sum(weight * rows, axis=1, keepdims=True)  # (G, 1, D)
     mean = xp.sum(sums, axis=0) / nonzero(xp.sum(weights, axis=0))  # (1, D)
-    return rows + (mean - sums / nonzero(weights)), mean[0, :]
+    return mean[0, :], mean - sums / nonzero(weights)
 
 
 def nonzero(array: Array) -> Array:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from xw2v.objective import Batch, Objective, Tables
+from xw2v_cupy.groups import GroupMeans
 from xw2v_cupy.kernels import WARPS, Kernels
 from xw2v_cupy.sums import RowSums, Touched
 
@@ -29,7 +30,7 @@ def fused_sizes(objective: Objective, D: int, itemsize: int, limit: int) -> tupl
     columns = b + 2 * objective.window + objective.shared
     for width in WIDTHS:
         width = min(width, D)
-        size = itemsize * ((b + columns) * (width | 1) + b * columns)
+        size = itemsize * ((b + columns) * (width | 1) + b * columns + b + objective.shared)
         if size <= limit:
             return b, width, size
     return None
@@ -48,13 +49,13 @@ class FusedGradients:
         self.loss = kernels.library.empty((T // self.block, WARPS), kernels.library.float64)
 
     def __call__(
-        self, tables: Tables, batch: Batch, touched: Touched, shifts: Array, sums: RowSums, measure: bool
+        self, tables: Tables, batch: Batch, touched: Touched, groups: GroupMeans, sums: RowSums, measure: bool
     ) -> Array | None:
         objective, K = self.objective, self.objective.shared
         sizes = tables.center.shape[1], self.block, objective.window, objective.group, K, self.width
         loss = self.loss if measure else 0
         self.kernels.launch_blocks(
             "pair_gradients", len(self.loss), self.shared, *sizes, objective.negative / K, *batch, *tables,
-            shifts, sums.center.gradients, sums.context.gradients, loss,
+            groups.means, groups.shifts, sums.center.gradients, sums.context.gradients, loss,
         )  # fmt: skip
         return self.loss.sum() if measure else None

@@ -1,5 +1,5 @@
-// What the groups of a batch have in common, for centring (xw2v.step) and damping (xw2v.update): the means of each
-// group's rows, which become shifts to the batch's means, and how often each table row meets another. A group is g
+// What the groups of a batch have in common, for the control variate (xw2v.step) and damping (xw2v.update): the means of
+// each group's rows, which become shifts to the batch's means, and how often each table row meets another. A group is g
 // tokens, whose p[t] = left[t] + right[t] positive pairs make its `pairs`, and K negatives. Nothing depends on the
 // order in which threads run: rows are summed in a fixed one, and what atomics add up is integers.
 
@@ -57,8 +57,8 @@ extern "C" __global__ void group_means(
 }
 
 // A warp for each of the D numbers. From the means (groups, 2, D) of groups to their shifts, in place: what brings
-// a group's mean to the batch's. And the batch's means (3, D): of the negatives, of the centers weighted by their
-// pairs, and half the sum of the two, along which tied tables are damped.
+// a group's mean to the batch's. And the batch's means (3, D), weighted by pairs: of the negatives, of the centers, and
+// half the sum of the two, along which tied tables are damped.
 extern "C" __global__ void batch_means(integer D, integer groups, const integer* pairs, real* shifts, real* means) {
     const integer d = warp_row();
     if (d >= D) return;
@@ -66,9 +66,10 @@ extern "C" __global__ void batch_means(integer D, integer groups, const integer*
     integer all = 0;
     for (integer group = threadIdx.x; group < groups; group += LANES) {
         const real* mean = shifts + 2 * group * D + d;
-        n += mean[0], x += pairs[group] * mean[D], all += pairs[group];
+        n += pairs[group] * mean[0], x += pairs[group] * mean[D], all += pairs[group];
     }
-    all = warp_sum(all), n = warp_sum(n) / groups, x = warp_sum(x) / (all ? all : 1);
+    all = warp_sum(all);
+    n = warp_sum(n) / (all ? all : 1), x = warp_sum(x) / (all ? all : 1);
     for (integer group = threadIdx.x; group < groups; group += LANES) {
         real* mean = shifts + 2 * group * D + d;
         mean[0] = n - mean[0], mean[D] = x - mean[D];
@@ -76,13 +77,21 @@ extern "C" __global__ void batch_means(integer D, integer groups, const integer*
     if (threadIdx.x == 0) means[d] = n, means[D + d] = x, means[2 * D + d] = (n + x) / 2;
 }
 
-// Rows of the groups' negatives N (groups, K, D) and centers X (groups, g, D) += their group's shifts.
-extern "C" __global__ void shift_rows(
-    integer D, integer groups, integer g, integer K, const real* shifts, real* N, real* X
+// Sums of gradients dN (groups, K, D) and dX (groups, g, D) of the groups' negatives and centers += what the control
+// variate adds, for the rows N and X: weight sigmoid(row . mean) shift.
+extern "C" __global__ void add_control_variate(
+    integer D, integer groups, integer g, integer K, double share, const integer* left, const integer* right,
+    const integer* pairs, const real* means, const real* shifts, const real* N, const real* X, real* dN, real* dX
 ) {
     const integer i = warp_row(), t = i - groups * K;
     if (t >= groups * g) return;
-    const real* shift = shifts + (t < 0 ? 2 * (i / K) : 2 * (t / g) + 1) * D;
-    real* row = t < 0 ? N + i * D : X + t * D;
-    for (integer d = threadIdx.x; d < D; d += LANES) row[d] += shift[d];
+    const bool negative = t < 0;
+    const integer group = negative ? i / K : t / g, of_pairs = negative ? pairs[group] : K * (left[t] + right[t]);
+    const real *row = negative ? N + i * D : X + t * D, *mean = means + (negative ? D : 0);
+    const real* shift = shifts + (2 * group + (negative ? 1 : 0)) * D;
+    real* sum = negative ? dN + i * D : dX + t * D;
+    real score = 0;
+    for (integer d = threadIdx.x; d < D; d += LANES) score += row[d] * mean[d];
+    const real slope = (real)(share * of_pairs) * sigmoid(warp_sum(score));
+    for (integer d = threadIdx.x; d < D; d += LANES) sum[d] += slope * shift[d];
 }

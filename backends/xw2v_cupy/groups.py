@@ -1,4 +1,4 @@
-"""What a batch's groups have in common: shifts that centre their rows, and the means that updates are damped along."""
+"""What a batch's groups have in common: the means that updates are damped along, and each group's shifts to them."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ class GroupMeans:
     Attributes:
         shifts: (T/g, 2, D) what brings the mean of a group's negatives, and of its centers, to the batch's.
         means: (3, D) the batch's mean of the negatives, of the centers, and half their sum.
+        pairs: (T/g,) int64 positive pairs of each group.
     """
 
     def __init__(self, objective: Objective, kernels: Kernels, T: int, D: int) -> None:
@@ -20,7 +21,7 @@ class GroupMeans:
         self._objective, self._kernels = objective, kernels
         self.shifts = xp.empty((T // objective.group, 2, D), kernels.dtype)
         self.means = xp.empty((3, D), kernels.dtype)
-        self._pairs = xp.empty(len(self.shifts), xp.int64)  # positive pairs of each group
+        self.pairs = xp.empty(len(self.shifts), xp.int64)
 
     def __call__(self, tables: Tables, batch: Batch, sums: RowSums) -> None:
         """Find the means, and count what the batch's rows meet into `sums`."""
@@ -29,5 +30,5 @@ class GroupMeans:
         sizes = D, objective.window, objective.group, objective.shared
         met = sums.center.met, sums.context.met
         blocks, shared = groups * -(-D // LANES), WARPS * LANES * kernels.dtype.itemsize
-        kernels.launch_blocks("group_means", blocks, shared, *sizes, *batch, *tables, *met, self.shifts, self._pairs)
-        kernels.launch("batch_means", D, D, groups, self._pairs, self.shifts, self.means)
+        kernels.launch_blocks("group_means", blocks, shared, *sizes, *batch, *tables, *met, self.shifts, self.pairs)
+        kernels.launch("batch_means", D, D, groups, self.pairs, self.shifts, self.means)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from xw2v.objective import Batch, Objective, Tables
+from xw2v_cupy.groups import GroupMeans
 from xw2v_cupy.kernels import Kernels
 from xw2v_cupy.scatter import scatter_add
 from xw2v_cupy.sums import RowSums, Touched
@@ -40,18 +41,16 @@ class ProductGradients:
             product(X_blocks, C, self.positive, right_t=True),  # (T/b, b, s)
             product(X_groups, N, self.negative, right_t=True),  # (T/g, g, K)
         )
-        self.positive_products = (
+        self.gradient_products = (
             product(self.positive, C, self.dX.reshape(X_blocks.shape)),
             product(self.positive, X_blocks, self.dC, left_t=True),
-        )
-        self.negative_products = (  # of shifted rows
             product(self.negative, N, self.dX.reshape(X_groups.shape), add=True),
             product(self.negative, X_groups, self.dN, left_t=True),
         )
         self.N = N
 
     def __call__(
-        self, tables: Tables, batch: Batch, touched: Touched, shifts: Array, sums: RowSums, measure: bool
+        self, tables: Tables, batch: Batch, touched: Touched, groups: GroupMeans, sums: RowSums, measure: bool
     ) -> Array | None:
         objective, kernels = self.objective, self.kernels
         (T, D), w, K = self.X.shape, objective.window, objective.shared
@@ -62,12 +61,13 @@ class ProductGradients:
         sizes, reach = (T, objective.block, w, K, objective.negative / K), (batch.left, batch.right)
         loss = self.loss if measure else 0
         kernels.launch("score_gradients", T, *sizes, *reach, self.positive, self.negative, loss)
-        for product in self.positive_products:
+        for product in self.gradient_products:
             product()
-        groups, rows = len(shifts), T + self.N.shape[0] * K
-        kernels.launch("shift_rows", rows, D, groups, objective.group, K, shifts, self.N, self.X)
-        for product in self.negative_products:
-            product()
+        rows, count = (self.N, self.X, self.dN, self.dX), len(groups.pairs)
+        sizes = D, count, objective.group, K, objective.negative / K
+        kernels.launch(
+            "add_control_variate", count * K + T, *sizes, *reach, groups.pairs, groups.means, groups.shifts, *rows
+        )
         fixed = self.deterministic
         scatter_add(kernels, sums.center.gradients, touched.centers, self.dX, deterministic=fixed)
         scatter_add(kernels, sums.context.gradients, touched.context, self.dN, self.dC, w, deterministic=fixed)

@@ -21,13 +21,10 @@ Array = Any
 
 
 class Gradients(Protocol):
-    """Adds a batch's gradients to the sums; returns the loss as `xw2v.objective.Step` does.
-
-    Its `shifts` (T/g, 2, D) are those of `xw2v_cupy.groups.GroupMeans`.
-    """
+    """Adds a batch's gradients to the sums; returns the loss as `xw2v.objective.Step` does."""
 
     def __call__(
-        self, tables: Tables, batch: Batch, touched: Touched, shifts: Array, sums: RowSums, measure: bool
+        self, tables: Tables, batch: Batch, touched: Touched, groups: GroupMeans, sums: RowSums, measure: bool
     ) -> Array | None: ...
 
 
@@ -60,7 +57,7 @@ class CupyStep:
             self._prepare(*shape)
         touched = Touched.by(self.objective, batch)
         self._groups(tables, batch, self._sums)
-        loss = self._gradients(tables, batch, touched, self._groups.shifts, self._sums, measure)
+        loss = self._gradients(tables, batch, touched, self._groups, self._sums, measure)
         self._sums.apply(tables, touched, self._groups.means, alpha)
         return loss
 

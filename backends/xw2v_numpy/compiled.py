@@ -31,7 +31,7 @@ class Rows(ctypes.Structure):
 
     _fields_ = [
         ("table", Pointer), ("slot", Pointer), ("ids", Pointer), ("count", Count), ("sums", Pointer),
-        ("pairs", Pointer), ("shift", Pointer), ("mean", Pointer),
+        ("pairs", Pointer), ("slope", Pointer), ("mean", Pointer),
     ]  # fmt: skip
 
 
@@ -48,7 +48,7 @@ class Arguments(ctypes.Structure):
         ("context", Rows),
         *((name, Pointer) for name in ("center_number", "token_number", "negative_number", "pushes")),
         *((name, Pointer) for name in ("centers_mean", "negatives_mean", "X", "R", "N", "scores")),
-        *((name, Pointer) for name in ("center_sum", "negative_sum", "band", "dX", "dN")),
+        *((name, Pointer) for name in ("center_slope", "negative_slope", "band", "dX", "dN")),
     ]
 
 
@@ -62,10 +62,10 @@ def kernels(bits: int) -> ctypes.CDLL | None:
     library.size_of_step.restype = Count
     if library.size_of_step() != ctypes.sizeof(Arguments):
         raise MissingDependencyError(f"{spec.origin}: of another version than {__file__}; install xw2v again")
-    library.begin.argtypes = library.update.argtypes = [ctypes.POINTER(Arguments)]
+    library.begin.argtypes = library.means.argtypes = library.update.argtypes = [ctypes.POINTER(Arguments)]
     for function in (library.gather, library.negatives, library.positives):
         function.argtypes = [ctypes.POINTER(Arguments), Count, Count]
-    for function in (library.update, library.gather, library.negatives, library.positives):
+    for function in (library.means, library.update, library.gather, library.negatives, library.positives):
         function.restype = None
     return library
 
@@ -127,8 +127,8 @@ class Workspace:
         scores = self._new("scores", n, g, K)
         dX, dN = self._new("dX", n, g, P), self._new("dN", n, K, P)
         self._new("R", n * g + 2 * w, P)
-        self._new("center_sum", n, g)
-        self._new("negative_sum", n, K)
+        self._new("center_slope", n, g)
+        self._new("negative_slope", n, K)
         self._new("band", g, 2 * w + 1)
         self._new("centers_mean", groups, P)
         self._new("negatives_mean", groups, P)
@@ -141,7 +141,7 @@ class Workspace:
             self._new("ids", M, dtype=np.int64, of=rows)
             self._new("sums", M, P, of=rows)
             self._new("pairs", M, dtype=np.float64, of=rows)
-            self._new("shift", M, dtype=np.float64, of=rows)
+            self._new("slope", M, dtype=np.float64, of=rows)
             self._new("mean", P, of=rows)
         self._tiles = [
             (start, start + m, X[:m], N[:m], scores[:m], dX[:m], dN[:m])
@@ -187,6 +187,7 @@ class Workspace:
         arguments.alpha, arguments.measure = alpha, measure
         if not library.begin(arguments):
             raise IndexError(f"an id of this batch is not in 0 .. {arguments.words - 1}, the rows of the tables")
+        library.means(arguments)
         for start, stop, X, N, scores, dX, dN in self._tiles:
             library.gather(arguments, start, stop)
             np.matmul(X, N.mT, out=scores)  # (n/g, g, K)

@@ -46,8 +46,8 @@ typedef struct {
     int64_t count; /* M */
     REAL *sums;    /* (M, P) gradients times alpha; zero between steps */
     double *pairs; /* (M,) total weight of the pairs that touch a row */
-    double *shift; /* (M,) times `mean`: what centring adds to the sums */
-    REAL *mean;    /* (P,) of the other table's rows in these pairs */
+    double *slope; /* (M,) times `mean`: what the control variate adds to the sums */
+    REAL *mean;    /* (P,) of the other table's rows in pairs with negatives */
 } Rows;
 
 typedef struct {
@@ -62,7 +62,7 @@ typedef struct {
     REAL *centers_mean, *negatives_mean;            /* (T/g, P) of each group */
     REAL *X, *R, *N;                                /* (n, P), (n + 2w, P), (n/g, K, P) rows of a tile */
     REAL *scores;                                   /* (n, K) of negatives, which become their gradients */
-    REAL *center_sum, *negative_sum;                /* (n,), (n/g, K) of these gradients */
+    REAL *center_slope, *negative_slope;            /* (n,), (n/g, K) these gradients' sums were all rows the mean */
     REAL *band;                                     /* (g, 2w + 1) the same for the positives of a group */
     REAL *dX, *dN;                                  /* (n, P), (n/g, K, P) products of gradients and rows */
 } Step;
@@ -74,7 +74,7 @@ INLINE int32_t number_of(Rows *rows, int64_t id) {
     if (number < 0) {
         number = rows->slot[id] = (int32_t)rows->count++;
         rows->ids[number] = id;
-        rows->pairs[number] = rows->shift[number] = 0;
+        rows->pairs[number] = rows->slope[number] = 0;
     }
     return number;
 }
@@ -113,6 +113,27 @@ int begin(Step *step) {
 
 INLINE void prefetch(const REAL *row, int64_t size) {
     for (int64_t i = 0; i < size; i += 64 / (int64_t)sizeof(REAL)) __builtin_prefetch(row + i);
+}
+
+/* The mean of the rows met in pairs with negatives, which are all pairs that `begin` has counted of negatives, and a
+   constant share of those of centers. */
+INLINE void mean_row(int64_t D, int64_t P, const Rows *rows, REAL *restrict mean) {
+    double pairs = 0;
+    memset(mean, 0, (size_t)P * sizeof(REAL));
+    for (int64_t number = 0; number < rows->count; number++) pairs += rows->pairs[number];
+    for (int64_t number = 0; number < rows->count; number++) {
+        if (number + AHEAD < rows->count) prefetch(rows->table + rows->ids[number + AHEAD] * D, D);
+        if (rows->pairs[number] == 0) continue;
+        const REAL share = (REAL)(rows->pairs[number] / pairs), *restrict row = rows->table + rows->ids[number] * D;
+#pragma omp simd
+        for (int64_t i = 0; i < D; i++) mean[i] += share * row[i];
+    }
+}
+
+/* Once a batch has begun: what the rows of each table meet on average. */
+FOR_EACH_PROCESSOR void means(Step *step) {
+    mean_row(step->size, step->padded, &step->context, step->center.mean);
+    mean_row(step->size, step->padded, &step->center, step->context.mean);
 }
 
 /* Copy a row of D numbers, and mean += share * row. */
@@ -182,35 +203,6 @@ INLINE double softplus(REAL x) {
     return (double)((x > 0 ? x : 0) + 2 * z * series);
 }
 
-/* The scores of the negatives become gradients, and these are summed by center and by negative. */
-FOR_EACH_PROCESSOR void negatives(Step *step, int64_t first, int64_t last) {
-    const int64_t g = step->group, K = step->shared;
-    REAL *scores = step->scores, *center_sum = step->center_sum;
-    for (int64_t q = first; q < last; q++) {
-        REAL *restrict negative_sum = step->negative_sum + (q - first) * K;
-        memset(negative_sum, 0, (size_t)K * sizeof(REAL));
-        for (int64_t t = q * g; t < (q + 1) * g; t++, scores += K) {
-            const double weight = step->negative / (double)K * (double)(step->left[t] + step->right[t]);
-            const REAL factor = (REAL)(step->alpha * weight);
-            if (step->measure) {
-                double loss = 0;
-#pragma omp simd reduction(+ : loss)
-                for (int64_t k = 0; k < K; k++) loss += softplus(scores[k]);
-                step->loss += weight * loss;
-            }
-            REAL sum = 0;
-#pragma omp simd reduction(+ : sum)
-            for (int64_t k = 0; k < K; k++) {
-                const REAL G = factor * sigmoid(scores[k]);
-                scores[k] = G;
-                negative_sum[k] += G;
-                sum += G;
-            }
-            *center_sum++ = sum;
-        }
-    }
-}
-
 /* products[j] = x . rows[j], for a constant count of at most AT_ONCE */
 INLINE void dots_of(const int count, int64_t P, const REAL *x, const REAL *const *rows, REAL *products) {
     vector sums[AT_ONCE];
@@ -247,7 +239,43 @@ INLINE void add_rows(int64_t P, REAL *sum, int64_t count, REAL *shares, const RE
     }
 }
 
-/* The positive pairs of the groups first .. last - 1; then all gradients of their rows go into the sums, centred. */
+/* slopes[i] = weights[i] sigmoid(row i . mean), for consecutive rows */
+INLINE void slopes_at(int64_t P, const REAL *mean, int64_t count, const REAL *row, REAL *slopes) {
+    for (int64_t i = 0; i < count; i += AT_ONCE) {
+        const REAL *rows[AT_ONCE];
+        REAL scores[AT_ONCE];
+        for (int j = 0; j < AT_ONCE; j++) rows[j] = row + (i + j < count ? i + j : i) * P;
+        dots_of(AT_ONCE, P, mean, rows, scores);
+        for (int j = 0; j < AT_ONCE && i + j < count; j++) slopes[i + j] *= sigmoid(scores[j]);
+    }
+}
+
+/* The scores of the negatives become gradients; and the slopes. */
+FOR_EACH_PROCESSOR void negatives(Step *step, int64_t first, int64_t last) {
+    const int64_t g = step->group, K = step->shared, P = step->padded;
+    REAL *scores = step->scores;
+    for (int64_t q = first; q < last; q++) {
+        for (int64_t t = q * g; t < (q + 1) * g; t++, scores += K) {
+            const double weight = step->negative / (double)K * (double)(step->left[t] + step->right[t]);
+            const REAL factor = (REAL)(step->alpha * weight);
+            if (step->measure) {
+                double loss = 0;
+#pragma omp simd reduction(+ : loss)
+                for (int64_t k = 0; k < K; k++) loss += softplus(scores[k]);
+                step->loss += weight * loss;
+            }
+            step->center_slope[t - first * g] = factor * (REAL)K;
+#pragma omp simd
+            for (int64_t k = 0; k < K; k++) scores[k] = factor * sigmoid(scores[k]);
+        }
+        for (int64_t k = q * K; k < (q + 1) * K; k++)
+            step->negative_slope[k - first * K] = (REAL)(step->alpha * step->pushes[q]);
+    }
+    slopes_at(P, step->center.mean, (last - first) * g, step->X, step->center_slope);
+    slopes_at(P, step->context.mean, (last - first) * K, step->N, step->negative_slope);
+}
+
+/* The positive pairs of the groups first .. last - 1; then all gradients of their rows go into the sums. */
 FOR_EACH_PROCESSOR void positives(Step *step, int64_t first, int64_t last) {
     const int64_t P = step->padded, g = step->group, K = step->shared, w = step->window, width = 2 * w + 1;
     const int64_t tile = first * g;
@@ -282,17 +310,17 @@ FOR_EACH_PROCESSOR void positives(Step *step, int64_t first, int64_t last) {
 #pragma omp simd
         for (int64_t i = 0; i < g * width; i++) band[i] = -alpha * sigmoid(-band[i]);
         for (int64_t t = begin; t < end; t++) { /* the centers' sums */
-            const REAL *mine = band + (t - begin) * width + w, sum = step->center_sum[t - tile];
+            const REAL *mine = band + (t - begin) * width + w, slope = step->center_slope[t - tile];
             const int32_t number = step->center_number[t];
             int64_t count = 2;
             rows[0] = step->dX + (t - tile) * P, shares[0] = 1;
-            rows[1] = step->negatives_mean + q * P, shares[1] = -sum;
+            rows[1] = step->negatives_mean + q * P, shares[1] = -slope;
             for (int64_t j = -w; j <= w; j++) {
                 rows[count] = R + (t + j) * P;
                 shares[count] = mine[j];
                 count += shares[count] != 0;
             }
-            step->center.shift[number] += (double)sum;
+            step->center.slope[number] += (double)slope;
             add_rows(P, step->center.sums + number * P, count, shares, rows);
         }
         for (int64_t u = begin - w; u < end + w; u++) { /* the context words' */
@@ -308,10 +336,10 @@ FOR_EACH_PROCESSOR void positives(Step *step, int64_t first, int64_t last) {
         for (int64_t k = q * K; k < (q + 1) * K; k++) { /* the negatives' */
             const int64_t place = k - first * K;
             const int32_t number = step->negative_number[k];
-            const REAL sum = step->negative_sum[place];
+            const REAL slope = step->negative_slope[place];
             rows[0] = step->dN + place * P, shares[0] = 1;
-            rows[1] = step->centers_mean + q * P, shares[1] = -sum;
-            step->context.shift[number] += (double)sum;
+            rows[1] = step->centers_mean + q * P, shares[1] = -slope;
+            step->context.slope[number] += (double)slope;
             add_rows(P, step->context.sums + number * P, 2, shares, rows);
         }
     }
@@ -333,10 +361,10 @@ INLINE void move(const Step *step, Rows *rows) {
         const REAL *const both[2] = {mean, sum};
         REAL products[2];
         dots_of(2, P, sum, both, products);
-        const double along = (double)products[0], shift = rows->shift[number];
+        const double along = (double)products[0], slope = rows->slope[number];
         const double z = fmax(step->alpha * step->curvature * (double)squared * rows->pairs[number], TINY);
         const double less = -expm1(-z) / z - 1; /* phi(z) - 1 */
-        const double more = shift + less * (shift + (squared > 0 ? along / (double)squared : 0));
+        const double more = slope + less * (slope + (squared > 0 ? along / (double)squared : 0));
         const double change = (double)products[1] + more * (2 * along + more * (double)squared);
         double scale = 1;
         if (!(change < 0.99 * least * least)) { /* else no row is too short for it, however `change` was rounded */
@@ -358,18 +386,6 @@ INLINE void move(const Step *step, Rows *rows) {
 
 /* The update of both tables, after which the next batch can begin. */
 FOR_EACH_PROCESSOR void update(Step *step) {
-    const int64_t P = step->padded, groups = step->tokens / step->group;
-    double pushes = 0;
-    for (int64_t q = 0; q < groups; q++) pushes += step->pushes[q];
-    memset(step->center.mean, 0, (size_t)P * sizeof(REAL));
-    memset(step->context.mean, 0, (size_t)P * sizeof(REAL));
-    for (int64_t q = 0; q < groups; q++) {
-        const REAL even = (REAL)(1 / (double)groups), share = (REAL)(step->pushes[q] / (pushes > 0 ? pushes : 1));
-        for (int64_t i = 0; i < P; i++) {
-            step->center.mean[i] += even * step->negatives_mean[q * P + i];
-            step->context.mean[i] += share * step->centers_mean[q * P + i];
-        }
-    }
     move(step, &step->center);
     move(step, &step->context);
 }
