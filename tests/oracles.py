@@ -53,7 +53,7 @@ def onto(backend: Backend, tables: Tables) -> Tables:
 
 
 class SlowRows(NamedTuple):
-    """Gradients of a table, which of its rows may move, the pair weight each met, and the mean they met."""
+    """Gradients of a table, which of its rows may move, the weight of negatives each met, and their mean."""
 
     gradient: np.ndarray  # (V, D)
     touched: set[int]
@@ -116,10 +116,10 @@ def slow_gradients(objective: Objective, tables: Tables, batch: Batch) -> Slow:
         score = float(x @ row)
         loss += weight * math.log1p(math.exp(-score if positive else score))
         slope = weight * (sigmoid(score) - positive)
-        context_weight[word] += weight
         if positive:
             dcontext[word] += slope * x
             return slope * row
+        context_weight[word] += weight
         dcontext[word] += slope * x + weight * sigmoid(float(row @ inputs_mean)) * shift_inputs[t // g]
         return slope * row + weight * sigmoid(float(x @ negatives_mean)) * shift_negatives[t // g]
 
@@ -135,7 +135,7 @@ def slow_gradients(objective: Objective, tables: Tables, batch: Batch) -> Slow:
                 dcenter[center] += pair(x, word, t, True, 1.0)
                 for negative in negatives:
                     dcenter[center] += pair(x, negative, t, False, share)
-                center_weight[center] += 1 + objective.negative
+                center_weight[center] += objective.negative
     centers, spans = set(tokens[w : len(tokens) - w]), set(tokens)
     sampled = set(batch.negatives.ravel().tolist())
     touched = (spans, centers | sampled) if objective.cbow else (centers, spans | sampled)
@@ -167,10 +167,11 @@ def slow_update(objective: Objective, table: np.ndarray, rows: SlowRows, alpha: 
     table, size = table.copy(), np.linalg.norm(rows.mean)
     for row in rows.touched:
         delta = alpha * (rows.gradient[row] + objective.weight_decay * table[row])
-        z = alpha * objective.curvature * rows.weight[row] * size**2
+        score = float(table[row] @ rows.mean)
+        z = alpha * rows.weight[row] * size**2 * sigmoid(score) * sigmoid(-score)
         if z > 0:
             unit = rows.mean / size
-            delta = delta - (1 - (1 - math.exp(-z)) / z) * (delta @ unit) * unit
+            delta = delta - (1 + math.expm1(-z) / z) * (delta @ unit) * unit
         limit = objective.bound * (np.linalg.norm(table[row]) + objective.floor)
         length = np.linalg.norm(delta)
         table[row] -= delta * min(1.0, limit / length if length else 1.0)

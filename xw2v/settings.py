@@ -142,7 +142,7 @@ class Settings:
         """K: the number given, or as many as a center meets in word2vec, in eights and at most 256; CBOW twice.
 
         There a center of n = w + 1 pairs (the mean of a shrinking window) meets n · negative of them. Here
-        its K negatives weigh n · negative / K each. CBOW does not have them centred, and gains from more; long
+        its K negatives weigh n · negative / K each. CBOW has no control variate, and gains from more; long
         vectors on a CPU, which pay most for them, do with three quarters where they are few.
         """
         if self.shared_negatives is not None:

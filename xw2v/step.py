@@ -100,7 +100,7 @@ def skipgram_gradients(
         RowGradients(
             ids,
             xp.reshape(xp.matmul(G_positive, C), (T, D)) + xp.reshape(dX, (T, D)),
-            (1 + objective.negative) * pairs,
+            objective.negative * pairs,
             negatives_mean,
         ),
         RowGradients(
@@ -111,7 +111,7 @@ def skipgram_gradients(
                     xp.reshape(dN, (-1, D)),
                 ]
             ),
-            xp.concat([xp.reshape(xp.sum(positive_weight, axis=1), (-1,)), xp.reshape(met, (-1,))]),
+            xp.concat([xp.reshape(xp.zeros_like(C[:, :, 0]), (-1,)), xp.reshape(met, (-1,))]),
             centers_mean,
         ),
     )

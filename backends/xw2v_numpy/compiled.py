@@ -40,7 +40,7 @@ class Arguments(ctypes.Structure):
 
     _fields_ = [
         *((name, Count) for name in ("words", "size", "padded", "tokens", "window", "group", "shared")),
-        *((name, Real) for name in ("negative", "bound", "floor", "curvature", "weight_decay", "alpha")),
+        *((name, Real) for name in ("negative", "bound", "floor", "weight_decay", "alpha")),
         ("measure", Count),
         ("loss", Real),
         *((name, Pointer) for name in ("ids", "left", "right", "negatives")),
@@ -116,8 +116,7 @@ class Workspace:
         P = -(-D * dtype.itemsize // VECTOR_BYTES) * VECTOR_BYTES // dtype.itemsize
         self.arguments = Arguments(
             words=V, size=D, padded=P, tokens=T, window=w, group=g, shared=K, negative=objective.negative,
-            bound=objective.bound, floor=objective.floor, curvature=objective.curvature,
-            weight_decay=objective.weight_decay,
+            bound=objective.bound, floor=objective.floor, weight_decay=objective.weight_decay,
         )  # fmt: skip
         self._arrays: list[np.ndarray] = []  # those that the library knows by their addresses alone
 

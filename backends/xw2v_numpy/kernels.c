@@ -45,14 +45,14 @@ typedef struct {
     int64_t *ids;  /* (M,) row of each number */
     int64_t count; /* M */
     REAL *sums;    /* (M, P) gradients times alpha; zero between steps */
-    double *pairs; /* (M,) total weight of the pairs that touch a row */
+    double *pairs; /* (M,) total weight of a row's pairs with negatives */
     double *slope; /* (M,) times `mean`: what the control variate adds to the sums */
-    REAL *mean;    /* (P,) of the other table's rows in pairs with negatives */
+    REAL *mean;    /* (P,) of the other table's rows in these pairs */
 } Rows;
 
 typedef struct {
     int64_t words, size, padded, tokens, window, group, shared; /* V, D, P, T, w, g, K */
-    double negative, bound, floor, curvature, weight_decay, alpha;
+    double negative, bound, floor, weight_decay, alpha;
     int64_t measure;                                /* whether to sum the loss ... */
     double loss;                                    /* ... here */
     const int64_t *ids, *left, *right, *negatives;  /* (T + 2w,), (T,), (T,), (T/g, K): the batch */
@@ -85,8 +85,7 @@ INLINE int all_below(int64_t words, const int64_t *ids, int64_t count) {
     return !all;
 }
 
-/* Number the rows of a batch, and weigh its pairs (those of context words: `positives`). Returns whether all ids are
-   words; else nothing is changed. */
+/* Number the rows of a batch, and weigh their pairs. Returns whether all ids are words; else nothing is changed. */
 int begin(Step *step) {
     const int64_t w = step->window, g = step->group, K = step->shared, groups = step->tokens / g;
     if (!all_below(step->words, step->ids, step->tokens + 2 * w)) return 0;
@@ -99,7 +98,7 @@ int begin(Step *step) {
         for (int64_t t = q * g; t < (q + 1) * g; t++) {
             const double mine = (double)(step->left[t] + step->right[t]);
             const int32_t number = step->center_number[t] = number_of(&step->center, step->ids[w + t]);
-            step->center.pairs[number] += (1 + step->negative) * mine;
+            step->center.pairs[number] += step->negative * mine;
             pairs += mine;
         }
         step->pushes[q] = pairs * step->negative / (double)K;
@@ -115,8 +114,7 @@ INLINE void prefetch(const REAL *row, int64_t size) {
     for (int64_t i = 0; i < size; i += 64 / (int64_t)sizeof(REAL)) __builtin_prefetch(row + i);
 }
 
-/* The mean of the rows met in pairs with negatives, which are all pairs that `begin` has counted of negatives, and a
-   constant share of those of centers. */
+/* The mean of a table's rows, as often as they are in pairs with negatives. */
 INLINE void mean_row(int64_t D, int64_t P, const Rows *rows, REAL *restrict mean) {
     double pairs = 0;
     memset(mean, 0, (size_t)P * sizeof(REAL));
@@ -296,10 +294,7 @@ FOR_EACH_PROCESSOR void positives(Step *step, int64_t first, int64_t last) {
                 count += (j >= -left) & (j <= right) & (j != 0);
             }
             dots(P, X + t * P, count, rows, shares);
-            for (int64_t j = 0; j < count; j++) {
-                band[(t - begin) * width + w + distance[j]] = shares[j];
-                step->context.pairs[token_number[t + distance[j]]] += 1;
-            }
+            for (int64_t j = 0; j < count; j++) band[(t - begin) * width + w + distance[j]] = shares[j];
         }
         if (step->measure) {
             double loss = 0;
@@ -362,7 +357,11 @@ INLINE void move(const Step *step, Rows *rows) {
         REAL products[2];
         dots_of(2, P, sum, both, products);
         const double along = (double)products[0], slope = rows->slope[number];
-        const double z = fmax(step->alpha * step->curvature * (double)squared * rows->pairs[number], TINY);
+        REAL score = 0;
+#pragma omp simd reduction(+ : score)
+        for (int64_t i = 0; i < D; i++) score += row[i] * mean[i];
+        const double e = (double)exp_minus(score), curvature = e / ((1 + e) * (1 + e)) * (double)squared;
+        const double z = fmax(step->alpha * curvature * rows->pairs[number], TINY);
         const double less = -expm1(-z) / z - 1; /* phi(z) - 1 */
         const double more = slope + less * (slope + (squared > 0 ? along / (double)squared : 0));
         const double change = (double)products[1] + more * (2 * along + more * (double)squared);
