@@ -145,8 +145,8 @@ def step_bytes(objective: Objective, vector_size: int, batch: Batch, fused: bool
     context = len(np.unique(np.concatenate((batch.tokens, batch.negatives.ravel()))))
     ids = 8 * (positions + drawn + 2 * T)
     means = row * (T + drawn + 6 * T // o.group)  # of groups, written, read and written again as shifts
-    met = 16 * (T + drawn)  # counted by atomics
-    update = (4 * row + 24) * (centers + context)
+    met = 16 * (int(np.sum(batch.left + batch.right)) + 2 * T + drawn)  # counted by atomics
+    update = (4 * row + 32) * (centers + context)
     least = ids + 2 * row * (centers + context)
     common = ids + means + met + update
     if fused:  # rows read, and added to by atomics; two means and two shifts read

@@ -53,11 +53,11 @@ def onto(backend: Backend, tables: Tables) -> Tables:
 
 
 class SlowRows(NamedTuple):
-    """Gradients of a table, which of its rows may move, the weight of negatives each met, and their mean."""
+    """Gradients of a table, which of its rows may move, the weights of its pairs, and the mean of the negatives."""
 
     gradient: np.ndarray  # (V, D)
     touched: set[int]
-    weight: np.ndarray  # (V,)
+    weight: np.ndarray  # (V, 2) with positives, with negatives
     mean: np.ndarray  # (D,)
 
 
@@ -80,7 +80,7 @@ def slow_gradients(objective: Objective, tables: Tables, batch: Batch) -> Slow:
     """
     tokens, w, g = batch.tokens.tolist(), objective.window, objective.group
     dcenter, dcontext, loss = np.zeros_like(tables.center), np.zeros_like(tables.context), 0.0
-    center_weight, context_weight = np.zeros((2, len(dcenter)))
+    center_weight, context_weight = np.zeros((2, len(dcenter), 2))
     share = objective.negative / objective.shared
 
     contexts, inputs, weights = [], [], []  # of each center: its context words, its input vector, its pairs
@@ -117,9 +117,10 @@ def slow_gradients(objective: Objective, tables: Tables, batch: Batch) -> Slow:
         loss += weight * math.log1p(math.exp(-score if positive else score))
         slope = weight * (sigmoid(score) - positive)
         if positive:
+            context_weight[word, 0] += weight
             dcontext[word] += slope * x
             return slope * row
-        context_weight[word] += weight
+        context_weight[word, 1] += weight
         dcontext[word] += slope * x + weight * sigmoid(float(row @ inputs_mean)) * shift_inputs[t // g]
         return slope * row + weight * sigmoid(float(x @ negatives_mean)) * shift_negatives[t // g]
 
@@ -135,7 +136,7 @@ def slow_gradients(objective: Objective, tables: Tables, batch: Batch) -> Slow:
                 dcenter[center] += pair(x, word, t, True, 1.0)
                 for negative in negatives:
                     dcenter[center] += pair(x, negative, t, False, share)
-                center_weight[center] += objective.negative
+                center_weight[center] += 1, objective.negative
     centers, spans = set(tokens[w : len(tokens) - w]), set(tokens)
     sampled = set(batch.negatives.ravel().tolist())
     touched = (spans, centers | sampled) if objective.cbow else (centers, spans | sampled)
@@ -168,7 +169,8 @@ def slow_update(objective: Objective, table: np.ndarray, rows: SlowRows, alpha: 
     for row in rows.touched:
         delta = alpha * (rows.gradient[row] + objective.weight_decay * table[row])
         score = float(table[row] @ rows.mean)
-        z = alpha * rows.weight[row] * size**2 * sigmoid(score) * sigmoid(-score)
+        curvature = np.array([objective.curvature, sigmoid(score) * sigmoid(-score)])
+        z = alpha * size**2 * float(rows.weight[row] @ curvature)
         if z > 0:
             unit = rows.mean / size
             delta = delta - (1 + math.expm1(-z) / z) * (delta @ unit) * unit

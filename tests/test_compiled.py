@@ -52,7 +52,7 @@ def test_it_is_built_where_there_is_a_compiler() -> None:
         {"window": 20, "group": 8, "shared": 3},  # a window wider than a group
         {"window": 5, "group": 64, "shared": 40, "weight_decay": 0.1},
         {"window": 4, "group": 32, "bound": 0.01, "floor": 0.0},  # every row is bounded
-        {"window": 4, "group": 32, "negative": 20, "floor": 9.0},  # every row is damped
+        {"window": 4, "group": 32, "negative": 20, "floor": 9.0, "curvature": 5.0},  # every row is damped
     ],
     ids=lambda sizes: " ".join(f"{name} {value}" for name, value in sizes.items()),
 )
@@ -197,7 +197,7 @@ def test_it_equals_the_loop_where_gradients_vanish() -> None:
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_its_sigmoid_and_loss_at_scores_of_every_size(dtype: Any) -> None:
     """One center, one context word and one negative, whose scores are those asked for."""
-    objective = Objective(window=1, negative=1, shared=1, group=1, block=1, bound=1, floor=1e30)
+    objective = Objective(window=1, negative=1, shared=1, group=1, block=1, bound=1, floor=1e30, curvature=0)
     scores = np.concatenate(([0.0, 1e-8, 5e-324, 88.0, 90.0, 700.0, 1000.0], np.geomspace(1e-4, 80, 50)))
     batch = Batch(np.array([3, 0, 1]), np.array([0]), np.array([1]), np.array([[2]]))
     step = compiled.CompiledStep(objective)

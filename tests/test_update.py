@@ -28,7 +28,7 @@ def updated(
 ) -> np.ndarray:
     backend = backend or load_backend("numpy")
     objective = Objective(**{"bound": BOUND, "floor": FLOOR, **constants})
-    weight = np.ones(len(ids), table.dtype) if weight is None else weight
+    weight = np.ones((len(ids), 2), table.dtype) if weight is None else weight
     mean = np.zeros(table.shape[1], table.dtype) if mean is None else mean
     given = RowGradients(ids, gradients, weight, mean)
     there = RowGradients(*map(backend.from_numpy, given))
@@ -76,12 +76,12 @@ def test_no_row_exceeds_its_bound_and_none_but_the_touched_move(seed: int, alpha
 
 
 def test_along_the_mean_a_batch_goes_as_far_as_its_pairs_in_turn(any_backend: Backend) -> None:
-    """On a loss with softplus's curvature at the mean along it, and none across, against steps for pair after pair."""
+    """On a loss curved along the mean as a positive and a negative are, and not across, against steps one by one."""
     alpha, pairs = 0.001, 30000
     rng = np.random.default_rng(2)
     row, mean, across = rng.normal(size=(3, 6))
     slope = 1 / (1 + math.exp(-row @ mean))
-    curvature = slope * (1 - slope)
+    curvature = slope * (1 - slope) + 0.05
     across -= mean * (across @ mean) / (mean @ mean)
 
     def gradient(row: np.ndarray) -> np.ndarray:
@@ -91,7 +91,7 @@ def test_along_the_mean_a_batch_goes_as_far_as_its_pairs_in_turn(any_backend: Ba
     for _ in range(pairs):
         expected -= alpha * gradient(expected)
     ids, rows = np.zeros(pairs, np.int64), np.tile(gradient(row), (pairs, 1))
-    rules = {"bound": 1.0, "floor": 100.0}
+    rules = {"bound": 1.0, "floor": 100.0, "curvature": 0.05}
     moved = updated(row[None], ids, rows, alpha, any_backend, mean=mean, **rules)[0]
     assert abs((row - alpha * rows.sum(0)) @ mean - 3) > 2 * abs(row @ mean - 3)  # undamped it overshoots
     np.testing.assert_allclose(moved, expected, rtol=1e-3)
@@ -118,7 +118,7 @@ def test_the_order_of_pairs_does_not_matter(seed: int, alpha: float) -> None:
     table, ids, gradients = problem(seed)
     order = np.random.default_rng(seed + 1).permutation(len(ids))
     rng = np.random.default_rng(seed)
-    weight, mean = rng.uniform(size=len(ids)), rng.normal(size=table.shape[1])
+    weight, mean = rng.uniform(size=(len(ids), 2)), rng.normal(size=table.shape[1])
     shuffled = updated(table, ids[order], gradients[order], alpha, weight=weight[order], mean=mean)
     expected = updated(table, ids, gradients, alpha, weight=weight, mean=mean)
     np.testing.assert_allclose(shuffled, expected, rtol=0, atol=1e-12)

@@ -23,6 +23,8 @@ class Objective:
         block: b, centers of a block.
         bound: τ, the share of its own length that a row may move in one batch.
         floor: ρ, added to that length, so that rows near zero can move.
+        curvature: κ, of a positive pair's loss, by which, with that of the negatives, a batch's summed change is damped
+            along the mean of the other table (skip-gram).
         weight_decay: λ, by which a touched row also shrinks: row ← row − αλ·row.
         cbow: predict the center from the mean of its context, instead of each context word from the center.
         tied: one table serves as input and output.
@@ -35,6 +37,7 @@ class Objective:
     block: int = 8
     bound: float = 0.5
     floor: float = 1.0
+    curvature: float = 0.1
     weight_decay: float = 0.0
     cbow: bool = False
     tied: bool = False

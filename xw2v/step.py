@@ -96,11 +96,13 @@ def skipgram_gradients(
     negative_slope = met * sigmoid(xp.matmul(N, centers_mean))[:, :, None]  # (T/g, K, 1)
     dX = xp.matmul(G_negative, N) + center_slope * negatives_shift  # (T/g, g, D)
     dN = xp.matmul(xp.matrix_transpose(G_negative), X_groups) + negative_slope * centers_shift  # (T/g, K, D)
+    each = xp.reshape(xp.sum(positive_weight, axis=1), (-1,))  # (T/b·s,): weight of a context word's pairs
+    pushes = xp.reshape(met, (-1,))  # (T/g·K,): of a negative's
     gradients = Gradients(
         RowGradients(
             ids,
             xp.reshape(xp.matmul(G_positive, C), (T, D)) + xp.reshape(dX, (T, D)),
-            objective.negative * pairs,
+            xp.stack([pairs, objective.negative * pairs], axis=1),
             negatives_mean,
         ),
         RowGradients(
@@ -111,7 +113,7 @@ def skipgram_gradients(
                     xp.reshape(dN, (-1, D)),
                 ]
             ),
-            xp.concat([xp.reshape(xp.zeros_like(C[:, :, 0]), (-1,)), xp.reshape(met, (-1,))]),
+            xp.concat([xp.stack([each, 0 * each], axis=1), xp.stack([0 * pushes, pushes], axis=1)]),
             centers_mean,
         ),
     )

@@ -1,7 +1,7 @@
 // What the groups of a batch have in common, for the control variate (xw2v.step) and damping (xw2v.update): the means of
-// each group's rows, which become shifts to the batch's means, and how many pairs with negatives each table row has. A
-// group is g tokens, whose p[t] = left[t] + right[t] positive pairs make its `pairs`, and K negatives. Nothing depends on
-// the order in which threads run: rows are summed in a fixed one, and what atomics add up is integers.
+// each group's rows, which become shifts to the batch's means, and how often each table row meets another. A group is g
+// tokens, whose p[t] = left[t] + right[t] positive pairs make its `pairs`, and K negatives. Nothing depends on the
+// order in which threads run: rows are summed in a fixed one, and what atomics add up is integers.
 
 typedef unsigned long long count;
 
@@ -15,20 +15,24 @@ __device__ inline real sum_of_warps(real value) {
     return sum;
 }
 
-// met[row] += its pairs with negatives: a center meets its group's K once for each word of its window; these in turn
-// meet it.
+// met[row] += (its pairs with positives, its pairs with negatives): a center meets each word of its window once and
+// its group's K negatives once for each of them; these in turn meet it.
 __device__ inline void count_met(
     integer w, integer g, integer K, const integer* tokens, const integer* left, const integer* right,
     const integer* negatives, integer pairs, count* center_met, count* context_met
 ) {
-    for (integer i = threadIdx.y * LANES + threadIdx.x; i < g + K; i += blockDim.y * LANES) {
-        if (i < g) atomicAdd(center_met + tokens[w + i], (count)(K * (left[i] + right[i])));
-        else atomicAdd(context_met + negatives[i - g], (count)pairs);
+    for (integer t = threadIdx.y; t < g; t += blockDim.y) {
+        const integer p = left[t] + right[t];
+        if (threadIdx.x < 2) atomicAdd(center_met + 2 * tokens[w + t] + threadIdx.x, (count)(threadIdx.x ? K * p : p));
+        for (integer offset = threadIdx.x - left[t]; offset <= right[t]; offset += LANES)
+            if (offset != 0) atomicAdd(context_met + 2 * tokens[w + t + offset], (count)1);
     }
+    for (integer k = threadIdx.y * LANES + threadIdx.x; k < K; k += blockDim.y * LANES)
+        atomicAdd(context_met + 2 * negatives[k] + 1, (count)pairs);
 }
 
 // A thread block for each group and LANES of the D numbers, its warps taking turns at the rows; in float32, 1 kB of
-// shared memory. tokens (T + 2w), left, right (T), negatives (T/g, K), tables (V, D), met (V);
+// shared memory. tokens (T + 2w), left, right (T), negatives (T/g, K), tables (V, D), met (V, 2);
 // means (T/g, 2, D): of a group's negatives, and of its centers weighted by p, 0 where it has no pairs; pairs (T/g).
 extern "C" __global__ void group_means(
     integer D, integer w, integer g, integer K, const integer* tokens, const integer* left, const integer* right,

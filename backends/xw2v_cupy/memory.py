@@ -85,7 +85,7 @@ def plan_memory(
     means = (2 * groups + 3) * D * itemsize + 8 * groups
     plan = Plan(
         tables=tables * words * D * itemsize,
-        sums=tables * words * (D * itemsize + 8 + 8),
+        sums=tables * words * (D * itemsize + 8 + 2 * 8),
         step=means + 8 * T + (0 if fused else (rows * D + scores) * itemsize),
         batches=BATCH_BYTES * min(piece, tokens) + 3 * 8 * words,
         corpus=corpus_bytes(tokens, sentences, free),

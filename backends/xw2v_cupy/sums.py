@@ -38,7 +38,7 @@ class TableSums(NamedTuple):
 
     Attributes:
         gradients: (V, D), zeros between steps.
-        met: (V,) int64, the row's pairs with negatives; zeros between steps.
+        met: (V, 2) int64, the row's pairs with positives and with negatives; zeros between steps.
         stamps: (V,) int64, the step that last moved the row.
     """
 
@@ -60,7 +60,7 @@ class RowSums:
 
         def zeros() -> TableSums:
             xp = kernels.library
-            counts = xp.zeros(words, xp.int64), xp.zeros(words, xp.int64)
+            counts = xp.zeros((words, 2), xp.int64), xp.zeros(words, xp.int64)
             return TableSums(xp.zeros((words, size), kernels.dtype), *counts)
 
         self.center = zeros()
@@ -82,6 +82,6 @@ class RowSums:
 
     def _apply(self, table: Array, sums: TableSums, ids: Ids, mean: Array, alpha: float) -> None:
         o = self._objective
-        rule = map(float, (alpha, o.bound, o.floor, o.weight_decay, o.negative / o.shared))
+        rule = map(float, (alpha, o.bound, o.floor, o.curvature, o.weight_decay, o.negative / o.shared))
         rows, D = ids.n_first + ids.n_second, table.shape[1]
         self._kernels.launch("bounded_update", rows, D, *rule, self._steps, *ids, mean, *sums, table)

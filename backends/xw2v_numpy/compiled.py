@@ -31,7 +31,7 @@ class Rows(ctypes.Structure):
 
     _fields_ = [
         ("table", Pointer), ("slot", Pointer), ("ids", Pointer), ("count", Count), ("sums", Pointer),
-        ("pairs", Pointer), ("slope", Pointer), ("mean", Pointer),
+        ("pairs", Pointer), ("positives", Pointer), ("slope", Pointer), ("mean", Pointer),
     ]  # fmt: skip
 
 
@@ -40,7 +40,7 @@ class Arguments(ctypes.Structure):
 
     _fields_ = [
         *((name, Count) for name in ("words", "size", "padded", "tokens", "window", "group", "shared")),
-        *((name, Real) for name in ("negative", "bound", "floor", "weight_decay", "alpha")),
+        *((name, Real) for name in ("negative", "bound", "floor", "curvature", "weight_decay", "alpha")),
         ("measure", Count),
         ("loss", Real),
         *((name, Pointer) for name in ("ids", "left", "right", "negatives")),
@@ -116,7 +116,8 @@ class Workspace:
         P = -(-D * dtype.itemsize // VECTOR_BYTES) * VECTOR_BYTES // dtype.itemsize
         self.arguments = Arguments(
             words=V, size=D, padded=P, tokens=T, window=w, group=g, shared=K, negative=objective.negative,
-            bound=objective.bound, floor=objective.floor, weight_decay=objective.weight_decay,
+            bound=objective.bound, floor=objective.floor, curvature=objective.curvature,
+            weight_decay=objective.weight_decay,
         )  # fmt: skip
         self._arrays: list[np.ndarray] = []  # those that the library knows by their addresses alone
 
@@ -140,6 +141,7 @@ class Workspace:
             self._new("ids", M, dtype=np.int64, of=rows)
             self._new("sums", M, P, of=rows)
             self._new("pairs", M, dtype=np.float64, of=rows)
+            self._new("positives", M, dtype=np.float64, of=rows)
             self._new("slope", M, dtype=np.float64, of=rows)
             self._new("mean", P, of=rows)
         self._tiles = [

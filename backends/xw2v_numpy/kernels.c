@@ -45,14 +45,14 @@ typedef struct {
     int64_t *ids;  /* (M,) row of each number */
     int64_t count; /* M */
     REAL *sums;    /* (M, P) gradients times alpha; zero between steps */
-    double *pairs; /* (M,) total weight of a row's pairs with negatives */
+    double *pairs, *positives; /* (M,) total weight of a row's pairs with negatives, and with positives */
     double *slope; /* (M,) times `mean`: what the control variate adds to the sums */
-    REAL *mean;    /* (P,) of the other table's rows in these pairs */
+    REAL *mean;    /* (P,) of the other table's rows in pairs with negatives */
 } Rows;
 
 typedef struct {
     int64_t words, size, padded, tokens, window, group, shared; /* V, D, P, T, w, g, K */
-    double negative, bound, floor, weight_decay, alpha;
+    double negative, bound, floor, curvature, weight_decay, alpha;
     int64_t measure;                                /* whether to sum the loss ... */
     double loss;                                    /* ... here */
     const int64_t *ids, *left, *right, *negatives;  /* (T + 2w,), (T,), (T,), (T/g, K): the batch */
@@ -74,7 +74,7 @@ INLINE int32_t number_of(Rows *rows, int64_t id) {
     if (number < 0) {
         number = rows->slot[id] = (int32_t)rows->count++;
         rows->ids[number] = id;
-        rows->pairs[number] = rows->slope[number] = 0;
+        rows->pairs[number] = rows->positives[number] = rows->slope[number] = 0;
     }
     return number;
 }
@@ -85,7 +85,8 @@ INLINE int all_below(int64_t words, const int64_t *ids, int64_t count) {
     return !all;
 }
 
-/* Number the rows of a batch, and weigh their pairs. Returns whether all ids are words; else nothing is changed. */
+/* Number the rows of a batch, and weigh their pairs (context words' positives: `positives`). Returns whether all ids are
+   words; else nothing is changed. */
 int begin(Step *step) {
     const int64_t w = step->window, g = step->group, K = step->shared, groups = step->tokens / g;
     if (!all_below(step->words, step->ids, step->tokens + 2 * w)) return 0;
@@ -99,6 +100,7 @@ int begin(Step *step) {
             const double mine = (double)(step->left[t] + step->right[t]);
             const int32_t number = step->center_number[t] = number_of(&step->center, step->ids[w + t]);
             step->center.pairs[number] += step->negative * mine;
+            step->center.positives[number] += mine;
             pairs += mine;
         }
         step->pushes[q] = pairs * step->negative / (double)K;
@@ -294,7 +296,10 @@ FOR_EACH_PROCESSOR void positives(Step *step, int64_t first, int64_t last) {
                 count += (j >= -left) & (j <= right) & (j != 0);
             }
             dots(P, X + t * P, count, rows, shares);
-            for (int64_t j = 0; j < count; j++) band[(t - begin) * width + w + distance[j]] = shares[j];
+            for (int64_t j = 0; j < count; j++) {
+                band[(t - begin) * width + w + distance[j]] = shares[j];
+                step->context.positives[token_number[t + distance[j]]] += 1;
+            }
         }
         if (step->measure) {
             double loss = 0;
@@ -360,8 +365,9 @@ INLINE void move(const Step *step, Rows *rows) {
         REAL score = 0;
 #pragma omp simd reduction(+ : score)
         for (int64_t i = 0; i < D; i++) score += row[i] * mean[i];
-        const double e = (double)exp_minus(score), curvature = e / ((1 + e) * (1 + e)) * (double)squared;
-        const double z = fmax(step->alpha * curvature * rows->pairs[number], TINY);
+        const double e = (double)exp_minus(score), of_negatives = e / ((1 + e) * (1 + e));
+        const double curvature = step->curvature * rows->positives[number] + of_negatives * rows->pairs[number];
+        const double z = fmax(step->alpha * (double)squared * curvature, TINY);
         const double less = -expm1(-z) / z - 1; /* phi(z) - 1 */
         const double more = slope + less * (slope + (squared > 0 ? along / (double)squared : 0));
         const double change = (double)products[1] + more * (2 * along + more * (double)squared);
