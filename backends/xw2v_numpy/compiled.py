@@ -31,7 +31,7 @@ class Rows(ctypes.Structure):
 
     _fields_ = [
         ("table", Pointer), ("slot", Pointer), ("ids", Pointer), ("count", Count), ("sums", Pointer),
-        ("pairs", Pointer), ("positives", Pointer), ("slope", Pointer), ("mean", Pointer),
+        ("pairs", Pointer), ("positives", Pointer), ("slope", Pointer), ("score", Pointer), ("mean", Pointer),
     ]  # fmt: skip
 
 
@@ -143,6 +143,7 @@ class Workspace:
             self._new("pairs", M, dtype=np.float64, of=rows)
             self._new("positives", M, dtype=np.float64, of=rows)
             self._new("slope", M, dtype=np.float64, of=rows)
+            self._new("score", M, of=rows)
             self._new("mean", P, of=rows)
         self._tiles = [
             (start, start + m, X[:m], N[:m], scores[:m], dX[:m], dN[:m])

@@ -47,6 +47,7 @@ typedef struct {
     REAL *sums;    /* (M, P) gradients times alpha; zero between steps */
     double *pairs, *positives; /* (M,) total weight of a row's pairs with negatives, and with positives */
     double *slope; /* (M,) times `mean`: what the control variate adds to the sums */
+    REAL *score;   /* (M,) of a row that is in pairs with negatives, with `mean` */
     REAL *mean;    /* (P,) of the other table's rows in pairs with negatives */
 } Rows;
 
@@ -75,6 +76,7 @@ INLINE int32_t number_of(Rows *rows, int64_t id) {
         number = rows->slot[id] = (int32_t)rows->count++;
         rows->ids[number] = id;
         rows->pairs[number] = rows->positives[number] = rows->slope[number] = 0;
+        rows->score[number] = 0;
     }
     return number;
 }
@@ -85,8 +87,8 @@ INLINE int all_below(int64_t words, const int64_t *ids, int64_t count) {
     return !all;
 }
 
-/* Number the rows of a batch, and weigh their pairs (context words' positives: `positives`). Returns whether all ids are
-   words; else nothing is changed. */
+/* Number the rows of a batch, and weigh their pairs (context words' positives: `positives`). Returns whether all ids
+   are words; else nothing is changed. */
 int begin(Step *step) {
     const int64_t w = step->window, g = step->group, K = step->shared, groups = step->tokens / g;
     if (!all_below(step->words, step->ids, step->tokens + 2 * w)) return 0;
@@ -239,14 +241,19 @@ INLINE void add_rows(int64_t P, REAL *sum, int64_t count, REAL *shares, const RE
     }
 }
 
-/* slopes[i] = weights[i] sigmoid(row i . mean), for consecutive rows */
-INLINE void slopes_at(int64_t P, const REAL *mean, int64_t count, const REAL *row, REAL *slopes) {
+/* For consecutive rows of a tile: slopes[i], which hold weights, times sigmoid(row i . mean). Keeps these scores. */
+INLINE void slopes_at(
+    int64_t P, const Rows *table, const int32_t *numbers, int64_t count, const REAL *row, REAL *slopes
+) {
     for (int64_t i = 0; i < count; i += AT_ONCE) {
         const REAL *rows[AT_ONCE];
         REAL scores[AT_ONCE];
         for (int j = 0; j < AT_ONCE; j++) rows[j] = row + (i + j < count ? i + j : i) * P;
-        dots_of(AT_ONCE, P, mean, rows, scores);
-        for (int j = 0; j < AT_ONCE && i + j < count; j++) slopes[i + j] *= sigmoid(scores[j]);
+        dots_of(AT_ONCE, P, table->mean, rows, scores);
+        for (int j = 0; j < AT_ONCE && i + j < count; j++) {
+            slopes[i + j] *= sigmoid(scores[j]);
+            table->score[numbers[i + j]] = scores[j];
+        }
     }
 }
 
@@ -271,8 +278,9 @@ FOR_EACH_PROCESSOR void negatives(Step *step, int64_t first, int64_t last) {
         for (int64_t k = q * K; k < (q + 1) * K; k++)
             step->negative_slope[k - first * K] = (REAL)(step->alpha * step->pushes[q]);
     }
-    slopes_at(P, step->center.mean, (last - first) * g, step->X, step->center_slope);
-    slopes_at(P, step->context.mean, (last - first) * K, step->N, step->negative_slope);
+    const int32_t *centers = step->center_number + first * g, *drawn = step->negative_number + first * K;
+    slopes_at(P, &step->center, centers, (last - first) * g, step->X, step->center_slope);
+    slopes_at(P, &step->context, drawn, (last - first) * K, step->N, step->negative_slope);
 }
 
 /* The positive pairs of the groups first .. last - 1; then all gradients of their rows go into the sums. */
@@ -362,10 +370,7 @@ INLINE void move(const Step *step, Rows *rows) {
         REAL products[2];
         dots_of(2, P, sum, both, products);
         const double along = (double)products[0], slope = rows->slope[number];
-        REAL score = 0;
-#pragma omp simd reduction(+ : score)
-        for (int64_t i = 0; i < D; i++) score += row[i] * mean[i];
-        const double e = (double)exp_minus(score), of_negatives = e / ((1 + e) * (1 + e));
+        const double e = (double)exp_minus(rows->score[number]), of_negatives = e / ((1 + e) * (1 + e));
         const double curvature = step->curvature * rows->positives[number] + of_negatives * rows->pairs[number];
         const double z = fmax(step->alpha * (double)squared * curvature, TINY);
         const double less = -expm1(-z) / z - 1; /* phi(z) - 1 */
