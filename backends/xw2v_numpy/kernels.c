@@ -64,7 +64,7 @@ typedef struct {
     REAL *X, *R, *N;                                /* (n, P), (n + 2w, P), (n/g, K, P) rows of a tile */
     REAL *scores;                                   /* (n, K) of negatives, which become their gradients */
     REAL *center_slope, *negative_slope;            /* (n,), (n/g, K) these gradients' sums were all rows the mean */
-    REAL *band;                                     /* (g, 2w + 1) the same for the positives of a group */
+    REAL *band;                                     /* (g, 2w + 1) scores of a group's positives, likewise */
     REAL *dX, *dN;                                  /* (n, P), (n/g, K, P) products of gradients and rows */
 } Step;
 
