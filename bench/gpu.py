@@ -60,7 +60,8 @@ def zipf_text(words: int, tokens: int, sentence: int = 20) -> Text:
     """Random text whose words are as frequent as in natural language."""
     import array_api_compat.numpy as xp
 
-    ids = draw_words(xp, alias_table(zipf_counts(words), 1.0), *random_words(7, 0, 0, tokens)).astype(np.int32)
+    draws, _ = random_words(7, 0, 0, tokens)
+    ids = draw_words(xp, alias_table(zipf_counts(words), 1.0), draws).astype(np.int32)
     return Text(ids, offsets_of(tokens, sentence), np.bincount(ids, minlength=words))
 
 

@@ -24,6 +24,16 @@ def slow_philox(counter: int, key: tuple[int, int]) -> list[int]:
     return c
 
 
+def slow_even_word(position: int, key: int) -> int:
+    """Number `position` of `even_words`: the bits of the position, hashed from the lowest up, in reverse order."""
+    x = position % 2**32
+    x ^= x * 0x3D20ADEA % 2**32
+    x = (x + key) * (key >> 16 | 1) % 2**32
+    x ^= x * 0x05526C56 % 2**32
+    x ^= x * 0x53A22864 % 2**32
+    return int(f"{x:032b}"[::-1], 2)
+
+
 def random_objective(**changes: Any) -> Objective:
     """Small sizes that no two of are equal, with a block shorter than its overlap."""
     sizes = {"window": 3, "negative": 4, "shared": 5, "group": 16, "block": 8, "bound": 0.4, "floor": 0.2}

@@ -17,6 +17,7 @@ from oracles import (
     random_batch,
     random_objective,
     random_tables,
+    slow_even_word,
     slow_philox,
     slow_step,
 )
@@ -56,6 +57,15 @@ def test_random_words_are_philox(any_backend: Backend, start: int, count: int) -
     slow = [slow_philox(p // LANES, (seed, stream))[p % LANES] for p in range(start, start + count)]
     assert high.dtype == low.dtype == np.int64
     assert [h << 32 | w for h, w in zip(high.tolist(), low.tolist(), strict=True)] == slow
+
+
+@pytest.mark.parametrize(("start", "count"), [(0, 9), (2**32 - 3, 7), (2**40 + 1, 30), (5, 0)])
+def test_even_words_are_scrambled_reversed_bits(any_backend: Backend, start: int, count: int) -> None:
+    seed, stream = 2**64 - 3, 259
+    words = any_backend.to_numpy(any_backend.even_words(seed, stream, start, count))
+    key = slow_philox(0, (seed, stream))[0] >> 32
+    assert words.dtype == np.int64
+    assert words.tolist() == [slow_even_word(p, key) for p in range(start, start + count)]
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])

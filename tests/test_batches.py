@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from oracles import random_objective
+from oracles import random_objective, slow_even_word
 
 from xw2v.backend import Backend, load_backend
 from xw2v.batches import Batches, extents, sentence_numbers
@@ -63,9 +63,10 @@ def slow_epoch(text: Text, epoch: int, seed: int = 3, sample: float = 0.05) -> l
     batches = []
     for step in range(steps):
         negatives = []
-        for word in philox_words(seed, stream_of(Purpose.NEGATIVES, epoch), step * draws, draws).tolist():
-            column = (word >> 32) * len(text.counts) >> 32
-            negatives.append(column if word % RANGE < table.threshold[column] else int(table.alias[column]))
+        key = int(philox_words(seed, stream_of(Purpose.NEGATIVES, epoch), 0, 1)[0]) >> 32
+        for position in range(step * draws, (step + 1) * draws):
+            column, within = divmod(slow_even_word(position, key) * len(text.counts), RANGE)
+            negatives.append(column if within < table.threshold[column] else int(table.alias[column]))
         centers = slice(step * T, (step + 1) * T)
         tokens = ids[step * T : (step + 1) * T + 2 * w]
         batches.append(

@@ -1,4 +1,4 @@
-"""Philox gives its published answers, and any stretch of a stream can be drawn by itself."""
+"""Philox gives its published answers, even words fill their range, and any stretch can be drawn by itself."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from oracles import MASK, slow_philox
+from oracles import MASK, slow_even_word, slow_philox
+from scipy.stats import chisquare
 
-from xw2v.draws import LANES, Purpose, philox_words, random_words, stream_of
+from xw2v.draws import LANES, Purpose, even_words, philox_words, random_words, stream_of
+from xw2v.sampling import RANGE
 
 # Philox4x64-10 in the known-answer file of Random123 (D. E. Shaw Research): counter, key, words.
 KNOWN = [
@@ -48,6 +50,26 @@ def test_halves_make_up_the_words() -> None:
     high, low = random_words(1, 2, 3, 100)
     assert high.dtype == low.dtype == np.int64
     assert [h << 32 | w for h, w in zip(high.tolist(), low.tolist(), strict=True)] == words.tolist()
+
+
+@given(st.integers(0, MASK), st.integers(0, MASK), st.integers(0, 2**34), st.integers(0, 40))
+def test_even_words_equal_the_slow_ones(seed: int, stream: int, start: int, count: int) -> None:
+    key = slow_philox(0, (seed, stream))[0] >> 32
+    slow = [slow_even_word(p, key) for p in range(start, start + count)]
+    assert even_words(np, seed, stream, start, count).tolist() == slow
+
+
+@given(st.integers(0, MASK), st.integers(0, 500), st.integers(0, 2**20), st.integers(0, 10))
+def test_a_block_of_even_words_has_one_in_each_part_of_the_range(seed: int, stream: int, block: int, bits: int) -> None:
+    size = 2**bits
+    words = even_words(np, seed, stream, block * size, size)
+    assert sorted((words * size // RANGE).tolist()) == list(range(size))
+
+
+@pytest.mark.parametrize("place", [0, 5, 10**6])
+def test_an_even_word_by_itself_is_uniform_over_seeds(place: int) -> None:
+    numbers = np.array([even_words(np, seed, 2, place, 1)[0] for seed in range(4000)])
+    assert chisquare(np.bincount(numbers * 50 // RANGE, minlength=50)).pvalue > 1e-4
 
 
 def test_no_two_purposes_or_epochs_share_a_stream() -> None:

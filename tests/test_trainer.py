@@ -156,6 +156,11 @@ def test_long_vectors_have_fewer_rows_of_negatives(vector_size: int) -> None:
     assert Settings(vector_size=vector_size, negative=25).group == 16
 
 
-@pytest.mark.parametrize(("model", "negative", "floor"), [("skipgram", 2, 1), ("skipgram", 25, 0.2), ("cbow", 5, 0.2)])
-def test_the_bound_is_tighter_with_many_negatives(model: str, negative: int, floor: float) -> None:
-    assert Settings(model=model, negative=negative).objective().floor == floor
+@pytest.mark.parametrize(
+    ("model", "size", "negative", "floor"),
+    [("skipgram", 100, 2, 1), ("skipgram", 100, 25, 0.2), ("skipgram", 300, 5, 0.5), ("cbow", 300, 5, 0.2)],
+)
+def test_the_bound_is_tighter_with_many_negatives_and_large_groups(
+    model: str, size: int, negative: int, floor: float
+) -> None:
+    assert Settings(model=model, vector_size=size, negative=negative).objective().floor == floor

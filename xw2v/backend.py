@@ -79,6 +79,10 @@ class Backend(ABC):
         high, low = draws.random_words(seed, stream, start, count)
         return self.from_numpy(high), self.from_numpy(low)
 
+    def even_words(self, seed: int, stream: int, start: int, count: int) -> Array:
+        """Numbers start .. start + count of a stream that fills [0, 2³²) evenly: (count,) int64 (`xw2v.draws`)."""
+        return self.from_numpy(draws.even_words(np, seed, stream, start, count))
+
     def reader(
         self, ids: np.ndarray | FileArray, offsets: np.ndarray | FileArray
     ) -> Callable[[int, int], tuple[Array, Array]]:

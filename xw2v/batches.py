@@ -127,13 +127,13 @@ class Batches:
         left, right = extents(xp, stretch.sentence, stretch.size)
         groups, shared = T // self.objective.group, self.objective.shared
         per_batch = groups * shared
-        draws = self.backend.random_words(
+        draws = self.backend.even_words(
             self.seed,
             stream_of(self.purposes[1], epoch),
             (step + skipped) * per_batch,
             (whole - skipped) * per_batch,
         )
-        negatives = xp.reshape(draw_words(xp, self._aliases, *draws), (-1, groups, shared))
+        negatives = xp.reshape(draw_words(xp, self._aliases, draws), (-1, groups, shared))
         positions = self.backend.to_numpy(stretch.position[w : w + whole * T : T]).tolist()
         for i in range(skipped, whole):
             centers = slice(w + i * T, w + (i + 1) * T)

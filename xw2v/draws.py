@@ -3,11 +3,15 @@
 Philox (Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3") is a counter-based generator:
 word p of a stream is lane p mod 4 of the cipher of counter p // 4. No generator carries a state, so a piece
 of a stream can be drawn anywhere, in any order, on any device, and is the same.
+
+Where what counts is how often each outcome comes up, not that the draws know nothing of each other, the numbers of
+`even_words` stand in for random ones: each is uniform, yet any stretch of them fills the range evenly.
 """
 
 from __future__ import annotations
 
 from enum import IntEnum
+from typing import Any
 
 import numpy as np
 
@@ -19,7 +23,7 @@ class Purpose(IntEnum):
 
     INITIAL_TABLE = 0
     TOKENS = 1  # word p belongs to token p of the corpus: high half keeps it, low half sizes its window
-    NEGATIVES = 2  # word i belongs to negative i of the epoch: high half picks a column, low half its alias
+    NEGATIVES = 2  # even word i belongs to negative i of the epoch
     VALIDATION_TOKENS = 3
     VALIDATION_NEGATIVES = 4
 
@@ -55,3 +59,29 @@ def random_words(seed: int, stream: int, start: int, count: int) -> tuple[np.nda
     """
     words = philox_words(seed, stream, start, count)
     return (words >> np.uint64(32)).astype(np.int64), (words & np.uint64(0xFFFFFFFF)).astype(np.int64)
+
+
+def even_words(xp: Any, seed: int, stream: int, start: int, count: int) -> Any:
+    """Numbers start .. start + count of a stream that fills [0, 2³²) evenly.
+
+    They are van der Corput's (the bits of the position in reverse order), scrambled as in Owen 1995 ("Randomly
+    permuted (t,m,s)-nets and (t,s)-sequences"), with a hash in place of his tree of random bits (Laine & Karras 2011;
+    Burley 2020, "Practical hash-based Owen scrambling"; constants of Vegdahl 2021). So the 2ᵐ numbers from a multiple
+    of 2ᵐ on have one in each 2ᵐ-th of the range, and a number by itself may be anywhere. They repeat after 2³².
+
+    Args:
+        xp: NumPy, or an array library like it whose uint32 wraps around.
+        seed, stream: in [0, 2⁶⁴); the first word of their Philox stream is the hash's key.
+
+    Returns:
+        (count,) int64 in [0, 2³²)
+    """
+    key = int(philox_words(seed, stream, 0, 1)[0]) >> 32
+    x = (xp.arange(start, start + count, dtype=xp.uint64) & xp.uint64(0xFFFFFFFF)).astype(xp.uint32)
+    x = x ^ x * xp.uint32(0x3D20ADEA)  # a bit changes those above it alone, so a change of order of whole halves,
+    x = (x + xp.uint32(key)) * xp.uint32(key >> 16 | 1)  # quarters, eighths and so on once the bits are reversed
+    x = x ^ x * xp.uint32(0x05526C56)
+    x = x ^ x * xp.uint32(0x53A22864)
+    for shift, mask in ((1, 0x55555555), (2, 0x33333333), (4, 0x0F0F0F0F), (8, 0x00FF00FF), (16, 0x0000FFFF)):
+        x = x >> xp.uint32(shift) & xp.uint32(mask) | (x & xp.uint32(mask)) << xp.uint32(shift)
+    return x.astype(xp.int64)

@@ -37,8 +37,8 @@ class AliasTable(NamedTuple):
     """Walker's alias method (Vose 1991): a draw from V words in two array reads.
 
     Attributes:
-        threshold: (V,) int64; a draw in column v stands for v itself below this ...
-        alias: (V,) int64 ... and for this word above it.
+        threshold: (V,) int64 in 2³²nds; a draw in column v stands for v itself as far into it as this ...
+        alias: (V,) int64 ... and for this word beyond it.
     """
 
     threshold: Array
@@ -64,17 +64,20 @@ def alias_table(counts: np.ndarray, exponent: float) -> AliasTable:
     return AliasTable((np.array(rest) * RANGE).astype(np.int64), alias)
 
 
-def draw_words(xp: Any, table: AliasTable, high: Array, low: Array) -> Array:
-    """One word of the alias table for each pair of draws.
+def draw_words(xp: Any, table: AliasTable, draw: Array) -> Array:
+    """One word of the alias table for each draw.
+
+    A word stands for a few intervals of the draws' range, so draws that fill it evenly give words their even shares.
 
     Args:
-        high, low: (N,) int64 draws in [0, 2³²).
+        draw: (N,) int64 in [0, 2³²).
 
     Returns:
         (N,) int64 word ids
     """
-    column = (high * table.threshold.shape[0]) >> 32
-    return xp.where(low < xp.take(table.threshold, column), column, xp.take(table.alias, column))
+    place = draw * table.threshold.shape[0]  # column and, in 2³²nds, how far into it
+    column, within = place >> 32, place & (RANGE - 1)
+    return xp.where(within < xp.take(table.threshold, column), column, xp.take(table.alias, column))
 
 
 def window_sizes(draw: Array, window: int) -> Array:

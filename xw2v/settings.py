@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 # Defaults that depend on another setting; docs/experiments.md has the measurements.
 DEFAULT_ALPHA = {"skipgram": 0.05, "cbow": 0.2}
 DEFAULT_BATCH = {"skipgram": 2048, "cbow": 512}
-FLOOR = {"skipgram": 1.0, "cbow": 0.2}  # ρ of the bound; skip-gram's with up to FEW negatives
+FLOOR = {"skipgram": 1.0, "cbow": 0.2}  # ρ of the bound; skip-gram's with up to FEW negatives and groups of GROUP
 CUDA_BATCH = 16384  # a GPU is not filled by what a core's cache holds
 BLOCK = 8  # centers that share a span
 GROUP = 64  # most tokens that share negatives; twice as many with long vectors and few negatives
@@ -172,9 +172,9 @@ class Settings:
 
     @property
     def floor(self) -> float:
-        """ρ: less with more negatives, which push a row further in a batch than it should go."""
+        """ρ: less with more negatives and in larger groups, which push a row further in a batch than it should go."""
         floor = FLOOR[self.model]
-        return floor if self.model == "cbow" else floor * min(1, FEW / self.negative)
+        return floor if self.model == "cbow" else floor * min(1, FEW / self.negative, GROUP / self.group)
 
     def objective(self) -> Objective:
         """The constants of the training step."""

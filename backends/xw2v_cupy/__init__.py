@@ -9,6 +9,7 @@ import numpy as np
 
 from xw2v.backend import Backend
 from xw2v.draws import LANES as WORDS_OF_COUNTER
+from xw2v.draws import even_words
 from xw2v.errors import MissingDependencyError, UsageError
 from xw2v.filearray import FileArray
 from xw2v_cupy.corpus import DeviceCorpus
@@ -68,6 +69,9 @@ class CupyBackend(Backend):
         key = np.uint64(seed), np.uint64(stream)
         self.kernels(np.float32).launch("philox_words", -(-counters // LANES), *key, start, count, high, low)
         return high, low
+
+    def even_words(self, seed: int, stream: int, start: int, count: int) -> Any:
+        return even_words(self._cupy, seed, stream, start, count)
 
     def reader(
         self, ids: np.ndarray | FileArray, offsets: np.ndarray | FileArray
