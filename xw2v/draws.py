@@ -71,15 +71,17 @@ def even_words(xp: Any, seed: int, stream: int, start: int, count: int) -> Any:
 
     Args:
         xp: NumPy, or an array library like it whose uint32 wraps around.
-        seed, stream: in [0, 2⁶⁴); the first word of their Philox stream is the hash's key.
+        seed, stream: in [0, 2⁶⁴); the high half of the first word of their Philox stream is the hash's key.
 
     Returns:
         (count,) int64 in [0, 2³²)
     """
-    key = int(philox_words(seed, stream, 0, 1)[0]) >> 32
-    x = (xp.arange(start, start + count, dtype=xp.uint64) & xp.uint64(0xFFFFFFFF)).astype(xp.uint32)
-    x = x ^ x * xp.uint32(0x3D20ADEA)  # a bit changes those above it alone, so a change of order of whole halves,
-    x = (x + xp.uint32(key)) * xp.uint32(key >> 16 | 1)  # quarters, eighths and so on once the bits are reversed
+    high, _ = random_words(seed, stream, 0, 1)
+    key = int(high[0])
+    x = xp.arange(start, start + count, dtype=xp.uint64).astype(xp.uint32)  # modulo 2³²
+    # In this hash a bit changes none below it; with the bits reversed, only whole halves, quarters, ... change places.
+    x = x ^ x * xp.uint32(0x3D20ADEA)
+    x = (x + xp.uint32(key)) * xp.uint32(key >> 16 | 1)
     x = x ^ x * xp.uint32(0x05526C56)
     x = x ^ x * xp.uint32(0x53A22864)
     for shift, mask in ((1, 0x55555555), (2, 0x33333333), (4, 0x0F0F0F0F), (8, 0x00FF00FF), (16, 0x0000FFFF)):
