@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import combinations, product
 from pathlib import Path
 from typing import Any
 
@@ -41,9 +42,10 @@ def test_words_of_a_topic_are_neighbours(model: Word2Vec) -> None:
 
 @pytest.mark.parametrize("changes", [{"model": "cbow", "alpha": 0.1}, {"tied": True}, {"weight_decay": 0.01}])
 def test_so_do_other_models(changes: dict[str, Any]) -> None:
-    model = Word2Vec(**SMALL | {"epochs": 5} | changes).fit(topical())
-    inside = np.mean([model.wv.similarity(*topic[:2]) for topic in TOPICS])
-    assert inside > model.wv.similarity("cat", "sin") + 0.5
+    wv = Word2Vec(**SMALL | {"epochs": 5} | changes).fit(topical()).wv
+    inside = [wv.similarity(a, b) for topic in TOPICS for a, b in combinations(topic, 2)]
+    across = [wv.similarity(a, b) for a, b in product(*TOPICS)]
+    assert min(inside) > max(across) + 0.1
 
 
 def test_losses_fall_below_those_of_untrained_vectors(model: Word2Vec) -> None:
@@ -138,19 +140,19 @@ def test_reports_tell_the_share_done_and_the_speed() -> None:
 def test_many_negatives_are_shared_by_few_tokens(window: int, negative: int) -> None:
     settings = Settings(window=window, negative=negative)
     K, g = settings.shared, settings.group
-    assert g in (16, 32, 64)
+    assert g in (16, 32, 64, 128)
     assert settings.whole_batch % g == 0
-    assert g * negative <= 400 or g == 16 or K / g > 5  # few pushes at once, or halving g would be dear
+    assert g * negative <= 640 or g == 16 or K / g > 5  # few pushes at once, or halving g would be dear
     assert K / g <= 16
     fewer = Settings(window=window, negative=negative, shared_negatives=8)
-    assert fewer.group * negative <= 400 or fewer.group == 16
+    assert fewer.group * negative <= 640 or fewer.group == 16
 
 
 @pytest.mark.parametrize("vector_size", [1, 255, 256, 5000])
 def test_long_vectors_have_fewer_rows_of_negatives(vector_size: int) -> None:
-    batch, group, shared = (2048, 64, 32) if vector_size < 256 else (4096, 128, 24)
+    batch, shared = (2048, 48) if vector_size < 256 else (4096, 24)
     cpu, gpu = Settings(vector_size=vector_size), Settings(vector_size=vector_size, device="cuda")
-    assert (cpu.whole_batch, cpu.group, cpu.shared) == (batch, group, shared)
+    assert (cpu.whole_batch, cpu.group, cpu.shared) == (batch, 128, shared)
     assert (gpu.whole_batch, gpu.group, gpu.shared) == (16384, 64, 32)
     assert Settings(vector_size=vector_size, model="cbow").group == 64
     assert Settings(vector_size=vector_size, negative=25).group == 16
@@ -158,7 +160,7 @@ def test_long_vectors_have_fewer_rows_of_negatives(vector_size: int) -> None:
 
 @pytest.mark.parametrize(
     ("model", "size", "negative", "floor"),
-    [("skipgram", 100, 2, 1), ("skipgram", 100, 25, 0.2), ("skipgram", 300, 5, 0.5), ("cbow", 300, 5, 0.2)],
+    [("skipgram", 100, 2, 0.5), ("skipgram", 100, 6, 5 / 6), ("skipgram", 100, 25, 0.2), ("skipgram", 300, 5, 0.5), ("cbow", 300, 5, 0.2)],
 )
 def test_the_bound_is_tighter_with_many_negatives_and_large_groups(
     model: str, size: int, negative: int, floor: float

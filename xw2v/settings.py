@@ -23,7 +23,7 @@ DEFAULT_BATCH = {"skipgram": 2048, "cbow": 512}
 FLOOR = {"skipgram": 1.0, "cbow": 0.2}  # ρ of the bound; skip-gram's with up to FEW negatives and groups of GROUP
 CUDA_BATCH = 16384  # a GPU is not filled by what a core's cache holds
 BLOCK = 8  # centers that share a span
-GROUP = 64  # most tokens that share negatives; twice as many with long vectors and few negatives
+GROUP = 64  # most tokens that share negatives; on a CPU twice as many where negatives are few
 LONG = 256  # numbers of a long vector
 FEW = 5  # negatives a positive: word2vec's usual number
 PUSHES, DRAWS = 400, 10  # of tokens that share negatives: most of them times `negative`, and negatives for each
@@ -78,7 +78,7 @@ class Settings:
         high=2**24,
     )
     shared_negatives: int | None = setting(
-        None, "Distinct negatives that a group of 64 tokens shares (set by window and negative).", low=1, high=65536
+        None, "Distinct negatives that a group of tokens shares (set by window, negative and vector size).", low=1, high=65536
     )
     bound: float = setting(0.5, "Largest share of its own length that a vector moves in a batch.", above=0, high=1)
     device: str = setting("cpu", "cpu, cuda, cuda:N, or auto.")
@@ -128,9 +128,9 @@ class Settings:
     def whole_batch(self) -> int:
         """T: `batch_tokens`, or the device's default, rounded up to whole groups.
 
-        With groups twice as large a batch is twice as large too, so that it draws negatives for as many groups.
+        With fewer negatives a group a batch is twice as large, so that it draws about as many.
         """
-        usual = CUDA_BATCH if self._on_gpu else DEFAULT_BATCH[self.model] * (2 if self._thrifty else 1)
+        usual = CUDA_BATCH if self._on_gpu else DEFAULT_BATCH[self.model] * (2 if self._wide and self._long else 1)
         return -(-(self.batch_tokens or usual) // self.group) * self.group
 
     @property
@@ -142,22 +142,22 @@ class Settings:
         """K: the number given, or as many as a center meets in word2vec, in eights and at most 256; CBOW twice.
 
         There a center of n = w + 1 pairs (the mean of a shrinking window) meets n · negative of them. Here
-        its K negatives weigh n · negative / K each. CBOW has no control variate, and gains from more; long
-        vectors on a CPU, which pay most for them, do with three quarters where they are few.
+        its K negatives weigh n · negative / K each. CBOW has no control variate, and gains from more; so do wide
+        groups, half as many again, but for long vectors, which pay most for them and do with three quarters.
         """
         if self.shared_negatives is not None:
             return self.shared_negatives
-        several = 2 if self.model == "cbow" else 0.75 if self._thrifty else 1
+        several = 2 if self.model == "cbow" else 1 if not self._wide else 0.75 if self._long else 1.5
         return min(max(16, 8 * round(several * self.negative * (self.window + 1) / 8)), 256)
 
     @property
     def group(self) -> int:
-        """g: 64, or 32 or 16 where negatives are many, or 128 where vectors are long and negatives few.
+        """g: 64, or 32 or 16 where negatives are many, or 128 where they are few.
 
         All g centers push a drawn negative at once. Where negatives outweigh the positives, that many pushes on a few
         rows drown what is to be learnt; so they are spread over more rows, as far as that stays cheap.
         """
-        if self._thrifty:
+        if self._wide:
             return 2 * GROUP
         group = GROUP
         while group > 16 and group * self.negative > PUSHES and self.shared <= DRAWS * group // 2:
@@ -165,10 +165,13 @@ class Settings:
         return group
 
     @property
-    def _thrifty(self) -> bool:
-        """Whether vectors are so long, and negatives so few, that fewer rows of negatives do as well."""
-        usual = self.model == "skipgram" and self.negative <= FEW
-        return usual and self.vector_size >= LONG and not self._on_gpu
+    def _wide(self) -> bool:
+        """Whether negatives are so few that a group may be twice as large; on a GPU its kernels are fitted to 64."""
+        return self.model == "skipgram" and self.negative <= FEW and not self._on_gpu
+
+    @property
+    def _long(self) -> bool:
+        return self.vector_size >= LONG
 
     @property
     def floor(self) -> float:
