@@ -156,11 +156,18 @@ def test_long_vectors_have_fewer_rows_of_negatives(vector_size: int) -> None:
     assert (gpu.whole_batch, gpu.group, gpu.shared) == (16384, 64, 32)
     assert Settings(vector_size=vector_size, model="cbow").group == 64
     assert Settings(vector_size=vector_size, negative=25).group == 16
+    assert [Settings(vector_size=vector_size, batch_tokens=T).group for T in (512, 2048)] == [64, 128]
 
 
 @pytest.mark.parametrize(
     ("model", "size", "negative", "floor"),
-    [("skipgram", 100, 2, 0.5), ("skipgram", 100, 6, 5 / 6), ("skipgram", 100, 25, 0.2), ("skipgram", 300, 5, 0.5), ("cbow", 300, 5, 0.2)],
+    [
+        ("skipgram", 100, 2, 0.5),
+        ("skipgram", 100, 6, 5 / 6),
+        ("skipgram", 100, 25, 0.2),
+        ("skipgram", 300, 5, 0.5),
+        ("cbow", 300, 5, 0.2),
+    ],
 )
 def test_the_bound_is_tighter_with_many_negatives_and_large_groups(
     model: str, size: int, negative: int, floor: float

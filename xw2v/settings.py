@@ -78,7 +78,7 @@ class Settings:
         high=2**24,
     )
     shared_negatives: int | None = setting(
-        None, "Distinct negatives that a group of tokens shares (set by window, negative and vector size).", low=1, high=65536
+        None, "Distinct negatives that a group of tokens shares (set by the other settings).", low=1, high=65536
     )
     bound: float = setting(0.5, "Largest share of its own length that a vector moves in a batch.", above=0, high=1)
     device: str = setting("cpu", "cpu, cuda, cuda:N, or auto.")
@@ -166,8 +166,12 @@ class Settings:
 
     @property
     def _wide(self) -> bool:
-        """Whether negatives are so few that a group may be twice as large; on a GPU its kernels are fitted to 64."""
-        return self.model == "skipgram" and self.negative <= FEW and not self._on_gpu
+        """Whether a group may be twice as large: with few negatives, in batches of groups enough to know their mean.
+
+        Not on a GPU, whose kernels are fitted to 64.
+        """
+        usual = self.model == "skipgram" and self.negative <= FEW and not self._on_gpu
+        return usual and (self.batch_tokens is None or self.batch_tokens >= DEFAULT_BATCH[self.model])
 
     @property
     def _long(self) -> bool:
