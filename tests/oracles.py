@@ -24,8 +24,9 @@ def slow_philox(counter: int, key: tuple[int, int]) -> list[int]:
     return c
 
 
-def slow_even_word(position: int, key: int) -> int:
+def slow_even_word(seed: int, stream: int, position: int) -> int:
     """Number `position` of `even_words`: the bits of the position, hashed from the lowest up, in reverse order."""
+    key = slow_philox(0, (seed, stream))[0] >> 32
     x = position % 2**32
     x ^= x * 0x3D20ADEA % 2**32
     x = (x + key) * (key >> 16 | 1) % 2**32

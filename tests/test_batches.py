@@ -62,10 +62,9 @@ def slow_epoch(text: Text, epoch: int, seed: int = 3, sample: float = 0.05) -> l
     draws = T // OBJECTIVE.group * OBJECTIVE.shared
     batches = []
     for step in range(steps):
-        negatives = []
-        key = int(philox_words(seed, stream_of(Purpose.NEGATIVES, epoch), 0, 1)[0]) >> 32
+        negatives, stream = [], stream_of(Purpose.NEGATIVES, epoch)
         for position in range(step * draws, (step + 1) * draws):
-            column, within = divmod(slow_even_word(position, key) * len(text.counts), RANGE)
+            column, within = divmod(slow_even_word(seed, stream, position) * len(text.counts), RANGE)
             negatives.append(column if within < table.threshold[column] else int(table.alias[column]))
         centers = slice(step * T, (step + 1) * T)
         tokens = ids[step * T : (step + 1) * T + 2 * w]

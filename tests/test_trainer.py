@@ -46,6 +46,7 @@ def test_so_do_other_models(changes: dict[str, Any]) -> None:
     inside = [wv.similarity(a, b) for topic in TOPICS for a, b in combinations(topic, 2)]
     across = [wv.similarity(a, b) for a, b in product(*TOPICS)]
     assert min(inside) > max(across) + 0.1
+    assert np.mean([wv.similarity(*topic[:2]) for topic in TOPICS]) > wv.similarity("cat", "sin") + 0.5
 
 
 def test_losses_fall_below_those_of_untrained_vectors(model: Word2Vec) -> None:
@@ -140,12 +141,13 @@ def test_reports_tell_the_share_done_and_the_speed() -> None:
 def test_many_negatives_are_shared_by_few_tokens(window: int, negative: int) -> None:
     settings = Settings(window=window, negative=negative)
     K, g = settings.shared, settings.group
-    assert g in (16, 32, 64, 128)
+    few = negative <= 5
+    assert g == 128 if few else g in (16, 32, 64)
     assert settings.whole_batch % g == 0
-    assert g * negative <= 640 or g == 16 or K / g > 5  # few pushes at once, or halving g would be dear
+    assert few or g * negative <= 400 or g == 16 or K / g > 5  # few pushes at once, or halving g would be dear
     assert K / g <= 16
     fewer = Settings(window=window, negative=negative, shared_negatives=8)
-    assert fewer.group * negative <= 640 or fewer.group == 16
+    assert few or fewer.group * negative <= 400 or fewer.group == 16
 
 
 @pytest.mark.parametrize("vector_size", [1, 255, 256, 5000])
