@@ -113,6 +113,21 @@ def test_an_id_that_is_no_word_is_refused_before_anything_moves(field: str, bad:
     assert_steps_like_a_new_one(step, tables, batch)
 
 
+@built
+@pytest.mark.parametrize("field", ["left", "right"])
+@pytest.mark.parametrize("bad", [-1, "wider"])
+def test_an_extent_beyond_the_window_is_refused_before_anything_moves(field: str, bad: int | str) -> None:
+    objective, rng = random_objective(), np.random.default_rng(11)
+    tables, batch = random_tables(rng, WORDS, 10), random_batch(rng, objective, WORDS, 64)
+    moved, step = copied(tables), compiled.CompiledStep(objective)
+    extents = getattr(batch, field).copy()
+    extents[-1] = objective.window + 1 if bad == "wider" else bad
+    with pytest.raises(IndexError, match=rf"not in 0 \.\. {objective.window}, the window"):
+        step(moved, batch._replace(**{field: extents}), 0.3)
+    np.testing.assert_array_equal(moved, tables)
+    assert_steps_like_a_new_one(step, tables, batch)
+
+
 def read_only(array: np.ndarray) -> np.ndarray:
     array = array.copy()
     array.flags.writeable = False

@@ -21,6 +21,7 @@ TILE_BYTES = 2**18  # of the center rows of a tile: they and what is made of the
 VECTOR_BYTES = 32  # what the rows of the workspace are whole multiples of
 LINE_BYTES = 64  # of the cache, at which its arrays begin
 MOST_WINDOW = 1000
+AT_ONCE = 4  # rows that are summed at a time; kernels.c has the same
 PRECISIONS = (32, 64)  # bits of a number for which there is a library
 
 Pointer, Count, Real = ctypes.c_void_p, ctypes.c_int64, ctypes.c_double
@@ -46,8 +47,8 @@ class Arguments(ctypes.Structure):
         *((name, Pointer) for name in ("ids", "left", "right", "negatives")),
         ("center", Rows),
         ("context", Rows),
-        *((name, Pointer) for name in ("center_number", "token_number", "negative_number", "pushes")),
-        *((name, Pointer) for name in ("centers_mean", "negatives_mean", "X", "R", "N", "scores")),
+        *((name, Pointer) for name in ("center_number", "token_number", "negative_number", "turns", "pushes")),
+        *((name, Pointer) for name in ("centers_mean", "negatives_mean", "X", "R", "N", "NT", "scores")),
         *((name, Pointer) for name in ("center_slope", "negative_slope", "band", "dX", "dN")),
     ]
 
@@ -123,19 +124,20 @@ class Workspace:
 
         tiles = math.ceil(T * P * dtype.itemsize / TILE_BYTES)
         n = math.ceil(groups / tiles)  # groups of a tile
-        X, N = self._new("X", n, g, P), self._new("N", n, K, P)
+        X, N, NT = self._new("X", n, g, P), self._new("N", n, K, P), self._new("NT", n, P, K)
         scores = self._new("scores", n, g, K)
         dX, dN = self._new("dX", n, g, P), self._new("dN", n, K, P)
-        self._new("R", n * g + 2 * w, P)
+        self._new("R", n * g + 2 * w + AT_ONCE, P)
         self._new("center_slope", n, g)
         self._new("negative_slope", n, K)
-        self._new("band", g, 2 * w + 1)
+        self._new("band", g, 2 * w + AT_ONCE - 1)
         self._new("centers_mean", groups, P)
         self._new("negatives_mean", groups, P)
         self._new("pushes", groups, dtype=np.float64)
         self._new("center_number", T, dtype=np.int32)
         self._new("token_number", T + 2 * w, dtype=np.int32)
         self._new("negative_number", groups, K, dtype=np.int32)
+        self._new("turns", T + 2 * w + 1, dtype=np.int32)
         for rows, M in ((self.arguments.center, T), (self.arguments.context, T + 2 * w + groups * K)):
             self._new("slot", V, dtype=np.int32, of=rows).fill(-1)
             self._new("ids", M, dtype=np.int64, of=rows)
@@ -146,7 +148,7 @@ class Workspace:
             self._new("score", M, of=rows)
             self._new("mean", P, of=rows)
         self._tiles = [
-            (start, start + m, X[:m], N[:m], scores[:m], dX[:m], dN[:m])
+            (start, start + m, X[:m], N[:m], NT[:m], scores[:m], dX[:m], dN[:m])
             for start in range(0, groups, n)
             for m in [min(n, groups - start)]
         ]
@@ -180,19 +182,22 @@ class Workspace:
             raise ValueError(f"the parts of a batch do not fit each other: {shapes}")
 
     def step(self, tables: Tables, batch: Batch, alpha: float, measure: bool) -> np.float64 | None:
-        """See `xw2v.objective.Step`; IndexError where an id of the batch is no row of the tables."""
+        """See `xw2v.objective.Step`; IndexError where a part of the batch points outside the tables or the window."""
         self.check(tables, batch)
         arguments, library = self.arguments, self.library
         given = [np.ascontiguousarray(part, np.int64) for part in batch]
         arguments.ids, arguments.left, arguments.right, arguments.negatives = (part.ctypes.data for part in given)
         arguments.center.table, arguments.context.table = (table.ctypes.data for table in tables)
         arguments.alpha, arguments.measure = alpha, measure
-        if not library.begin(arguments):
-            raise IndexError(f"an id of this batch is not in 0 .. {arguments.words - 1}, the rows of the tables")
+        match library.begin(arguments):
+            case 1:
+                raise IndexError(f"an id of this batch is not in 0 .. {arguments.words - 1}, the rows of the tables")
+            case 2:
+                raise IndexError(f"left or right of this batch is not in 0 .. {arguments.window}, the window")
         library.means(arguments)
-        for start, stop, X, N, scores, dX, dN in self._tiles:
+        for start, stop, X, N, NT, scores, dX, dN in self._tiles:
             library.gather(arguments, start, stop)
-            np.matmul(X, N.mT, out=scores)  # (n/g, g, K)
+            np.matmul(X, NT, out=scores)  # (n/g, g, K); by N.mT OpenBLAS takes half as long again
             library.negatives(arguments, start, stop)
             np.matmul(scores, N, out=dX)  # (n/g, g, P)
             np.matmul(scores.mT, X, out=dN)  # (n/g, K, P)

@@ -32,11 +32,11 @@ typedef REAL vector __attribute__((vector_size(32)));
 
 #define LANES (int64_t)(sizeof(vector) / sizeof(REAL))
 #define AHEAD 4          /* rows that are asked for before they are read */
-#define AT_ONCE 4        /* rows that are summed at a time */
+#define AT_ONCE 4        /* rows that are summed at a time; compiled.py has the same */
+#define TOGETHER 16      /* rows whose coefficients are worked out side by side; a multiple of AT_ONCE */
 #define MOST_WINDOW 1000 /* compiled.py has the same */
 #define MOST_ROWS (2 * MOST_WINDOW + 2 + AT_ONCE)
 #define OUTSIDE 1e4f     /* the score of what is no pair: its gradient and its loss are 0 */
-#define TINY 1e-30       /* at this z, phi(z) is 1 */
 
 /* What a batch needs of one table. Its M distinct rows are numbered in the order in which they are met. */
 typedef struct {
@@ -59,12 +59,13 @@ typedef struct {
     const int64_t *ids, *left, *right, *negatives;  /* (T + 2w,), (T,), (T,), (T/g, K): the batch */
     Rows center, context;
     int32_t *center_number, *token_number, *negative_number; /* (T,), (T + 2w,), (T/g, K) */
+    int32_t *turns;                                 /* (T + 2w + 1,) windows that begin at a token, less those past */
     double *pushes;                                 /* (T/g,) weight of the pairs of each negative of a group */
     REAL *centers_mean, *negatives_mean;            /* (T/g, P) of each group */
-    REAL *X, *R, *N;                                /* (n, P), (n + 2w, P), (n/g, K, P) rows of a tile */
+    REAL *X, *R, *N, *NT;                           /* (n, P), (n + 2w, P), (n/g, K, P), (n/g, P, K) rows of a tile */
     REAL *scores;                                   /* (n, K) of negatives, which become their gradients */
     REAL *center_slope, *negative_slope;            /* (n,), (n/g, K) these gradients' sums were all rows the mean */
-    REAL *band;                                     /* (g, 2w + 1) scores of a group's positives, likewise */
+    REAL *band;                                     /* (g, 2w + AT_ONCE - 1) scores of a group's positives, likewise */
     REAL *dX, *dN;                                  /* (n, P), (n/g, K, P) products of gradients and rows */
 } Step;
 
@@ -81,21 +82,31 @@ INLINE int32_t number_of(Rows *rows, int64_t id) {
     return number;
 }
 
-INLINE int all_below(int64_t words, const int64_t *ids, int64_t count) {
+INLINE int all_below(int64_t end, const int64_t *numbers, int64_t count) {
     uint64_t all = 0;
-    for (int64_t i = 0; i < count; i++) all |= (uint64_t)ids[i] < (uint64_t)words ? 0 : 1;
+    for (int64_t i = 0; i < count; i++) all |= (uint64_t)numbers[i] < (uint64_t)end ? 0 : 1;
     return !all;
 }
 
-/* Number the rows of a batch, and weigh their pairs (context words' positives: `positives`). Returns whether all ids
-   are words; else nothing is changed. */
+enum { BEGUN, NO_WORD, NO_WINDOW }; /* compiled.py has their numbers */
+
+/* Number the rows of a batch, and weigh their pairs. Where an id is no word, or a window wider than it may be, nothing
+   is changed. */
 int begin(Step *step) {
     const int64_t w = step->window, g = step->group, K = step->shared, groups = step->tokens / g;
-    if (!all_below(step->words, step->ids, step->tokens + 2 * w)) return 0;
-    if (!all_below(step->words, step->negatives, groups * K)) return 0;
+    if (!all_below(step->words, step->ids, step->tokens + 2 * w)) return NO_WORD;
+    if (!all_below(step->words, step->negatives, groups * K)) return NO_WORD;
+    if (!all_below(w + 1, step->left, step->tokens) || !all_below(w + 1, step->right, step->tokens)) return NO_WINDOW;
     step->center.count = step->context.count = 0;
     step->loss = 0;
-    for (int64_t t = 0; t < step->tokens + 2 * w; t++) step->token_number[t] = number_of(&step->context, step->ids[t]);
+    memset(step->turns, 0, (size_t)(step->tokens + 2 * w + 1) * sizeof *step->turns);
+    for (int64_t t = 0; t < step->tokens; t++)
+        step->turns[w + t - step->left[t]]++, step->turns[w + t + step->right[t] + 1]--;
+    for (int64_t t = 0, windows = 0; t < step->tokens + 2 * w; t++) {
+        const int32_t number = step->token_number[t] = number_of(&step->context, step->ids[t]);
+        windows += step->turns[t]; /* those that this token is in: a pair each, but for its own */
+        step->context.positives[number] += (double)(windows - (t >= w && t < step->tokens + w));
+    }
     for (int64_t q = 0; q < groups; q++) {
         double pairs = 0;
         for (int64_t t = q * g; t < (q + 1) * g; t++) {
@@ -111,7 +122,7 @@ int begin(Step *step) {
             step->context.pairs[number] += step->pushes[q];
         }
     }
-    return 1;
+    return BEGUN;
 }
 
 INLINE void prefetch(const REAL *row, int64_t size) {
@@ -147,11 +158,21 @@ INLINE void copy_row(int64_t D, REAL *restrict to, const REAL *restrict row, REA
     }
 }
 
+/* to[j, i] = from[i, j] for I rows of J numbers, some rows at a time: a line of `to` is written once */
+INLINE void transpose(int64_t I, int64_t J, const REAL *restrict from, REAL *restrict to) {
+    int64_t i = 0;
+    for (; i + LANES <= I; i += LANES)
+        for (int64_t j = 0; j < J; j++)
+            for (int64_t k = 0; k < LANES; k++) to[j * I + i + k] = from[(i + k) * J + j];
+    for (; i < I; i++)
+        for (int64_t j = 0; j < J; j++) to[j * I + i] = from[i * J + j];
+}
+
 /* The rows of the groups first .. last - 1 side by side, and the means of each group's. */
 FOR_EACH_PROCESSOR void gather(Step *step, int64_t first, int64_t last) {
     const int64_t D = step->size, P = step->padded, g = step->group, K = step->shared, w = step->window;
     const REAL *center = step->center.table, *context = step->context.table;
-    REAL *X = step->X, *R = step->R, *N = step->N;
+    REAL *X = step->X, *R = step->R, *N = step->N, *NT = step->NT;
     for (int64_t q = first; q < last; q++) {
         REAL *centers_mean = step->centers_mean + q * P, *negatives_mean = step->negatives_mean + q * P;
         const double each = step->negative / (double)K / (step->pushes[q] > 0 ? step->pushes[q] : 1);
@@ -166,6 +187,8 @@ FOR_EACH_PROCESSOR void gather(Step *step, int64_t first, int64_t last) {
             if (k + AHEAD < (q + 1) * K) prefetch(context + step->negatives[k + AHEAD] * D, D);
             copy_row(D, N, context + step->negatives[k] * D, (REAL)(1 / (double)K), negatives_mean);
         }
+        transpose(K, P, N - K * P, NT);
+        NT += P * K;
     }
     for (int64_t t = first * g; t < last * g + 2 * w; t++, R += P) {
         if (t + AHEAD < step->tokens + 2 * w) prefetch(context + step->ids[t + AHEAD] * D, D);
@@ -173,29 +196,32 @@ FOR_EACH_PROCESSOR void gather(Step *step, int64_t first, int64_t last) {
     }
 }
 
-/* exp(-|x|), 0 where that nears the least normal number: 2^n exp(r) with |r| < 0.35, by Taylor's series. */
-INLINE REAL exp_minus(REAL x) {
-    const REAL most = BITS == 32 ? (REAL)87 : (REAL)708;
+/* exp(x) = 2^n exp(r) with |r| < 0.35, by Taylor's series; 0 and infinity where 2^n is not a normal number. */
+INLINE REAL exponential(REAL x) {
     const REAL rounds = BITS == 32 ? (REAL)12582912.0 : (REAL)6755399441055744.0; /* 1.5 2^23, 1.5 2^52 */
     const int mantissa = BITS == 32 ? 23 : 52, bias = BITS == 32 ? 127 : 1023, terms = BITS == 32 ? 7 : 14;
-    const REAL minus = x < 0 ? x : -x, y = minus < -most ? -most : minus;
-    const REAL shifted = y * (REAL)1.4426950408889634 + rounds, n = shifted - rounds; /* n is in its last bits */
+    const REAL least = (REAL)(-bias * M_LN2), most = (REAL)((bias + 1) * M_LN2); /* where 2^n is 0 and infinity */
+    const REAL y = x < least ? least : x > most ? most : x; /* NaN stays NaN */
+    const REAL shifted = y * (REAL)M_LOG2E + rounds, n = shifted - rounds; /* n is in its last bits */
     const REAL r = (y - n * (REAL)0.693145751953125) - n * (REAL)1.42860682030941723212e-6; /* ln 2, in two parts */
-    REAL series = 1, scale;
-    for (int k = terms; k > 0; k--) series = 1 + series * (r * (1 / (REAL)k));
+    REAL series = 1, factorial = 1, scale;
+    for (int k = terms; k > 1; k--) factorial *= (REAL)k;
+    series = 1 / factorial;
+    for (int k = terms; k > 0; k--) {
+        factorial /= (REAL)k;
+        series = series * r + 1 / factorial;
+    }
     WORD bits, zero;
     memcpy(&bits, &shifted, sizeof bits);
     memcpy(&zero, &rounds, sizeof zero);
     bits = (bits - zero + (WORD)bias) << mantissa;
     memcpy(&scale, &bits, sizeof scale);
-    return minus < -most ? 0 : series * scale; /* NaN stays NaN */
+    return series * scale;
 }
 
-/* 1 / (1 + exp(-x)) */
-INLINE REAL sigmoid(REAL x) {
-    const REAL e = exp_minus(x), share = 1 / (1 + e);
-    return x < 0 ? e * share : share;
-}
+INLINE REAL exp_minus(REAL x) { return exponential(x < 0 ? x : -x); } /* exp(-|x|) */
+
+INLINE REAL sigmoid(REAL x) { return 1 / (1 + exponential(-x)); }
 
 /* log(1 + exp(x)), with log(1 + e) = 2 artanh(e / (2 + e)) by its series */
 INLINE double softplus(REAL x) {
@@ -222,22 +248,12 @@ INLINE void dots_of(const int count, int64_t P, const REAL *x, const REAL *const
     }
 }
 
-/* The same for any count. The arrays have room for AT_ONCE - 1 more. */
-INLINE void dots(int64_t P, const REAL *x, int64_t count, const REAL **rows, REAL *products) {
-    for (int64_t j = count; j < count + AT_ONCE - 1; j++) rows[j] = x;
-    for (int64_t j = 0; j < count; j += AT_ONCE) dots_of(AT_ONCE, P, x, rows + j, products + j);
-}
-
-/* sum += the rows, each times its share. The arrays have room for AT_ONCE - 1 more. */
-INLINE void add_rows(int64_t P, REAL *sum, int64_t count, REAL *shares, const REAL **rows) {
-    for (int64_t j = count; j < count + AT_ONCE - 1; j++) shares[j] = 0, rows[j] = rows[0];
-    for (int64_t first = 0; first < count; first += AT_ONCE) {
-        const REAL *share = shares + first, *const *row = rows + first;
-        for (int64_t i = 0; i < P; i += LANES) {
-            vector total = *(vector *)(sum + i);
-            for (int j = 0; j < AT_ONCE; j++) total += share[j] * *(const vector *)(row[j] + i);
-            *(vector *)(sum + i) = total;
-        }
+/* sum += the rows, each times its share, for a constant count */
+INLINE void add(const int count, int64_t P, REAL *sum, const REAL *shares, const REAL *const *rows) {
+    for (int64_t i = 0; i < P; i += LANES) {
+        vector total = *(vector *)(sum + i);
+        for (int j = 0; j < count; j++) total += shares[j] * *(const vector *)(rows[j] + i);
+        *(vector *)(sum + i) = total;
     }
 }
 
@@ -245,15 +261,17 @@ INLINE void add_rows(int64_t P, REAL *sum, int64_t count, REAL *shares, const RE
 INLINE void slopes_at(
     int64_t P, const Rows *table, const int32_t *numbers, int64_t count, const REAL *row, REAL *slopes
 ) {
-    for (int64_t i = 0; i < count; i += AT_ONCE) {
-        const REAL *rows[AT_ONCE];
-        REAL scores[AT_ONCE];
-        for (int j = 0; j < AT_ONCE; j++) rows[j] = row + (i + j < count ? i + j : i) * P;
-        dots_of(AT_ONCE, P, table->mean, rows, scores);
-        for (int j = 0; j < AT_ONCE && i + j < count; j++) {
-            slopes[i + j] *= sigmoid(scores[j]);
-            table->score[numbers[i + j]] = scores[j];
+    for (int64_t first = 0; first < count; first += TOGETHER) {
+        const int64_t some = count - first < TOGETHER ? count - first : TOGETHER;
+        REAL scores[TOGETHER];
+        for (int64_t i = 0; i < some; i += AT_ONCE) {
+            const REAL *rows[AT_ONCE];
+            for (int j = 0; j < AT_ONCE; j++) rows[j] = row + (first + (i + j < some ? i + j : i)) * P;
+            dots_of(AT_ONCE, P, table->mean, rows, scores + i);
         }
+#pragma omp simd
+        for (int64_t i = 0; i < some; i++) slopes[first + i] *= sigmoid(scores[i]);
+        for (int64_t i = 0; i < some; i++) table->score[numbers[first + i]] = scores[i];
     }
 }
 
@@ -283,31 +301,43 @@ FOR_EACH_PROCESSOR void negatives(Step *step, int64_t first, int64_t last) {
     slopes_at(P, &step->context, drawn, (last - first) * K, step->N, step->negative_slope);
 }
 
+/* A center's row of the band has its context words side by side, the center left out: how far from it the one stands
+   that is j from the middle. */
+INLINE int64_t distance(int64_t j) { return j < 0 ? j : j + 1; }
+
+/* Append the centers from .. to - 1 with the shares that one context word has in them, but for shares of 0. */
+INLINE int64_t append(
+    int64_t count, int64_t from, int64_t to, int64_t P, const REAL *X, const REAL *share, int64_t apart,
+    const REAL **rows, REAL *shares
+) {
+    for (int64_t t = from; t < to; t++, share += apart) { /* no branch to guess wrong */
+        rows[count] = X + t * P;
+        shares[count] = *share;
+        count += !(*share >= 0); /* none is positive */
+    }
+    return count;
+}
+
 /* The positive pairs of the groups first .. last - 1; then all gradients of their rows go into the sums. */
 FOR_EACH_PROCESSOR void positives(Step *step, int64_t first, int64_t last) {
-    const int64_t P = step->padded, g = step->group, K = step->shared, w = step->window, width = 2 * w + 1;
+    const int64_t P = step->padded, g = step->group, K = step->shared, w = step->window, width = 2 * w + AT_ONCE - 1;
     const int64_t tile = first * g;
     const int32_t *token_number = step->token_number + w; /* of the token at a center's place */
     const REAL *R = step->R + (w - tile) * P, *X = step->X - tile * P, alpha = (REAL)step->alpha;
     const REAL *rows[MOST_ROWS];
     REAL shares[MOST_ROWS], *band = step->band;
-    int64_t distance[MOST_ROWS];
     for (int64_t q = first; q < last; q++) {
         const int64_t begin = q * g, end = begin + g;
+        REAL *middle = band + w - begin * width; /* of the row of token 0, were it here */
         for (int64_t i = 0; i < g * width; i++) band[i] = OUTSIDE;
         for (int64_t t = begin; t < end; t++) {
-            const int64_t left = step->left[t], right = step->right[t];
-            int64_t count = 0;
-            for (int64_t j = -w; j <= w; j++) { /* no branch to guess wrong */
-                rows[count] = R + (t + j) * P;
-                distance[count] = j;
-                count += (j >= -left) & (j <= right) & (j != 0);
+            const int64_t right = step->right[t];
+            REAL *mine = middle + t * width;
+            for (int64_t j = -step->left[t]; j < right; j += AT_ONCE) {
+                for (int i = 0; i < AT_ONCE; i++) rows[i] = R + (t + distance(j + i)) * P;
+                dots_of(AT_ONCE, P, X + t * P, rows, mine + j);
             }
-            dots(P, X + t * P, count, rows, shares);
-            for (int64_t j = 0; j < count; j++) {
-                band[(t - begin) * width + w + distance[j]] = shares[j];
-                step->context.positives[token_number[t + distance[j]]] += 1;
-            }
+            for (int i = 0; i < AT_ONCE - 1; i++) mine[right + i] = OUTSIDE; /* what was one too many */
         }
         if (step->measure) {
             double loss = 0;
@@ -318,79 +348,103 @@ FOR_EACH_PROCESSOR void positives(Step *step, int64_t first, int64_t last) {
 #pragma omp simd
         for (int64_t i = 0; i < g * width; i++) band[i] = -alpha * sigmoid(-band[i]);
         for (int64_t t = begin; t < end; t++) { /* the centers' sums */
-            const REAL *mine = band + (t - begin) * width + w, slope = step->center_slope[t - tile];
-            const int32_t number = step->center_number[t];
-            int64_t count = 2;
-            rows[0] = step->dX + (t - tile) * P, shares[0] = 1;
-            rows[1] = step->negatives_mean + q * P, shares[1] = -slope;
-            for (int64_t j = -w; j <= w; j++) {
-                rows[count] = R + (t + j) * P;
-                shares[count] = mine[j];
-                count += shares[count] != 0;
-            }
+            const REAL *mine = middle + t * width, slope = step->center_slope[t - tile];
+            const int64_t right = step->right[t], number = step->center_number[t];
+            REAL *sum = step->center.sums + number * P;
+            int64_t j = -step->left[t];
+            for (int i = 0; i < AT_ONCE; i++, j++) rows[i] = R + (t + distance(j)) * P, shares[i] = mine[j];
+            rows[AT_ONCE] = step->dX + (t - tile) * P, shares[AT_ONCE] = 1;
+            rows[AT_ONCE + 1] = step->negatives_mean + q * P, shares[AT_ONCE + 1] = -slope;
             step->center.slope[number] += (double)slope;
-            add_rows(P, step->center.sums + number * P, count, shares, rows);
+            add(AT_ONCE + 2, P, sum, shares, rows);
+            for (; j < right; j += AT_ONCE) {
+                for (int i = 0; i < AT_ONCE; i++) rows[i] = R + (t + distance(j + i)) * P;
+                add(AT_ONCE, P, sum, mine + j, rows);
+            }
         }
         for (int64_t u = begin - w; u < end + w; u++) { /* the context words' */
-            const int64_t from = u - w < begin ? begin : u - w, to = u + w < end ? u + w : end - 1;
+            const int64_t from = u - w < begin ? begin : u - w, to = u + w < end ? u + w + 1 : end;
+            const int64_t before = u < to ? u : to, after = u < from ? from : u + 1;
+            REAL *sum = step->context.sums + token_number[u] * P;
             int64_t count = 0;
-            for (int64_t t = from; t <= to; t++) {
-                rows[count] = X + t * P;
-                shares[count] = band[(t - begin) * width + w + (u - t)];
-                count += shares[count] != 0;
-            }
-            if (count) add_rows(P, step->context.sums + token_number[u] * P, count, shares, rows);
+            count = append(count, from, before, P, X, middle + from * width + u - from - 1, width - 1, rows, shares);
+            count = append(count, after, to, P, X, middle + after * width + u - after, width - 1, rows, shares);
+            for (int64_t i = count; i < count + AT_ONCE - 1; i++) rows[i] = X + from * P, shares[i] = 0;
+            for (int64_t i = 0; i < count; i += AT_ONCE) add(AT_ONCE, P, sum, shares + i, rows + i);
         }
         for (int64_t k = q * K; k < (q + 1) * K; k++) { /* the negatives' */
-            const int64_t place = k - first * K;
-            const int32_t number = step->negative_number[k];
+            const int64_t place = k - first * K, number = step->negative_number[k];
             const REAL slope = step->negative_slope[place];
             rows[0] = step->dN + place * P, shares[0] = 1;
             rows[1] = step->centers_mean + q * P, shares[1] = -slope;
             step->context.slope[number] += (double)slope;
-            add_rows(P, step->context.sums + number * P, 2, shares, rows);
+            add(2, P, step->context.sums + number * P, shares, rows);
         }
     }
 }
 
-/* Move the rows of one table by their sums: damped along the mean, and bounded, as in xw2v.update. */
+/* phi(z) - 1 for phi(z) = (1 - exp(-z)) / z, by Taylor's series where z < 1 */
+INLINE REAL phi_less_1(REAL z) {
+    const int terms = BITS == 32 ? 10 : 18;
+    const REAL small = z < 1 ? z : 1;
+    REAL series = 1;
+    for (int k = terms; k > 2; k--) series = 1 - series * (small * (1 / (REAL)k));
+    return z < 1 ? small * series * (REAL)-0.5 : (1 - exp_minus(z)) / z - 1;
+}
+
+/* Move the rows of one table by their sums, to which `more` times the mean is added: what the control variate had left
+   out, and what damping takes. And no further than the bound. See xw2v.update. */
 INLINE void move(const Step *step, Rows *rows) {
     const int64_t D = step->size, P = step->padded;
     const REAL *mean = rows->mean, decay = (REAL)(step->alpha * step->weight_decay);
-    const double least = step->bound * step->floor; /* how far any row may move */
+    const REAL curvature = (REAL)step->curvature, bound = (REAL)step->bound;
+    const REAL least = bound * (REAL)step->floor; /* how far any row may move */
     REAL squared;
     dots_of(1, P, mean, &mean, &squared);
-    for (int64_t number = 0; number < rows->count; number++) {
-        REAL *restrict row = rows->table + rows->ids[number] * D, *restrict sum = rows->sums + number * P;
-        if (number + AHEAD < rows->count) prefetch(rows->table + rows->ids[number + AHEAD] * D, D);
-        rows->slot[rows->ids[number]] = -1;
-        if (decay != 0)
-            for (int64_t i = 0; i < D; i++) sum[i] += decay * row[i];
-        const REAL *const both[2] = {mean, sum};
-        REAL products[2];
-        dots_of(2, P, sum, both, products);
-        const double along = (double)products[0], slope = rows->slope[number];
-        const double e = (double)exp_minus(rows->score[number]), of_negatives = e / ((1 + e) * (1 + e));
-        const double curvature = step->curvature * rows->positives[number] + of_negatives * rows->pairs[number];
-        const double z = fmax(step->alpha * (double)squared * curvature, TINY);
-        const double less = -expm1(-z) / z - 1; /* phi(z) - 1 */
-        const double more = slope + less * (slope + (squared > 0 ? along / (double)squared : 0));
-        const double change = (double)products[1] + more * (2 * along + more * (double)squared);
-        double scale = 1;
-        if (!(change < 0.99 * least * least)) { /* else no row is too short for it, however `change` was rounded */
-            double norm = 0, length = 0;
-#pragma omp simd reduction(+ : norm, length)
-            for (int64_t i = 0; i < D; i++) {
-                const double delta = (double)sum[i] + more * (double)mean[i];
-                norm += (double)row[i] * (double)row[i];
-                length += delta * delta;
-            }
-            if (length > 0) scale = fmin((step->bound * sqrt(norm) + least) / sqrt(length), 1);
+    const REAL steepness = (REAL)step->alpha * squared, share = squared > 0 ? 1 / squared : 0;
+    for (int64_t first = 0; first < rows->count; first += TOGETHER) {
+        const int64_t count = rows->count - first < TOGETHER ? rows->count - first : TOGETHER;
+        const int64_t *ids = rows->ids + first;
+        REAL along[TOGETHER], length[TOGETHER], more[TOGETHER];
+        for (int64_t i = 0; i < count; i++) {
+            REAL *row = rows->table + ids[i] * D, *sum = rows->sums + (first + i) * P;
+            prefetch(row, D);
+            rows->slot[ids[i]] = -1;
+            if (decay != 0)
+                for (int64_t c = 0; c < D; c++) sum[c] += decay * row[c];
+            const REAL *const both[2] = {mean, sum};
+            REAL products[2];
+            dots_of(2, P, sum, both, products);
+            along[i] = products[0], length[i] = products[1];
         }
-        const REAL of_sum = (REAL)scale, of_mean = (REAL)(scale * more);
 #pragma omp simd
-        for (int64_t i = 0; i < D; i++) row[i] -= of_sum * sum[i] + of_mean * mean[i];
-        memset(sum, 0, (size_t)P * sizeof(REAL));
+        for (int64_t i = 0; i < count; i++) {
+            const REAL e = exp_minus(rows->score[first + i]), of_negatives = e / ((1 + e) * (1 + e));
+            const REAL positives = (REAL)rows->positives[first + i], pairs = (REAL)rows->pairs[first + i];
+            const REAL less = phi_less_1(steepness * (curvature * positives + of_negatives * pairs));
+            const REAL slope = (REAL)rows->slope[first + i];
+            more[i] = slope + less * (slope + along[i] * share);
+            length[i] += more[i] * (2 * along[i] + more[i] * squared);
+        }
+        for (int64_t i = 0; i < count; i++) {
+            REAL *restrict row = rows->table + ids[i] * D, *restrict sum = rows->sums + (first + i) * P;
+            REAL scale = 1;
+            if (!(length[i] < (REAL)0.99 * least * least)) { /* else any row may move so far, however this was rounded */
+                REAL norm = 0, change = 0;
+#pragma omp simd reduction(+ : norm, change)
+                for (int64_t c = 0; c < D; c++) {
+                    const REAL delta = sum[c] + more[i] * mean[c];
+                    norm += row[c] * row[c];
+                    change += delta * delta;
+                }
+                const REAL limit = bound * (REAL)sqrt((double)norm) + least;
+                if (change > limit * limit) scale = limit / (REAL)sqrt((double)change);
+            }
+            const REAL of_mean = scale * more[i];
+#pragma omp simd
+            for (int64_t c = 0; c < D; c++) row[c] -= scale * sum[c] + of_mean * mean[c];
+            memset(sum, 0, (size_t)P * sizeof(REAL));
+        }
     }
 }
 
