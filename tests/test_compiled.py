@@ -232,6 +232,33 @@ def test_its_sigmoid_and_loss_at_scores_of_every_size(dtype: Any) -> None:
 
 
 @built
+@pytest.mark.parametrize("scale", [1e-19, 1e-21, 1e-23])
+def test_tables_whose_squares_are_next_to_nothing(scale: float) -> None:
+    """In float32 the mean's squared length is then no normal number, or 0."""
+    objective, rng = random_objective(), np.random.default_rng(12)
+    tables, batch = random_tables(rng, WORDS, 10, np.float32), random_batch(rng, objective, WORDS, 64)
+    tables = tables._replace(context=(tables.context * scale).astype(np.float32))
+    expected, _ = slow_step(objective, Tables(*(part.astype(np.float64) for part in tables)), batch, 0.3)
+    compiled.CompiledStep(objective)(tables, batch, 0.3)
+    for part, expected_part in zip(tables, expected, strict=True):
+        assert_rows_close(part, expected_part, 1e-5)
+
+
+@built
+def test_no_row_moves_beyond_the_bound_where_sums_cancel() -> None:
+    """Thousands of pairs of two words: what is left of their sum is small beside it, and rounded as it is."""
+    objective = random_objective(window=30, group=24, shared=17, bound=0.01, floor=1.0)
+    for seed in (23, 37, 190, 209, 225):  # their lengths by way of products come out below the bound
+        rng = np.random.default_rng(seed)
+        tables, batch = random_tables(rng, 2, 8, np.float32), random_batch(rng, objective, 2, 96)
+        moved = copied(tables)
+        compiled.CompiledStep(objective)(moved, batch, 0.3)
+        for part, before in zip(moved, tables, strict=True):
+            limit = objective.bound * (np.linalg.norm(before, axis=1) + objective.floor)
+            assert (np.linalg.norm(part - before, axis=1) < 1.01 * limit).all()
+
+
+@built
 def test_a_number_that_is_none_shows_in_the_loss() -> None:
     objective, rng = random_objective(), np.random.default_rng(5)
     tables, batch = random_tables(rng, WORDS, 10, np.float32), random_batch(rng, objective, WORDS, 64)
@@ -262,7 +289,9 @@ def test_without_it_the_plain_step_trains_and_that_is_said(monkeypatch: pytest.M
     assert_rows_close(tables.center, expected.center, 1e-12)
 
 
-@pytest.mark.parametrize("change", [{"cbow": True}, {"tied": True}, {"window": compiled.MOST_WINDOW + 1}])
+@pytest.mark.parametrize(
+    "change", [{"cbow": True}, {"tied": True}, {"window": compiled.MOST_WINDOW + 1}, {"window": 0}]
+)
 def test_what_it_does_not_serve_is_left_to_the_plain_step(change: dict[str, Any]) -> None:
     backend, objective = load_backend("numpy"), dataclasses.replace(random_objective(), **change)
     assert not compiled.serves(objective)

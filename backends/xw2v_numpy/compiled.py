@@ -21,7 +21,6 @@ TILE_BYTES = 2**18  # of the center rows of a tile: they and what is made of the
 VECTOR_BYTES = 32  # what the rows of the workspace are whole multiples of
 LINE_BYTES = 64  # of the cache, at which its arrays begin
 MOST_WINDOW = 1000
-AT_ONCE = 4  # rows that are summed at a time; kernels.c has the same
 PRECISIONS = (32, 64)  # bits of a number for which there is a library
 
 Pointer, Count, Real = ctypes.c_void_p, ctypes.c_int64, ctypes.c_double
@@ -60,7 +59,7 @@ def kernels(bits: int) -> ctypes.CDLL | None:
     if spec is None or spec.origin is None:
         return None
     library = ctypes.CDLL(spec.origin)
-    library.size_of_step.restype = Count
+    library.size_of_step.restype = library.rows_at_once.restype = Count
     if library.size_of_step() != ctypes.sizeof(Arguments):
         raise MissingDependencyError(f"{spec.origin}: of another version than {__file__}; install xw2v again")
     library.begin.argtypes = library.means.argtypes = library.update.argtypes = [ctypes.POINTER(Arguments)]
@@ -78,7 +77,7 @@ def is_built() -> bool:
 
 def suits(objective: Objective) -> bool:
     """Whether the compiled step, where it is built, does what an objective asks for."""
-    return not objective.cbow and not objective.tied and objective.window <= MOST_WINDOW
+    return not objective.cbow and not objective.tied and 1 <= objective.window <= MOST_WINDOW
 
 
 def serves(objective: Objective) -> bool:
@@ -114,6 +113,7 @@ class Workspace:
         if library is None:
             raise ValueError(f"the tables of a compiled step must hold float32 or float64, not {dtype.str}")
         self.library = library
+        more = library.rows_at_once() - 1  # that may be read after the last
         P = -(-D * dtype.itemsize // VECTOR_BYTES) * VECTOR_BYTES // dtype.itemsize
         self.arguments = Arguments(
             words=V, size=D, padded=P, tokens=T, window=w, group=g, shared=K, negative=objective.negative,
@@ -127,10 +127,10 @@ class Workspace:
         X, N, NT = self._new("X", n, g, P), self._new("N", n, K, P), self._new("NT", n, P, K)
         scores = self._new("scores", n, g, K)
         dX, dN = self._new("dX", n, g, P), self._new("dN", n, K, P)
-        self._new("R", n * g + 2 * w + AT_ONCE, P)
+        self._new("R", n * g + 2 * w + more, P)
         self._new("center_slope", n, g)
         self._new("negative_slope", n, K)
-        self._new("band", g, 2 * w + AT_ONCE - 1)
+        self._new("band", g, 2 * w + more)
         self._new("centers_mean", groups, P)
         self._new("negatives_mean", groups, P)
         self._new("pushes", groups, dtype=np.float64)

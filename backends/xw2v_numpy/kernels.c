@@ -3,7 +3,8 @@
    Compiled twice, by kernels32.c and kernels64.c, for tables of numbers of 32 and of 64 BITS. The tables are read only
    until `update`, so all gradients are taken at the rows before the step, as in xw2v.step, the plain version. Sums run
    in a fixed order: the same input gives the same bits. Rows of the tables have D numbers; all others P, which is D in
-   whole vectors, and end in zeros.
+   whole vectors, and end in zeros. Rows of R past a tile's
+   last are of the same step, or zeros: they meet shares of 0.
 
    T tokens a batch, n a tile of whole groups; w the window; g tokens and K negatives a group; V words. */
 
@@ -32,10 +33,10 @@ typedef REAL vector __attribute__((vector_size(32)));
 
 #define LANES (int64_t)(sizeof(vector) / sizeof(REAL))
 #define AHEAD 4          /* rows that are asked for before they are read */
-#define AT_ONCE 4        /* rows that are summed at a time; compiled.py has the same */
+#define AT_ONCE 4        /* rows that are summed at a time */
 #define TOGETHER 16      /* rows whose coefficients are worked out side by side; a multiple of AT_ONCE */
 #define MOST_WINDOW 1000 /* compiled.py has the same */
-#define MOST_ROWS (2 * MOST_WINDOW + 2 + AT_ONCE)
+#define MOST_ROWS (2 * MOST_WINDOW + AT_ONCE)
 #define OUTSIDE 1e4f     /* the score of what is no pair: its gradient and its loss are 0 */
 
 /* What a batch needs of one table. Its M distinct rows are numbered in the order in which they are met. */
@@ -59,10 +60,11 @@ typedef struct {
     const int64_t *ids, *left, *right, *negatives;  /* (T + 2w,), (T,), (T,), (T/g, K): the batch */
     Rows center, context;
     int32_t *center_number, *token_number, *negative_number; /* (T,), (T + 2w,), (T/g, K) */
-    int32_t *turns;                                 /* (T + 2w + 1,) windows that begin at a token, less those past */
+    int32_t *turns;                                 /* (T + 2w + 1,) windows that begin here, less those just past */
     double *pushes;                                 /* (T/g,) weight of the pairs of each negative of a group */
     REAL *centers_mean, *negatives_mean;            /* (T/g, P) of each group */
-    REAL *X, *R, *N, *NT;                           /* (n, P), (n + 2w, P), (n/g, K, P), (n/g, P, K) rows of a tile */
+    REAL *X, *R;                                    /* (n, P), (n + 2w + AT_ONCE - 1, P) rows of a tile's tokens ... */
+    REAL *N, *NT;                                   /* (n/g, K, P), (n/g, P, K) ... and negatives, and the other way */
     REAL *scores;                                   /* (n, K) of negatives, which become their gradients */
     REAL *center_slope, *negative_slope;            /* (n,), (n/g, K) these gradients' sums were all rows the mean */
     REAL *band;                                     /* (g, 2w + AT_ONCE - 1) scores of a group's positives, likewise */
@@ -70,6 +72,7 @@ typedef struct {
 } Step;
 
 int64_t size_of_step(void) { return (int64_t)sizeof(Step); }
+int64_t rows_at_once(void) { return AT_ONCE; }
 
 INLINE int32_t number_of(Rows *rows, int64_t id) {
     int32_t number = rows->slot[id];
@@ -200,10 +203,11 @@ FOR_EACH_PROCESSOR void gather(Step *step, int64_t first, int64_t last) {
 INLINE REAL exponential(REAL x) {
     const REAL rounds = BITS == 32 ? (REAL)12582912.0 : (REAL)6755399441055744.0; /* 1.5 2^23, 1.5 2^52 */
     const int mantissa = BITS == 32 ? 23 : 52, bias = BITS == 32 ? 127 : 1023, terms = BITS == 32 ? 7 : 14;
-    const REAL least = (REAL)(-bias * M_LN2), most = (REAL)((bias + 1) * M_LN2); /* where 2^n is 0 and infinity */
+    const double ln2 = 0.69314718055994531;
+    const REAL least = (REAL)(-bias * ln2), most = (REAL)((bias + 1) * ln2); /* where 2^n is 0 and infinity */
     const REAL y = x < least ? least : x > most ? most : x; /* NaN stays NaN */
-    const REAL shifted = y * (REAL)M_LOG2E + rounds, n = shifted - rounds; /* n is in its last bits */
-    const REAL r = (y - n * (REAL)0.693145751953125) - n * (REAL)1.42860682030941723212e-6; /* ln 2, in two parts */
+    const REAL shifted = y * (REAL)1.4426950408889634 + rounds, n = shifted - rounds; /* n is in its last bits */
+    const REAL r = (y - n * (REAL)0.693145751953125) - n * (REAL)1.42860682030941723212e-6; /* ln2, in two parts */
     REAL series = 1, factorial = 1, scale;
     for (int k = terms; k > 1; k--) factorial *= (REAL)k;
     series = 1 / factorial;
@@ -301,19 +305,20 @@ FOR_EACH_PROCESSOR void negatives(Step *step, int64_t first, int64_t last) {
     slopes_at(P, &step->context, drawn, (last - first) * K, step->N, step->negative_slope);
 }
 
-/* A center's row of the band has its context words side by side, the center left out: how far from it the one stands
-   that is j from the middle. */
+/* A center's row of the band has its context words side by side: the last before it at -1, the first after it at 0.
+   How far from the center the one at j stands. */
 INLINE int64_t distance(int64_t j) { return j < 0 ? j : j + 1; }
 
-/* Append the centers from .. to - 1 with the shares that one context word has in them, but for shares of 0. */
+/* Append the centers from .. to - 1 that have one context word in their windows, with its shares: in the band, `apart`
+   numbers after each other from `place` on. */
 INLINE int64_t append(
-    int64_t count, int64_t from, int64_t to, int64_t P, const REAL *X, const REAL *share, int64_t apart,
+    int64_t count, int64_t from, int64_t to, int64_t P, const REAL *X, const REAL *band, int64_t place, int64_t apart,
     const REAL **rows, REAL *shares
 ) {
-    for (int64_t t = from; t < to; t++, share += apart) { /* no branch to guess wrong */
+    for (int64_t t = from; t < to; t++, place += apart) { /* no branch to guess wrong */
         rows[count] = X + t * P;
-        shares[count] = *share;
-        count += !(*share >= 0); /* none is positive */
+        shares[count] = band[place];
+        count += !(band[place] >= 0); /* it is 0 in the others */
     }
     return count;
 }
@@ -328,11 +333,10 @@ FOR_EACH_PROCESSOR void positives(Step *step, int64_t first, int64_t last) {
     REAL shares[MOST_ROWS], *band = step->band;
     for (int64_t q = first; q < last; q++) {
         const int64_t begin = q * g, end = begin + g;
-        REAL *middle = band + w - begin * width; /* of the row of token 0, were it here */
         for (int64_t i = 0; i < g * width; i++) band[i] = OUTSIDE;
         for (int64_t t = begin; t < end; t++) {
             const int64_t right = step->right[t];
-            REAL *mine = middle + t * width;
+            REAL *mine = band + (t - begin) * width + w;
             for (int64_t j = -step->left[t]; j < right; j += AT_ONCE) {
                 for (int i = 0; i < AT_ONCE; i++) rows[i] = R + (t + distance(j + i)) * P;
                 dots_of(AT_ONCE, P, X + t * P, rows, mine + j);
@@ -348,7 +352,7 @@ FOR_EACH_PROCESSOR void positives(Step *step, int64_t first, int64_t last) {
 #pragma omp simd
         for (int64_t i = 0; i < g * width; i++) band[i] = -alpha * sigmoid(-band[i]);
         for (int64_t t = begin; t < end; t++) { /* the centers' sums */
-            const REAL *mine = middle + t * width, slope = step->center_slope[t - tile];
+            const REAL *mine = band + (t - begin) * width + w, slope = step->center_slope[t - tile];
             const int64_t right = step->right[t], number = step->center_number[t];
             REAL *sum = step->center.sums + number * P;
             int64_t j = -step->left[t];
@@ -365,11 +369,12 @@ FOR_EACH_PROCESSOR void positives(Step *step, int64_t first, int64_t last) {
         for (int64_t u = begin - w; u < end + w; u++) { /* the context words' */
             const int64_t from = u - w < begin ? begin : u - w, to = u + w < end ? u + w + 1 : end;
             const int64_t before = u < to ? u : to, after = u < from ? from : u + 1;
+            const int64_t in_first = (from - begin) * width + w + u - from - 1; /* it comes after these centers ... */
+            const int64_t in_later = (after - begin) * width + w + u - after;   /* ... and before these */
             REAL *sum = step->context.sums + token_number[u] * P;
-            int64_t count = 0;
-            count = append(count, from, before, P, X, middle + from * width + u - from - 1, width - 1, rows, shares);
-            count = append(count, after, to, P, X, middle + after * width + u - after, width - 1, rows, shares);
-            for (int64_t i = count; i < count + AT_ONCE - 1; i++) rows[i] = X + from * P, shares[i] = 0;
+            int64_t count = append(0, from, before, P, X, band, in_first, width - 1, rows, shares);
+            count = append(count, after, to, P, X, band, in_later, width - 1, rows, shares);
+            for (int64_t i = count; i < count + AT_ONCE - 1; i++) rows[i] = rows[0], shares[i] = 0;
             for (int64_t i = 0; i < count; i += AT_ONCE) add(AT_ONCE, P, sum, shares + i, rows + i);
         }
         for (int64_t k = q * K; k < (q + 1) * K; k++) { /* the negatives' */
@@ -401,11 +406,12 @@ INLINE void move(const Step *step, Rows *rows) {
     const REAL least = bound * (REAL)step->floor; /* how far any row may move */
     REAL squared;
     dots_of(1, P, mean, &mean, &squared);
-    const REAL steepness = (REAL)step->alpha * squared, share = squared > 0 ? 1 / squared : 0;
+    const REAL steepness = (REAL)step->alpha * squared, divisor = squared > 0 ? squared : 1;
+    const REAL slack = BITS == 32 ? (REAL)1e-5 : (REAL)1e-14; /* of a square, for what rounding may take from it */
     for (int64_t first = 0; first < rows->count; first += TOGETHER) {
         const int64_t count = rows->count - first < TOGETHER ? rows->count - first : TOGETHER;
         const int64_t *ids = rows->ids + first;
-        REAL along[TOGETHER], length[TOGETHER], more[TOGETHER];
+        REAL along[TOGETHER], more[TOGETHER], length[TOGETHER]; /* squared, and no less than it is */
         for (int64_t i = 0; i < count; i++) {
             REAL *row = rows->table + ids[i] * D, *sum = rows->sums + (first + i) * P;
             prefetch(row, D);
@@ -423,13 +429,14 @@ INLINE void move(const Step *step, Rows *rows) {
             const REAL positives = (REAL)rows->positives[first + i], pairs = (REAL)rows->pairs[first + i];
             const REAL less = phi_less_1(steepness * (curvature * positives + of_negatives * pairs));
             const REAL slope = (REAL)rows->slope[first + i];
-            more[i] = slope + less * (slope + along[i] * share);
-            length[i] += more[i] * (2 * along[i] + more[i] * squared);
+            const REAL mine = slope + less * (slope + along[i] / divisor);
+            more[i] = mine;
+            length[i] += mine * (2 * along[i] + mine * squared) + slack * (length[i] + mine * mine * squared);
         }
         for (int64_t i = 0; i < count; i++) {
             REAL *restrict row = rows->table + ids[i] * D, *restrict sum = rows->sums + (first + i) * P;
             REAL scale = 1;
-            if (!(length[i] < (REAL)0.99 * least * least)) { /* else any row may move so far, however this was rounded */
+            if (!(length[i] < least * least)) { /* else any row may move so far */
                 REAL norm = 0, change = 0;
 #pragma omp simd reduction(+ : norm, change)
                 for (int64_t c = 0; c < D; c++) {
