@@ -16,7 +16,7 @@ import numpy as np
 from xw2v.tokens import LOWER_TO_ASCII
 
 KEY_LETTERS = 16  # longer words always go through the index
-SLOTS_LOG2 = 17  # each of the cache's two tables has 2**17 slots of 20 bytes
+SLOTS_LOG2 = 18  # each of the cache's two tables has 2**18 slots of 20 bytes
 
 # By the length of a word, 0 to 17 (for "longer than a key"): the mask of its letters 0..7, and of 8..15.
 _EIGHT = np.arange(KEY_LETTERS + 2)
