@@ -3,8 +3,7 @@
    Compiled twice, by kernels32.c and kernels64.c, for tables of numbers of 32 and of 64 BITS. The tables are read only
    until `update`, so all gradients are taken at the rows before the step, as in xw2v.step, the plain version. Sums run
    in a fixed order: the same input gives the same bits. Rows of the tables have D numbers; all others P, which is D in
-   whole vectors, and end in zeros. Rows of R past a tile's
-   last are of the same step, or zeros: they meet shares of 0.
+   whole vectors, and end in zeros. Rows of R past a tile's last are of the same step, or zeros: they meet shares of 0.
 
    T tokens a batch, n a tile of whole groups; w the window; g tokens and K negatives a group; V words. */
 
