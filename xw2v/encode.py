@@ -7,13 +7,14 @@ tokens alone, not on the pieces in which they are read.
 """
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import repeat
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import count, repeat
 
 import numpy as np
 
-from xw2v.asciitext import AsciiText, WordIndex
 from xw2v.errors import InputError
+from xw2v.scan import Scanner, library
 from xw2v.settings import Settings
 from xw2v.spool import Spool
 from xw2v.tokenised import Documents
@@ -25,6 +26,13 @@ CHECK = 1 << 20  # tokens between looks at the number of distinct words
 GATHER = 1 << 16  # tokens of a Python iterable that are numbered at a time
 
 Block = tuple[np.ndarray, np.ndarray]  # ids (n,) int32; sentence ends (m,) int64, counted from the start
+
+
+class WordIndex(defaultdict[str, int]):
+    """Word to number; a word that is new gets the next number, in order of first appearance."""
+
+    def __init__(self) -> None:
+        super().__init__(count().__next__)
 
 
 class Encoder:
@@ -49,13 +57,13 @@ class Encoder:
         self.folder = folder
         self._spool = Spool(folder)
         self._documents = Documents(self.tokenizer)
-        table = self.tokenizer.ascii_table
-        self._ascii = None if table is None else AsciiText(table, self.tokenizer.lowercase, self._index)
+        compiled = library() if self.at_blanks else None
+        self._scanner = compiled and Scanner(compiled, self.tokenizer, self._index.__getitem__)
 
     @property
-    def fast(self) -> bool:
+    def at_blanks(self) -> bool:
         """Whether blocks of text may be cut at blanks (else at line ends alone)."""
-        return self._ascii is not None
+        return self.tokenizer.ascii_table is not None
 
     def add(self, piece: bytes | Sequence[str]) -> None:
         """Add a block of running text (`add_text`) or the tokens of a document (`add_document`)."""
@@ -65,11 +73,11 @@ class Encoder:
             self.add_document(piece)
 
     def add_text(self, block: bytes) -> None:
-        """Add valid UTF-8 text, cut at a line end or, where `fast`, at a blank. Each line is a sentence."""
-        if self._ascii is not None:
-            words = self._ascii.find(block)
-            number = self._ascii.number
-            self._add(words.starts.size, words.ends, lambda first, last: number(words, first, last))
+        """Add valid UTF-8 text, cut at a line end or, with `at_blanks`, at a blank. Each line is a sentence."""
+        if self._scanner is not None:
+            self._scanner.open(block)
+            while (found := self._scanner.next(self._room)) is not None:
+                self._add(*found)
             return
         tokens: list[str] = []
         ends = []
@@ -98,30 +106,30 @@ class Encoder:
         self._add_tokens(tokens, np.array(ends, np.int64))
 
     def _add_tokens(self, tokens: list[str], ends: np.ndarray) -> None:
-        index = self._index
-
-        def number(first: int, last: int) -> np.ndarray:
-            return np.fromiter(map(index.__getitem__, tokens[first:last]), np.int32, last - first)
-
-        self._add(len(tokens), ends, number)
-
-    def _add(self, tokens: int, ends: np.ndarray, number: Callable[[int, int], np.ndarray]) -> None:
-        """Number and count `tokens` tokens, in pieces that end where distinct words are looked at."""
-        parts = [np.empty(0, np.int32)]
         first = 0
-        while first < tokens:
-            last = min(tokens, first + CHECK - self.raw_words % CHECK)
-            ids = number(first, last)
+        while first < len(tokens) or ends.size:
+            last = min(len(tokens), first + self._room)
+            ids = np.fromiter(map(self._index.__getitem__, tokens[first:last]), np.int32, last - first)
+            within = int(np.searchsorted(ends, last, side="right"))
+            self._add(ids, ends[:within] - first)
+            first, ends = last, ends[within:]
+
+    @property
+    def _room(self) -> int:
+        """Tokens until distinct words are looked at again."""
+        return CHECK - self.raw_words % CHECK
+
+    def _add(self, ids: np.ndarray, ends: np.ndarray) -> None:
+        """Count and keep at most `_room` tokens that have numbers; `ends` count from the first of them."""
+        if ids.size:
             self._numbers = max(self._numbers, int(ids.max()) + 1)
             if self._numbers > self._counts.size:
                 self._counts = np.append(self._counts, np.zeros(self._numbers, np.int64))
             np.add.at(self._counts, ids, 1)
-            parts.append(ids)
-            self.raw_words += last - first
+            self.raw_words += ids.size
             if self.raw_words % CHECK == 0 and len(self._index) > self.distinct_limit:
                 self._drop_rare()
-            first = last
-        self._spool.append(parts[1] if len(parts) == 2 else np.concatenate(parts), ends)
+        self._spool.append(ids, ends)
 
     def _drop_rare(self) -> None:
         kept = dict(self._index)
@@ -131,8 +139,8 @@ class Encoder:
             kept = {word: number for word, number in kept.items() if counts[number] > least}
         self._index.clear()
         self._index.update(kept)
-        if self._ascii is not None:
-            self._ascii.forget()
+        if self._scanner is not None:
+            self._scanner.forget()
 
     @property
     def notices(self) -> list[str]:
@@ -181,12 +189,11 @@ class Encoder:
         for numbers, ends in self._spool:
             ids = rows.take(numbers)
             kept = ids >= 0
-            before = np.zeros(ids.size + 1, np.int64)
-            np.cumsum(kept, out=before[1:])
-            ends = total + before[ends]
+            without = np.flatnonzero(~kept)  # few
+            ends = total + ends - np.searchsorted(without, ends)
             ends = ends[np.diff(ends, prepend=last_end) > 0]
             last_end = int(ends[-1]) if ends.size else last_end
-            total += int(before[-1])
+            total += ids.size - without.size
             yield ids[kept], ends
         if total > last_end:  # the last sentence was left open
             yield np.empty(0, np.int32), np.array([total])

@@ -102,7 +102,7 @@ def encode(
     total = sum(source.total for source in found.sources)
     known = total > 0 and all(source.total for source in found.sources)
     for source in found.sources:
-        for piece in source.pieces(encoder.fast):
+        for piece in source.pieces(encoder.at_blanks):
             encoder.add(piece)
             if progress is not None:
                 share = sum(each.done for each in found.sources) / total if known else None

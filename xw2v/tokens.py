@@ -4,8 +4,8 @@ In running text a line is a sentence and the tokens are the pattern's matches in
 `war`. Of a source that comes as tokens, such as the words of an NLTK corpus, a token counts if the whole of
 it matches. Either way lower-casing comes first, unless it is switched off.
 
-`asciitext` does the same, much faster, for patterns that are one set of ASCII characters; the tests hold it
-to this module.
+`scan` does the same, much faster, for patterns that are one set of ASCII characters; the tests hold it to this
+module.
 """
 
 import re

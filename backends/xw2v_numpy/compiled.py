@@ -10,11 +10,10 @@ from __future__ import annotations
 import ctypes
 import math
 from functools import cache
-from importlib.util import find_spec
 
 import numpy as np
 
-from xw2v.errors import MissingDependencyError
+from xw2v.native import native_library
 from xw2v.objective import Batch, Objective, Tables
 
 TILE_BYTES = 2**18  # of the center rows of a tile: they and what is made of them should fit a core's caches
@@ -55,13 +54,10 @@ class Arguments(ctypes.Structure):
 @cache
 def kernels(bits: int) -> ctypes.CDLL | None:
     """The library for numbers of so many bits; None where this installation has none, for want of a C compiler."""
-    spec = find_spec(f"xw2v_numpy._kernels{bits}")
-    if spec is None or spec.origin is None:
+    library = native_library(f"xw2v_numpy._kernels{bits}", Arguments)
+    if library is None:
         return None
-    library = ctypes.CDLL(spec.origin)
-    library.size_of_step.restype = library.rows_at_once.restype = Count
-    if library.size_of_step() != ctypes.sizeof(Arguments):
-        raise MissingDependencyError(f"{spec.origin}: of another version than {__file__}; install xw2v again")
+    library.rows_at_once.restype = Count
     library.begin.argtypes = library.means.argtypes = library.update.argtypes = [ctypes.POINTER(Arguments)]
     for function in (library.gather, library.negatives, library.positives):
         function.argtypes = [ctypes.POINTER(Arguments), Count, Count]

@@ -70,7 +70,7 @@ typedef struct {
     REAL *dX, *dN;                                  /* (n, P), (n/g, K, P) products of gradients and rows */
 } Step;
 
-int64_t size_of_step(void) { return (int64_t)sizeof(Step); }
+int64_t size_of_structure(void) { return (int64_t)sizeof(Step); }
 int64_t rows_at_once(void) { return AT_ONCE; }
 
 INLINE int32_t number_of(Rows *rows, int64_t id) {

@@ -1,0 +1,22 @@
+"""Libraries of C functions that are built with the package, where the machine that installs it has a C compiler."""
+
+import ctypes
+from importlib.util import find_spec
+
+from xw2v.errors import MissingDependencyError
+
+
+def native_library(name: str, structure: type[ctypes.Structure]) -> ctypes.CDLL | None:
+    """The library built as the module `name`; None where this installation has none.
+
+    structure: what its functions take. Raises MissingDependencyError where the library's `size_of_structure()` is
+    another: it is of another version.
+    """
+    spec = find_spec(name)
+    if spec is None or spec.origin is None:
+        return None
+    library = ctypes.CDLL(spec.origin)
+    library.size_of_structure.restype = ctypes.c_int64
+    if library.size_of_structure() != ctypes.sizeof(structure):
+        raise MissingDependencyError(f"{spec.origin}: of another version than this xw2v; install xw2v again")
+    return library
