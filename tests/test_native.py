@@ -29,8 +29,8 @@ def test_a_library_of_another_version_is_refused() -> None:
         _fields_ = [*scan.State._fields_, ("more", ctypes.c_int64)]
 
     with pytest.raises(MissingDependencyError, match=r"of another version than this xw2v; install xw2v again"):
-        native_library("xw2v._scan", Other)
+        native_library("xw2v_scan", Other)
 
 
 def test_there_may_be_none() -> None:
-    assert native_library("xw2v._no_such_library", scan.State) is None
+    assert native_library("xw2v_no_such_library", scan.State) is None

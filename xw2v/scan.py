@@ -33,7 +33,7 @@ class State(ctypes.Structure):
 @cache
 def library() -> ctypes.CDLL | None:
     """The compiled loops; None where this installation has none, for want of a C compiler."""
-    found = native_library("xw2v._scan", State)
+    found = native_library("xw2v_scan", State)
     if found is not None:
         found.size_of_cache.restype = found.more_bytes.restype = Count
         for function in (found.open_block, found.scan, found.remember):
