@@ -244,7 +244,7 @@ class Fuzz:
         self.put(self.bytes_of(self.random.choice(self.texts)))
         pattern = self.random.choice(("[a-z']+", "[a-z']+", r"\w+", "[^ ]+"))
         encoder = Encoder(Tokenizer(pattern, self.random.random() < 0.8))
-        for piece in TextFile(str(self.file)).pieces(encoder.fast):
+        for piece in TextFile(str(self.file)).pieces(encoder.at_blanks):
             encoder.add(piece)
         encoder.finish(1)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import subprocess
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -252,3 +253,16 @@ def test_a_file_without_a_folder_is_refused_before_the_work(
     with pytest.raises(SystemExit):
         scaling.main(["text.txt", "--json", str(tmp_path / "none" / "found.json")])
     assert "its folder is not there" in capsys.readouterr().err
+
+
+# bench.fuzz_inputs
+
+
+def test_a_short_fuzzing_run_of_the_inputs() -> None:
+    """docs/reliability.md records the long runs."""
+    pytest.importorskip("pyarrow")
+    command = [sys.executable, ROOT / "bench" / "fuzz_inputs.py", "--inputs", "1500", "--seed", "2"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert "1,500 inputs" in done.stdout
+    assert "no failure" in done.stdout

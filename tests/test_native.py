@@ -32,5 +32,10 @@ def test_a_library_of_another_version_is_refused() -> None:
         native_library("xw2v_scan", Other)
 
 
+def test_so_is_one_that_does_not_say_what_it_takes() -> None:
+    with pytest.raises(MissingDependencyError, match=r"of another version"):
+        native_library("numpy._core._multiarray_umath", scan.State)
+
+
 def test_there_may_be_none() -> None:
     assert native_library("xw2v_no_such_library", scan.State) is None

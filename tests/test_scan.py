@@ -17,6 +17,11 @@ from xw2v.tokens import Tokenizer
 compiled = pytest.mark.skipif(scan.library() is None, reason="this installation has no compiled loops")
 
 
+def sentences_of(encoder: Encoder) -> list[list[str]]:
+    corpus = Corpus.from_encoder(encoder, min_count=1)
+    return [corpus.sentence(s) for s in range(len(corpus))]
+
+
 def new_scanner(number: Callable[[str], int], pattern: str = "[a-z']+") -> scan.Scanner:
     library = scan.library()
     assert library is not None
@@ -94,6 +99,15 @@ def test_a_word_at_the_end_of_a_block(length: int) -> None:
     for scanner, block in ((new, "a" * length), (used, "some " + "b" * length), (used, "c" * length)):
         scanned(scanner, block.encode())
         assert list(index)[-1] == block.removeprefix("some ")
+
+
+def test_empty_lines_take_no_memory() -> None:
+    encoder = Encoder()
+    for _ in range(3):
+        encoder.add_text(b"one\n" + b"\n" * 200_000 + b"two\n" * 2)
+    kept = [ends for _, ends in encoder.numbered()[2]]
+    assert sum(ends.size for ends in kept) < 50
+    assert sentences_of(encoder) == [["one"], ["two"], ["two"]] * 3
 
 
 def test_without_a_compiler_text_is_read_alike(monkeypatch: pytest.MonkeyPatch) -> None:

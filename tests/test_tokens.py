@@ -1,4 +1,4 @@
-"""The rule of tokens, and the vectorised path held to it."""
+"""The rule of tokens, and the compiled path held to it."""
 
 from __future__ import annotations
 

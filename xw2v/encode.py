@@ -129,7 +129,7 @@ class Encoder:
             self.raw_words += ids.size
             if self.raw_words % CHECK == 0 and len(self._index) > self.distinct_limit:
                 self._drop_rare()
-        self._spool.append(ids, ends)
+        self._spool.append(ids, ends[np.diff(ends, prepend=-1) > 0])  # empty lines have no limit to their number
 
     def _drop_rare(self) -> None:
         kept = dict(self._index)
@@ -189,7 +189,7 @@ class Encoder:
         for numbers, ends in self._spool:
             ids = rows.take(numbers)
             kept = ids >= 0
-            without = np.flatnonzero(~kept)  # few
+            without = np.flatnonzero(~kept)
             ends = total + ends - np.searchsorted(without, ends)
             ends = ends[np.diff(ends, prepend=last_end) > 0]
             last_end = int(ends[-1]) if ends.size else last_end

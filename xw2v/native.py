@@ -9,14 +9,14 @@ from xw2v.errors import MissingDependencyError
 def native_library(name: str, structure: type[ctypes.Structure]) -> ctypes.CDLL | None:
     """The library built as the module `name`; None where this installation has none.
 
-    structure: what its functions take. Raises MissingDependencyError where the library's `size_of_structure()` is
-    another: it is of another version.
+    structure: what its functions take. Raises MissingDependencyError where the library's is of another size, so that it
+    must be of another version.
     """
     spec = find_spec(name)
     if spec is None or spec.origin is None:
         return None
     library = ctypes.CDLL(spec.origin)
-    library.size_of_structure.restype = ctypes.c_int64
-    if library.size_of_structure() != ctypes.sizeof(structure):
+    size_of_structure = getattr(library, "size_of_structure", lambda: 0)
+    if size_of_structure() != ctypes.sizeof(structure):
         raise MissingDependencyError(f"{spec.origin}: of another version than this xw2v; install xw2v again")
     return library

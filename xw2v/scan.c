@@ -19,12 +19,12 @@
 
 typedef struct {
     uint64_t low, high; /* letters 0..7 and 8..15, the first the lowest; a low of 0 where the entry is empty */
-    int64_t number;
+    int32_t number;
 } Entry;
 
 typedef struct {
     const uint8_t *block; /* (size,) UTF-8 */
-    const uint8_t *table; /* (256,) of each byte the lower-case letter, 33..126, or ' ', or '\n' */
+    const uint8_t *table; /* (256,) of each byte its letter, 33..126, in the case asked for; or ' ', or '\n' */
     uint8_t *text;       /* (size + 1 + AHEAD,) those of the block, and ' ' after it */
     int64_t size, at;    /* at: where to go on */
     int64_t most;        /* words, and lines, at a time */
@@ -92,9 +92,10 @@ void scan(Scan *s) {
     const uint8_t *text = s->text;
     uint8_t *spelt = s->spelt;
     int64_t at = s->at, words = 0, lines = 0, strangers = 0;
-    while (at < s->size && words < s->most && lines < s->most) {
+    int n;
+    do {
         Word found[AT_ONCE];
-        int n = 0;
+        n = 0;
         while (at < s->size && n < AT_ONCE && words + n < s->most && lines < s->most) {
             if (text[at] <= ' ') {
                 if (text[at++] == '\n') s->ends[lines++] = words + n;
@@ -115,7 +116,7 @@ void scan(Scan *s) {
             spelt += word->stop - word->start;
             *spelt++ = ' ';
         }
-    }
+    } while (n);
     s->at = at, s->words = words, s->lines = lines, s->strangers = strangers, s->spelt_size = spelt - s->spelt;
 }
 

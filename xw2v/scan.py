@@ -51,23 +51,17 @@ class Scanner:
         self._library, self._number = library, number
         replacements = LOWER_TO_ASCII if tokenizer.lowercase else {}
         self._replacements = [(character.encode(), lower.encode()) for character, lower in replacements.items()]
+        self._text, self._spelt = np.zeros((2, 0), np.uint8)
         self._numbers, (self._ends, self._places) = np.empty(MOST, np.int32), np.empty((2, MOST), np.int64)
+        self._cache = np.zeros(library.size_of_cache(), np.uint8)
         self._state = State(
-            table=tokenizer.ascii_table,
+            table=tokenizer.ascii_table, cache=self._cache.ctypes.data,
             numbers=self._numbers.ctypes.data, ends=self._ends.ctypes.data, places=self._places.ctypes.data,
         )  # fmt: skip
-        self._make_room(0)
-        self.forget()
-
-    def _make_room(self, size: int) -> None:
-        self._text, self._spelt = np.zeros((2, size + self._library.more_bytes()), np.uint8)
-        self._state.text, self._state.spelt = self._text.ctypes.data, self._spelt.ctypes.data
-        self._most_bytes = size
 
     def forget(self) -> None:
         """Empty the cache, as must be done when words leave the index."""
-        self._cache = np.zeros(self._library.size_of_cache(), np.uint8)
-        self._state.cache = self._cache.ctypes.data
+        self._cache.fill(0)
 
     def open(self, block: bytes) -> None:
         """Take a block of UTF-8 text that begins and ends between words."""
@@ -75,10 +69,12 @@ class Scanner:
             for character, lower in self._replacements:
                 if character[-1] in block and character in block:  # the first test is a good deal faster
                     block = block.replace(character, lower)
-        if len(block) > self._most_bytes:
-            self._make_room(len(block))
-        self._state.block, self._state.size = block, len(block)
-        self._library.open_block(self._state)
+        state, room = self._state, len(block) + self._library.more_bytes()
+        if room > self._text.size:
+            self._text, self._spelt = np.zeros((2, room), np.uint8)
+        state.text, state.spelt = self._text.ctypes.data, self._spelt.ctypes.data
+        state.block, state.size = block, len(block)
+        self._library.open_block(state)
 
     def next(self, most: int) -> tuple[np.ndarray, np.ndarray] | None:
         """At most so many of the words that are left, or None where the block is at its end.

@@ -63,7 +63,7 @@ class Tokenizer:
 
     @cached_property
     def ascii_table(self) -> bytes | None:
-        """A `bytes.translate` table (256,) from text to lower-cased tokens, blanks and newlines, or None.
+        """A `bytes.translate` table (256,) from text to tokens, lower-cased if asked, blanks and newlines; or None.
 
         None where the pattern is not one set of visible ASCII characters, repeated. Bytes of characters
         beyond ASCII become blanks: the caller has to see to LOWER_TO_ASCII before.
