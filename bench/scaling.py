@@ -296,7 +296,9 @@ def main(arguments: list[str] | None = None) -> int:
 
 def measured(text: list[str], quick: bool) -> dict[str, Any]:
     """Everything, from the text on."""
+    from xw2v.backend import load_backend
     from xw2v.run import versions
+    from xw2v.settings import Settings
 
     budget, variables = Budget(BUDGET), QUICK if quick else VARIABLES
     seconds, rounds = (QUICK_SECONDS, QUICK_ROUNDS) if quick else (SECONDS, ROUNDS)
@@ -304,7 +306,7 @@ def measured(text: list[str], quick: bool) -> dict[str, Any]:
         about = make_corpora(text, variables, Path(temporary))
         say(f"corpora made: {budget.left():.0f} s left")
         found = measure(Path(temporary), variables, seconds, rounds, budget)
-    named = ", ".join(f"{name} {number}" for name, number in versions().items())
+    named = ", ".join(f"{name} {number}" for name, number in versions(load_backend(), Settings().objective()).items())
     return {"date": time.strftime("%Y-%m-%d"), "versions": named, "text": about, "base": BASE, **found}
 
 

@@ -299,6 +299,16 @@ def test_another_version_of_a_library_is_told(trainer: Trainer, tmp_path: Path) 
     assert changed == f"last bits may differ from those of a run in one go: numpy 1.0 then, {np.__version__} now"
 
 
+def test_another_step_is_told(trainer: Trainer, tmp_path: Path) -> None:
+    """As of an installation that had a C compiler and one that had none."""
+    checkpoint = saved(trainer, tmp_path)
+    there = checkpoint.content["versions"]["step"]
+    assert there == trainer.backend.versions(trainer.objective)["step"]
+    rewritten(checkpoint.path, versions=checkpoint.content["versions"] | {"step": "another"})
+    changed = what_changed(CheckpointFolder(tmp_path).latest(), trainer)  # type: ignore[arg-type]
+    assert changed == f"last bits may differ from those of a run in one go: step another then, {there} now"
+
+
 def test_another_text_is_refused(trainer: Trainer, corpus: Corpus, held_out: Corpus, tmp_path: Path) -> None:
     checkpoint = saved(trainer, tmp_path)
     check_texts(checkpoint, corpus, None)

@@ -117,6 +117,10 @@ class Backend(ABC):
 
         return partial(plain_step, self, objective)
 
+    def versions(self, objective: Objective) -> dict[str, str]:
+        """What the last bits of a run depend on here, by name: versions of libraries other than NumPy, and the step."""
+        return {"step": "plain"}
+
     def synchronize(self) -> None:  # noqa: B027 - nothing to wait for where calls are synchronous
         """Wait until the device has done what it was asked."""
 

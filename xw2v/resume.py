@@ -84,7 +84,7 @@ def check_texts(checkpoint: Checkpoint, corpus: Corpus, validation: Corpus | Non
 def what_changed(checkpoint: Checkpoint, trainer: Trainer) -> str | None:
     """A line on versions and devices that are not those the checkpoint was made with, if any."""
     there = checkpoint.content["versions"] | {"device": checkpoint.content["device"]}
-    here = versions() | {"device": str(trainer.backend.device)}
+    here = versions(trainer.backend, trainer.objective) | {"device": str(trainer.backend.device)}
     changed = [f"{name} {there.get(name)} then, {here[name]} now" for name in here if there.get(name) != here[name]]
     return f"last bits may differ from those of a run in one go: {'; '.join(changed)}" if changed else None
 
@@ -97,7 +97,7 @@ def content_of(trainer: Trainer, state: State, about: dict[str, Any]) -> dict[st
         "objective": dataclasses.asdict(trainer.objective),
         "corpus": about_corpus(trainer.corpus),
         "validation": None if validation is None else validation.fingerprint,
-        "versions": versions(),
+        "versions": versions(trainer.backend, trainer.objective),
         "device": str(trainer.backend.device),
         **about,
         "state": {name: getattr(state, name) for name in COUNTERS},

@@ -12,9 +12,10 @@ from typing import Any
 import numpy as np
 
 from xw2v import __version__
-from xw2v.backend import load_backend
+from xw2v.backend import Backend, load_backend
 from xw2v.corpus import Corpus
 from xw2v.corpus_figures import sentence_lengths
+from xw2v.objective import Objective
 from xw2v.settings import Settings
 from xw2v.trainer import Progress, State, Trainer, diverged
 from xw2v.vocabulary import Vocabulary
@@ -109,10 +110,10 @@ def resolved(settings: Settings) -> dict[str, Any]:
     }
 
 
-def versions() -> dict[str, str]:
-    """Versions of what a run's numbers depend on."""
+def versions(backend: Backend, objective: Objective) -> dict[str, str]:
+    """Versions of what a run's numbers depend on, and which step computes them."""
     libraries = {library: version(library) for library in ("numpy", "scipy", "array-api-compat")}
-    return {"xw2v": __version__, "python": platform.python_version()} | libraries
+    return {"xw2v": __version__, "python": platform.python_version(), **libraries, **backend.versions(objective)}
 
 
 def about_corpus(corpus: Corpus) -> dict[str, Any]:
@@ -135,7 +136,7 @@ def record_of(trainer: Trainer, state: State) -> dict[str, Any]:
         "format": "xw2v run 1",
         "settings": resolved(settings) | {"backend": backend.name, "device": str(backend.device)},
         "objective": dataclasses.asdict(trainer.objective),
-        "versions": versions(),
+        "versions": versions(backend, trainer.objective),
         "machine": f"{platform.system()} {platform.machine()}",
         "device": str(backend.device),
         "corpus": about_corpus(corpus) | {"sentence_lengths": sentence_lengths(corpus.offsets)},

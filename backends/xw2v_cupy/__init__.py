@@ -100,6 +100,9 @@ class CupyBackend(Backend):
             return super().step(objective)
         return CupyStep(objective, self.kernels, fused=self.fused, deterministic=self.deterministic)
 
+    def versions(self, objective: Objective) -> dict[str, str]:
+        return {"cupy": self._cupy.__version__, "step": "plain" if objective.cbow else "CUDA kernels"}
+
     def kernels(self, dtype: Any) -> Kernels:
         """The kernels for tables of a dtype, compiled once."""
         name = np.dtype(dtype).name

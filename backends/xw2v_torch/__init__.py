@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from xw2v.backend import Backend
 from xw2v.errors import MissingDependencyError, UsageError
+
+if TYPE_CHECKING:
+    from xw2v.objective import Objective
 
 
 class TorchBackend(Backend):
@@ -46,6 +49,9 @@ class TorchBackend(Backend):
             table.index_put_((rows,), updates, accumulate=True)  # sorts; index_add_ is atomic
         else:
             table.index_add_(0, rows, updates)
+
+    def versions(self, objective: Objective) -> dict[str, str]:
+        return {"torch": str(self._torch.__version__), **super().versions(objective)}
 
     def synchronize(self) -> None:
         if self.device.type == "cuda":
