@@ -9,8 +9,10 @@ import sysconfig
 
 import pytest
 import xw2v_numpy.compiled as compiled
+from oracles import random_objective
 
 import xw2v.scan as scan
+from xw2v.backend import load_backend
 from xw2v.errors import MissingDependencyError
 from xw2v.native import native_library
 
@@ -21,6 +23,12 @@ def test_they_are_built_where_there_is_a_compiler() -> None:
         pytest.skip("no C compiler for this Python on this machine")
     assert compiled.is_built()
     assert scan.library() is not None
+
+
+def test_a_run_says_which_step_it_took() -> None:
+    backend = load_backend()
+    assert backend.versions(random_objective())["step"] == ("compiled" if compiled.is_built() else "plain")
+    assert backend.versions(random_objective(cbow=True))["step"] == "plain"
 
 
 @pytest.mark.skipif(scan.library() is None, reason="this installation has no compiled loops")

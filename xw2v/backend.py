@@ -119,7 +119,7 @@ class Backend(ABC):
 
     def versions(self, objective: Objective) -> dict[str, str]:
         """What the last bits of a run depend on here, by name: versions of libraries other than NumPy, and the step."""
-        return {"step": "plain"}
+        return {"step": getattr(self.step(objective), "name", "plain")}
 
     def synchronize(self) -> None:  # noqa: B027 - nothing to wait for where calls are synchronous
         """Wait until the device has done what it was asked."""

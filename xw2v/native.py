@@ -5,6 +5,8 @@ from importlib.util import find_spec
 
 from xw2v.errors import MissingDependencyError
 
+Pointer, Count = ctypes.c_void_p, ctypes.c_int64  # what the members of their structures are
+
 
 def native_library(name: str, structure: type[ctypes.Structure]) -> ctypes.CDLL | None:
     """The library built as the module `name`; None where this installation has none.

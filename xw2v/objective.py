@@ -77,7 +77,7 @@ class Batch(NamedTuple):
 
 
 class Step(Protocol):
-    """One step of stochastic gradient descent on the tables, in place."""
+    """One step of stochastic gradient descent on the tables, in place. One that is not the plain step has a `name`."""
 
     def __call__(self, tables: Tables, batch: Batch, alpha: float, *, measure: bool = False) -> Array | None:
         """Update the tables from a batch at learning rate `alpha`.

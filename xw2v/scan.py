@@ -12,12 +12,10 @@ from functools import cache
 
 import numpy as np
 
-from xw2v.native import native_library
+from xw2v.native import Count, Pointer, native_library
 from xw2v.tokens import LOWER_TO_ASCII, Tokenizer
 
 MOST = 1 << 15  # words, and lines, that are found at a time
-
-Pointer, Count = ctypes.c_void_p, ctypes.c_int64
 
 
 class State(ctypes.Structure):

@@ -101,7 +101,7 @@ class CupyBackend(Backend):
         return CupyStep(objective, self.kernels, fused=self.fused, deterministic=self.deterministic)
 
     def versions(self, objective: Objective) -> dict[str, str]:
-        return {"cupy": self._cupy.__version__, "step": "plain" if objective.cbow else "CUDA kernels"}
+        return {"cupy": self._cupy.__version__, **super().versions(objective)}
 
     def kernels(self, dtype: Any) -> Kernels:
         """The kernels for tables of a dtype, compiled once."""

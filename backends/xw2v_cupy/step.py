@@ -38,6 +38,8 @@ class CupyStep:
         deterministic: sums in a fixed order, which the fused kernel does not do.
     """
 
+    name = "CUDA kernels"
+
     def __init__(
         self,
         objective: Objective,

@@ -46,11 +46,6 @@ class NumpyBackend(Backend):
 
         return CompiledStep(objective) if serves(objective) else super().step(objective)
 
-    def versions(self, objective: Objective) -> dict[str, str]:
-        from xw2v_numpy.compiled import serves
-
-        return {"step": "compiled" if serves(objective) else "plain"}
-
     def plan(self, objective: Objective, **sizes: int) -> str | None:
         from xw2v_numpy.compiled import is_built, suits
 

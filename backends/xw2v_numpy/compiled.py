@@ -13,7 +13,7 @@ from functools import cache
 
 import numpy as np
 
-from xw2v.native import native_library
+from xw2v.native import Count, Pointer, native_library
 from xw2v.objective import Batch, Objective, Tables
 
 TILE_BYTES = 2**18  # of the center rows of a tile: they and what is made of them should fit a core's caches
@@ -22,7 +22,7 @@ LINE_BYTES = 64  # of the cache, at which its arrays begin
 MOST_WINDOW = 1000
 PRECISIONS = (32, 64)  # bits of a number for which there is a library
 
-Pointer, Count, Real = ctypes.c_void_p, ctypes.c_int64, ctypes.c_double
+Real = ctypes.c_double
 
 
 class Rows(ctypes.Structure):
@@ -83,6 +83,8 @@ def serves(objective: Objective) -> bool:
 
 class CompiledStep:
     """One training step; see `xw2v.objective.Step`. Skip-gram with two tables only."""
+
+    name = "compiled"
 
     def __init__(self, objective: Objective) -> None:
         self.objective = objective
