@@ -56,9 +56,7 @@ def test_a_device_that_is_not_there(name: str) -> None:
         load_backend(name, "cuda:99")
 
 
-def test_auto_falls_back_to_the_cpu(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_auto_falls_back_to_the_cpu(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setitem(sys.modules, "cupy", None)
     assert load_backend(device="auto").name == "numpy"
     assert "training on the CPU" in capsys.readouterr().err

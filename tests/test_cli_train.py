@@ -115,9 +115,7 @@ def test_an_earlier_run_moves_to_previous_with_its_checkpoints(xw2v: Xw2v, words
         ("min-count", "100000", 1, "no words left"),
     ],
 )
-def test_bad_options_are_one_line(
-    xw2v: Xw2v, words: Path, option: str, value: str, code: int, message: str
-) -> None:
+def test_bad_options_are_one_line(xw2v: Xw2v, words: Path, option: str, value: str, code: int, message: str) -> None:
     assert message in failed(xw2v(command(words, **{option.replace("-", "_"): value})), code)
 
 
@@ -180,9 +178,7 @@ def test_added_epochs_say_their_learning_rates(xw2v: Xw2v, words: Path) -> None:
     done(xw2v(command(words, alpha="0.05")))
     code, out, error = xw2v(command(words, "--resume", "--json", epochs="6"))
     assert code == 0
-    assert (
-        "epochs 4 to 6 are added: the learning rate falls from 0.02505 to 0.0001, as in a run of 6 epochs" in error
-    )
+    assert "epochs 4 to 6 are added: the learning rate falls from 0.02505 to 0.0001, as in a run of 6 epochs" in error
     record = json.loads(out)
     assert record["epochs_asked"] == [3, 6]
     assert (Path("output/previous/run.json")).is_file()

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +21,9 @@ from runs import EXACT, command, killed_at, result, run, start, text
 from xw2v import memory
 from xw2v.checkpoint import CheckpointFolder
 from xw2v.corpus import Corpus
-from xw2v.errors import InputError, TrainingError
+from xw2v.errors import InputError, Interrupted, TrainingError
 from xw2v.files import unchanged
+from xw2v.job import Job
 from xw2v.keeper import Every, Keeper
 from xw2v.lock import folder_lock
 from xw2v.objective import Objective, Step
@@ -156,6 +158,51 @@ def test_the_first_signal_is_noted_and_the_second_ends_at_once(number: signal.Si
         with pytest.raises(KeyboardInterrupt):
             os.kill(os.getpid(), number)
     assert signal.getsignal(number) is before
+
+
+class Dropping:
+    """Its finalizer gets a signal, and Python drops the KeyboardInterrupt that is raised there."""
+
+    def __del__(self) -> None:
+        signal.raise_signal(signal.SIGTERM)
+
+
+def test_after_a_signal_that_python_dropped_an_error_is_an_interrupt() -> None:
+    """As where it came while `-` was opened, whose text then ends, and has no words in it."""
+
+    def reading_nothing() -> None:
+        with StopSignals() as signals:
+            Dropping()
+            assert signals.received
+            raise InputError("no words in it")
+
+    with pytest.raises(KeyboardInterrupt):
+        reading_nothing()
+
+
+def test_other_exceptions_that_python_drops_are_still_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Broken:
+        def __del__(self) -> None:
+            raise ValueError("broken")
+
+    told: list[str] = []
+    monkeypatch.setattr(sys, "unraisablehook", lambda what: told.append(str(what.exc_value)))
+    with StopSignals():
+        Broken()
+    assert told == ["broken"]
+
+
+def test_a_signal_that_python_dropped_ends_the_run_at_its_first_step(words: Path, tmp_path: Path) -> None:
+    @contextmanager
+    def reading() -> Iterator[None]:
+        yield
+        Dropping()
+
+    options = {"input": [str(words)], "output": str(tmp_path)}
+    job = Job(options, {}, "options", resume=False, keep=False, say=lambda line: None)
+    with pytest.raises(Interrupted, match="step 1; saved"), StopSignals() as signals:
+        job.run(signals, progress=lambda words: nullcontext(), reading=reading)
+    assert CheckpointFolder(tmp_path).latest() is not None
 
 
 # --- disks ---------------------------------------------------------------------------------------------------

@@ -98,9 +98,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     rng = np.random.default_rng(0)
     words = [EVIL, *(f"w{i}" for i in range(39))]
     share = 1 / np.arange(1, 41)
-    sentences = [
-        [words[i] for i in rng.choice(40, rng.integers(3, 30), p=share / share.sum())] for _ in range(400)
-    ]
+    sentences = [[words[i] for i in rng.choice(40, rng.integers(3, 30), p=share / share.sum())] for _ in range(400)]
     place = tmp_path_factory.mktemp("run") / "output"
     model = Word2Vec(vector_size=8, min_count=1, epochs=3, batch_tokens=128, window=2)
     model.fit(sentences, validation=sentences[:40]).save(place)

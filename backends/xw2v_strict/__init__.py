@@ -28,9 +28,7 @@ class StrictBackend(Backend):
         try:
             import array_api_strict
         except ImportError:
-            raise MissingDependencyError(
-                '--backend strict needs array-api-strict: pip install "xw2v[test]"'
-            ) from None
+            raise MissingDependencyError('--backend strict needs array-api-strict: pip install "xw2v[test]"') from None
         array_api_strict.set_array_api_strict_flags(api_version=API_VERSION)
         self.xp = array_api_strict
         self.device = array_api_strict.Device(DEVICES[device])
