@@ -24,7 +24,7 @@ from xw2v_cupy import CupyBackend
 from xw2v_cupy.kernels import LANES, WARPS, Kernels, cuda_source, gemm_of
 
 HEADER = Path(__file__).with_name("cuda_on_cpu.h")
-KERNEL = re.compile(r'extern "C" __global__ void (\w+)\((.*?)\) \{(.*?)\n\}', re.DOTALL)
+KERNEL = re.compile(r'extern "C" __global__ void (?:__launch_bounds__\(.*?\) )?(\w+)\((.*?)\) \{(.*?)\n\}', re.DOTALL)
 MEETING = re.compile(r"warp_sum|__shfl|__syncthreads")  # where the threads of a warp wait for each other
 
 
@@ -57,7 +57,7 @@ class CpuKernels(Kernels):
         backwards: run the last block and thread first, as a device may.
     """
 
-    shared_limit = 2**16
+    shared_limit = 227 * 2**10  # an H100's
 
     def __init__(self, dtype: Any, *, backwards: bool = False) -> None:
         super().__init__(np, dtype)

@@ -117,6 +117,20 @@ def test_rows_longer_than_shared_memory_go_through_it_in_strips(tied: bool) -> N
         assert_rows_close(moved.context, expected.context, 1e-12)
 
 
+@pytest.mark.parametrize("window", [1, 9, 60])  # up to two strips of columns for a warp
+@pytest.mark.parametrize("size", [20, 90, 128, 150])  # one column for a lane, three, four, and four and then one
+def test_the_fused_kernels_products_of_every_shape(size: int, window: int) -> None:
+    objective, rng = random_objective(window=window, group=16, block=16), np.random.default_rng(5)
+    tables = random_tables(rng, WORDS, size)
+    batch = random_batch(rng, objective, WORDS, TOKENS)
+    expected, _ = slow_step(objective, tables, batch, 0.2)
+    kernels = CpuKernels(np.float64)
+    CupyStep(objective, lambda dtype: kernels)(tables, batch, 0.2)
+    assert "pair_gradients" in kernels.launched
+    assert_rows_close(tables.center, expected.center, 1e-12)
+    assert_rows_close(tables.context, expected.context, 1e-12)
+
+
 def copied(tables: Tables) -> Tables:
     center = tables.center.copy()
     return Tables(center, center if tables.context is tables.center else tables.context.copy())

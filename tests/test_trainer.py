@@ -155,10 +155,21 @@ def test_long_vectors_have_fewer_rows_of_negatives(vector_size: int) -> None:
     batch, shared = (2048, 48) if vector_size < 256 else (4096, 24)
     cpu, gpu = Settings(vector_size=vector_size), Settings(vector_size=vector_size, device="cuda")
     assert (cpu.whole_batch, cpu.group, cpu.shared) == (batch, 128, shared)
-    assert (gpu.whole_batch, gpu.group, gpu.shared) == (16384, 64, 32)
+    assert gpu.whole_batch == 16384
     assert Settings(vector_size=vector_size, model="cbow").group == 64
     assert Settings(vector_size=vector_size, negative=25).group == 16
     assert [Settings(vector_size=vector_size, batch_tokens=T).group for T in (512, 2048)] == [64, 128]
+
+
+@pytest.mark.parametrize("model", ["skipgram", "cbow"])
+@pytest.mark.parametrize("batch_tokens", [None, 512, 16384])
+def test_the_device_changes_no_more_than_the_usual_batch(model: str, batch_tokens: int | None) -> None:
+    for size in (100, 300):
+        given: dict[str, Any] = {"model": model, "vector_size": size, "batch_tokens": batch_tokens}
+        cpu, gpu = Settings(**given), Settings(**given, device="cuda:1")
+        assert cpu.objective() == gpu.objective()
+        assert cpu.learning_rate == gpu.learning_rate
+        assert (cpu.whole_batch == gpu.whole_batch) == (batch_tokens is not None)
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ DEFAULT_BATCH = {"skipgram": 2048, "cbow": 512}
 FLOOR = {"skipgram": 1.0, "cbow": 0.2}  # ρ of the bound; skip-gram's with up to FEW negatives and groups of GROUP
 CUDA_BATCH = 16384  # a GPU is not filled by what a core's cache holds
 BLOCK = 8  # centers that share a span
-GROUP = 64  # most tokens that share negatives; on a CPU twice as many where negatives are few
+GROUP = 64  # most tokens that share negatives; twice as many where negatives are few
 LONG = 256  # numbers of a long vector
 FEW = 5  # negatives a positive: word2vec's usual number
 PUSHES, DRAWS = 400, 10  # of tokens that share negatives: most of them times `negative`, and negatives for each
@@ -130,12 +130,9 @@ class Settings:
 
         With fewer negatives a group a batch is twice as large, so that it draws about as many.
         """
-        usual = CUDA_BATCH if self._on_gpu else DEFAULT_BATCH[self.model] * (2 if self._wide and self._long else 1)
+        on_gpu = self.device.partition(":")[0] == "cuda"
+        usual = CUDA_BATCH if on_gpu else DEFAULT_BATCH[self.model] * (2 if self._wide and self._long else 1)
         return -(-(self.batch_tokens or usual) // self.group) * self.group
-
-    @property
-    def _on_gpu(self) -> bool:
-        return self.device.partition(":")[0] == "cuda"
 
     @property
     def shared(self) -> int:
@@ -166,12 +163,9 @@ class Settings:
 
     @property
     def _wide(self) -> bool:
-        """Whether a group may be twice as large: with few negatives, in batches of groups enough to know their mean.
-
-        Not on a GPU, whose kernels are fitted to 64.
-        """
-        usual = self.model == "skipgram" and self.negative <= FEW and not self._on_gpu
-        return usual and (self.batch_tokens is None or self.batch_tokens >= DEFAULT_BATCH[self.model])
+        """Whether a group may be twice as large: with few negatives, in batches of groups enough to know their mean."""
+        large = self.batch_tokens is None or self.batch_tokens >= DEFAULT_BATCH[self.model]
+        return self.model == "skipgram" and self.negative <= FEW and large
 
     @property
     def _long(self) -> bool:

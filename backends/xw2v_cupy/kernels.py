@@ -16,7 +16,8 @@ REALS = {"float32": "float", "float64": "double"}
 
 def cuda_source() -> str:
     """All kernels as one source."""
-    return "".join((Path(__file__).parent / f"{name}.cu").read_text(encoding="utf-8") for name in SOURCES)
+    sizes = f"#define LANES {LANES}\n#define WARPS {WARPS}\n"
+    return sizes + "".join((Path(__file__).parent / f"{name}.cu").read_text(encoding="utf-8") for name in SOURCES)
 
 
 class Kernels:
