@@ -11,6 +11,7 @@ import xw2v.encode
 import xw2v.scan as scan
 from xw2v.corpus import Corpus
 from xw2v.encode import Encoder, WordIndex
+from xw2v.native import NO_COMPILER
 from xw2v.textfiles import TextBytes
 from xw2v.tokens import Tokenizer
 
@@ -124,3 +125,4 @@ def test_without_a_compiler_text_is_read_alike(monkeypatch: pytest.MonkeyPatch) 
         made.append(Corpus.from_encoder(encoder, min_count=1))
     assert len(made[0]) == 3
     assert made[0].fingerprint == made[1].fingerprint
+    assert made[1].notices == (f"the compiled scanner is missing, so text is read eight times slower: {NO_COMPILER}",)

@@ -14,6 +14,7 @@ from itertools import count, repeat
 import numpy as np
 
 from xw2v.errors import InputError
+from xw2v.native import NO_COMPILER
 from xw2v.scan import Scanner, library
 from xw2v.settings import Settings
 from xw2v.spool import Spool
@@ -57,6 +58,7 @@ class Encoder:
         self.folder = folder
         self._spool = Spool(folder)
         self._documents = Documents(self.tokenizer)
+        self._slow = False
         compiled = library() if self.at_blanks else None
         self._scanner = compiled and Scanner(compiled, self.tokenizer, self._index.__getitem__)
 
@@ -79,6 +81,7 @@ class Encoder:
             while (found := self._scanner.next(self._room)) is not None:
                 self._add(*found)
             return
+        self._slow = self.at_blanks  # the other patterns know no faster way
         tokens: list[str] = []
         ends = []
         for line in block.splitlines():
@@ -144,13 +147,16 @@ class Encoder:
 
     @property
     def notices(self) -> list[str]:
-        """What a user should know of how the words were counted."""
-        if not self.dropped_up_to:
-            return []
-        return [
-            f"more than {self.distinct_limit:,} distinct words: on the way, those met {self.dropped_up_to} times "
-            "or fewer by then were dropped"
-        ]
+        """What a user should know of how the words were read and counted."""
+        notices = []
+        if self._slow:
+            notices.append(f"the compiled scanner is missing, so text is read eight times slower: {NO_COMPILER}")
+        if self.dropped_up_to:
+            notices.append(
+                f"more than {self.distinct_limit:,} distinct words: on the way, those met {self.dropped_up_to} times "
+                "or fewer by then were dropped"
+            )
+        return notices
 
     def numbered(self) -> tuple[list[str], WordIndex, Spool]:
         """Words by number, the index that numbers them, and the numbered text; no word may have been dropped."""

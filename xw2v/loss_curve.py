@@ -67,7 +67,10 @@ def plot_loss(path: Path, run: Run) -> None:
         axes.plot(x, y, "o-", color="#2f6db5", linewidth=1.8, markersize=5, label="training, mean of each epoch")
     if run.validation_history:
         x, y = zip(*validation_points(run.validation_history, steps), strict=True)
-        axes.plot(x, y, "s-", color="#c4472f", linewidth=1.8, markersize=5, label="validation, after each epoch")
+        axes.plot(
+            x, y, "s-", color="#c4472f", linewidth=1.8, markersize=5, clip_on=False,  # the last is at the edge
+            label="validation, after each epoch",
+        )  # fmt: skip
     if 1 < epochs <= 40:
         for epoch in range(1, epochs):
             axes.axvline(steps * epoch / epochs, color="#1c2430", linewidth=0.6, alpha=0.15, zorder=0)

@@ -6,6 +6,7 @@ from importlib.util import find_spec
 from xw2v.errors import MissingDependencyError
 
 Pointer, Count = ctypes.c_void_p, ctypes.c_int64  # what the members of their structures are
+NO_COMPILER = "no C compiler worked when xw2v was installed; install gcc or clang and then xw2v again"
 
 
 def native_library(name: str, structure: type[ctypes.Structure]) -> ctypes.CDLL | None:

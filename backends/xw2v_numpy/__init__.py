@@ -9,14 +9,12 @@ import numpy as np
 
 from xw2v.backend import Backend
 from xw2v.errors import UsageError
+from xw2v.native import NO_COMPILER
 
 if TYPE_CHECKING:
     from xw2v.objective import Objective, Step
 
-NOT_BUILT = (
-    "the compiled step is missing, so training takes four times as long: no C compiler worked when xw2v was "
-    "installed; install gcc or clang and then xw2v again"
-)
+NOT_BUILT = f"the compiled step is missing, so training takes four times as long: {NO_COMPILER}"
 
 
 class NumpyBackend(Backend):
