@@ -51,6 +51,13 @@ def path_for(folder: Path, format: str) -> Path:
     return folder / f"vectors-{format}"
 
 
+@pytest.mark.parametrize("words", [[" "], ["one", "  "], [" ", "one"]])
+@pytest.mark.parametrize("format", ["word2vec", "npy", "projector"])
+def test_words_of_spaces_alone_are_words(words: list[str], format: str, tmp_path: Path) -> None:
+    write_vectors(path_for(tmp_path, format), WordVectors(words, np.zeros((len(words), 2), np.float32), None), format)
+    assert read_vectors(path_for(tmp_path, format), format).words == words
+
+
 @pytest.mark.parametrize("format", FORMATS)
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())

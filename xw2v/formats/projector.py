@@ -72,11 +72,11 @@ def _first(result: WordVectors, limit: int) -> WordVectors:
     return WordVectors(result.words[:limit], result.vectors[:limit], counts)
 
 
-def _lines(path: Path) -> Iterator[tuple[int, list[bytes]]]:
-    """Blocks of lines with the number of their first."""
+def _lines(path: Path, blanks: bytes = b" \r") -> Iterator[tuple[int, list[bytes]]]:
+    """Blocks of lines with the number of their first; see `blocks_of_lines`."""
     number = 1
     with open_vectors(path) as file:
-        for lines in blocks_of_lines(file, LONGEST_WORD, 1):
+        for lines in blocks_of_lines(file, LONGEST_WORD, 1, blanks):
             if lines:
                 yield number, [line.rstrip(b"\r") for line in lines]
             number += len(lines)
@@ -96,7 +96,7 @@ def _read_metadata(path: Path) -> tuple[list[str], np.ndarray | None]:
     words: list[str] = []
     counts: list[int] = []
     columns = False
-    for first, lines in _lines(path):
+    for first, lines in _lines(path, b"\r"):  # a space is a word like any other
         if first == 1 and lines[0] == COLUMNS:
             columns, lines, first = True, lines[1:], 2
         for number, line in enumerate(lines, first):

@@ -93,8 +93,10 @@ def _bad_line(path: Path, rows: list[str], vector_size: int, first_line: int) ->
     return InputError(f"{path}:{first_line}: the lines from here do not hold {vector_size} numbers each")
 
 
-def blocks_of_lines(file: VectorFile, longest: int, first_line: int) -> Iterator[list[bytes]]:
-    """Lines without their newline, about BLOCK bytes at a time; trailing blank lines are left out."""
+def blocks_of_lines(
+    file: VectorFile, longest: int, first_line: int, blanks: bytes = b" \r"
+) -> Iterator[list[bytes]]:
+    """Lines without their newline, about BLOCK bytes at a time; trailing lines of `blanks` alone are left out."""
     pending: list[bytes] = []  # pieces of a line that is not complete yet
     blank = 0  # blank lines held back until something follows them
     done = first_line
@@ -108,13 +110,13 @@ def blocks_of_lines(file: VectorFile, longest: int, first_line: int) -> Iterator
         lines = [b""] * blank + (b"".join(pending) + head).split(b"\n")
         pending = [tail] if tail else []
         blank = 0
-        while lines and not lines[-1].strip(b" \r"):
+        while lines and not lines[-1].strip(blanks):
             lines.pop()
             blank += 1
         done += len(lines)
         yield lines
     last = b"".join(pending)
-    if last.strip(b" \r"):
+    if last.strip(blanks):
         yield [b""] * blank + [last]
 
 
