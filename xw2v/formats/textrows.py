@@ -93,9 +93,7 @@ def _bad_line(path: Path, rows: list[str], vector_size: int, first_line: int) ->
     return InputError(f"{path}:{first_line}: the lines from here do not hold {vector_size} numbers each")
 
 
-def blocks_of_lines(
-    file: VectorFile, longest: int, first_line: int, blanks: bytes = b" \r"
-) -> Iterator[list[bytes]]:
+def blocks_of_lines(file: VectorFile, longest: int, first_line: int, blanks: bytes = b" \r") -> Iterator[list[bytes]]:
     """Lines without their newline, about BLOCK bytes at a time; trailing lines of `blanks` alone are left out."""
     pending: list[bytes] = []  # pieces of a line that is not complete yet
     blank = 0  # blank lines held back until something follows them
