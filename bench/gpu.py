@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from xw2v_cupy.fused import block_of
+from xw2v_cupy.fused import WIDTHS, block_of
 
 from xw2v.backend import Backend, load_backend
 from xw2v.batches import Batches
@@ -150,8 +150,11 @@ def step_bytes(objective: Objective, vector_size: int, batch: Batch, fused: bool
     update = (4 * row + 32) * (centers + context)
     least = ids + 2 * row * (centers + context)
     common = ids + means + met + update
-    if fused:  # rows read, and added to by atomics; two means and two shifts read
-        return common + 3 * row * (T + spans + T // o.block * o.shared) + 4 * row * T // o.block, least
+    if (
+        fused
+    ):  # rows read (long ones for the scores and again for the sums), and added to by atomics; means, shifts read
+        often = 4 if vector_size > WIDTHS[0] else 3
+        return common + often * row * (T + spans + T // o.block * o.shared) + 4 * row * T // o.block, least
     gather = 2 * row * (T + positions + drawn)
     products = row * (7 * T + 3 * spans + 3 * drawn) + 3 * scores  # six, of two inputs and an output each
     gradients = 2 * scores
@@ -207,13 +210,14 @@ def parity(device: str) -> str:
 def measure(backends: dict[str, Backend], cpu: Backend, text: Text, topical: Text, topics: int) -> dict[str, Any]:
     """Everything but the parity tests. The first backend is the one in question, the others second opinions."""
     (name, own), *others = backends.items()
-    objective, rows = Settings().objective(), []
+    rows: list[dict[str, Any]] = []
     copied, began = copy_bytes_per_second(own), time.perf_counter()
 
     def add(label: str, backend: Backend, size: int, batch_tokens: int) -> None:
         if time.perf_counter() - began > SPEED_SECONDS:
             print(f"{label}, {size} numbers, {batch_tokens} tokens: no time left, not measured", file=sys.stderr)
             return
+        objective = Settings(vector_size=size).objective()  # whatever the device
         batch = next(batches_of(cpu, text, objective, batch_tokens).epoch(0))[1]
         speed = measure_speed(backend, text, objective, size, batch_tokens)
         moved, least = (

@@ -117,7 +117,7 @@ def test_rows_longer_than_shared_memory_go_through_it_in_strips(tied: bool) -> N
         assert_rows_close(moved.context, expected.context, 1e-12)
 
 
-@pytest.mark.parametrize("window", [1, 9, 60])  # up to two strips of columns for a warp
+@pytest.mark.parametrize("window", [1, 9, 27, 60])  # up to two strips of columns for a warp
 @pytest.mark.parametrize("size", [20, 90, 128, 150])  # one column for a lane, three, four, and four and then one
 def test_the_fused_kernels_products_of_every_shape(size: int, window: int) -> None:
     objective, rng = random_objective(window=window, group=16, block=16), np.random.default_rng(5)

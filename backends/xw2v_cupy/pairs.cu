@@ -4,6 +4,11 @@
 // same number of 32 rows lies in 32 banks. What the control variate adds (groups.cu) is where the sums begin.
 
 #define TILE 4  // a thread sums TILE rows by TILE columns at a time: what it reads of shared memory serves TILE sums
+#if __CUDA_ARCH__ >= 900
+#define BLOCKS 4  // that a multiprocessor can hold at once: no more registers for a thread than lets these in
+#else
+#define BLOCKS 3
+#endif
 
 // One number from a table to shared memory, which may arrive as late as wait_for_copies().
 __device__ inline void copy_later(real* to, const real* from) {
@@ -32,10 +37,10 @@ __device__ inline void copy_rows(
 }
 
 // The sums of TILE rows from `row` on by J columns of each lane, LANES apart, from `first` on; see `multiply`.
-template <int J, typename Start, typename Store>
+template <int J, typename Start, typename Place, typename Store>
 __device__ inline void multiply_tile(
     int row, int first, int rows, int columns, int terms, const real* A, int row_A, int term_A, const real* B,
-    int column_B, int term_B, Start start, Store store
+    int column_B, int term_B, Start start, Place place, Store store
 ) {
     const real *a[TILE], *b[J];
     real sum[TILE][J];
@@ -54,16 +59,19 @@ __device__ inline void multiply_tile(
             for (int j = 0; j < J; ++j) sum[i][j] += x * y[j];
         }
     }
-    for (int i = 0; i < TILE; ++i)
+    for (int i = 0; i < TILE; ++i) {
+        if (row + i >= rows) break;
+        real* to = place(row + i);  // once for a row: what follows atomics would be worked out again
         for (int j = 0; j < J; ++j)
-            if (row + i < rows && first + j * LANES < columns) store(row + i, first + j * LANES, sum[i][j]);
+            if (first + j * LANES < columns) store(to + first + j * LANES, sum[i][j]);
+    }
 }
 
-// store(i, c, start(i, c) + the sum over k of A[i row_A + k term_A] B[c column_B + k term_B]), i < rows and c < columns:
-// a warp for TILE rows of at most TILE LANES columns.
-template <typename... Rest> __device__ inline void multiply(int rows, int columns, Rest... rest) {
+// store(place(i) + c, start(i, c) + the sum over k of A[i row_A + k term_A] B[c column_B + k term_B]), i < rows and
+// c < columns: a warp for TILE rows of at most TILE LANES columns, the first of them for warp 0 of the order `warp`.
+template <typename... Rest> __device__ inline void multiply(int warp, int rows, int columns, Rest... rest) {
     const int tiles = (rows + TILE - 1) / TILE, strips = (columns + LANES - 1) / LANES;
-    for (int item = threadIdx.y; item < tiles * ((strips + TILE - 1) / TILE); item += blockDim.y) {
+    for (int item = warp; item < tiles * ((strips + TILE - 1) / TILE); item += blockDim.y) {
         const int row = item % tiles * TILE, strip = item / tiles * TILE, first = strip * LANES + threadIdx.x;
         switch (strips - strip) {
             case 1: multiply_tile<1>(row, first, rows, columns, rest...); break;
@@ -89,7 +97,7 @@ __device__ inline void add_mean_scores(
 // tokens (T + 2w), left, right (T), negatives (T/g, K); tables and sums (V, D); means (3, D) and shifts (T/g, 2, D)
 // from groups.cu; loss (T/b, warps) or null. In shared memory X (b, pitch), Y (n, pitch) = C over N, G (b, n), and for
 // centers and negatives (b + K) the sum of G were all that they meet the mean row.
-extern "C" __global__ void __launch_bounds__(LANES* WARPS, 4) pair_gradients(
+extern "C" __global__ void __launch_bounds__(LANES* WARPS, BLOCKS) pair_gradients(
     integer D, integer b, integer w, integer g, integer K, integer width, double share, const integer* tokens,
     const integer* left, const integer* right, const integer* negatives, const real* center, const real* context,
     const real* means, const real* shifts, real* center_sums, real* context_sums, double* loss
@@ -114,8 +122,8 @@ extern "C" __global__ void __launch_bounds__(LANES* WARPS, 4) pair_gradients(
         const int numbers = min(width, D - d0);
         load(d0, numbers);
         multiply(
-            b, n, numbers, X, pitch, 1, Y, pitch, 1, [&](int i, int c) { return G[i * n + c]; },
-            [&](int i, int c, real score) { G[i * n + c] = score; }
+            threadIdx.y, b, n, numbers, X, pitch, 1, Y, pitch, 1, [&](int i, int c) { return G[i * n + c]; },
+            [&](int i) { return G + i * n; }, [](real* score, real sum) { *score = sum; }
         );
         add_mean_scores(X, b, pitch, numbers, mean_N + d0, slopes);
         add_mean_scores(N, K, pitch, numbers, mean_X + d0, slopes + b);
@@ -140,16 +148,16 @@ extern "C" __global__ void __launch_bounds__(LANES* WARPS, 4) pair_gradients(
     for (integer d0 = 0; d0 < D; d0 += width) {
         const int numbers = min(width, D - d0);
         if (width < D) load(d0, numbers);
+        const auto add = [](real* to, real sum) { atomicAdd(to, sum); };
         multiply(
-            b, numbers, n, G, n, 1, Y, 1, pitch, [&](int i, int d) { return slopes[i] * shift_N[d0 + d]; },
-            [&](int i, int d, real change) { atomicAdd(center_sums + tokens[w + i] * D + d0 + d, change); }
+            threadIdx.y, b, numbers, n, G, n, 1, Y, 1, pitch,
+            [&](int i, int d) { return slopes[i] * shift_N[d0 + d]; },
+            [&](int i) { return center_sums + tokens[w + i] * D + d0; }, add
         );
-        multiply(
-            n, numbers, b, G, 1, n, X, 1, pitch,
+        multiply(  // from the last warp on: the centers are for the first ones
+            blockDim.y - 1 - threadIdx.y, n, numbers, b, G, 1, n, X, 1, pitch,
             [&](int c, int d) { return c < s ? 0 : slopes[b + c - s] * shift_X[d0 + d]; },
-            [&](int c, int d, real change) {
-                atomicAdd(context_sums + (c < s ? tokens[c] : negatives[c - s]) * D + d0 + d, change);
-            }
+            [&](int c) { return context_sums + (c < s ? tokens[c] : negatives[c - s]) * D + d0; }, add
         );
     }
 }
