@@ -59,4 +59,4 @@ def test_a_device_that_is_not_there(name: str) -> None:
 def test_auto_falls_back_to_the_cpu(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setitem(sys.modules, "cupy", None)
     assert load_backend(device="auto").name == "numpy"
-    assert "training on the CPU" in capsys.readouterr().err
+    assert "auto takes the CPU" in capsys.readouterr().err

@@ -59,6 +59,16 @@ def failed(told: tuple[int, str, str], code: int = 1) -> str:
 # --- what is written and printed -----------------------------------------------------------------------------------
 
 
+def test_auto_without_a_gpu_says_once_that_it_takes_the_cpu(
+    xw2v: Xw2v, words: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setitem(sys.modules, "cupy", None)
+    told = done(xw2v(command(words, "--device", "auto", output=str(tmp_path / "output"))))
+    assert told.count("--device auto takes the CPU") == 1
+    assert json.loads((tmp_path / "output" / "run.json").read_text())["settings"]["device"] == "cpu"
+    assert done(xw2v(command(words, "--quiet", "--device", "auto", output=str(tmp_path / "output")))) == ""
+
+
 def test_every_file_of_the_interface_is_written(xw2v: Xw2v, words: Path) -> None:
     code, out, error = xw2v(command(words, val=str(words)))
     assert code == 0

@@ -125,7 +125,17 @@ class Backend(ABC):
         """Wait until the device has done what it was asked."""
 
 
-def load_backend(name: str | None = None, device: str = "cpu", *, deterministic: bool = False) -> Backend:
+def _warn(line: str) -> None:
+    print(f"xw2v: {line}", file=sys.stderr)
+
+
+def load_backend(
+    name: str | None = None,
+    device: str = "cpu",
+    *,
+    deterministic: bool = False,
+    say: Callable[[str], None] = _warn,
+) -> Backend:
     """Open the array library for a device, importing only that library.
 
     Args:
@@ -133,6 +143,7 @@ def load_backend(name: str | None = None, device: str = "cpu", *, deterministic:
             (cpu: numpy, cuda: cupy).
         device: "cpu", "cuda", "cuda:N", "mps", or "auto" (CUDA where there is one, else the CPU).
         deterministic: see `Backend`.
+        say: told why "auto" takes the CPU.
 
     Raises:
         UsageError: an unknown backend, or one that does not serve the device.
@@ -142,7 +153,7 @@ def load_backend(name: str | None = None, device: str = "cpu", *, deterministic:
         try:
             return load_backend(name or "cupy", "cuda", deterministic=deterministic)
         except MissingDependencyError as error:
-            print(f"xw2v: training on the CPU: {error}", file=sys.stderr)
+            say(f"--device auto takes the CPU: {error}")
             return load_backend(name, "cpu", deterministic=deterministic)
     if name is None:
         kind = device.partition(":")[0]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from typing import Any
 
 from xw2v.backend import load_backend
@@ -70,7 +71,9 @@ class Job:
             checkpoint = self._checkpoint(folder)
             initial = Initial.load(self.options["init"], self.keep) if "init" in self.options else None
             settings = self._settings(checkpoint, initial)
-            load_backend(settings.backend, settings.device)  # what is missing is told before the text is read
+            # What is missing is told before the text is read.
+            device = load_backend(settings.backend, settings.device, say=self.say).asked
+            settings = replace(settings, device=device)
             corpus, validation = self._texts(settings, reading)
             if checkpoint is not None:
                 check_texts(checkpoint, corpus, validation)
