@@ -20,7 +20,8 @@ typedef uint64_t WORD;
 #endif
 typedef REAL vector __attribute__((vector_size(32)));
 
-/* Where GCC and glibc can, a second version for processors with AVX2, which the loader takes on those. */
+/* Where GCC and glibc can, a second version for processors with AVX2, which the loader takes on those. (clang 14 can, too,
+   but exports such functions under other names.) */
 #if defined(__x86_64__) && defined(__GLIBC__) && !defined(__clang__) && __GNUC__ >= 12
 #define FOR_EACH_PROCESSOR __attribute__((target_clones("arch=x86-64-v3", "default")))
 #elif defined(__x86_64__) && defined(__GLIBC__) && !defined(__clang__)
