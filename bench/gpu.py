@@ -240,6 +240,11 @@ def measure(backends: dict[str, Backend], cpu: Backend, text: Text, topical: Tex
     return {"copy_bytes_per_second": copied, "speed": rows, "quality": scores}
 
 
+def as_good(scores: list[float], others: list[float]) -> bool:
+    """Whether the mean of some scores is below that of others by no more than the spread of these."""
+    return statistics.mean(scores) >= statistics.mean(others) - (max(others) - min(others))
+
+
 def table(result: dict[str, Any]) -> str:
     """The result for people."""
     lines = [f"{result['device']}, {result['versions']}; parity: {result['parity']}"]
@@ -254,6 +259,8 @@ def table(result: dict[str, Any]) -> str:
     for name, scores in result["quality"].items():
         spread = f"{min(scores):.3f} to {max(scores):.3f}"
         lines.append(f"quality {name}: {statistics.mean(scores):.3f} ({spread}, {len(scores)} seeds)")
+    cpu, own = result["quality"].values()
+    lines.append(f"as good as the CPU's, or below by no more than its spread: {'yes' if as_good(own, cpu) else 'NO'}")
     return "\n".join(lines)
 
 

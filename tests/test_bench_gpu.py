@@ -44,8 +44,15 @@ def test_it_measures_and_prints_a_table(bench: ModuleType) -> None:
     assert [row["backend"] for row in result["speed"]] == ["again", "numpy"]
     assert all(row["words_per_second"] > 0 and row["step_us"] > 0 for row in result["speed"])
     assert all(0 <= score <= 1 for scores in result["quality"].values() for score in scores)
-    assert len(lines) == 8
+    assert len(lines) == 9
     assert json.loads(json.dumps(result)) == result
+
+
+def test_as_good_is_no_lower_than_the_spread_of_the_others(bench: ModuleType) -> None:
+    others = [0.5, 0.5, 0.6]
+    assert bench.as_good([0.45, 0.44, 0.46], others)
+    assert bench.as_good([0.9], others)
+    assert not bench.as_good([0.43], others)
 
 
 def test_without_a_gpu_nothing_is_measured(bench: ModuleType, capsys: pytest.CaptureFixture[str]) -> None:
