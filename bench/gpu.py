@@ -24,6 +24,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from xw2v_cupy.fused import WIDTHS, block_of
 
+from bench.results import as_good
 from xw2v.backend import Backend, load_backend
 from xw2v.batches import Batches
 from xw2v.draws import random_words
@@ -150,9 +151,7 @@ def step_bytes(objective: Objective, vector_size: int, batch: Batch, fused: bool
     update = (4 * row + 32) * (centers + context)
     least = ids + 2 * row * (centers + context)
     common = ids + means + met + update
-    if (
-        fused
-    ):  # rows read (long ones for the scores and again for the sums), and added to by atomics; means, shifts read
+    if fused:  # rows read (long ones twice) and added to by atomics; two means and two shifts read
         often = 4 if vector_size > WIDTHS[0] else 3
         return common + often * row * (T + spans + T // o.block * o.shared) + 4 * row * T // o.block, least
     gather = 2 * row * (T + positions + drawn)
@@ -238,11 +237,6 @@ def measure(backends: dict[str, Backend], cpu: Backend, text: Text, topical: Tex
         for label, backend, T in (("cpu", cpu, Settings().whole_batch), (name, own, PLAIN_BATCH // 4))
     }
     return {"copy_bytes_per_second": copied, "speed": rows, "quality": scores}
-
-
-def as_good(scores: list[float], others: list[float]) -> bool:
-    """Whether the mean of some scores is below that of others by no more than the spread of these."""
-    return statistics.mean(scores) >= statistics.mean(others) - (max(others) - min(others))
 
 
 def table(result: dict[str, Any]) -> str:

@@ -111,6 +111,11 @@ def scores_of(runs: list[Result], each: str) -> list[float]:
     return [run["quality"][each] for run in runs if each in run.get("quality", {})]
 
 
+def as_good(ours: list[float], theirs: list[float]) -> bool:
+    """Whether the mean of our scores is below that of theirs by no more than the spread of theirs."""
+    return statistics.mean(ours) >= statistics.mean(theirs) - (max(theirs) - min(theirs))
+
+
 def verdict(results: list[Result]) -> str:
     """Where xw2v's mean stands below gensim's by more than gensim's spread over the seeds, a line a setting."""
     groups, lines = labelled(results), []
@@ -121,7 +126,7 @@ def verdict(results: list[Result]) -> str:
         below = []
         for each in groups[base][0].get("quality", {}):
             ours, theirs = scores_of(runs, each), scores_of(groups[base], each)
-            if ours and statistics.mean(ours) < statistics.mean(theirs) - (max(theirs) - min(theirs)):
+            if ours and not as_good(ours, theirs):
                 below.append(f"{each} ({statistics.mean(ours):.3f} against {statistics.mean(theirs):.3f})")
         lines.append(f"{label}: below the mean of {base} by more than its spread: " + (", ".join(below) or "nothing"))
     return "\n".join(lines)

@@ -155,7 +155,7 @@ def test_long_vectors_have_fewer_rows_of_negatives(vector_size: int) -> None:
     batch, shared = (2048, 48) if vector_size < 256 else (4096, 24)
     cpu, gpu = Settings(vector_size=vector_size), Settings(vector_size=vector_size, device="cuda")
     assert (cpu.whole_batch, cpu.group, cpu.shared) == (batch, 128, shared)
-    assert gpu.whole_batch == 16384
+    assert (gpu.whole_batch, gpu.group, gpu.shared) == (16384, 128, shared)
     assert Settings(vector_size=vector_size, model="cbow").group == 64
     assert Settings(vector_size=vector_size, negative=25).group == 16
     assert [Settings(vector_size=vector_size, batch_tokens=T).group for T in (512, 2048)] == [64, 128]

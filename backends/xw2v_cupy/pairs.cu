@@ -68,7 +68,8 @@ __device__ inline void multiply_tile(
 }
 
 // store(place(i) + c, start(i, c) + the sum over k of A[i row_A + k term_A] B[c column_B + k term_B]), i < rows and
-// c < columns: a warp for TILE rows of at most TILE LANES columns, the first of them for warp 0 of the order `warp`.
+// c < columns: a warp for TILE rows of at most TILE LANES columns. It takes the tile that is its number `warp`, and then
+// every blockDim.y-th.
 template <typename... Rest> __device__ inline void multiply(int warp, int rows, int columns, Rest... rest) {
     const int tiles = (rows + TILE - 1) / TILE, strips = (columns + LANES - 1) / LANES;
     for (int item = warp; item < tiles * ((strips + TILE - 1) / TILE); item += blockDim.y) {

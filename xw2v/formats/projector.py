@@ -19,7 +19,7 @@ from xw2v.formats.rows import (
     check_table,
     encode_word,
 )
-from xw2v.formats.textrows import LONGEST_WORD, NUMBER, blocks_of_lines, is_number, parse_numbers
+from xw2v.formats.textrows import BLANKS, LONGEST_WORD, NUMBER, blocks_of_lines, is_number, parse_numbers
 from xw2v.formats.vectorfile import excerpt, open_vectors
 
 VECTORS = "vectors.tsv"
@@ -72,7 +72,7 @@ def _first(result: WordVectors, limit: int) -> WordVectors:
     return WordVectors(result.words[:limit], result.vectors[:limit], counts)
 
 
-def _lines(path: Path, blanks: bytes = b" \r") -> Iterator[tuple[int, list[bytes]]]:
+def _lines(path: Path, blanks: bytes = BLANKS) -> Iterator[tuple[int, list[bytes]]]:
     """Blocks of lines with the number of their first; see `blocks_of_lines`."""
     number = 1
     with open_vectors(path) as file:

@@ -16,6 +16,7 @@ from xw2v.errors import InputError
 from xw2v.formats.rows import BLOCK, Decoding, RowBuilder, blocks_of_rows, encode_word
 from xw2v.formats.vectorfile import VectorFile, excerpt
 
+BLANKS = b" \r"  # of which a line may consist and still be none
 LONGEST_WORD = 16 << 20  # bytes
 NUMBER_BYTES = 64  # more than any writer uses for one number; a line beyond this is no row
 NUMBER = np.dtype("S24")  # str of a float32 has at most 19 characters: -1234567900000000.0
@@ -93,7 +94,7 @@ def _bad_line(path: Path, rows: list[str], vector_size: int, first_line: int) ->
     return InputError(f"{path}:{first_line}: the lines from here do not hold {vector_size} numbers each")
 
 
-def blocks_of_lines(file: VectorFile, longest: int, first_line: int, blanks: bytes = b" \r") -> Iterator[list[bytes]]:
+def blocks_of_lines(file: VectorFile, longest: int, first_line: int, blanks: bytes = BLANKS) -> Iterator[list[bytes]]:
     """Lines without their newline, about BLOCK bytes at a time; trailing lines of `blanks` alone are left out."""
     pending: list[bytes] = []  # pieces of a line that is not complete yet
     blank = 0  # blank lines held back until something follows them
