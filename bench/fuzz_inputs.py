@@ -3,16 +3,17 @@
     python bench/fuzz_inputs.py [--inputs 1000000] [--seed 1] [--only config]
 
     config       TOML files, and the settings they hold
-    state        state.json of checkpoints, most with a checksum that is right, so that what is in it is looked at
-    tables       .npy files of checkpoints
+    state        state.json of checkpoints, most with a checksum that is right, so that what is in
+    it is looked at tables       .npy files of checkpoints
     checkpoints  whole checkpoint folders, and going on from those that can be read
     corpus       corpus folders
     text         running text, plain and packed by gzip, bzip2, xz and zstd
     arrow        Arrow files and streams, and Parquet files
 
-Each input must be read, or be refused by an error of xw2v in one line: any other exception, a warning, more
-than 5 seconds of its own for one input, or memory that grows by more than 64 MiB for one ends the run and prints the
-input. Inputs are valid ones with bytes, numbers, names and lengths changed at random.
+Each input must be read, or be refused by an error of xw2v in one line: any other exception, a
+warning, more than 5 seconds of its own for one input, or memory that grows by more than 64 MiB for
+one ends the run and prints the input. Inputs are valid ones with bytes, numbers, names and lengths
+changed at random.
 """
 
 from __future__ import annotations
@@ -41,29 +42,103 @@ from typing import Any
 
 import numpy as np
 
-from xw2v.arrowfiles import ArrowFile
-from xw2v.checkpoint import CheckpointFolder, Damaged, decode, encode, read_table, write_table
 from xw2v.config import read_config
-from xw2v.corpus import Corpus
-from xw2v.encode import Encoder
 from xw2v.errors import Xw2vError
-from xw2v.keeper import Every, Keeper
-from xw2v.resume import check_texts, continued_settings, restored
-from xw2v.run import finish, prepare
 from xw2v.settings import Settings
-from xw2v.signals import StopSignals
-from xw2v.textfiles import TextFile
-from xw2v.tokens import Tokenizer
+from xw2v.text.arrowfiles import ArrowFile
+from xw2v.text.corpus import Corpus
+from xw2v.text.encode import Encoder
+from xw2v.text.textfiles import TextFile
+from xw2v.text.tokens import Tokenizer
+from xw2v.training.checkpoint import (
+    CheckpointFolder,
+    Damaged,
+    decode,
+    encode,
+    read_table,
+    write_table,
+)
+from xw2v.training.checkpointer import Every, Keeper
+from xw2v.training.resume import check_texts, continued_settings, restored
+from xw2v.training.run import finish, prepare
+from xw2v.training.signals import StopSignals
 
-SHARES = {"config": 0.3, "state": 0.35, "tables": 0.1, "checkpoints": 0.03, "corpus": 0.07, "text": 0.12, "arrow": 0.03}
+SHARES = {
+    "config": 0.3,
+    "state": 0.35,
+    "tables": 0.1,
+    "checkpoints": 0.03,
+    "corpus": 0.07,
+    "text": 0.12,
+    "arrow": 0.03,
+}
 SECONDS, MEMORY = 5, 64 << 20
-NUMBERS = (0, 1, -1, 2, 255, 256, 2**31 - 1, 2**31, 2**32, 2**63 - 1, 2**63, 2**64, 10**20, -(2**63), 10**400)
+NUMBERS = (
+    0,
+    1,
+    -1,
+    2,
+    255,
+    256,
+    2**31 - 1,
+    2**31,
+    2**32,
+    2**63 - 1,
+    2**63,
+    2**64,
+    10**20,
+    -(2**63),
+    10**400,
+)
 VALUES: tuple[Any, ...] = (
-    *NUMBERS, None, True, False, "", "x", "../x", "/etc/passwd", "\0", 0.5, -1e308, float("nan"), float("inf"),
-    [], {}, [[]], [0], [None], {"a": 1}, "9" * 100, "\ud800", [[1, 2]], [1, "x"],
-)  # fmt: skip
-TOML_VALUES = ("1", "-1", "0.5", "1e999", "nan", "-inf", "true", "'a'", '""', "[]", "['a']", "[1]", "{}", "{a=1}",
-               "1979-05-27", "0x7fffffffffffffff", "1" * 30, "'[a-z]+'", "'('", "'cbow'", "'10m'", "200")  # fmt: skip
+    *NUMBERS,
+    None,
+    True,
+    False,
+    "",
+    "x",
+    "../x",
+    "/etc/passwd",
+    "\0",
+    0.5,
+    -1e308,
+    float("nan"),
+    float("inf"),
+    [],
+    {},
+    [[]],
+    [0],
+    [None],
+    {"a": 1},
+    "9" * 100,
+    "\ud800",
+    [[1, 2]],
+    [1, "x"],
+)
+TOML_VALUES = (
+    "1",
+    "-1",
+    "0.5",
+    "1e999",
+    "nan",
+    "-inf",
+    "true",
+    "'a'",
+    '""',
+    "[]",
+    "['a']",
+    "[1]",
+    "{}",
+    "{a=1}",
+    "1979-05-27",
+    "0x7fffffffffffffff",
+    "1" * 30,
+    "'[a-z]+'",
+    "'('",
+    "'cbow'",
+    "'10m'",
+    "200",
+)
 
 
 class Fuzz:
@@ -79,7 +154,15 @@ class Fuzz:
         self.outcomes: Counter[tuple[str, str]] = Counter()
         self.slowest, self.input = 0.0, b""
         names = list(Settings.__dataclass_fields__)
-        self.keys = [*names, *(name.replace("_", "-") for name in names), "input", "output", "val", "lr", "windw"]
+        self.keys = [
+            *names,
+            *(name.replace("_", "-") for name in names),
+            "input",
+            "output",
+            "val",
+            "lr",
+            "windw",
+        ]
         self.state = self._state()
         self.corpus_files = self._corpus()
         self.texts = self._texts()
@@ -91,7 +174,9 @@ class Fuzz:
     def _state(self) -> dict[str, Any]:
         """What a run of one epoch had saved after two steps."""
         corpus = Corpus.from_sentences([["a", "b", "c"]] * 90, min_count=1)
-        self.trainer = prepare(corpus, Settings(vector_size=4, batch_tokens=64, epochs=1, min_count=1))
+        self.trainer = prepare(
+            corpus, Settings(vector_size=4, batch_tokens=64, epochs=1, min_count=1)
+        )
         folder = CheckpointFolder(self.folder / "o")
         keeper = Keeper(self.trainer, folder, Every(steps=2), StopSignals(), print, {"init": None})
         self.trainer.train(self.trainer.start(), after_step=keeper.after_step)
@@ -100,7 +185,9 @@ class Fuzz:
         return content
 
     def _corpus(self) -> dict[str, bytes]:
-        Corpus.from_sentences([["a", "b", "c"], ["b", "a"]] * 5, min_count=1).save(self.folder / "c")
+        Corpus.from_sentences([["a", "b", "c"], ["b", "a"]] * 5, min_count=1).save(
+            self.folder / "c"
+        )
         return {path.name: path.read_bytes() for path in (self.folder / "c").iterdir()}
 
     def _texts(self) -> list[bytes]:
@@ -175,11 +262,15 @@ class Fuzz:
             return [*value[:at], self.value_of(value[at]), *value[at + 1 :]]
         return pick.choice(VALUES)
 
-    # --- readers: each makes an input, remembers it and reads it ------------------------------------------------
+    # --- readers: each makes an input, remembers it and reads it
+    # ------------------------------------------------
 
     def config(self) -> None:
         pick = self.random
-        lines = [f"{pick.choice(self.keys)} = {pick.choice(TOML_VALUES)}" for _ in range(pick.randrange(5))]
+        lines = [
+            f"{pick.choice(self.keys)} = {pick.choice(TOML_VALUES)}"
+            for _ in range(pick.randrange(5))
+        ]
         data = "\n".join(lines).encode()
         self.put(self.bytes_of(data) if pick.random() < 0.5 else data)
         settings, options = read_config(str(self.file))
@@ -205,8 +296,13 @@ class Fuzz:
         folder = self.folder / "o" / "checkpoint" / "epoch-000001-step-000000002"
         shutil.rmtree(self.folder / "o", ignore_errors=True)
         folder.mkdir(parents=True)
-        table, names = np.ones((len(self.trainer.corpus.vocabulary), 4), np.float32), ("center.npy", "context.npy")
-        content = self.state | {"files": {name: write_table(folder / name, table) for name in names}}
+        table, names = (
+            np.ones((len(self.trainer.corpus.vocabulary), 4), np.float32),
+            ("center.npy", "context.npy"),
+        )
+        content = self.state | {
+            "files": {name: write_table(folder / name, table) for name in names}
+        }
         if self.random.random() < 0.5:
             content = self.value_of(content)
         (folder / "state.json").write_bytes(encode(content) if isinstance(content, dict) else b"[]")
@@ -261,7 +357,9 @@ class Fuzz:
         """Feed so many inputs to a reader."""
         for _ in range(count):
             before, began = _memory(), time.perf_counter()
-            signal.setitimer(signal.ITIMER_PROF, SECONDS)  # of this process: others may keep it waiting
+            signal.setitimer(
+                signal.ITIMER_PROF, SECONDS
+            )  # of this process: others may keep it waiting
             try:
                 read()
                 outcome = "read"
@@ -286,7 +384,9 @@ def _too_slow(number: int, frame: Any) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--inputs", type=int, default=1_000_000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--only", choices=SHARES)
@@ -298,9 +398,14 @@ def main() -> None:
     with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as folder:
         fuzz = Fuzz(Path(folder), given.seed)
         readers = {
-            "config": fuzz.config, "state": fuzz.state_json, "tables": fuzz.tables_npy, "checkpoints": fuzz.checkpoints,
-            "corpus": fuzz.corpus, "text": fuzz.text, "arrow": fuzz.arrow,
-        }  # fmt: skip
+            "config": fuzz.config,
+            "state": fuzz.state_json,
+            "tables": fuzz.tables_npy,
+            "checkpoints": fuzz.checkpoints,
+            "corpus": fuzz.corpus,
+            "text": fuzz.text,
+            "arrow": fuzz.arrow,
+        }
         for name, share in SHARES.items():
             if given.only not in (None, name) or (name == "arrow" and not fuzz.arrows):
                 continue
@@ -309,10 +414,14 @@ def main() -> None:
                 fuzz.run(name, readers[name], count)
             except BaseException:
                 traceback.print_exc()
-                sys.exit(f"{name}: seed {given.seed}, input {base64.b64encode(fuzz.input).decode()}")
+                sys.exit(
+                    f"{name}: seed {given.seed}, input {base64.b64encode(fuzz.input).decode()}"
+                )
             print(f"{name}: {count:,} inputs", file=sys.stderr)
         total = sum(fuzz.outcomes.values())
-    print(f"{total:,} inputs in {time.monotonic() - began:.0f} s, slowest {fuzz.slowest:.2f} s; no failure")
+    print(
+        f"{total:,} inputs in {time.monotonic() - began:.0f} s, slowest {fuzz.slowest:.2f} s; no failure"
+    )
     for (name, outcome), count in sorted(fuzz.outcomes.items()):
         print(f"  {name:12} {outcome:8} {count:9,}")
 

@@ -1,16 +1,18 @@
 """Throw damaged files at every reader of vectors and test sets.
 
-    python bench/fuzz_vectors.py [--inputs 1000000] [--engine mutate | hypothesis | atheris] [--seed 1]
+    python bench/fuzz_vectors.py [--inputs 1000000] [--engine mutate | hypothesis | atheris] [--seed
+    1]
 
-Each input must be read, or be refused by an InputError of one line: any other exception, more than 2 seconds
-for one input, or memory that grows by more than 32 MiB for one ends the run and prints the input.
-Warnings count as exceptions; log lines (repeated words) are not shown. Engines:
+Each input must be read, or be refused by an InputError of one line: any other exception, more than
+2 seconds for one input, or memory that grows by more than 32 MiB for one ends the run and prints
+the input. Warnings count as exceptions; log lines (repeated words) are not shown. Engines:
 
     mutate      valid files of each format with bytes, numbers, lines and headers changed at random
     hypothesis  files built from lines and fields that look nearly right
     atheris     coverage-guided (pip install atheris), from the same valid files
 
-A file is a byte for the reader, two for the length of a second file (vocab.json, metadata.tsv), and content.
+A file is a byte for the reader, two for the length of a second file (vocab.json, metadata.tsv), and
+content.
 """
 
 from __future__ import annotations
@@ -37,12 +39,22 @@ from typing import Any
 import numpy as np
 
 from xw2v.errors import InputError
-from xw2v.formats import read_vectors
-from xw2v.formats.word2vec_binary import write as write_binary
-from xw2v.keyedvectors import KeyedVectors
-from xw2v.testsets import read_analogies, read_pairs
+from xw2v.vectors.formats import read_vectors
+from xw2v.vectors.formats.word2vec_binary import write as write_binary
+from xw2v.vectors.keyedvectors import KeyedVectors
+from xw2v.vectors.testsets import read_analogies, read_pairs
 
-READERS = ("found", "word2vec", "word2vec-bin", "glove", "npy", "safetensors", "projector", "pairs", "analogies")
+READERS = (
+    "found",
+    "word2vec",
+    "word2vec-bin",
+    "glove",
+    "npy",
+    "safetensors",
+    "projector",
+    "pairs",
+    "analogies",
+)
 BESIDE = {"npy": "vocab.json", "safetensors": "vocab.json", "projector": "metadata.tsv"}
 Report = Callable[[], None]
 MEMORY = 32 << 20  # bytes that the process may grow by for one input, of at most 64 KiB
@@ -66,7 +78,9 @@ class Arena:
             return
         reader = READERS[data[0] % len(READERS)]
         cut = 3 + int.from_bytes(data[1:3], "little")
-        second, content = (data[3:cut], data[cut:]) if reader in BESIDE or reader == "found" else (b"", data[3:])
+        second, content = (
+            (data[3:cut], data[cut:]) if reader in BESIDE or reader == "found" else (b"", data[3:])
+        )
         self.file.write_bytes(content)
         for name in set(BESIDE.values()):
             (self.folder / name).unlink(missing_ok=True)
@@ -118,10 +132,19 @@ def seeds(folder: Path) -> list[bytes]:
     inputs = []
 
     def add(reader: str, content: bytes, second: bytes = b"") -> None:
-        for which in (reader, "found") if reader not in ("projector", "pairs", "analogies") else (reader,):
-            inputs.append(bytes([READERS.index(which)]) + struct.pack("<H", len(second)) + second + content)
+        for which in (
+            (reader, "found") if reader not in ("projector", "pairs", "analogies") else (reader,)
+        ):
+            inputs.append(
+                bytes([READERS.index(which)]) + struct.pack("<H", len(second)) + second + content
+            )
 
-    for name, model in (("word2vec", vectors), ("glove", vectors), ("word2vec-bin", plain), ("safetensors", vectors)):
+    for name, model in (
+        ("word2vec", vectors),
+        ("glove", vectors),
+        ("word2vec-bin", plain),
+        ("safetensors", vectors),
+    ):
         model.save(folder / "seed", name)
         content = (folder / "seed").read_bytes()
         add(name, content)
@@ -132,7 +155,11 @@ def seeds(folder: Path) -> list[bytes]:
     add("word2vec-bin", (folder / "seed").read_bytes())
     for name, content_name in (("npy", "center.npy"), ("projector", "vectors.tsv")):
         vectors.save(folder / name, name)
-        add(name, (folder / name / content_name).read_bytes(), (folder / name / BESIDE[name]).read_bytes())
+        add(
+            name,
+            (folder / name / content_name).read_bytes(),
+            (folder / name / BESIDE[name]).read_bytes(),
+        )
     stream = io.BytesIO()
     np.save(stream, np.asfortranarray(table.astype(np.float64)))
     add(
@@ -183,7 +210,9 @@ def mutate(data: bytes, others: list[bytes], rng: random.Random) -> bytes:
     return bytes(out[: 1 << 16])
 
 
-def run_mutations(feed: Callable[[bytes], None], count: int, seed: int, start: list[bytes], report: Report) -> None:
+def run_mutations(
+    feed: Callable[[bytes], None], count: int, seed: int, start: list[bytes], report: Report
+) -> None:
     rng = random.Random(seed)
     for _ in range(count):
         data = mutate(rng.choice(start), start, rng)
@@ -191,15 +220,21 @@ def run_mutations(feed: Callable[[bytes], None], count: int, seed: int, start: l
     report()
 
 
-def run_hypothesis(feed: Callable[[bytes], None], count: int, seed: int, start: list[bytes], report: Report) -> None:
+def run_hypothesis(
+    feed: Callable[[bytes], None], count: int, seed: int, start: list[bytes], report: Report
+) -> None:
     from hypothesis import HealthCheck, given, settings
     from hypothesis import seed as with_seed
     from hypothesis import strategies as st
 
-    field = st.sampled_from([*TOKENS, b"1", b"2.5", b"-3e-2", b"word", b"the", b"7 3"]) | st.binary(max_size=6)
+    field = st.sampled_from([*TOKENS, b"1", b"2.5", b"-3e-2", b"word", b"the", b"7 3"]) | st.binary(
+        max_size=6
+    )
     line = st.lists(field, max_size=6).map(b" ".join) | st.lists(field, max_size=6).map(b"\t".join)
     header = st.tuples(st.integers(0, 9), st.integers(0, 9)).map(lambda n: b"%d %d" % n)
-    text = st.tuples(header | line, st.lists(line, max_size=6)).map(lambda t: b"\n".join([t[0], *t[1]]))
+    text = st.tuples(header | line, st.lists(line, max_size=6)).map(
+        lambda t: b"\n".join([t[0], *t[1]])
+    )
     reader = st.binary(min_size=1, max_size=1)
     made = st.tuples(reader, st.just(b"\0\0"), text | st.binary(max_size=100)).map(b"".join)
     changed = st.tuples(st.sampled_from(start), st.integers(3, 400), field).map(
@@ -217,7 +252,9 @@ def run_hypothesis(feed: Callable[[bytes], None], count: int, seed: int, start: 
     report()
 
 
-def run_atheris(feed: Callable[[bytes], None], count: int, seed: int, start: list[bytes], report: Report) -> None:
+def run_atheris(
+    feed: Callable[[bytes], None], count: int, seed: int, start: list[bytes], report: Report
+) -> None:
     import atheris
 
     corpus = Path(tempfile.mkdtemp())
@@ -225,9 +262,19 @@ def run_atheris(feed: Callable[[bytes], None], count: int, seed: int, start: lis
         (corpus / str(number)).write_bytes(data)
     for module in [name for name in sys.modules if name.startswith("xw2v.")]:
         for function in vars(sys.modules[module]).values():
-            if callable(function) and getattr(function, "__module__", None) == module and hasattr(function, "__code__"):
+            if (
+                callable(function)
+                and getattr(function, "__module__", None) == module
+                and hasattr(function, "__code__")
+            ):
                 atheris.instrument_func(function)
-    options = [f"-runs={count}", f"-seed={seed}", "-max_len=4096", "-verbosity=0", f"-artifact_prefix={corpus}/"]
+    options = [
+        f"-runs={count}",
+        f"-seed={seed}",
+        "-max_len=4096",
+        "-verbosity=0",
+        f"-artifact_prefix={corpus}/",
+    ]
     done = 0
 
     def one(data: bytes) -> None:
@@ -250,7 +297,9 @@ def _fed(feed: Callable[[bytes], None], data: bytes) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--inputs", type=int, default=1_000_000)
     parser.add_argument("--engine", choices=("mutate", "hypothesis", "atheris"), default="mutate")
     parser.add_argument("--seed", type=int, default=1)
@@ -276,7 +325,9 @@ def main() -> None:
                 flush=True,
             )
 
-        run = {"mutate": run_mutations, "hypothesis": run_hypothesis, "atheris": run_atheris}[options.engine]
+        run = {"mutate": run_mutations, "hypothesis": run_hypothesis, "atheris": run_atheris}[
+            options.engine
+        ]
         run(arena.feed, options.inputs, options.seed, start, report)
 
 

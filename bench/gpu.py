@@ -1,8 +1,10 @@
-"""Measures training on one CUDA device: `python -m bench.gpu`, some minutes, nothing needed from outside.
+"""Measures training on one CUDA device: `python -m bench.gpu`, some minutes, nothing needed from
+outside.
 
-Runs the parity tests on the device, then measures words per second over vector and batch sizes, the bytes a
-step moves per second against those of a plain copy, memory, and the quality of vectors against the CPU's on
-the same text. Prints a table and one line of JSON. Without a CUDA device it says so and exits with 1.
+Runs the parity tests on the device, then measures words per second over vector and batch sizes, the
+bytes a step moves per second against those of a plain copy, memory, and the quality of vectors
+against the CPU's on the same text. Prints a table and one line of JSON. Without a CUDA device it
+says so and exits with 1.
 """
 
 from __future__ import annotations
@@ -25,27 +27,32 @@ import numpy as np
 from xw2v_cupy.fused import WIDTHS, block_of
 
 from bench.results import as_good
-from xw2v.backend import Backend, load_backend
-from xw2v.batches import Batches
-from xw2v.draws import random_words
 from xw2v.errors import MissingDependencyError
-from xw2v.objective import Batch, Objective
-from xw2v.sampling import alias_table, draw_words
 from xw2v.settings import Settings
-from xw2v.tables import initial_tables
+from xw2v.sgns.backend import Backend, load_backend
+from xw2v.sgns.batches import Batches
+from xw2v.sgns.draws import random_words
+from xw2v.sgns.objective import Batch, Objective
+from xw2v.sgns.sampling import alias_table, draw_words
+from xw2v.sgns.tables import initial_tables
 
 VECTOR_SIZES = (64, 100, 128, 256, 512)
 BATCH_TOKENS = (2048, 4096, 8192, 16384, 32768, 65536)
 PLAIN_SIZE, PLAIN_BATCH = 100, 16384  # what is varied one thing at a time
 SECONDS, REPEATS = 0.4, 3  # measured at a time, and how often
 STRAY = 0.85  # share of topical text's words drawn regardless of topic: leaves the task about half solved
-PARITY_SECONDS, SPEED_SECONDS = 120, 240  # at most: the rest of the tests, of the speeds, is left out
+PARITY_SECONDS, SPEED_SECONDS = (
+    120,
+    240,
+)  # at most: the rest of the tests, of the speeds, is left out
 COPIED = 2**30  # bytes
 PARITY_TESTS = ("test_backend_parity", "test_batches", "test_step", "test_update")
 
 
 class Text(NamedTuple):
-    """A corpus without its words: ids and offsets as `xw2v.corpus.Corpus` has them, counts (V,)."""
+    """A corpus without its words: ids and offsets as `xw2v.text.corpus.Corpus` has them, counts
+    (V,).
+    """
 
     ids: np.ndarray
     offsets: np.ndarray
@@ -67,7 +74,9 @@ def zipf_text(words: int, tokens: int, sentence: int = 20) -> Text:
 
 
 def topical_text(words: int, tokens: int, topics: int, sentence: int = 20) -> Text:
-    """Text whose sentences have a topic: word v belongs to topic v mod `topics`; a share STRAY of the words stray."""
+    """Text whose sentences have a topic: word v belongs to topic v mod `topics`; a share STRAY of
+    the words stray.
+    """
     rng = np.random.default_rng(7)
     text = zipf_text(words, tokens, sentence)
     topic = np.repeat(rng.integers(0, topics, -(-tokens // sentence)), sentence)[:tokens]
@@ -80,12 +89,19 @@ def offsets_of(tokens: int, sentence: int) -> np.ndarray:
     return np.append(np.arange(0, tokens, sentence), tokens)
 
 
-def batches_of(backend: Backend, text: Text, objective: Objective, batch_tokens: int, seed: int = 1) -> Batches:
+def batches_of(
+    backend: Backend, text: Text, objective: Objective, batch_tokens: int, seed: int = 1
+) -> Batches:
     defaults = Settings()
     return Batches(
-        backend, *text, objective,
-        batch_tokens=batch_tokens, sample=defaults.sample, ns_exponent=defaults.ns_exponent, seed=seed,
-    )  # fmt: skip
+        backend,
+        *text,
+        objective,
+        batch_tokens=batch_tokens,
+        sample=defaults.sample,
+        ns_exponent=defaults.ns_exponent,
+        seed=seed,
+    )
 
 
 class Speed(NamedTuple):
@@ -95,7 +111,9 @@ class Speed(NamedTuple):
     step_us: float
 
 
-def measure_speed(backend: Backend, text: Text, objective: Objective, vector_size: int, batch_tokens: int) -> Speed:
+def measure_speed(
+    backend: Backend, text: Text, objective: Objective, vector_size: int, batch_tokens: int
+) -> Speed:
     tables = initial_tables(backend, len(text.counts), vector_size, seed=1)
     step = backend.step(objective)
     stream = endless(batches_of(backend, text, objective, batch_tokens), len(text.ids))
@@ -131,7 +149,9 @@ def endless(batches: Batches, tokens: int) -> Iterator[tuple[int, Batch]]:
         epoch += 1
 
 
-def step_bytes(objective: Objective, vector_size: int, batch: Batch, fused: bool) -> tuple[int, int]:
+def step_bytes(
+    objective: Objective, vector_size: int, batch: Batch, fused: bool
+) -> tuple[int, int]:
     """Bytes that the kernels of a CUDA step read and write, and the least that any step must.
 
     The least: each row that the batch touches is read and written once, and ids are read.
@@ -146,23 +166,31 @@ def step_bytes(objective: Objective, vector_size: int, batch: Batch, fused: bool
     centers = len(np.unique(batch.tokens[w : w + T]))
     context = len(np.unique(np.concatenate((batch.tokens, batch.negatives.ravel()))))
     ids = 8 * (positions + drawn + 2 * T)
-    means = row * (T + drawn + 6 * T // o.group)  # of groups, written, read and written again as shifts
+    means = row * (
+        T + drawn + 6 * T // o.group
+    )  # of groups, written, read and written again as shifts
     met = 16 * (int(np.sum(batch.left + batch.right)) + 2 * T + drawn)  # counted by atomics
     update = (4 * row + 32) * (centers + context)
     least = ids + 2 * row * (centers + context)
     common = ids + means + met + update
     if fused:  # rows read (long ones twice) and added to by atomics; two means and two shifts read
         often = 4 if vector_size > WIDTHS[0] else 3
-        return common + often * row * (T + spans + T // o.block * o.shared) + 4 * row * T // o.block, least
+        return common + often * row * (
+            T + spans + T // o.block * o.shared
+        ) + 4 * row * T // o.block, least
     gather = 2 * row * (T + positions + drawn)
-    products = row * (7 * T + 3 * spans + 3 * drawn) + 3 * scores  # six, of two inputs and an output each
+    products = (
+        row * (7 * T + 3 * spans + 3 * drawn) + 3 * scores
+    )  # six, of two inputs and an output each
     gradients = 2 * scores
     variate = 4 * row * (T + drawn)  # rows and shifts read, sums read and written
     scatter = row * (T + spans + drawn) + 2 * row * (T + positions + drawn)
     return common + gather + products + gradients + variate + scatter, least
 
 
-def quality(backend: Backend, text: Text, topics: int, seed: int, batch_tokens: int, epochs: int = 3) -> float:
+def quality(
+    backend: Backend, text: Text, topics: int, seed: int, batch_tokens: int, epochs: int = 3
+) -> float:
     """Share of the ten nearest neighbours of frequent words that have the word's own topic."""
     settings = Settings(vector_size=64, seed=seed)
     objective = settings.objective()
@@ -197,8 +225,22 @@ def parity(device: str) -> str:
     root = Path(__file__).resolve().parent.parent
     files = [str(root / "tests" / f"{name}.py") for name in PARITY_TESTS]
     environment = os.environ | {"XW2V_BACKENDS": f"cupy:{device}"}
-    command = [sys.executable, "-m", "pytest", "-q", "--no-header", "-p", "no:cacheprovider", *files]
-    options: dict[str, Any] = {"env": environment, "cwd": root, "capture_output": True, "text": True}
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "--no-header",
+        "-p",
+        "no:cacheprovider",
+        *files,
+    ]
+    options: dict[str, Any] = {
+        "env": environment,
+        "cwd": root,
+        "capture_output": True,
+        "text": True,
+    }
     try:
         done = subprocess.run(command, timeout=PARITY_SECONDS, check=False, **options)
     except subprocess.TimeoutExpired:
@@ -206,15 +248,22 @@ def parity(device: str) -> str:
     return (done.stdout.strip().splitlines() or ["no output"])[-1]
 
 
-def measure(backends: dict[str, Backend], cpu: Backend, text: Text, topical: Text, topics: int) -> dict[str, Any]:
-    """Everything but the parity tests. The first backend is the one in question, the others second opinions."""
+def measure(
+    backends: dict[str, Backend], cpu: Backend, text: Text, topical: Text, topics: int
+) -> dict[str, Any]:
+    """Everything but the parity tests. The first backend is the one in question, the others second
+    opinions.
+    """
     (name, own), *others = backends.items()
     rows: list[dict[str, Any]] = []
     copied, began = copy_bytes_per_second(own), time.perf_counter()
 
     def add(label: str, backend: Backend, size: int, batch_tokens: int) -> None:
         if time.perf_counter() - began > SPEED_SECONDS:
-            print(f"{label}, {size} numbers, {batch_tokens} tokens: no time left, not measured", file=sys.stderr)
+            print(
+                f"{label}, {size} numbers, {batch_tokens} tokens: no time left, not measured",
+                file=sys.stderr,
+            )
             return
         objective = Settings(vector_size=size).objective()  # whatever the device
         batch = next(batches_of(cpu, text, objective, batch_tokens).epoch(0))[1]
@@ -225,7 +274,9 @@ def measure(backends: dict[str, Backend], cpu: Backend, text: Text, topical: Tex
         )
         figures = {"words_per_second": speed.words_per_second, "step_us": speed.step_us}
         shares = {"moved_of_copy": moved / copied, "least_of_copy": least / copied}
-        rows.append({"backend": label, "vector_size": size, "batch_tokens": batch_tokens} | figures | shares)
+        rows.append(
+            {"backend": label, "vector_size": size, "batch_tokens": batch_tokens} | figures | shares
+        )
         print(f"{rows[-1]}", file=sys.stderr)
 
     for label, backend in others:
@@ -234,7 +285,10 @@ def measure(backends: dict[str, Backend], cpu: Backend, text: Text, topical: Tex
         add(name, own, size, batch_tokens)
     scores = {
         label: [quality(backend, topical, topics, seed, T) for seed in (1, 2, 3)]
-        for label, backend, T in (("cpu", cpu, Settings().whole_batch), (name, own, PLAIN_BATCH // 4))
+        for label, backend, T in (
+            ("cpu", cpu, Settings().whole_batch),
+            (name, own, PLAIN_BATCH // 4),
+        )
     }
     return {"copy_bytes_per_second": copied, "speed": rows, "quality": scores}
 
@@ -242,19 +296,29 @@ def measure(backends: dict[str, Backend], cpu: Backend, text: Text, topical: Tex
 def table(result: dict[str, Any]) -> str:
     """The result for people."""
     lines = [f"{result['device']}, {result['versions']}; parity: {result['parity']}"]
-    lines.append(f"copy: {result['copy_bytes_per_second'] / 1e12:.2f} TB/s; memory: {result['memory']}")
-    lines.append(f"{'backend':<20}{'size':>6}{'batch':>8}{'Mwords/s':>10}{'step us':>10}{'moved':>8}{'least':>8}")
+    lines.append(
+        f"copy: {result['copy_bytes_per_second'] / 1e12:.2f} TB/s; memory: {result['memory']}"
+    )
+    lines.append(
+        f"{'backend':<20}{'size':>6}{'batch':>8}{'Mwords/s':>10}{'step us':>10}{'moved':>8}{'least':>8}"
+    )
     lines += [
         f"{row['backend']:<20}{row['vector_size']:>6}{row['batch_tokens']:>8}{row['words_per_second'] / 1e6:>10.2f}"
         f"{row['step_us']:>10.1f}{row['moved_of_copy']:>8.1%}{row['least_of_copy']:>8.1%}"
         for row in result["speed"]
     ]
-    lines.append("moved, least: bytes a second of a step, and those it must move, as shares of a copy's")
+    lines.append(
+        "moved, least: bytes a second of a step, and those it must move, as shares of a copy's"
+    )
     for name, scores in result["quality"].items():
         spread = f"{min(scores):.3f} to {max(scores):.3f}"
-        lines.append(f"quality {name}: {statistics.mean(scores):.3f} ({spread}, {len(scores)} seeds)")
+        lines.append(
+            f"quality {name}: {statistics.mean(scores):.3f} ({spread}, {len(scores)} seeds)"
+        )
     cpu, own = result["quality"].values()
-    lines.append(f"as good as the CPU's, or below by no more than its spread: {'yes' if as_good(own, cpu) else 'NO'}")
+    lines.append(
+        f"as good as the CPU's, or below by no more than its spread: {'yes' if as_good(own, cpu) else 'NO'}"
+    )
     return "\n".join(lines)
 
 
@@ -271,7 +335,8 @@ def main(arguments: list[str] | None = None) -> int:
     import cupy
 
     backends: dict[str, Any] = {
-        name: load_backend("cupy", options.device) for name in ("cupy", "cupy products", "cupy deterministic")
+        name: load_backend("cupy", options.device)
+        for name in ("cupy", "cupy products", "cupy deterministic")
     }
     own = backends["cupy"]
     backends["cupy products"].fused = backends["cupy deterministic"].fused = False
@@ -287,9 +352,13 @@ def main(arguments: list[str] | None = None) -> int:
         versions += f", torch {torch.__version__}"
     began = time.perf_counter()
     plan = own.plan(
-        Settings().objective(), words=200_000, vector_size=PLAIN_SIZE, batch_tokens=PLAIN_BATCH,
-        tokens=20_000_000, sentences=1_000_000,
-    )  # fmt: skip
+        Settings().objective(),
+        words=200_000,
+        vector_size=PLAIN_SIZE,
+        batch_tokens=PLAIN_BATCH,
+        tokens=20_000_000,
+        sentences=1_000_000,
+    )
     result = {
         "date": time.strftime("%Y-%m-%d"),
         "device": own.device_name(),

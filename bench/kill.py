@@ -1,14 +1,16 @@
-"""Kill trainings at random moments, resume each to its end, and compare with one that was never killed.
+"""Kill trainings at random moments, resume each to its end, and compare with one that was never
+killed.
 
     python bench/kill.py --kills 100
 
-Each trial is the real command in a process of its own. It gets SIGKILL at a random moment, again and again
-(with --resume) until it has had its share of kills, and is then let run to its end. Its output must equal
-the uninterrupted run's, byte for byte: vectors, tables, vocabulary, loss history and the record but for times.
-Between kills, whatever stands in the output folder must be whole: readable, with run.json only where all files
-are. Half of the moments are times, drawn over the whole command; the other half are operations on files in the
-output folder, drawn over all that a run does (see tests/killed_at.py), so that the writing of checkpoints and
-of the output, which takes little time, is hit as well.
+Each trial is the real command in a process of its own. It gets SIGKILL at a random moment, again
+and again (with --resume) until it has had its share of kills, and is then let run to its end. Its
+output must equal the uninterrupted run's, byte for byte: vectors, tables, vocabulary, loss history
+and the record but for times. Between kills, whatever stands in the output folder must be whole:
+readable, with run.json only where all files are. Half of the moments are times, drawn over the
+whole command; the other half are operations on files in the output folder, drawn over all that a
+run does (see tests/killed_at.py), so that the writing of checkpoints and of the output, which takes
+little time, is hit as well.
 """
 
 from __future__ import annotations
@@ -28,8 +30,8 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
 from runs import EXACT, command, killed_at, result, run, start, text
 
-from xw2v.checkpoint import CheckpointFolder
-from xw2v.keyedvectors import KeyedVectors
+from xw2v.training.checkpoint import CheckpointFolder
+from xw2v.vectors.keyedvectors import KeyedVectors
 
 TOKENS = 60_000
 SETTINGS = {"checkpoint_every": "20", "epochs": "3"}
@@ -55,7 +57,9 @@ class Trials:
         return command(self.text, "--quiet", *more, output=str(output), **SETTINGS)
 
     def uninterrupted(self) -> tuple[dict[str, bytes], float]:
-        """What a run that is left alone gives, and the seconds it takes (the second of two, with warm caches)."""
+        """What a run that is left alone gives, and the seconds it takes (the second of two, with
+        warm caches).
+        """
         for name in ("warm", "whole"):
             began = time.monotonic()
             code, _, error = run(self.line(self.folder / name))
@@ -89,9 +93,17 @@ class Trials:
             if code or error:
                 raise SystemExit(f"trial {trials} ended with {code}: {error}")
             if result(output) != expected:
-                different = [name for name, data in result(output).items() if data != expected[name]]
-                raise SystemExit(f"trial {trials}: {', '.join(different)} differ from the uninterrupted run's")
-            left = [path.name for path in output.iterdir() if path.name in (".new", ".complete", ".placing")]
+                different = [
+                    name for name, data in result(output).items() if data != expected[name]
+                ]
+                raise SystemExit(
+                    f"trial {trials}: {', '.join(different)} differ from the uninterrupted run's"
+                )
+            left = [
+                path.name
+                for path in output.iterdir()
+                if path.name in (".new", ".complete", ".placing")
+            ]
             if left or (earlier and result(output / "previous") != result(self.folder / "warm")):
                 raise SystemExit(f"trial {trials}: {left or 'previous'} is not as it should be")
             shutil.rmtree(output)
@@ -101,7 +113,9 @@ class Trials:
     def killed(self, line: list[str], output: Path, seconds: float) -> bool:
         """Start a command and kill it at a random moment; False if it had ended."""
         if self.random.random() < 0.5:
-            last = self.operations // (2 if "--resume" in line else 1)  # a resumed run has less to do
+            last = self.operations // (
+                2 if "--resume" in line else 1
+            )  # a resumed run has less to do
             line = killed_at(self.random.randint(1, last), output, line)
             process, wait = start(line), 60.0
         else:
@@ -120,11 +134,15 @@ class Trials:
         return False
 
     def check_whole(self, output: Path) -> None:
-        """What a killed run left behind is usable: files that are there can be read, and all or no run.json."""
+        """What a killed run left behind is usable: files that are there can be read, and all or no
+        run.json.
+        """
         if (output / "run.json").exists() and any(not (output / name).exists() for name in EXACT):
             raise SystemExit(f"{output}: run.json is there, and other files are not")
         for name in ("vectors.txt", "center.npy"):
-            if (output / name).exists() and (name != "center.npy" or (output / "vocab.json").exists()):
+            if (output / name).exists() and (
+                name != "center.npy" or (output / "vocab.json").exists()
+            ):
                 KeyedVectors.load(output / name)
         checkpoints = CheckpointFolder(output)
         if checkpoints.names() and (checkpoints.latest() is None or checkpoints.notices):
@@ -150,14 +168,18 @@ def stage(output: Path) -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--kills", type=int, default=100)
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="xw2v-kill-") as folder:
         trials = Trials(Path(folder), given.kills, given.seed)
         kills = trials.run()
-    print(f"{kills} SIGKILLs; every run, resumed to its end, equals the uninterrupted one byte for byte; killed while")
+    print(
+        f"{kills} SIGKILLs; every run, resumed to its end, equals the uninterrupted one byte for byte; killed while"
+    )
     for what, count in trials.found.most_common():
         print(f"  {count:4}  {what}")
 

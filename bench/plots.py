@@ -15,17 +15,22 @@ COLOURS = ("#2f6db5", "#c4472f", "#3d8b4f", "#8a5bb0", "#b8860b", "#1c8a8f", "#a
 INK = "#1c2430"
 
 LEGEND = 160  # letters of a legend's line
-ROOM = 60  # the most that a horizontal axis may grow by and still have room for three names a decade
+ROOM = (
+    60  # the most that a horizontal axis may grow by and still have room for three names a decade
+)
 
 
 def plot_comparison(path: Path, groups: Groups) -> None:
-    """Speed against quality, a panel for each test set, a mark for each label with the spread over its runs.
+    """Speed against quality, a panel for each test set, a mark for each label with the spread over
+    its runs.
 
     What has no quality (the per-pair loop) is left out. Raises SystemExit where nothing has.
     """
     sets = [each for each in PANELS if any(scores_of(runs, each) for runs in groups.values())]
     if not sets:
-        raise SystemExit(f"{path}: not drawn, for no result has a score of {', '.join(PANELS)}; give --eval")
+        raise SystemExit(
+            f"{path}: not drawn, for no result has a score of {', '.join(PANELS)}; give --eval"
+        )
     figure = new_figure(4.2 * len(sets), 4.8)
     panels = figure.subplots(1, len(sets), squeeze=False)[0]
     contenders = list(dict.fromkeys(runs[0]["contender"] for runs in groups.values()))
@@ -35,33 +40,54 @@ def plot_comparison(path: Path, groups: Groups) -> None:
             if not scores:
                 continue
             axes.errorbar(
-                [statistics.median(run["words_per_second"] for run in runs)], [statistics.mean(scores)],
+                [statistics.median(run["words_per_second"] for run in runs)],
+                [statistics.mean(scores)],
                 xerr=spread(statistics.median, [run["words_per_second"] for run in runs]),
                 yerr=spread(statistics.mean, scores),
                 fmt=MARKS[contenders.index(runs[0]["contender"]) % len(MARKS)],
-                color=COLOURS[number % len(COLOURS)], label=label, capsize=3, markersize=7, linewidth=1.2,
-            )  # fmt: skip
+                color=COLOURS[number % len(COLOURS)],
+                label=label,
+                capsize=3,
+                markersize=7,
+                linewidth=1.2,
+            )
         axes.set_xscale("log")
-        axes.set(title=each, xlabel="words/s", ylabel="accuracy" if each == "analogies" else "Spearman's ρ")
+        axes.set(
+            title=each,
+            xlabel="words/s",
+            ylabel="accuracy" if each == "analogies" else "Spearman's ρ",
+        )
         tidy(axes)
-    marks = {label: mark for axes in panels for mark, label in zip(*axes.get_legend_handles_labels(), strict=True)}
-    columns = min(max(LEGEND // max(map(len, marks), default=1), 1), 3)  # as many as are not cut off
+    marks = {
+        label: mark
+        for axes in panels
+        for mark, label in zip(*axes.get_legend_handles_labels(), strict=True)
+    }
+    columns = min(
+        max(LEGEND // max(map(len, marks), default=1), 1), 3
+    )  # as many as are not cut off
     drawn, labels = list(marks.values()), list(marks)
-    figure.legend(drawn, labels, loc="outside lower center", ncols=columns, frameon=False, fontsize=8)
+    figure.legend(
+        drawn, labels, loc="outside lower center", ncols=columns, frameon=False, fontsize=8
+    )
     figure.savefig(path, format="png", dpi=120)
 
 
 def spread(middle: Any, values: Sequence[float]) -> list[list[float]]:
-    """Distances from the middle down to the least and up to the most, as an error bar takes them."""
+    """Distances from the middle down to the least and up to the most, as an error bar takes
+    them.
+    """
     return [[middle(values) - min(values)], [max(values) - middle(values)]]
 
 
-def plot_scaling(path: Path, series: dict[str, list[dict[str, Any]]], units: dict[str, str]) -> None:
+def plot_scaling(
+    path: Path, series: dict[str, list[dict[str, Any]]], units: dict[str, str]
+) -> None:
     """Time (above) and memory (below) against each variable, log axes; dotted: in proportion.
 
     Args:
-        series: variable to points {"size", "time": [runs], "memory": MB, "tables": MB}, time and memory None
-            where they were not measured.
+        series: variable to points {"size", "time": [runs], "memory": MB, "tables": MB}, time and
+            memory None where they were not measured.
         units: variable to what its time is.
     """
     figure = new_figure(3.0 * len(series), 6.2)
@@ -70,7 +96,10 @@ def plot_scaling(path: Path, series: dict[str, list[dict[str, Any]]], units: dic
     for column, (variable, points) in enumerate(series.items()):
         above, below = panels[:, column]
         timed = [point for point in points if point["time"]]
-        for axes, unit in ((above, units[variable]), (below, "MB")):  # the same unit, the same scale
+        for axes, unit in (
+            (above, units[variable]),
+            (below, "MB"),
+        ):  # the same unit, the same scale
             axes.set_ylabel(unit)
             if first.setdefault(unit, axes) is not axes:
                 axes.sharey(first[unit])
@@ -78,7 +107,16 @@ def plot_scaling(path: Path, series: dict[str, list[dict[str, Any]]], units: dic
         sizes = [point["size"] for point in timed]
         bars = [spread(statistics.median, point["time"]) for point in timed]
         yerr = [[bar[side][0] for bar in bars] for side in (0, 1)]
-        above.errorbar(sizes, times, yerr=yerr, fmt="o-", color=COLOURS[0], markersize=4, capsize=3, linewidth=1.4)
+        above.errorbar(
+            sizes,
+            times,
+            yerr=yerr,
+            fmt="o-",
+            color=COLOURS[0],
+            markersize=4,
+            capsize=3,
+            linewidth=1.4,
+        )
         if timed:
             above.plot(
                 sizes,
@@ -91,9 +129,18 @@ def plot_scaling(path: Path, series: dict[str, list[dict[str, Any]]], units: dic
         above.set_title(variable.replace("_", " "))
         measured = [point for point in points if point["memory"]]
         sizes = [point["size"] for point in measured]
-        for name, colour, label in (("memory", COLOURS[1], "peak"), ("tables", COLOURS[2], "the two tables")):
+        for name, colour, label in (
+            ("memory", COLOURS[1], "peak"),
+            ("tables", COLOURS[2], "the two tables"),
+        ):
             below.plot(
-                sizes, [point[name] for point in measured], "o-", color=colour, markersize=4, linewidth=1.4, label=label
+                sizes,
+                [point[name] for point in measured],
+                "o-",
+                color=colour,
+                markersize=4,
+                linewidth=1.4,
+                label=label,
             )
         below.set_xlabel(variable.replace("_", " "))
         for axes in (above, below):
@@ -116,7 +163,9 @@ def new_figure(width: float, height: float) -> Any:
 
 
 def log_ticks(axis: Any) -> None:
-    """Name the powers of ten, and where there is room 2 and 5 times them, of a logarithmic axis, as numbers."""
+    """Name the powers of ten, and where there is room 2 and 5 times them, of a logarithmic axis, as
+    numbers.
+    """
     from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
     low, high = axis.get_view_interval()

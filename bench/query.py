@@ -4,8 +4,10 @@
     OPENBLAS_NUM_THREADS=1 python bench/query.py --files [--words 40000] [--size 100]
     OPENBLAS_NUM_THREADS=1 python bench/query.py --analogies questions-words.txt [--words 30000]
 
-The table is random and kept in DIR (1.2 GB at the default size); times do not depend on its numbers. With
---ann the approximate index is built and compared as well, over clustered vectors, which is what words are like.
+The table is random and kept in DIR (1.2 GB at the default size); times do not depend on its
+numbers. With
+--ann the approximate index is built and compared as well, over clustered vectors, which is what
+words are like.
 """
 
 from __future__ import annotations
@@ -19,10 +21,10 @@ from typing import Any
 
 import numpy as np
 
-from xw2v.formats import FORMATS
-from xw2v.keyedvectors import KeyedVectors
-from xw2v.testsets import read_analogies
-from xw2v.vocabulary import Vocabulary
+from xw2v.text.vocabulary import Vocabulary
+from xw2v.vectors.formats import FORMATS
+from xw2v.vectors.keyedvectors import KeyedVectors
+from xw2v.vectors.testsets import read_analogies
 
 
 def timed(name: str, do: Callable[[], Any], repeat: int = 1) -> Any:
@@ -34,7 +36,10 @@ def timed(name: str, do: Callable[[], Any], repeat: int = 1) -> Any:
         times.append(time.perf_counter() - began)
         busy.append(time.process_time() - began_busy)
     worst = f"  worst {max(times) * 1000:9.1f} ms" if repeat > 1 else ""
-    print(f"{name:44} {np.median(times) * 1000:9.1f} ms  processor {np.median(busy) * 1000:9.1f} ms{worst}", flush=True)
+    print(
+        f"{name:44} {np.median(times) * 1000:9.1f} ms  processor {np.median(busy) * 1000:9.1f} ms{worst}",
+        flush=True,
+    )
     return result
 
 
@@ -48,9 +53,13 @@ def big_model(folder: Path, words: int, size: int) -> Path:
         centres = rng.standard_normal((1000, size), dtype=np.float32)
         for start in range(0, words, 10000):
             rows = table[start : start + 10000]
-            rows[:] = centres[rng.integers(0, 1000, len(rows))] + rng.standard_normal(rows.shape, dtype=np.float32)
+            rows[:] = centres[rng.integers(0, 1000, len(rows))] + rng.standard_normal(
+                rows.shape, dtype=np.float32
+            )
         table.flush()
-        Vocabulary([f"w{row}" for row in range(words)], np.arange(words, 0, -1)).save(model / "vocab.json")
+        Vocabulary([f"w{row}" for row in range(words)], np.arange(words, 0, -1)).save(
+            model / "vocab.json"
+        )
     return model
 
 
@@ -65,14 +74,26 @@ def questions(model: Path, words: int, with_index: bool) -> None:
 
     timed("most_similar, one word", lambda: vectors.most_similar(word()), 30)
     timed("most_similar, a + b - c", lambda: vectors.most_similar([word(), word()], [word()]), 30)
-    timed("most_similar, restrict_vocab=30000", lambda: vectors.most_similar(word(), restrict_vocab=30000), 30)
-    timed("most_similar_cosmul, a + b - c", lambda: vectors.most_similar_cosmul([word(), word()], [word()]), 10)
+    timed(
+        "most_similar, restrict_vocab=30000",
+        lambda: vectors.most_similar(word(), restrict_vocab=30000),
+        30,
+    )
+    timed(
+        "most_similar_cosmul, a + b - c",
+        lambda: vectors.most_similar_cosmul([word(), word()], [word()]),
+        10,
+    )
     timed("rank", lambda: vectors.rank(word(), word()), 10)
     if with_index:
-        from xw2v.ann import AnnIndex
+        from xw2v.vectors.ann import AnnIndex
 
         index = timed("approximate index: build", lambda: AnnIndex(vectors))
-        timed("approximate index: most_similar", lambda: vectors.most_similar(word(), indexer=index), 300)
+        timed(
+            "approximate index: most_similar",
+            lambda: vectors.most_similar(word(), indexer=index),
+            300,
+        )
         asked = [word() for _ in range(100)]
         found = [{near for near, _ in vectors.most_similar(one, indexer=index)} for one in asked]
         right = [{near for near, _ in vectors.most_similar(one)} for one in asked]
@@ -103,11 +124,16 @@ def analogies(path: Path, words: int, size: int) -> None:
     table = np.random.default_rng(0).standard_normal((len(names), size)).astype(np.float32)
     vectors = KeyedVectors(names, table)
     count = sum(len(section.questions) for section in given.sections)
-    timed(f"{count} questions, {len(names)} words of {size}", lambda: vectors.evaluate_word_analogies(path))
+    timed(
+        f"{count} questions, {len(names)} words of {size}",
+        lambda: vectors.evaluate_word_analogies(path),
+    )
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--words", type=int)
     parser.add_argument("--size", type=int)
     parser.add_argument("--folder", type=Path, default=Path(tempfile.gettempdir()) / "xw2v-query")

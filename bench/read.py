@@ -1,9 +1,11 @@
-"""How fast text becomes a corpus, beside gensim's vocabulary scan: python bench/read.py TEXT [--repeat 5]
+"""How fast text becomes a corpus, beside gensim's vocabulary scan: python bench/read.py TEXT
+[--repeat 5]
 
-TEXT is a plain or compressed text file, a sentence a line. Every way reads the same plain file in turn, round by
-round; reported are the median, least and greatest number of million tokens per second of CPU time of the one
-process, and what each way counts as tokens. gensim's scan splits at blanks and counts; ours finds the tokens in
-running text, lower-cases, counts, numbers and renumbers them.
+TEXT is a plain or compressed text file, a sentence a line. Every way reads the same plain file in
+turn, round by round; reported are the median, least and greatest number of million tokens per
+second of CPU time of the one process, and what each way counts as tokens. gensim's scan splits at
+blanks and counts; ours finds the tokens in running text, lower-cases, counts, numbers and renumbers
+them.
 """
 
 from __future__ import annotations
@@ -16,9 +18,9 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from xw2v.files import decompressed, open_binary
-from xw2v.read import open_corpus
 from xw2v.settings import Settings
+from xw2v.storage.files import decompressed, open_binary
+from xw2v.text.reading import open_corpus
 
 
 def gensim_scan(path: str) -> int:
@@ -40,7 +42,9 @@ def ways() -> dict[str, Callable[[str], int]]:
     found: dict[str, Callable[[str], int]] = {
         "xw2v, into memory": lambda path: open_corpus([path]).raw_words,
         "xw2v, into a corpus folder": in_folder,
-        "xw2v, any regular expression": lambda path: open_corpus([path], token_pattern="(?:[a-z']+)").raw_words,
+        "xw2v, any regular expression": lambda path: (
+            open_corpus([path], token_pattern="(?:[a-z']+)").raw_words
+        ),
     }
     try:
         import gensim  # noqa: F401
@@ -50,10 +54,14 @@ def ways() -> dict[str, Callable[[str], int]]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("text")
     parser.add_argument("--repeat", type=int, default=5, help="rounds (5)")
-    parser.add_argument("--copies", type=int, default=1, help="read the text so many times over (1)")
+    parser.add_argument(
+        "--copies", type=int, default=1, help="read the text so many times over (1)"
+    )
     parser.add_argument("--json", action="store_true", help="one JSON object on standard output")
     options = parser.parse_args()
     with open_binary(options.text) as raw:
@@ -71,13 +79,30 @@ def main() -> None:
                 tokens[name] = read(str(path))
                 speeds[name].append(tokens[name] / (time.process_time() - start) / 1e6)
     rows = [
-        {"way": name, "tokens": tokens[name], "median": statistics.median(runs), "min": min(runs), "max": max(runs)}
+        {
+            "way": name,
+            "tokens": tokens[name],
+            "median": statistics.median(runs),
+            "min": min(runs),
+            "max": max(runs),
+        }
         for name, runs in speeds.items()
     ]
     if options.json:
-        print(json.dumps({"text": options.text, "copies": options.copies, "runs": options.repeat, "rows": rows}))
+        print(
+            json.dumps(
+                {
+                    "text": options.text,
+                    "copies": options.copies,
+                    "runs": options.repeat,
+                    "rows": rows,
+                }
+            )
+        )
         return
-    print(f"| million tokens a second, {options.repeat} runs | median | min | max | tokens |\n|---|---|---|---|---|")
+    print(
+        f"| million tokens a second, {options.repeat} runs | median | min | max | tokens |\n|---|---|---|---|---|"
+    )
     for row in rows:
         print("| {way} | {median:.1f} | {min:.1f} | {max:.1f} | {tokens:,} |".format(**row))
 

@@ -7,7 +7,13 @@ import statistics
 from pathlib import Path
 from typing import Any
 
-WORK = ("vector_size", "window", "negative", "sample", "epochs")  # settings that decide how much work there is
+WORK = (
+    "vector_size",
+    "window",
+    "negative",
+    "sample",
+    "epochs",
+)  # settings that decide how much work there is
 SHARED = (*WORK, "alpha")  # settings that every contender is given
 SHORT = {"vector_size": "d"}  # names in a table, where they are not the setting's own
 Result = dict[str, Any]
@@ -20,8 +26,13 @@ def load_results(files: list[Path]) -> list[Result]:
     for file in files:
         try:
             read = json.loads(file.read_text(encoding="utf-8"))
-            if not all({"contender", "seed", "words_per_second", "peak_mb"} <= set(result) for result in read):
-                raise ValueError("a result lacks its contender, seed, words a second or peak memory")
+            if not all(
+                {"contender", "seed", "words_per_second", "peak_mb"} <= set(result)
+                for result in read
+            ):
+                raise ValueError(
+                    "a result lacks its contender, seed, words a second or peak memory"
+                )
         except (OSError, ValueError, TypeError) as error:
             raise SystemExit(f"{file}: no results of bench.compare: {error}") from None
         results += read
@@ -29,24 +40,31 @@ def load_results(files: list[Path]) -> list[Result]:
 
 
 def labelled(results: list[Result]) -> Groups:
-    """The results by contender, and by the settings and texts in which they differ: "xw2v, d 300, alpha 0.025".
+    """The results by contender, and by the settings and texts in which they differ: "xw2v, d 300,
+    alpha 0.025".
 
     A setting that xw2v alone was given is named where xw2v's runs differ in it.
     """
 
     def differ(names: list[str], among: list[Result]) -> list[str]:
-        values = {name: {json.dumps(settings_of(result).get(name)) for result in among} for name in names}
+        values = {
+            name: {json.dumps(settings_of(result).get(name)) for result in among} for name in names
+        }
         return [name for name in names if len(values[name]) > 1]
 
     shared = differ(list(SHARED), results)
     texts = {
-        text_of(result): "{description} ({raw_words:,} words)".format(**result["text"]) if "text" in result else ""
+        text_of(result): "{description} ({raw_words:,} words)".format(**result["text"])
+        if "text" in result
+        else ""
         for result in results
     }
     groups: Groups = {}
     for result in results:
         mine = [other for other in results if other["contender"] == result["contender"]]
-        given = dict.fromkeys(name for other in mine for name in settings_of(other) if name not in SHARED)
+        given = dict.fromkeys(
+            name for other in mine for name in settings_of(other) if name not in SHARED
+        )
         settings = settings_of(result)
         parts = [result["contender"] + (" (extrapolated)" if "loop" in result["contender"] else "")]
         parts += [
@@ -56,7 +74,11 @@ def labelled(results: list[Result]) -> Groups:
         ]
         if len(texts) > 1 and "text" in result:
             name = texts[text_of(result)]
-            parts.append(name if list(texts.values()).count(name) == 1 else f"{name} {str(text_of(result))[:8]}")
+            parts.append(
+                name
+                if list(texts.values()).count(name) == 1
+                else f"{name} {str(text_of(result))[:8]}"
+            )
         groups.setdefault(", ".join(parts), []).append(result)
     return groups
 
@@ -70,7 +92,9 @@ def text_of(result: Result) -> str | None:
 
 
 def gensim_beside(result: Result, groups: Groups) -> str | None:
-    """The label of gensim's runs of the same work on the same text, with the same alpha if there are such."""
+    """The label of gensim's runs of the same work on the same text, with the same alpha if there
+    are such.
+    """
 
     def work(other: Result) -> list[Any]:
         return [text_of(other), *(settings_of(other).get(name) for name in WORK)]
@@ -88,7 +112,9 @@ def table(results: list[Result]) -> str:
     groups = labelled(results)
     sets = list(dict.fromkeys(name for result in results for name in result.get("quality", {})))
     speeds = {label: [run["words_per_second"] for run in runs] for label, runs in groups.items()}
-    lines = ["| | words/s, median (least - most), runs | x gensim | peak MB | " + " | ".join(sets) + " |"]
+    lines = [
+        "| | words/s, median (least - most), runs | x gensim | peak MB | " + " | ".join(sets) + " |"
+    ]
     lines.append("| --- " * (4 + len(sets)) + "|")
     for label, runs in groups.items():
         median, base = statistics.median(speeds[label]), gensim_beside(runs[0], groups)
@@ -100,7 +126,11 @@ def table(results: list[Result]) -> str:
         ]
         for each in sets:
             scores = scores_of(runs, each)
-            shown = f"{statistics.mean(scores):.3f} ± {(max(scores) - min(scores)) / 2:.3f}" if scores else ""
+            shown = (
+                f"{statistics.mean(scores):.3f} ± {(max(scores) - min(scores)) / 2:.3f}"
+                if scores
+                else ""
+            )
             cells.append(shown)
         lines.append("| " + " | ".join(cells) + " |")
     return "\n".join(lines)
@@ -112,12 +142,16 @@ def scores_of(runs: list[Result], each: str) -> list[float]:
 
 
 def as_good(ours: list[float], theirs: list[float]) -> bool:
-    """Whether the mean of our scores is below that of theirs by no more than the spread of theirs."""
+    """Whether the mean of our scores is below that of theirs by no more than the spread of
+    theirs.
+    """
     return statistics.mean(ours) >= statistics.mean(theirs) - (max(theirs) - min(theirs))
 
 
 def verdict(results: list[Result]) -> str:
-    """Where xw2v's mean stands below gensim's by more than gensim's spread over the seeds, a line a setting."""
+    """Where xw2v's mean stands below gensim's by more than gensim's spread over the seeds, a line a
+    setting.
+    """
     groups, lines = labelled(results), []
     for label, runs in groups.items():
         base = gensim_beside(runs[0], groups)
@@ -127,6 +161,11 @@ def verdict(results: list[Result]) -> str:
         for each in groups[base][0].get("quality", {}):
             ours, theirs = scores_of(runs, each), scores_of(groups[base], each)
             if ours and not as_good(ours, theirs):
-                below.append(f"{each} ({statistics.mean(ours):.3f} against {statistics.mean(theirs):.3f})")
-        lines.append(f"{label}: below the mean of {base} by more than its spread: " + (", ".join(below) or "nothing"))
+                below.append(
+                    f"{each} ({statistics.mean(ours):.3f} against {statistics.mean(theirs):.3f})"
+                )
+        lines.append(
+            f"{label}: below the mean of {base} by more than its spread: "
+            + (", ".join(below) or "nothing")
+        )
     return "\n".join(lines)

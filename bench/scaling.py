@@ -1,22 +1,26 @@
-"""Time and memory of training as the work grows: `python -m bench.scaling TEXT`, some ten minutes on one core.
+"""Time and memory of training as the work grows: `python -m bench.scaling TEXT`, some ten minutes
+on one core.
 
-One variable at a time grows around a base (vector size 100, window 5, negative 5): tokens (TEXT over and over, its
-ids repeated in a file), vocabulary (random ids of Zipf's distribution, since no text at hand has a million words),
-vector size, window and negatives. Every measurement is a process of its own with one BLAS thread. Each point is a
-slice of steps, in rounds over all points; the tokens are also trained on as a whole, for one epoch. Reported are
+One variable at a time grows around a base (vector size 100, window 5, negative 5): tokens (TEXT
+over and over, its ids repeated in a file), vocabulary (random ids of Zipf's distribution, since no
+text at hand has a million words), vector size, window and negatives. Every measurement is a process
+of its own with one BLAS thread. Each point is a slice of steps, in rounds over all points; the
+tokens are also trained on as a whole, for one epoch. Reported are
 
-- nanoseconds of CPU time a raw token, batches and steps, median (least - most) and runs; and of the steps alone;
+- nanoseconds of CPU time a raw token, batches and steps, median (least - most) and runs; and of the
+steps alone;
 - seconds of a whole epoch;
-- the peak memory (VmHWM), what of the memory at the end is files mapped into it (the ids and libraries), and
-  the size of the two tables;
+- the peak memory (VmHWM), what of the memory at the end is files mapped into it (the ids and
+  libraries), and the size of the two tables;
 - the exponents of time and memory against each variable;
-- how much longer a token takes with the most words than with the fewest, and how much longer a step takes where
-  these words are in the tables, but not in the text: more than noise would be work for each word in each batch.
+- how much longer a token takes with the most words than with the fewest, and how much longer a step
+  takes where these words are in the tables, but not in the text: more than noise would be work for
+  each word in each batch.
 
 Exits with 1 if an exponent is above 1, or a step slower for words that are not in the text.
 
-Corpora are kept in a temporary folder of some 0.7 GB (TMPDIR says where). `--from FILE` lays out the JSON of an
-earlier run again.
+Corpora are kept in a temporary folder of some 0.7 GB (TMPDIR says where). `--from FILE` lays out
+the JSON of an earlier run again.
 """
 
 from __future__ import annotations
@@ -53,14 +57,19 @@ QUICK: dict[str, tuple[int, ...]] = {
     "negative": (2, 5, 10),
 }
 BASE = {"vector_size": 100, "window": 5, "negative": 5}
-BASE_TOKENS = 1_000_000  # of the text where the tokens are not the variable: a slice goes round in it
+BASE_TOKENS = (
+    1_000_000  # of the text where the tokens are not the variable: a slice goes round in it
+)
 ZIPF_TOKENS = 5_000_000
 ROUNDS, SECONDS = 5, 1.5  # at most, and of CPU time a slice
 QUICK_ROUNDS, QUICK_SECONDS = 3, 0.3
 WARM_UP, LEAST_STEPS = 0.2, 20  # share of a slice that goes before it, steps it has at least
 BUDGET = 660  # seconds after which nothing is begun that would not be done by then
 PADDED = "padded"  # folder of the text of fewest words with the most in its vocabulary
-GRACE, MARGIN = 30, 1.2  # seconds more that a process may take, and times its expected ones it must be left
+GRACE, MARGIN = (
+    30,
+    1.2,
+)  # seconds more that a process may take, and times its expected ones it must be left
 
 
 class Job(NamedTuple):
@@ -84,26 +93,34 @@ def job_of(variable: str, size: int) -> Job:
 
 def child(folder: str, settings: dict[str, Any], seconds: float | None) -> dict[str, Any]:
     """Measure a slice of so many CPU seconds, or a whole epoch where it is None."""
-    from xw2v.corpus import Corpus
     from xw2v.settings import Settings
+    from xw2v.text.corpus import Corpus
 
     corpus, chosen = Corpus.open(folder), Settings(epochs=1, **settings)
-    measured = train_whole(corpus, chosen) if seconds is None else train_slice(corpus, chosen, seconds)
+    measured = (
+        train_whole(corpus, chosen) if seconds is None else train_slice(corpus, chosen, seconds)
+    )
     tables = 2 * 4 * len(corpus.vocabulary) * chosen.vector_size
-    return measured | {"peak_mb": memory_mb(), "mapped_mb": memory_mb("RssFile"), "tables_mb": tables / 2**20}
+    return measured | {
+        "peak_mb": memory_mb(),
+        "mapped_mb": memory_mb("RssFile"),
+        "tables_mb": tables / 2**20,
+    }
 
 
 def train_slice(corpus: Any, settings: Any, seconds: float) -> dict[str, Any]:
     """CPU time a raw token of the training loop, from some warm-up on."""
     from bench.gpu import Text, batches_of, endless
-    from xw2v.backend import load_backend
-    from xw2v.tables import initial_tables
+    from xw2v.sgns.backend import load_backend
+    from xw2v.sgns.tables import initial_tables
 
     backend, objective = load_backend("numpy"), settings.objective()
     tables = initial_tables(backend, len(corpus.vocabulary), settings.vector_size, settings.seed)
     step, clock = backend.step(objective), time.process_time
     text = Text(corpus.ids, corpus.offsets, corpus.vocabulary.counts)
-    stream = endless(batches_of(backend, text, objective, settings.whole_batch, settings.seed), len(corpus.ids))
+    stream = endless(
+        batches_of(backend, text, objective, settings.whole_batch, settings.seed), len(corpus.ids)
+    )
 
     def run(least: float) -> tuple[int, float, float, int]:
         """Tokens, CPU seconds in all and in steps, and steps, of `least` seconds or more."""
@@ -122,28 +139,39 @@ def train_slice(corpus: Any, settings: Any, seconds: float) -> dict[str, Any]:
     tokens, elapsed, in_steps, steps = run(seconds)
     wall = time.perf_counter() - began
     a_token = 1e9 / (tokens * corpus.raw_words / len(corpus.ids))
-    return {"ns": elapsed * a_token, "step_ns": in_steps * a_token, "wall_ns": wall * a_token, "steps": steps}
+    return {
+        "ns": elapsed * a_token,
+        "step_ns": in_steps * a_token,
+        "wall_ns": wall * a_token,
+        "steps": steps,
+    }
 
 
 def train_whole(corpus: Any, settings: Any) -> dict[str, Any]:
     """Seconds and CPU seconds of what `xw2v train` does once its corpus is open."""
-    from xw2v.run import prepare
+    from xw2v.training.run import prepare
 
     trainer = prepare(corpus, settings)
     state = trainer.start()
     began = time.process_time()
     trainer.train(state)
-    return {"seconds": state.seconds, "cpu_seconds": time.process_time() - began, "steps": state.steps}
+    return {
+        "seconds": state.seconds,
+        "cpu_seconds": time.process_time() - began,
+        "steps": state.steps,
+    }
 
 
 # The corpora.
 
 
-def make_corpora(text: list[str], variables: dict[str, tuple[int, ...]], folder: Path) -> dict[str, Any]:
+def make_corpora(
+    text: list[str], variables: dict[str, tuple[int, ...]], folder: Path
+) -> dict[str, Any]:
     """A corpus folder for each number of tokens and of words, and what the text is."""
-    from xw2v.corpus_folder import write_corpus
-    from xw2v.read import open_corpus
-    from xw2v.run import about_corpus
+    from xw2v.text.corpus_folder import write_corpus
+    from xw2v.text.reading import open_corpus
+    from xw2v.training.run import about_corpus
 
     corpus = open_corpus(text)
     for size in {*variables["tokens"], BASE_TOKENS}:
@@ -158,8 +186,12 @@ def make_corpora(text: list[str], variables: dict[str, tuple[int, ...]], folder:
     return about_corpus(corpus)
 
 
-def repeated(ids: np.ndarray, offsets: np.ndarray, tokens: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """The first `tokens` ids of the corpus over and over, a copy at a time, and where sentences end."""
+def repeated(
+    ids: np.ndarray, offsets: np.ndarray, tokens: int
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """The first `tokens` ids of the corpus over and over, a copy at a time, and where sentences
+    end.
+    """
     for start in range(0, tokens, len(ids)):
         count = min(tokens - start, len(ids))
         ends = offsets[1 : np.searchsorted(offsets, count)]
@@ -172,8 +204,8 @@ def write_zipf(folder: Path, words: int, rows: int) -> None:
     Counts are those of the distribution: the text itself is too short to hold a million words.
     """
     from bench.gpu import zipf_counts, zipf_text
-    from xw2v.corpus_folder import blocks_of, write_corpus
-    from xw2v.vocabulary import Vocabulary
+    from xw2v.text.corpus_folder import blocks_of, write_corpus
+    from xw2v.text.vocabulary import Vocabulary
 
     text = zipf_text(words, ZIPF_TOKENS)
     counts = np.append(zipf_counts(words), np.ones(rows - words, np.int64))
@@ -195,10 +227,23 @@ class Budget:
         return self._end - time.monotonic()
 
 
-def run_child(folder: Path, job: Job, seconds: float | None, budget: Budget) -> dict[str, Any] | None:
-    """The measurement by a process of its own; None, and a line that says so, where it takes too long."""
-    asked = {"folder": str(folder / job.corpus), "settings": {name: getattr(job, name) for name in BASE}}
-    command = [sys.executable, "-m", "bench.scaling", "--child", json.dumps(asked | {"seconds": seconds})]
+def run_child(
+    folder: Path, job: Job, seconds: float | None, budget: Budget
+) -> dict[str, Any] | None:
+    """The measurement by a process of its own; None, and a line that says so, where it takes too
+    long.
+    """
+    asked = {
+        "folder": str(folder / job.corpus),
+        "settings": {name: getattr(job, name) for name in BASE},
+    }
+    command = [
+        sys.executable,
+        "-m",
+        "bench.scaling",
+        "--child",
+        json.dumps(asked | {"seconds": seconds}),
+    ]
     limit = max(budget.left(), 0) + GRACE
     try:
         return result_of(command, str(job), limit, ROOT)
@@ -214,12 +259,18 @@ def say(line: str) -> None:
 def measure(
     folder: Path, variables: dict[str, tuple[int, ...]], seconds: float, rounds: int, budget: Budget
 ) -> dict[str, Any]:
-    """The points, {"variable", "size", "slices": [...], "whole": {...} or None}, and that of the padded tables.
+    """The points, {"variable", "size", "slices": [...], "whole": {...} or None}, and that of the
+    padded tables.
 
-    One round of slices, the wholes, and as many more rounds as there is time for, every other one backwards.
+    One round of slices, the wholes, and as many more rounds as there is time for, every other one
+    backwards.
     """
     padded = Job(PADDED, **BASE)
-    jobs = list(dict.fromkeys(job_of(variable, size) for variable in variables for size in variables[variable]))
+    jobs = list(
+        dict.fromkeys(
+            job_of(variable, size) for variable in variables for size in variables[variable]
+        )
+    )
     slices: dict[Job, list[dict[str, Any]]] = {job: [] for job in [*jobs, padded]}
     wholes: dict[int, dict[str, Any] | None] = {}
     longest = 0.0
@@ -232,7 +283,9 @@ def measure(
             result = run_child(folder, job, seconds, budget)
             slices[job] += [result] if result else []
         longest = max(longest, began - budget.left())
-        say(f"round {turn + 1} of {rounds}: {began - budget.left():.0f} s, {budget.left():.0f} s left")
+        say(
+            f"round {turn + 1} of {rounds}: {began - budget.left():.0f} s, {budget.left():.0f} s left"
+        )
         for size in variables["tokens"] if turn == 0 else ():
             job = job_of("tokens", size)
             expected = size * slices[job][0]["wall_ns"] / 1e9 if slices[job] else math.inf
@@ -246,7 +299,11 @@ def measure(
         whole = wholes.get(size) if variable == "tokens" else None
         return {"variable": variable, "size": size, "slices": slices[job], "whole": whole}
 
-    points = [point(variable, size, job_of(variable, size)) for variable in variables for size in variables[variable]]
+    points = [
+        point(variable, size, job_of(variable, size))
+        for variable in variables
+        for size in variables[variable]
+    ]
     return {"points": points, "padded": point(PADDED, variables["vocabulary"][-1], padded)}
 
 
@@ -262,16 +319,28 @@ def load(path: Path) -> dict[str, Any]:
 
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
-        prog="python -m bench.scaling", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+        prog="python -m bench.scaling",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("text", nargs="*", help="text files")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="file for the single measurements")
-    parser.add_argument("--plot", type=Path, metavar="FILE.png", help="draw time and memory against each variable")
     parser.add_argument(
-        "--quick", action="store_true", help="smaller sizes, short slices, fewer rounds: a minute or two"
+        "--json", type=Path, metavar="FILE", help="file for the single measurements"
     )
     parser.add_argument(
-        "--from", dest="earlier", type=Path, metavar="FILE", help="result of an earlier run; do not train"
+        "--plot", type=Path, metavar="FILE.png", help="draw time and memory against each variable"
+    )
+    parser.add_argument(
+        "--quick",
+        action="store_true",
+        help="smaller sizes, short slices, fewer rounds: a minute or two",
+    )
+    parser.add_argument(
+        "--from",
+        dest="earlier",
+        type=Path,
+        metavar="FILE",
+        help="result of an earlier run; do not train",
     )
     parser.add_argument("--child", help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)
@@ -296,9 +365,9 @@ def main(arguments: list[str] | None = None) -> int:
 
 def measured(text: list[str], quick: bool) -> dict[str, Any]:
     """Everything, from the text on."""
-    from xw2v.backend import load_backend
-    from xw2v.run import versions
     from xw2v.settings import Settings
+    from xw2v.sgns.backend import load_backend
+    from xw2v.training.run import versions
 
     budget, variables = Budget(BUDGET), QUICK if quick else VARIABLES
     seconds, rounds = (QUICK_SECONDS, QUICK_ROUNDS) if quick else (SECONDS, ROUNDS)
@@ -306,8 +375,17 @@ def measured(text: list[str], quick: bool) -> dict[str, Any]:
         about = make_corpora(text, variables, Path(temporary))
         say(f"corpora made: {budget.left():.0f} s left")
         found = measure(Path(temporary), variables, seconds, rounds, budget)
-    named = ", ".join(f"{name} {number}" for name, number in versions(load_backend(), Settings().objective()).items())
-    return {"date": time.strftime("%Y-%m-%d"), "versions": named, "text": about, "base": BASE, **found}
+    named = ", ".join(
+        f"{name} {number}"
+        for name, number in versions(load_backend(), Settings().objective()).items()
+    )
+    return {
+        "date": time.strftime("%Y-%m-%d"),
+        "versions": named,
+        "text": about,
+        "base": BASE,
+        **found,
+    }
 
 
 if __name__ == "__main__":

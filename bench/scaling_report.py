@@ -20,7 +20,9 @@ def values(point: Point, name: str) -> list[float]:
 
 
 def cost(point: Point) -> list[float]:
-    """What grows: CPU seconds of an epoch against the tokens, CPU nanoseconds a token against anything else."""
+    """What grows: CPU seconds of an epoch against the tokens, CPU nanoseconds a token against
+    anything else.
+    """
     if point["variable"] != "tokens":
         return values(point, "ns")
     return [point["whole"]["cpu_seconds"]] if point["whole"] else []
@@ -30,7 +32,9 @@ def memory(point: Point, name: str = "peak_mb") -> float | None:
     """Memory of a point: of the whole epoch where there is one, else the median of the slices."""
     if point["whole"]:
         return float(point["whole"][name])
-    found = [] if point["variable"] == "tokens" else values(point, name)  # a slice sees a part of the tokens
+    found = (
+        [] if point["variable"] == "tokens" else values(point, name)
+    )  # a slice sees a part of the tokens
     return statistics.median(found) if found else None
 
 
@@ -47,9 +51,11 @@ def exponents(points: list[Point]) -> dict[str, float]:
     times = [(point["size"], statistics.median(cost(point))) for point in points if cost(point)]
     sizes = [(point["size"], found) for point in points if (found := memory(point)) is not None]
     return {
-        "time": exponent(times), "time, last two": exponent(times[-2:]),
-        "memory": exponent(sizes), "memory, last two": exponent(sizes[-2:]),
-    }  # fmt: skip
+        "time": exponent(times),
+        "time, last two": exponent(times[-2:]),
+        "memory": exponent(sizes),
+        "memory, last two": exponent(sizes[-2:]),
+    }
 
 
 def by_variable(points: list[Point]) -> dict[str, list[Point]]:
@@ -67,13 +73,17 @@ def table(variable: str, points: list[Point]) -> str:
     for point in points:
         cells, ns = [f"{point['size']:,}"], values(point, "ns")
         if ns:
-            cells.append(f"{statistics.median(ns):,.0f} ({min(ns):,.0f} - {max(ns):,.0f}), {len(ns)}")
+            cells.append(
+                f"{statistics.median(ns):,.0f} ({min(ns):,.0f} - {max(ns):,.0f}), {len(ns)}"
+            )
             cells.append(f"{statistics.median(values(point, 'step_ns')):,.0f}")
         else:
             cells += ["not measured", ""]
         if whole:
             done = point["whole"]
-            cells.append(f"{done['seconds']:,.1f} ({done['cpu_seconds']:,.1f})" if done else "not measured")
+            cells.append(
+                f"{done['seconds']:,.1f} ({done['cpu_seconds']:,.1f})" if done else "not measured"
+            )
         for name in ("peak_mb", "mapped_mb", "tables_mb"):
             found = memory(point, name)
             cells.append("" if found is None else f"{found:,.0f}")
@@ -87,7 +97,9 @@ def growth(points: list[Point]) -> tuple[str, bool]:
     columns = list(next(iter(found.values())))
     lines = ["| exponent of | " + " | ".join(columns) + " |", "| --- " * (len(columns) + 1) + "|"]
     for variable, row in found.items():
-        cells = ["" if math.isnan(row[name]) else f"{round(row[name], 2) + 0.0:.2f}" for name in columns]  # not -0.00
+        cells = [
+            "" if math.isnan(row[name]) else f"{round(row[name], 2) + 0.0:.2f}" for name in columns
+        ]  # not -0.00
         lines.append(f"| {variable.replace('_', ' ')} | " + " | ".join(cells) + " |")
     worst = [
         f"{name} against {variable.replace('_', ' ')} ({row[name]:.2f})"
@@ -100,17 +112,19 @@ def growth(points: list[Point]) -> tuple[str, bool]:
 
 
 def vocabulary_growth(points: list[Point], padded: Point) -> tuple[str, bool]:
-    """The time a token at most words against that at fewest; whether steps do nothing for each word of the tables.
+    """The time a token at most words against that at fewest; whether steps do nothing for each word
+    of the tables.
 
-    More words in use miss the cache more often. Words that are in the tables alone do not: were the steps slower
-    for them, some of their work would be in proportion to the vocabulary.
+    More words in use miss the cache more often. Words that are in the tables alone do not: were the
+    steps slower for them, some of their work would be in proportion to the vocabulary.
     """
     timed = [point for point in points if point["variable"] == "vocabulary" and point["slices"]]
     if len(timed) < 2 or not padded["slices"]:
         return "Vocabulary: not measured.", True
     few, many = timed[0], timed[-1]
     times, steps = (
-        statistics.median(values(many, name)) / statistics.median(values(few, name)) for name in ("ns", "step_ns")
+        statistics.median(values(many, name)) / statistics.median(values(few, name))
+        for name in ("ns", "step_ns")
     )
     rows = min(values(padded, "step_ns")) / min(values(few, "step_ns"))
     fine = rows < MOST_FOR_ROWS
@@ -132,7 +146,10 @@ def report(result: dict[str, Any]) -> tuple[str, bool]:
         f"{result['date']}, {result['versions']}."
     ]
     parts += [table(variable, mine) for variable, mine in by_variable(points).items()]
-    (exponents_text, linear), (words_text, flat) = growth(points), vocabulary_growth(points, result["padded"])
+    (exponents_text, linear), (words_text, flat) = (
+        growth(points),
+        vocabulary_growth(points, result["padded"]),
+    )
     return "\n\n".join([*parts, exponents_text, words_text]), linear and flat
 
 
@@ -141,10 +158,18 @@ def plot(path: Path, points: list[Point]) -> None:
 
     series = {
         variable: [
-            {"size": point["size"], "time": cost(point), "memory": memory(point), "tables": memory(point, "tables_mb")}
+            {
+                "size": point["size"],
+                "time": cost(point),
+                "memory": memory(point),
+                "tables": memory(point, "tables_mb"),
+            }
             for point in mine
         ]
         for variable, mine in by_variable(points).items()
     }
-    units = {variable: "CPU s an epoch" if variable == "tokens" else "CPU ns a token" for variable in series}
+    units = {
+        variable: "CPU s an epoch" if variable == "tokens" else "CPU ns a token"
+        for variable in series
+    }
     plot_scaling(path, series, units)

@@ -2,10 +2,10 @@
 
     python bench/soak.py --minutes 30 --corpus docs
 
-Runs what `xw2v train` runs, checkpoints included, and prints what it saw: the slope of the process's own memory (the
-median of the slopes between all pairs of samples, with its 95 % interval: Theil and Sen's, which a single step of
-the allocator does not bend), words a second in the first and the last third, and the share of time that checkpoints
-took.
+Runs what `xw2v train` runs, checkpoints included, and prints what it saw: the slope of the
+process's own memory (the median of the slopes between all pairs of samples, with its 95 % interval:
+Theil and Sen's, which a single step of the allocator does not bend), words a second in the first
+and the last third, and the share of time that checkpoints took.
 """
 
 from __future__ import annotations
@@ -25,10 +25,11 @@ import numpy as np
 from scipy.stats import theilslopes
 
 from xw2v.errors import Interrupted
-from xw2v.job import Job
-from xw2v.keeper import Keeper
-from xw2v.signals import StopSignals
-from xw2v.trainer import Progress, State
+from xw2v.pictures.loss_curve import plot_loss
+from xw2v.training.checkpointer import Keeper
+from xw2v.training.job import Job
+from xw2v.training.signals import StopSignals
+from xw2v.training.trainer import Progress, State
 
 SAMPLE = 5.0  # seconds between looks
 NAMES = ("median", "low", "high")
@@ -52,7 +53,9 @@ class Soak:
         now = time.monotonic() - self.began
         if not self.samples or now - self.samples[-1][0] >= SAMPLE:
             resident, mapped = map(int, Path("/proc/self/statm").read_text().split()[1:3])
-            memory = (resident - mapped) * os.sysconf("SC_PAGE_SIZE")  # pages of files are the system's to take back
+            memory = (resident - mapped) * os.sysconf(
+                "SC_PAGE_SIZE"
+            )  # pages of files are the system's to take back
             self.samples.append((now, memory, progress.done * self.words, time.process_time()))
         if now > 60 * self.minutes:
             self.signals.received = True
@@ -73,11 +76,19 @@ class Soak:
         return {
             "minutes": round(self.samples[-1][0] / 60, 1),
             "samples": len(self.samples),
-            "resident_mib": {"first": memory[0] / 2**20, "last": memory[-1] / 2**20, "most": memory.max() / 2**20},
-            "slope_mib_per_hour": {
-                each: 3600 / 2**20 * value for each, value in zip(NAMES, (slope, low, high), strict=True)
+            "resident_mib": {
+                "first": memory[0] / 2**20,
+                "last": memory[-1] / 2**20,
+                "most": memory.max() / 2**20,
             },
-            "words_per_second": {"first_third": speed[:third].mean(), "last_third": speed[-third:].mean()},
+            "slope_mib_per_hour": {
+                each: 3600 / 2**20 * value
+                for each, value in zip(NAMES, (slope, low, high), strict=True)
+            },
+            "words_per_second": {
+                "first_third": speed[:third].mean(),
+                "last_third": speed[-third:].mean(),
+            },
             "words_per_cpu_second": {
                 "first_third": float(np.median(per_cpu[:third])),
                 "last_third": float(np.median(per_cpu[-third:])),
@@ -92,15 +103,23 @@ SAVE = Keeper.save
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("inputs", nargs="*")
     parser.add_argument("--corpus")
     parser.add_argument("--minutes", type=float, default=30)
     parser.add_argument("--checkpoint-every", default="10m")
     parser.add_argument("--vector-size", type=int, default=100)
-    parser.add_argument("--json", type=Path, help="file for the samples: (wall s, bytes, words, CPU s) each")
+    parser.add_argument(
+        "--json", type=Path, help="file for the samples: (wall s, bytes, words, CPU s) each"
+    )
     given = parser.parse_args()
-    options = {"input": given.inputs, "corpus": given.corpus, "checkpoint_every": given.checkpoint_every}
+    options = {
+        "input": given.inputs,
+        "corpus": given.corpus,
+        "checkpoint_every": given.checkpoint_every,
+    }
     options = {name: value for name, value in options.items() if value}
     with tempfile.TemporaryDirectory(prefix="xw2v-soak-") as output, StopSignals() as signals:
         soak = Soak(given.minutes, signals)
@@ -113,6 +132,7 @@ def main() -> None:
             resume=False,
             keep=False,
             say=lambda line: print(line, file=sys.stderr),
+            plot=plot_loss,
         )
         try:
             job.run(signals, soak.progress, lambda: nullcontext(None))

@@ -1,9 +1,11 @@
-"""Does any setting diverge? `python -m bench.stability TEXT --eval FOLDER`, some ten minutes on one core.
+"""Does any setting diverge? `python -m bench.stability TEXT --eval FOLDER`, some ten minutes on one
+core.
 
-Trains one epoch on the first 2 million tokens of TEXT over the grid below (all its corners, and enough other
-points that every two values of different settings meet), and tells for each run the largest norm and score,
-the mean loss per positive pair over the last tenth of the epoch, and WS-353 and MEN. Exits with 1 if a
-number is not finite, a norm or score explodes, or a run ends no better than untrained vectors.
+Trains one epoch on the first 2 million tokens of TEXT over the grid below (all its corners, and
+enough other points that every two values of different settings meet), and tells for each run the
+largest norm and score, the mean loss per positive pair over the last tenth of the epoch, and WS-353
+and MEN. Exits with 1 if a number is not finite, a norm or score explodes, or a run ends no better
+than untrained vectors.
 """
 
 from __future__ import annotations
@@ -38,7 +40,9 @@ def corners() -> list[Setting]:
 
 
 def covering(chosen: list[Setting]) -> list[Setting]:
-    """Few further settings, greedily, until every two values of different settings occur together."""
+    """Few further settings, greedily, until every two values of different settings occur
+    together.
+    """
 
     def meetings(setting: Setting) -> set[tuple[int, Any, int, Any]]:
         places = range(len(setting))
@@ -55,9 +59,9 @@ def covering(chosen: list[Setting]) -> list[Setting]:
 
 def train(corpus: Any, setting: dict[str, Any], folder: Path) -> dict[str, Any]:
     from bench.compare import quality
-    from xw2v.keyedvectors import KeyedVectors
-    from xw2v.run import run_training
     from xw2v.settings import Settings
+    from xw2v.training.run import run_training
+    from xw2v.vectors.keyedvectors import KeyedVectors
 
     run = run_training(corpus, Settings(epochs=1, **setting))
     frequent = slice(0, 2000)
@@ -87,7 +91,10 @@ def complaint(result: dict[str, Any]) -> str:
     numbers = [value for value in result.values() if isinstance(value, float)]
     if not all(map(math.isfinite, numbers)):
         return "not finite"
-    if max(result["center_norm"], result["context_norm"]) > LARGEST_NORM or result["score"] > LARGEST_SCORE:
+    if (
+        max(result["center_norm"], result["context_norm"]) > LARGEST_NORM
+        or result["score"] > LARGEST_SCORE
+    ):
         return "explodes"
     if result["loss"] > UNTRAINED * (1 + result["negative"]):
         return "no better than untrained"
@@ -96,34 +103,53 @@ def complaint(result: dict[str, Any]) -> str:
 
 def head_of(corpus: Any, tokens: int) -> Any:
     """The first sentences of a corpus, of some `tokens` tokens."""
-    from xw2v.corpus import Corpus
+    from xw2v.text.corpus import Corpus
 
     last = int(np.searchsorted(corpus.offsets, tokens))
-    return Corpus.from_sentences((corpus.sentence(s) for s in range(min(last, len(corpus)))), min_count=5)
+    return Corpus.from_sentences(
+        (corpus.sentence(s) for s in range(min(last, len(corpus)))), min_count=5
+    )
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("text", nargs="+")
     parser.add_argument("--eval", type=Path, required=True, help="folder of test sets")
     parser.add_argument("--tokens", type=int, default=TOKENS)
     parser.add_argument("--pairs-only", action="store_true", help="leave out the corners")
     parser.add_argument("--json", type=Path, help="file for the results")
     options = parser.parse_args()
-    from xw2v.read import open_corpus
+    from xw2v.text.reading import open_corpus
 
     corpus = head_of(open_corpus(options.text), options.tokens)
     chosen = [] if options.pairs_only else corners()
     chosen += covering(chosen)
     results, bad = [], 0
-    columns = [*GRID, "shared", "center_norm", "context_norm", "score", "loss", "WS-353", "MEN", "words_per_second"]
+    columns = [
+        *GRID,
+        "shared",
+        "center_norm",
+        "context_norm",
+        "score",
+        "loss",
+        "WS-353",
+        "MEN",
+        "words_per_second",
+    ]
     print("| " + " | ".join(columns) + " | |")
     print("| --- " * (len(columns) + 1) + "|")
     for number, values in enumerate(sorted(chosen), 1):
         result = train(corpus, dict(zip(GRID, values, strict=True)), options.eval)
         results.append(result)
         bad += bool(complaint(result))
-        print("| " + " | ".join(shown(result[name]) for name in columns) + f" | {complaint(result)} |", flush=True)
+        print(
+            "| "
+            + " | ".join(shown(result[name]) for name in columns)
+            + f" | {complaint(result)} |",
+            flush=True,
+        )
         print(f"{number} of {len(chosen)}", file=sys.stderr)
     print(f"\n{len(results)} runs on {len(corpus.ids):,} tokens, {bad} bad")
     if options.json:

@@ -12,16 +12,23 @@ import pytest
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-]  # fmt: skip
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 
 
 @contextmanager
 def opened(path: Path, **options: Any) -> Iterator[tuple[Any, list[str]]]:
-    """(page, complaints) of a local file; skips where this machine has no Chromium or no playwright.
+    """(page, complaints) of a local file; skips where this machine has no Chromium or no
+    playwright.
 
-    At the end there must be no complaint: no request but for the file itself, nothing on the console.
+    At the end there must be no complaint: no request but for the file itself, nothing on the
+    console.
     """
     sync_api = pytest.importorskip("playwright.sync_api")
     chromium = next(filter(None, map(shutil.which, NAMES)), None)

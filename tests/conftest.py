@@ -7,15 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from xw2v.backend import Backend, load_backend
 from xw2v.errors import MissingDependencyError
+from xw2v.sgns.backend import Backend, load_backend
 
 BACKENDS = "numpy:cpu strict:device1 strict:device2 torch:cpu cupy:cuda cupy:emulated"
 
 
 @pytest.fixture(params=os.environ.get("XW2V_BACKENDS", BACKENDS).split())
 def any_backend(request: pytest.FixtureRequest) -> Backend:
-    """Each backend this machine has; those named in XW2V_BACKENDS ("cupy:cuda:1 torch:mps") must be there.
+    """Each backend this machine has; those named in XW2V_BACKENDS ("cupy:cuda:1 torch:mps") must be
+    there.
 
     "cupy:emulated" is the CUDA backend with its kernels run on the CPU.
     """
@@ -34,7 +35,9 @@ def any_backend(request: pytest.FixtureRequest) -> Backend:
 
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
-    """The folder with eval/, nltk_data/ and text/: XW2V_DATA, or ../shared/data beside the repository."""
+    """The folder with eval/, nltk_data/ and text/: XW2V_DATA, or ../shared/data beside the
+    repository.
+    """
     folder = Path(os.environ.get("XW2V_DATA", Path(__file__).parents[2] / "shared" / "data"))
     if not folder.is_dir():
         pytest.skip(f"no data at {folder}; set XW2V_DATA")

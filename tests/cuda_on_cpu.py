@@ -1,7 +1,8 @@
-"""Runs the CUDA sources of xw2v_cupy on the CPU: compiled by g++ with a header that supplies CUDA's words.
+"""Runs the CUDA sources of xw2v_cupy on the CPU: compiled by g++ with a header that supplies CUDA's
+words.
 
-`CpuKernels` stands in for `xw2v_cupy.kernels.Kernels` with NumPy as its library, so that the whole CUDA step
-runs without a GPU, kernel by kernel and thread by thread.
+`CpuKernels` stands in for `xw2v_cupy.kernels.Kernels` with NumPy as its library, so that the whole
+CUDA step runs without a GPU, kernel by kernel and thread by thread.
 """
 
 from __future__ import annotations
@@ -24,8 +25,13 @@ from xw2v_cupy import CupyBackend
 from xw2v_cupy.kernels import LANES, WARPS, Kernels, cuda_source, gemm_of
 
 HEADER = Path(__file__).with_name("cuda_on_cpu.h")
-KERNEL = re.compile(r'extern "C" __global__ void (?:__launch_bounds__\(.*?\) )?(\w+)\((.*?)\) \{(.*?)\n\}', re.DOTALL)
-MEETING = re.compile(r"warp_sum|__shfl|__syncthreads")  # where the threads of a warp wait for each other
+KERNEL = re.compile(
+    r'extern "C" __global__ void (?:__launch_bounds__\(.*?\) )?(\w+)\((.*?)\) \{(.*?)\n\}',
+    re.DOTALL,
+)
+MEETING = re.compile(
+    r"warp_sum|__shfl|__syncthreads"
+)  # where the threads of a warp wait for each other
 
 
 @functools.cache
@@ -136,7 +142,9 @@ def column_major_gemm(gemm: Any, a: np.ndarray, b: np.ndarray, c: np.ndarray, be
         steps = stride * array.itemsize, array.itemsize, ld * array.itemsize
         return np.lib.stride_tricks.as_strided(array, (gemm.batch, rows, columns), steps)
 
-    def operand(array: np.ndarray, ld: int, stride: int, transposed: int, rows: int, columns: int) -> np.ndarray:
+    def operand(
+        array: np.ndarray, ld: int, stride: int, transposed: int, rows: int, columns: int
+    ) -> np.ndarray:
         if transposed:
             return matrices(array, ld, stride, columns, rows).mT
         return matrices(array, ld, stride, rows, columns)

@@ -2,8 +2,8 @@
 
     python tests/killed_at.py N FOLDER train ...
 
-An operation is opening a file for writing, making, renaming or removing one. N = 0 kills nothing and writes
-the number of operations to FOLDER.operations.
+An operation is opening a file for writing, making, renaming or removing one. N = 0 kills nothing
+and writes the number of operations to FOLDER.operations.
 """
 
 from __future__ import annotations
@@ -30,7 +30,9 @@ def main() -> None:
                 return
         elif event not in CHANGES:
             return
-        if isinstance(arguments[0], int) or not os.path.abspath(os.fsdecode(arguments[0])).startswith(folder):
+        if isinstance(arguments[0], int) or not os.path.abspath(
+            os.fsdecode(arguments[0])
+        ).startswith(folder):
             return
         count += 1
         if count == number:

@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from xw2v.backend import Backend
-from xw2v.objective import Batch, Objective, Tables
+from xw2v.sgns.backend import Backend
+from xw2v.sgns.objective import Batch, Objective, Tables
 
 MASK = 2**64 - 1
 
@@ -25,7 +25,9 @@ def slow_philox(counter: int, key: tuple[int, int]) -> list[int]:
 
 
 def slow_even_word(seed: int, stream: int, position: int) -> int:
-    """Number `position` of `even_words`: the bits of the position, hashed from the lowest up, in reverse order."""
+    """Number `position` of `even_words`: the bits of the position, hashed from the lowest up, in
+    reverse order.
+    """
     key = slow_philox(0, (seed, stream))[0] >> 32
     x = position % 2**32
     x ^= x * 0x3D20ADEA % 2**32
@@ -37,7 +39,15 @@ def slow_even_word(seed: int, stream: int, position: int) -> int:
 
 def random_objective(**changes: Any) -> Objective:
     """Small sizes that no two of are equal, with a block shorter than its overlap."""
-    sizes = {"window": 3, "negative": 4, "shared": 5, "group": 16, "block": 8, "bound": 0.4, "floor": 0.2}
+    sizes = {
+        "window": 3,
+        "negative": 4,
+        "shared": 5,
+        "group": 16,
+        "block": 8,
+        "bound": 0.4,
+        "floor": 0.2,
+    }
     return Objective(**(sizes | changes))
 
 
@@ -64,7 +74,9 @@ def onto(backend: Backend, tables: Tables) -> Tables:
 
 
 class SlowRows(NamedTuple):
-    """Gradients of a table, which of its rows may move, the weights of its pairs, and the mean of the negatives."""
+    """Gradients of a table, which of its rows may move, the weights of its pairs, and the mean of
+    the negatives.
+    """
 
     gradient: np.ndarray  # (V, D)
     touched: set[int]
@@ -85,21 +97,31 @@ def sigmoid(score: float) -> float:
 
 
 def slow_gradients(objective: Objective, tables: Tables, batch: Batch) -> Slow:
-    """word2vec's gradients, a pair at a time, those of a group's pairs with negatives with a control variate.
+    """word2vec's gradients, a pair at a time, those of a group's pairs with negatives with a
+    control variate.
 
-    In place of σ(x·n) n, a center x gets σ(x·n) n − σ(x·n̄) (n of its group − n̄ of the batch), and a negative likewise.
+    In place of σ(x·n) n, a center x gets σ(x·n) n − σ(x·n̄) (n of its group − n̄ of the batch), and
+    a negative likewise.
     """
     tokens, w, g = batch.tokens.tolist(), objective.window, objective.group
     dcenter, dcontext, loss = np.zeros_like(tables.center), np.zeros_like(tables.context), 0.0
     center_weight, context_weight = np.zeros((2, len(dcenter), 2))
     share = objective.negative / objective.shared
 
-    contexts, inputs, weights = [], [], []  # of each center: its context words, its input vector, its pairs
+    contexts, inputs, weights = (
+        [],
+        [],
+        [],
+    )  # of each center: its context words, its input vector, its pairs
     for t, (left, right) in enumerate(zip(batch.left.tolist(), batch.right.tolist(), strict=True)):
         words = [tokens[w + t + offset] for offset in range(-left, right + 1) if offset != 0]
         contexts.append(words)
         if objective.cbow:
-            inputs.append(np.mean([tables.center[word] for word in words], axis=0) if words else 0 * dcenter[0])
+            inputs.append(
+                np.mean([tables.center[word] for word in words], axis=0)
+                if words
+                else 0 * dcenter[0]
+            )
             weights.append(min(len(words), 1))
         else:
             inputs.append(tables.center[tokens[w + t]])
@@ -132,7 +154,9 @@ def slow_gradients(objective: Objective, tables: Tables, batch: Batch) -> Slow:
             dcontext[word] += slope * x
             return slope * row
         context_weight[word, 1] += weight
-        dcontext[word] += slope * x + weight * sigmoid(float(row @ inputs_mean)) * shift_inputs[t // g]
+        dcontext[word] += (
+            slope * x + weight * sigmoid(float(row @ inputs_mean)) * shift_inputs[t // g]
+        )
         return slope * row + weight * sigmoid(float(x @ negatives_mean)) * shift_negatives[t // g]
 
     for t, words in enumerate(contexts):
@@ -158,7 +182,9 @@ def slow_gradients(objective: Objective, tables: Tables, batch: Batch) -> Slow:
     )
 
 
-def slow_step(objective: Objective, tables: Tables, batch: Batch, alpha: float) -> tuple[Tables, float]:
+def slow_step(
+    objective: Objective, tables: Tables, batch: Batch, alpha: float
+) -> tuple[Tables, float]:
     """Tables after one step, and the loss before it."""
     center, context, loss = slow_gradients(objective, tables, batch)
     if objective.tied:
@@ -174,7 +200,9 @@ def slow_step(objective: Objective, tables: Tables, batch: Batch, alpha: float) 
     return Tables(moved_center, slow_update(objective, tables.context, context, alpha)), loss
 
 
-def slow_update(objective: Objective, table: np.ndarray, rows: SlowRows, alpha: float) -> np.ndarray:
+def slow_update(
+    objective: Objective, table: np.ndarray, rows: SlowRows, alpha: float
+) -> np.ndarray:
     """The damped and bounded update, a row at a time."""
     table, size = table.copy(), np.linalg.norm(rows.mean)
     for row in rows.touched:

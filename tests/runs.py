@@ -10,8 +10,19 @@ from pathlib import Path
 
 import numpy as np
 
-WORDS = [f"{a}{b}" for a in "bcdfghjklmnprstvwz" for b in ("a", "e", "i", "o", "u", "ay", "ee", "oo", "an", "er")]
-EXACT = ("vectors.txt", "center.npy", "context.npy", "combined.npy", "vocab.json", "loss_history.txt")
+WORDS = [
+    f"{a}{b}"
+    for a in "bcdfghjklmnprstvwz"
+    for b in ("a", "e", "i", "o", "u", "ay", "ee", "oo", "an", "er")
+]
+EXACT = (
+    "vectors.txt",
+    "center.npy",
+    "context.npy",
+    "combined.npy",
+    "vocab.json",
+    "loss_history.txt",
+)
 TIMES = ("train_seconds", "words_per_second")
 
 
@@ -26,14 +37,18 @@ def text(tokens: int, seed: int = 0) -> str:
 def command(*arguments: str | Path, **given: str) -> list[str]:
     """A command line of `xw2v train`, small and fast unless it says otherwise; options by name."""
     options = {"vector_size": "16", "window": "3", "batch_tokens": "256", "epochs": "3"} | given
-    flags = [part for name, value in options.items() for part in (f"--{name.replace('_', '-')}", value)]
+    flags = [
+        part for name, value in options.items() for part in (f"--{name.replace('_', '-')}", value)
+    ]
     return [sys.executable, "-m", "xw2v", "train", *map(str, arguments), *flags]
 
 
 def start(line: list[str]) -> subprocess.Popen[str]:
     """Start a command in a process of its own, with one BLAS thread."""
     environment = os.environ | {"OPENBLAS_NUM_THREADS": "1"}
-    return subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
+    return subprocess.Popen(
+        line, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
+    )
 
 
 def killed_at(operation: int, folder: Path, line: list[str]) -> list[str]:
@@ -53,4 +68,6 @@ def result(folder: Path) -> dict[str, bytes]:
     """What a run's folder holds, as far as two equal runs agree on it."""
     files = {name: (folder / name).read_bytes() for name in EXACT}
     record = json.loads((folder / "run.json").read_text())
-    return files | {"run.json": json.dumps({k: v for k, v in record.items() if k not in TIMES}).encode()}
+    return files | {
+        "run.json": json.dumps({k: v for k, v in record.items() if k not in TIMES}).encode()
+    }

@@ -6,8 +6,8 @@ import sys
 
 import pytest
 
-from xw2v.backend import load_backend
 from xw2v.errors import MissingDependencyError, UsageError
+from xw2v.sgns.backend import load_backend
 
 
 def test_the_device_chooses_the_library() -> None:
@@ -56,7 +56,9 @@ def test_a_device_that_is_not_there(name: str) -> None:
         load_backend(name, "cuda:99")
 
 
-def test_auto_falls_back_to_the_cpu(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_auto_falls_back_to_the_cpu(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.setitem(sys.modules, "cupy", None)
     assert load_backend(device="auto").name == "numpy"
     assert "auto takes the CPU" in capsys.readouterr().err

@@ -1,4 +1,5 @@
-"""Every backend gives what the slow versions and NumPy give: the ladder from integers to many steps.
+"""Every backend gives what the slow versions and NumPy give: the ladder from integers to many
+steps.
 
 The integer rung for whole batches is in test_batches.py. Choose backends with
 XW2V_BACKENDS="numpy:cpu strict:device1 torch:cuda cupy:cuda:1".
@@ -22,10 +23,10 @@ from oracles import (
     slow_step,
 )
 
-from xw2v.backend import Backend, load_backend
-from xw2v.batches import Batches
-from xw2v.draws import LANES
-from xw2v.objective import Batch, Objective, Step
+from xw2v.sgns.backend import Backend, load_backend
+from xw2v.sgns.batches import Batches
+from xw2v.sgns.draws import LANES
+from xw2v.sgns.objective import Batch, Objective, Step
 
 WORDS, SIZE, TOKENS = 60, 10, 64
 OBJECTIVES = {
@@ -35,7 +36,11 @@ OBJECTIVES = {
     "decay": {"weight_decay": 0.1},
     "wide window": {"window": 9, "block": 4},
 }
-CUDA = [each for each in os.environ.get("XW2V_BACKENDS", "cupy:cuda cupy:emulated").split() if "cupy" in each]
+CUDA = [
+    each
+    for each in os.environ.get("XW2V_BACKENDS", "cupy:cuda cupy:emulated").split()
+    if "cupy" in each
+]
 STEPS = {"own": lambda backend, objective: backend.step(objective), "plain": Backend.step}
 
 
@@ -60,7 +65,9 @@ def test_random_words_are_philox(any_backend: Backend, start: int, count: int) -
 
 
 @pytest.mark.parametrize(("start", "count"), [(0, 9), (2**32 - 3, 7), (2**40 + 1, 30), (5, 0)])
-def test_even_words_are_scrambled_reversed_bits(any_backend: Backend, start: int, count: int) -> None:
+def test_even_words_are_scrambled_reversed_bits(
+    any_backend: Backend, start: int, count: int
+) -> None:
     seed, stream = 2**64 - 3, 259
     words = any_backend.to_numpy(any_backend.even_words(seed, stream, start, count))
     assert words.dtype == np.int64
@@ -81,7 +88,9 @@ def test_scatter_add_is_the_loop(any_backend: Backend, dtype: Any) -> None:
 
 
 @pytest.mark.parametrize(("dtype", "tolerance"), [(np.float64, 1e-12), (np.float32, 1e-5)])
-def test_one_step(any_backend: Backend, objective: Objective, step_of: Any, dtype: Any, tolerance: float) -> None:
+def test_one_step(
+    any_backend: Backend, objective: Objective, step_of: Any, dtype: Any, tolerance: float
+) -> None:
     rng = np.random.default_rng(1)
     tables = random_tables(rng, WORDS, SIZE, dtype, objective.tied)
     batch = random_batch(rng, objective, WORDS, TOKENS)
@@ -103,7 +112,9 @@ def test_many_steps(any_backend: Backend) -> None:
     objective = random_objective(group=32)
     rng = np.random.default_rng(2)
     lengths = rng.integers(1, 40, 100)
-    ids = (np.cumsum(rng.integers(-2, 3, lengths.sum())) % WORDS).astype(np.int32)  # neighbours are near
+    ids = (np.cumsum(rng.integers(-2, 3, lengths.sum())) % WORDS).astype(
+        np.int32
+    )  # neighbours are near
     offsets = np.concatenate(([0], np.cumsum(lengths)))
     start = random_tables(rng, WORDS, SIZE)
 
@@ -111,10 +122,20 @@ def test_many_steps(any_backend: Backend) -> None:
         tables = onto(backend, type(start)(*(0.1 * part.astype(dtype) for part in start)))
         counts = np.bincount(ids, minlength=WORDS)
         batches = Batches(
-            backend, ids, offsets, counts, objective, batch_tokens=128, sample=0, ns_exponent=0.75, seed=1
+            backend,
+            ids,
+            offsets,
+            counts,
+            objective,
+            batch_tokens=128,
+            sample=0,
+            ns_exponent=0.75,
+            seed=1,
         )
         losses = [
-            float(step(tables, batch, 0.03, measure=True)) for epoch in range(6) for _, batch in batches.epoch(epoch)
+            float(step(tables, batch, 0.03, measure=True))
+            for epoch in range(6)
+            for _, batch in batches.epoch(epoch)
         ]
         return backend.to_numpy(tables.center).astype(np.float64), losses
 
@@ -129,9 +150,13 @@ def test_many_steps(any_backend: Backend) -> None:
 
 
 @pytest.mark.parametrize("any_backend", CUDA, indirect=True)
-@pytest.mark.parametrize("options", [{"fused": False}, {"deterministic": True}], ids=["products", "deterministic"])
+@pytest.mark.parametrize(
+    "options", [{"fused": False}, {"deterministic": True}], ids=["products", "deterministic"]
+)
 def test_other_steps_on_cuda(any_backend: Backend, options: dict[str, bool]) -> None:
-    """The steps that `test_one_step` does not take; those in a fixed order twice, to the last bit."""
+    """The steps that `test_one_step` does not take; those in a fixed order twice, to the last
+    bit.
+    """
     objective, rng = random_objective(), np.random.default_rng(3)
     for name, value in options.items():
         setattr(any_backend, name, value)

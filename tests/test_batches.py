@@ -1,4 +1,6 @@
-"""Batches are a function of corpus, seed and epoch, and of nothing else; equal integers on every backend."""
+"""Batches are a function of corpus, seed and epoch, and of nothing else; equal integers on every
+backend.
+"""
 
 from __future__ import annotations
 
@@ -10,11 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from oracles import random_objective, slow_even_word
 
-from xw2v.backend import Backend, load_backend
-from xw2v.batches import Batches, extents, sentence_numbers
-from xw2v.draws import Purpose, philox_words, stream_of
-from xw2v.objective import Batch
-from xw2v.sampling import RANGE, alias_table, keep_thresholds
+from xw2v.sgns.backend import Backend, load_backend
+from xw2v.sgns.batches import Batches, extents, sentence_numbers
+from xw2v.sgns.draws import Purpose, philox_words, stream_of
+from xw2v.sgns.objective import Batch
+from xw2v.sgns.sampling import RANGE, alias_table, keep_thresholds
 
 OBJECTIVE = random_objective()
 T = 2 * OBJECTIVE.group
@@ -22,7 +24,9 @@ lengths_lists = st.lists(st.integers(1, 30), min_size=1, max_size=30)
 
 
 class Text:
-    """A corpus of uneven words in sentences of given lengths; read-only, as a memory map would be."""
+    """A corpus of uneven words in sentences of given lengths; read-only, as a memory map would
+    be.
+    """
 
     def __init__(self, lengths: list[int], words: int = 20, distinct: bool = False) -> None:
         total = sum(lengths)
@@ -40,7 +44,9 @@ class Text:
         return Batches(backend, self.ids, self.offsets, self.counts, OBJECTIVE, **options)
 
 
-def slow_epoch(text: Text, epoch: int, seed: int = 3, sample: float = 0.05) -> list[tuple[int, Batch]]:
+def slow_epoch(
+    text: Text, epoch: int, seed: int = 3, sample: float = 0.05
+) -> list[tuple[int, Batch]]:
     """An epoch's batches a token and a draw at a time."""
     w, count = OBJECTIVE.window, len(text.ids)
     thresholds = keep_thresholds(text.counts, sample)
@@ -64,8 +70,12 @@ def slow_epoch(text: Text, epoch: int, seed: int = 3, sample: float = 0.05) -> l
     for step in range(steps):
         negatives, stream = [], stream_of(Purpose.NEGATIVES, epoch)
         for position in range(step * draws, (step + 1) * draws):
-            column, within = divmod(slow_even_word(seed, stream, position) * len(text.counts), RANGE)
-            negatives.append(column if within < table.threshold[column] else int(table.alias[column]))
+            column, within = divmod(
+                slow_even_word(seed, stream, position) * len(text.counts), RANGE
+            )
+            negatives.append(
+                column if within < table.threshold[column] else int(table.alias[column])
+            )
         centers = slice(step * T, (step + 1) * T)
         tokens = ids[step * T : (step + 1) * T + 2 * w]
         batches.append(
@@ -124,7 +134,9 @@ def test_no_pair_crosses_a_sentence_end_and_none_is_missed(lengths: list[int], p
     }
     pairs = []
     for _, batch in text.batches(sample=0, piece=piece).epoch(0):
-        for t, (left, right) in enumerate(zip(batch.left.tolist(), batch.right.tolist(), strict=True)):
+        for t, (left, right) in enumerate(
+            zip(batch.left.tolist(), batch.right.tolist(), strict=True)
+        ):
             around = batch.tokens[w + t - left : w + t + right + 1].tolist()
             pairs += [(around[left], other) for place, other in enumerate(around) if place != left]
     assert len(pairs) == len(set(pairs))

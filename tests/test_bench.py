@@ -34,7 +34,9 @@ def fixture_of(name: str) -> Any:
     return module
 
 
-results, plots, scaling, scaling_report = map(fixture_of, ("results", "plots", "scaling", "scaling_report"))
+results, plots, scaling, scaling_report = map(
+    fixture_of, ("results", "plots", "scaling", "scaling_report")
+)
 
 
 @pytest.fixture
@@ -46,13 +48,26 @@ def text(tmp_path: Path) -> Path:
     return path
 
 
-def run_of(contender: str, seed: int, speed: float, score: float | None, **settings: Any) -> dict[str, Any]:
-    common = {"vector_size": 100, "window": 5, "negative": 5, "sample": 1e-3, "epochs": 5, "alpha": 0.05}
+def run_of(
+    contender: str, seed: int, speed: float, score: float | None, **settings: Any
+) -> dict[str, Any]:
+    common = {
+        "vector_size": 100,
+        "window": 5,
+        "negative": 5,
+        "sample": 1e-3,
+        "epochs": 5,
+        "alpha": 0.05,
+    }
     text = {"fingerprint": settings.pop("text", "a"), "description": "text", "raw_words": 1000}
     result = {
-        "contender": contender, "seed": seed, "words_per_second": speed, "peak_mb": 100.0,
-        "settings": common | settings, "text": text,
-    }  # fmt: skip
+        "contender": contender,
+        "seed": seed,
+        "words_per_second": speed,
+        "peak_mb": 100.0,
+        "settings": common | settings,
+        "text": text,
+    }
     return result if score is None else result | {"quality": {"MEN": score, "analogies": score / 2}}
 
 
@@ -60,8 +75,15 @@ def run_of(contender: str, seed: int, speed: float, score: float | None, **setti
 
 
 def test_runs_of_the_same_settings_are_named_by_their_contender_alone(results: ModuleType) -> None:
-    runs = [run_of(name, seed, 1e5, 0.5, batch_tokens=512) for name in ("xw2v", "gensim") for seed in (1, 2)]
-    assert {label: len(group) for label, group in results.labelled(runs).items()} == {"xw2v": 2, "gensim": 2}
+    runs = [
+        run_of(name, seed, 1e5, 0.5, batch_tokens=512)
+        for name in ("xw2v", "gensim")
+        for seed in (1, 2)
+    ]
+    assert {label: len(group) for label, group in results.labelled(runs).items()} == {
+        "xw2v": 2,
+        "gensim": 2,
+    }
 
 
 def test_runs_are_told_apart_by_what_they_differ_in(results: ModuleType) -> None:
@@ -72,14 +94,22 @@ def test_runs_are_told_apart_by_what_they_differ_in(results: ModuleType) -> None
         run_of("gensim", 1, 2e5, 0.6),
     ]
     assert list(results.labelled(runs)) == [
-        "xw2v, d 300, alpha 0.025", "xw2v, d 100, alpha 0.05, batch_tokens 512", "xw2v, d 100, alpha 0.05",
+        "xw2v, d 300, alpha 0.025",
+        "xw2v, d 100, alpha 0.05, batch_tokens 512",
+        "xw2v, d 100, alpha 0.05",
         "gensim, d 100, alpha 0.05",
-    ]  # fmt: skip
+    ]
     same = run_of("xw2v", 1, 9e5, 0.6, text="b")
-    assert list(results.labelled([runs[2], same])) == ["xw2v, text (1,000 words) a", "xw2v, text (1,000 words) b"]
+    assert list(results.labelled([runs[2], same])) == [
+        "xw2v, text (1,000 words) a",
+        "xw2v, text (1,000 words) b",
+    ]
     other = run_of("xw2v", 1, 9e5, 0.6, text="b")
     other["text"]["description"] = "another"
-    assert list(results.labelled([runs[2], other])) == ["xw2v, text (1,000 words)", "xw2v, another (1,000 words)"]
+    assert list(results.labelled([runs[2], other])) == [
+        "xw2v, text (1,000 words)",
+        "xw2v, another (1,000 words)",
+    ]
 
 
 def test_gensim_beside_a_run_did_the_same_work_on_the_same_text(results: ModuleType) -> None:
@@ -92,8 +122,14 @@ def test_gensim_beside_a_run_did_the_same_work_on_the_same_text(results: ModuleT
     ]
     ratios = [line.split("|")[3].strip() for line in results.table(runs).splitlines()[2:]]
     assert ratios == ["4.00", "", "1.00", "1.00", "1.00"]
-    older = [{name: run[name] for name in run if name not in ("settings", "text")} for run in runs[:1] + runs[2:3]]
-    assert "| xw2v | 800,000 (800,000 - 800,000), 1 | 8.00 | 100 | 0.600 ± 0.000 |" in results.table(older)
+    older = [
+        {name: run[name] for name in run if name not in ("settings", "text")}
+        for run in runs[:1] + runs[2:3]
+    ]
+    assert (
+        "| xw2v | 800,000 (800,000 - 800,000), 1 | 8.00 | 100 | 0.600 ± 0.000 |"
+        in results.table(older)
+    )
 
 
 def test_the_verdict_names_what_is_below_by_more_than_the_spread(results: ModuleType) -> None:
@@ -101,7 +137,9 @@ def test_the_verdict_names_what_is_below_by_more_than_the_spread(results: Module
     near = [run_of("xw2v", 1, 9e5, 0.57)]
     far = [run_of("xw2v", 1, 9e5, 0.5)]
     assert results.verdict(near + gensim).endswith("more than its spread: nothing")
-    assert "spread: MEN (0.500 against 0.600), analogies (0.250 against 0.300)" in results.verdict(far + gensim)
+    assert "spread: MEN (0.500 against 0.600), analogies (0.250 against 0.300)" in results.verdict(
+        far + gensim
+    )
     assert results.verdict(near) == ""
 
 
@@ -109,13 +147,19 @@ def test_results_that_are_none_are_refused_in_a_line(results: ModuleType, tmp_pa
     path = tmp_path / "results.json"
     for content in ("", "{", '[{"seed": 1}]', "[1]", '{"points": []}'):
         path.write_text(content)
-        with pytest.raises(SystemExit, match=r"results\.json: no results of bench\.compare: .") as error:
+        with pytest.raises(
+            SystemExit, match=r"results\.json: no results of bench\.compare: ."
+        ) as error:
             results.load_results([path])
         assert "\n" not in str(error.value)
 
 
-def test_speed_against_quality_is_drawn(plots: ModuleType, results: ModuleType, tmp_path: Path) -> None:
-    runs = [run_of(name, seed, 1e5 * seed, 0.1 * seed) for name in ("xw2v", "gensim") for seed in (1, 2)]
+def test_speed_against_quality_is_drawn(
+    plots: ModuleType, results: ModuleType, tmp_path: Path
+) -> None:
+    runs = [
+        run_of(name, seed, 1e5 * seed, 0.1 * seed) for name in ("xw2v", "gensim") for seed in (1, 2)
+    ]
     runs += [run_of("per-pair loop", 1, 4e3, None)]
     plots.plot_comparison(tmp_path / "plot.png", results.labelled(runs))
     assert (tmp_path / "plot.png").read_bytes().startswith(PNG)
@@ -124,15 +168,39 @@ def test_speed_against_quality_is_drawn(plots: ModuleType, results: ModuleType, 
 
 
 def test_a_comparison_is_printed_again_from_its_json(
-    compare: ModuleType, text: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    compare: ModuleType,
+    text: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     folder = text.parent
     (folder / "men3k.tsv").write_text(
-        "".join(f"b{a}\td{b}\t{i}\n" for i, (a, b) in enumerate([("a", "e"), ("i", "o"), ("u", "a")]))
+        "".join(
+            f"b{a}\td{b}\t{i}\n" for i, (a, b) in enumerate([("a", "e"), ("i", "o"), ("u", "a")])
+        )
     )
-    chosen = ["--contenders", "xw2v", "per-pair loop", "--seeds", "1", "--vector-size", "8", "--epochs", "1"]
+    chosen = [
+        "--contenders",
+        "xw2v",
+        "per-pair loop",
+        "--seeds",
+        "1",
+        "--vector-size",
+        "8",
+        "--epochs",
+        "1",
+    ]
     found = str(folder / "found.json")
-    call = [str(text), "--eval", str(folder), "--settings", '{"batch_tokens": 64}', "--json", found, *chosen]
+    call = [
+        str(text),
+        "--eval",
+        str(folder),
+        "--settings",
+        '{"batch_tokens": 64}',
+        "--json",
+        found,
+        *chosen,
+    ]
     monkeypatch.setattr(sys, "argv", ["compare", *call])
     compare.main()
     printed = capsys.readouterr().out
@@ -143,7 +211,9 @@ def test_a_comparison_is_printed_again_from_its_json(
     assert "batch_tokens" not in loop["settings"]
     assert first["text"]["raw_words"] == 2400
     assert first["text"] == loop["text"]
-    monkeypatch.setattr(sys, "argv", ["compare", "--from", found, "--plot", str(folder / "plot.png")])
+    monkeypatch.setattr(
+        sys, "argv", ["compare", "--from", found, "--plot", str(folder / "plot.png")]
+    )
     compare.main()
     assert capsys.readouterr().out == printed
     assert (folder / "plot.png").read_bytes().startswith(PNG)
@@ -156,7 +226,9 @@ def test_a_repeated_text_is_the_text_over_and_over(scaling: ModuleType) -> None:
     ids, offsets = np.arange(10, dtype=np.int32), np.array([0, 3, 4, 10])
     for tokens in (1, 3, 4, 9, 10, 11, 20, 47):
         pieces = list(scaling.repeated(ids, offsets, tokens))
-        assert np.array_equal(np.concatenate([piece for piece, _ in pieces]), np.resize(ids, tokens))
+        assert np.array_equal(
+            np.concatenate([piece for piece, _ in pieces]), np.resize(ids, tokens)
+        )
         ends = np.concatenate([ends for _, ends in pieces])
         whole = {end + start for start in range(0, tokens, 10) for end in (3, 4, 10)}
         assert ends.tolist() == sorted({end for end in whole if end < tokens} | {tokens})
@@ -171,7 +243,9 @@ def test_exponents_are_those_of_power_laws(scaling_report: ModuleType) -> None:
 
 
 def point_of(variable: str, size: int, ns: float, peak: float = 100.0) -> dict[str, Any]:
-    slices = [{"ns": ns, "step_ns": 0.9 * ns, "peak_mb": peak, "mapped_mb": 20.0, "tables_mb": 10.0}]
+    slices = [
+        {"ns": ns, "step_ns": 0.9 * ns, "peak_mb": peak, "mapped_mb": 20.0, "tables_mb": 10.0}
+    ]
     return {"variable": variable, "size": size, "slices": slices, "whole": None}
 
 
@@ -183,7 +257,9 @@ def test_what_is_worse_than_linear_is_named(scaling_report: ModuleType) -> None:
     assert "| window | 1.00 | 1.00 | 0.00 | 0.00 |" in shown
     shown, fine = scaling_report.growth(linear + square)
     assert not fine
-    assert "Worse than linear: time against negative (2.00), memory against negative (2.00)." in shown
+    assert (
+        "Worse than linear: time against negative (2.00), memory against negative (2.00)." in shown
+    )
 
 
 def test_steps_that_do_something_for_each_row_are_told(scaling_report: ModuleType) -> None:
@@ -210,27 +286,44 @@ def test_rounds_go_through_all_points_and_wholes_without_time_are_left_out(
     variables = {"tokens": (1_000_000, 10**9), "vocabulary": (100, 1000), "window": (2, 5)}
     found = scaling.measure(tmp_path, variables, 0.5, 2, scaling.Budget(100))
     first = [
-        ("tokens 1000000", 5, 0.5), ("tokens 1000000000", 5, 0.5), ("vocabulary 100", 5, 0.5),
-        ("vocabulary 1000", 5, 0.5), ("tokens 1000000", 2, 0.5), ("padded", 5, 0.5),
-    ]  # fmt: skip
+        ("tokens 1000000", 5, 0.5),
+        ("tokens 1000000000", 5, 0.5),
+        ("vocabulary 100", 5, 0.5),
+        ("vocabulary 1000", 5, 0.5),
+        ("tokens 1000000", 2, 0.5),
+        ("padded", 5, 0.5),
+    ]
     assert calls == [*first, ("tokens 1000000", 5, None), *first[::-1]]
-    wholes = {(point["variable"], point["size"]): point["whole"] is not None for point in found["points"]}
+    wholes = {
+        (point["variable"], point["size"]): point["whole"] is not None for point in found["points"]
+    }
     assert [key for key, whole in wholes.items() if whole] == [("tokens", 1_000_000)]
     assert all(len(point["slices"]) == 2 for point in [*found["points"], found["padded"]])
 
 
 def test_scaling_measures_prints_and_draws(
-    scaling: ModuleType, text: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    scaling: ModuleType,
+    text: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     tiny = {"tokens": (1000, 5000), "vocabulary": (50, 500), "vector_size": (50, 100)}
     for name, value in {
-        "QUICK": tiny, "BASE_TOKENS": 1000, "ZIPF_TOKENS": 2000, "QUICK_SECONDS": 0.01, "QUICK_ROUNDS": 1,
-    }.items():  # fmt: skip
+        "QUICK": tiny,
+        "BASE_TOKENS": 1000,
+        "ZIPF_TOKENS": 2000,
+        "QUICK_SECONDS": 0.01,
+        "QUICK_ROUNDS": 1,
+    }.items():
         monkeypatch.setattr(scaling, name, value)
     found, drawn = text.parent / "found.json", text.parent / "plot.png"
     code = scaling.main([str(text), "--quick", "--json", str(found)])
     printed = capsys.readouterr().out
-    assert [printed.count(f"\n| {name} |") for name in ("tokens", "vocabulary", "vector size")] == [2, 2, 2]
+    assert [printed.count(f"\n| {name} |") for name in ("tokens", "vocabulary", "vector size")] == [
+        2,
+        2,
+        2,
+    ]
     result = json.loads(found.read_text())
     assert len(result["points"]) == 6
     for point in result["points"]:

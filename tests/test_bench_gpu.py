@@ -9,8 +9,8 @@ from types import ModuleType
 
 import pytest
 
-from xw2v.backend import load_backend
 from xw2v.errors import MissingDependencyError
+from xw2v.sgns.backend import load_backend
 
 
 @pytest.fixture
@@ -50,7 +50,9 @@ def test_as_good_is_no_lower_than_the_spread_of_the_others(bench: ModuleType) ->
     assert not bench.as_good([0.43], others)
 
 
-def test_without_a_gpu_nothing_is_measured(bench: ModuleType, capsys: pytest.CaptureFixture[str]) -> None:
+def test_without_a_gpu_nothing_is_measured(
+    bench: ModuleType, capsys: pytest.CaptureFixture[str]
+) -> None:
     try:
         load_backend("cupy", "cuda")
     except MissingDependencyError:

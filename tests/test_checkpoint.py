@@ -1,4 +1,6 @@
-"""Checkpoints: a run that goes on from one equals a run that never stopped, and no other run goes on from it."""
+"""Checkpoints: a run that goes on from one equals a run that never stopped, and no other run goes
+on from it.
+"""
 
 from __future__ import annotations
 
@@ -11,15 +13,23 @@ import numpy as np
 import pytest
 from runs import text
 
-from xw2v.backend import Backend
-from xw2v.checkpoint import CheckpointFolder, Damaged, NotFinite, decode, encode, read_table, write_table
-from xw2v.corpus import Corpus
 from xw2v.errors import InputError, UsageError
-from xw2v.keeper import Every, Keeper
-from xw2v.resume import check_texts, continued_settings, restored, what_changed
 from xw2v.settings import Settings
-from xw2v.signals import StopSignals
-from xw2v.trainer import State, Trainer
+from xw2v.sgns.backend import Backend
+from xw2v.text.corpus import Corpus
+from xw2v.training.checkpoint import (
+    CheckpointFolder,
+    Damaged,
+    NotFinite,
+    decode,
+    encode,
+    read_table,
+    write_table,
+)
+from xw2v.training.checkpointer import Every, Keeper
+from xw2v.training.resume import check_texts, continued_settings, restored, what_changed
+from xw2v.training.signals import StopSignals
+from xw2v.training.trainer import State, Trainer
 
 SMALL = {"vector_size": 8, "window": 3, "batch_tokens": 256, "epochs": 2, "min_count": 1}
 
@@ -69,7 +79,12 @@ def assert_equal(backend: Backend, one: State, other: State) -> None:
     for table in ("center", "context"):
         mine, theirs = (backend.to_numpy(getattr(state.tables, table)) for state in (one, other))
         assert mine.tobytes() == theirs.tobytes()
-    assert (one.epoch, one.step, one.steps, one.plans) == (other.epoch, other.step, other.steps, other.plans)
+    assert (one.epoch, one.step, one.steps, one.plans) == (
+        other.epoch,
+        other.step,
+        other.steps,
+        other.plans,
+    )
     assert one.loss_history == other.loss_history
     assert one.validation_history == other.validation_history
 
@@ -80,16 +95,26 @@ def test_resumed_anywhere_equals_uninterrupted_on_every_backend(
     trainer = Trainer(corpus, Settings(**SMALL), any_backend, held_out)
     whole = trainer.train(trainer.start())
     calls = whole.steps + 2
-    places = {1, whole.steps // 2, whole.steps // 2 + 1, calls - 1, calls}  # mid-epoch, around its end, the last two
+    places = {
+        1,
+        whole.steps // 2,
+        whole.steps // 2 + 1,
+        calls - 1,
+        calls,
+    }  # mid-epoch, around its end, the last two
     for place in sorted(places if any_backend.name == "numpy" else {whole.steps // 2 - 1}):
         output = tmp_path / str(place)
         stopped_after(trainer, output, place)
         assert_equal(any_backend, resumed(trainer, output), whole)
 
 
-@pytest.mark.parametrize("setting", [{"model": "cbow"}, {"tied": True}, {"weight_decay": 0.01}], ids=str)
-def test_resumed_equals_uninterrupted_in_every_mode(setting: dict[str, Any], corpus: Corpus, tmp_path: Path) -> None:
-    from xw2v.backend import load_backend
+@pytest.mark.parametrize(
+    "setting", [{"model": "cbow"}, {"tied": True}, {"weight_decay": 0.01}], ids=str
+)
+def test_resumed_equals_uninterrupted_in_every_mode(
+    setting: dict[str, Any], corpus: Corpus, tmp_path: Path
+) -> None:
+    from xw2v.sgns.backend import load_backend
 
     trainer = Trainer(corpus, Settings(**SMALL | setting), load_backend())
     stopped_after(trainer, tmp_path, 11)
@@ -103,7 +128,7 @@ def trainer(corpus: Corpus, numpy_backend: Backend) -> Trainer:
 
 @pytest.fixture(scope="module")
 def numpy_backend() -> Backend:
-    from xw2v.backend import load_backend
+    from xw2v.sgns.backend import load_backend
 
     return load_backend()
 
@@ -119,7 +144,11 @@ def test_the_last_two_are_kept_and_nothing_else_stays(trainer: Trainer, tmp_path
 def test_no_pickle_and_no_stranger_in_the_files(trainer: Trainer, tmp_path: Path) -> None:
     stopped_after(trainer, tmp_path, 1)
     (folder,) = (tmp_path / "checkpoint").iterdir()
-    assert sorted(path.name for path in folder.iterdir()) == ["center.npy", "context.npy", "state.json"]
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "center.npy",
+        "context.npy",
+        "state.json",
+    ]
     for name in ("center.npy", "context.npy"):
         assert np.load(folder / name, allow_pickle=False).dtype == np.float32
 
@@ -141,7 +170,11 @@ def test_a_damaged_checkpoint_falls_back_to_the_one_before(
     whole = trainer.train(trainer.start())
     keeper = keeper_of(trainer, tmp_path)
     keeper.folder.latest()
-    assert_equal(trainer.backend, trainer.train(restored(checkpoint, trainer), after_step=keeper.after_step), whole)
+    assert_equal(
+        trainer.backend,
+        trainer.train(restored(checkpoint, trainer), after_step=keeper.after_step),
+        whole,
+    )
     for path in (tmp_path / "checkpoint").iterdir():  # the damaged one is gone
         assert CheckpointFolder(tmp_path).latest() is not None, path
 
@@ -150,7 +183,9 @@ def test_all_damaged_is_an_error_with_what_to_do(trainer: Trainer, tmp_path: Pat
     stopped_after(trainer, tmp_path, 3)
     for path in (tmp_path / "checkpoint").iterdir():
         spoil(path / "center.npy", "flip")
-    with pytest.raises(InputError, match=r"no checkpoint there is whole \(center.npy does not match.*leave out"):
+    with pytest.raises(
+        InputError, match=r"no checkpoint there is whole \(center.npy does not match.*leave out"
+    ):
         CheckpointFolder(tmp_path).latest()
 
 
@@ -192,7 +227,9 @@ def test_a_newer_format_is_refused_by_name(trainer: Trainer, tmp_path: Path) -> 
     ],
     ids=str,
 )
-def test_a_forged_state_is_damaged(changes: dict[str, Any], trainer: Trainer, tmp_path: Path) -> None:
+def test_a_forged_state_is_damaged(
+    changes: dict[str, Any], trainer: Trainer, tmp_path: Path
+) -> None:
     stopped_after(trainer, tmp_path, 1)
     (path,) = (tmp_path / "checkpoint").iterdir()
     rewritten(path, **changes)
@@ -202,9 +239,18 @@ def test_a_forged_state_is_damaged(changes: dict[str, Any], trainer: Trainer, tm
 
 @pytest.mark.parametrize(
     ("counter", "value"),
-    [("step", -1), ("epoch", 1.5), ("loss_sum", float("nan")), ("loss_history", [[1]]), ("plans", []), ("step", True)],
+    [
+        ("step", -1),
+        ("epoch", 1.5),
+        ("loss_sum", float("nan")),
+        ("loss_history", [[1]]),
+        ("plans", []),
+        ("step", True),
+    ],
 )
-def test_forged_counters_are_damaged(counter: str, value: Any, trainer: Trainer, tmp_path: Path) -> None:
+def test_forged_counters_are_damaged(
+    counter: str, value: Any, trainer: Trainer, tmp_path: Path
+) -> None:
     stopped_after(trainer, tmp_path, 1)
     (path,) = (tmp_path / "checkpoint").iterdir()
     content = json.loads((path / "state.json").read_text())
@@ -226,7 +272,9 @@ def test_forged_counters_are_damaged(counter: str, value: Any, trainer: Trainer,
     ],
     ids=str,
 )
-def test_headers_that_promise_something_else_take_no_memory(header: dict[str, Any], tmp_path: Path) -> None:
+def test_headers_that_promise_something_else_take_no_memory(
+    header: dict[str, Any], tmp_path: Path
+) -> None:
     with open(tmp_path / "center.npy", "wb") as file:
         np.lib.format.write_array_header_1_0(file, header)
         file.write(bytes(128))
@@ -237,7 +285,11 @@ def test_headers_that_promise_something_else_take_no_memory(header: dict[str, An
 def test_tables_round_trip_and_numbers_that_are_none_are_not_saved(tmp_path: Path) -> None:
     table = np.random.default_rng(0).normal(size=(1000, 7)).astype(np.float32)
     write_table(tmp_path / "t.npy", table)
-    assert read_table(tmp_path / "t.npy").tobytes() == table.tobytes() == np.load(tmp_path / "t.npy").tobytes()
+    assert (
+        read_table(tmp_path / "t.npy").tobytes()
+        == table.tobytes()
+        == np.load(tmp_path / "t.npy").tobytes()
+    )
     table[999, 6] = np.inf
     with pytest.raises(NotFinite):
         write_table(tmp_path / "t.npy", table)
@@ -256,7 +308,12 @@ def test_settings_that_are_not_given_are_the_checkpoints(trainer: Trainer, tmp_p
         trainer.settings.whole_batch,
         trainer.settings.epochs,
     )
-    assert continued_settings(saved(trainer, tmp_path), {"window": 3, "backend": "torch"}, "options").backend == "torch"
+    assert (
+        continued_settings(
+            saved(trainer, tmp_path), {"window": 3, "backend": "torch"}, "options"
+        ).backend
+        == "torch"
+    )
 
 
 @pytest.mark.parametrize(
@@ -284,7 +341,9 @@ def test_fewer_epochs_than_a_finished_run_has_are_refused(trainer: Trainer, tmp_
         continued_settings(checkpoint, {"epochs": 1}, "options")
 
 
-def test_another_version_that_cuts_batches_differently_is_refused(trainer: Trainer, tmp_path: Path) -> None:
+def test_another_version_that_cuts_batches_differently_is_refused(
+    trainer: Trainer, tmp_path: Path
+) -> None:
     checkpoint = saved(trainer, tmp_path)
     rewritten(checkpoint.path, objective=checkpoint.content["objective"] | {"block": 4})
     with pytest.raises(InputError, match="whose batches are cut differently"):
@@ -296,7 +355,10 @@ def test_another_version_of_a_library_is_told(trainer: Trainer, tmp_path: Path) 
     assert what_changed(checkpoint, trainer) is None
     rewritten(checkpoint.path, versions=checkpoint.content["versions"] | {"numpy": "1.0"})
     changed = what_changed(CheckpointFolder(tmp_path).latest(), trainer)  # type: ignore[arg-type]
-    assert changed == f"last bits may differ from those of a run in one go: numpy 1.0 then, {np.__version__} now"
+    assert (
+        changed
+        == f"last bits may differ from those of a run in one go: numpy 1.0 then, {np.__version__} now"
+    )
 
 
 def test_another_step_is_told(trainer: Trainer, tmp_path: Path) -> None:
@@ -306,10 +368,15 @@ def test_another_step_is_told(trainer: Trainer, tmp_path: Path) -> None:
     assert there == trainer.backend.versions(trainer.objective)["step"]
     rewritten(checkpoint.path, versions=checkpoint.content["versions"] | {"step": "another"})
     changed = what_changed(CheckpointFolder(tmp_path).latest(), trainer)  # type: ignore[arg-type]
-    assert changed == f"last bits may differ from those of a run in one go: step another then, {there} now"
+    assert (
+        changed
+        == f"last bits may differ from those of a run in one go: step another then, {there} now"
+    )
 
 
-def test_another_text_is_refused(trainer: Trainer, corpus: Corpus, held_out: Corpus, tmp_path: Path) -> None:
+def test_another_text_is_refused(
+    trainer: Trainer, corpus: Corpus, held_out: Corpus, tmp_path: Path
+) -> None:
     checkpoint = saved(trainer, tmp_path)
     check_texts(checkpoint, corpus, None)
     with pytest.raises(InputError, match="belongs to another text: it is of token lists"):
@@ -318,8 +385,12 @@ def test_another_text_is_refused(trainer: Trainer, corpus: Corpus, held_out: Cor
         check_texts(checkpoint, corpus, held_out)
 
 
-def test_added_epochs_have_the_rates_of_a_longer_run(corpus: Corpus, numpy_backend: Backend, tmp_path: Path) -> None:
-    """Of a run of 2 epochs and one of 4, the first two differ; the added two have the same rates and batches."""
+def test_added_epochs_have_the_rates_of_a_longer_run(
+    corpus: Corpus, numpy_backend: Backend, tmp_path: Path
+) -> None:
+    """Of a run of 2 epochs and one of 4, the first two differ; the added two have the same rates
+    and batches.
+    """
     short = Trainer(corpus, Settings(**SMALL), numpy_backend)
     checkpoint = saved(short, tmp_path, short.train(short.start()).steps + 2)
     settings = continued_settings(checkpoint, {"epochs": 4}, "options")
@@ -334,10 +405,14 @@ def test_added_epochs_have_the_rates_of_a_longer_run(corpus: Corpus, numpy_backe
     assert settings.min_alpha < rates[-1] < longer.alpha(0.9)
 
 
-def test_added_epochs_stopped_and_resumed_are_exact_too(corpus: Corpus, numpy_backend: Backend, tmp_path: Path) -> None:
+def test_added_epochs_stopped_and_resumed_are_exact_too(
+    corpus: Corpus, numpy_backend: Backend, tmp_path: Path
+) -> None:
     short = Trainer(corpus, Settings(**SMALL), numpy_backend)
     checkpoint = saved(short, tmp_path, short.train(short.start()).steps + 2)
-    longer = Trainer(corpus, continued_settings(checkpoint, {"epochs": 3}, "options"), numpy_backend)
+    longer = Trainer(
+        corpus, continued_settings(checkpoint, {"epochs": 3}, "options"), numpy_backend
+    )
     whole = longer.train(restored(checkpoint, longer))
     shutil.copytree(tmp_path, tmp_path / "copy")
     state, keeper = restored(checkpoint, longer), keeper_of(longer, tmp_path / "copy")
@@ -356,13 +431,20 @@ def test_added_epochs_stopped_and_resumed_are_exact_too(corpus: Corpus, numpy_ba
 
 
 @pytest.mark.parametrize(
-    ("given", "steps", "seconds"), [("200", 200, None), ("10m", None, 600), ("0.5m", None, 30), (" 1 ", 1, None)]
+    ("given", "steps", "seconds"),
+    [("200", 200, None), ("10m", None, 600), ("0.5m", None, 30), (" 1 ", 1, None)],
 )
-def test_checkpoint_every_takes_steps_or_minutes(given: str, steps: int | None, seconds: float | None) -> None:
+def test_checkpoint_every_takes_steps_or_minutes(
+    given: str, steps: int | None, seconds: float | None
+) -> None:
     assert Every.parse(given) == Every(steps, seconds)
 
 
-@pytest.mark.parametrize("given", ["", "0", "-5", "10h", "m", "1e3", "0m", "ten", "١٠", "1" * 50, "1.5"])
+@pytest.mark.parametrize(
+    "given", ["", "0", "-5", "10h", "m", "1e3", "0m", "ten", "١٠", "1" * 50, "1.5"]
+)
 def test_checkpoint_every_refuses_anything_else(given: str) -> None:
-    with pytest.raises(UsageError, match=r"--checkpoint-every .*: give steps, such as 200, or minutes, such as 10m"):
+    with pytest.raises(
+        UsageError, match=r"--checkpoint-every .*: give steps, such as 200, or minutes, such as 10m"
+    ):
         Every.parse(given)

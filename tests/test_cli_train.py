@@ -1,4 +1,6 @@
-"""xw2v train: its options, what it prints, --resume, --init and --config, through the command line itself."""
+"""xw2v train: its options, what it prints, --resume, --init and --config, through the command line
+itself.
+"""
 
 from __future__ import annotations
 
@@ -11,15 +13,17 @@ import numpy as np
 import pytest
 from runs import EXACT, WORDS, command, result, text
 
-from xw2v.checkpoint import CheckpointFolder
 from xw2v.cli import main
-from xw2v.keyedvectors import KeyedVectors
+from xw2v.training.checkpoint import CheckpointFolder
+from xw2v.vectors.keyedvectors import KeyedVectors
 
 Xw2v = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture
-def xw2v(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Xw2v:
+def xw2v(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> Xw2v:
     """Run a command in this process: (exit code, standard output, standard error)."""
     monkeypatch.chdir(tmp_path)
 
@@ -56,7 +60,8 @@ def failed(told: tuple[int, str, str], code: int = 1) -> str:
     return told[2].strip().splitlines()[-1]
 
 
-# --- what is written and printed -----------------------------------------------------------------------------------
+# --- what is written and printed
+# -----------------------------------------------------------------------------------
 
 
 def test_auto_without_a_gpu_says_once_that_it_takes_the_cpu(
@@ -66,15 +71,23 @@ def test_auto_without_a_gpu_says_once_that_it_takes_the_cpu(
     told = done(xw2v(command(words, "--device", "auto", output=str(tmp_path / "output"))))
     assert told.count("--device auto takes the CPU") == 1
     assert json.loads((tmp_path / "output" / "run.json").read_text())["settings"]["device"] == "cpu"
-    assert done(xw2v(command(words, "--quiet", "--device", "auto", output=str(tmp_path / "output")))) == ""
+    assert (
+        done(xw2v(command(words, "--quiet", "--device", "auto", output=str(tmp_path / "output"))))
+        == ""
+    )
 
 
 def test_every_file_of_the_interface_is_written(xw2v: Xw2v, words: Path) -> None:
     code, out, error = xw2v(command(words, val=str(words)))
     assert code == 0
     assert {path.name for path in Path("output").iterdir()} == {
-        *EXACT, "validation_history.txt", "loss_plot.png", "run.json", "checkpoint", ".lock",
-    }  # fmt: skip
+        *EXACT,
+        "validation_history.txt",
+        "loss_plot.png",
+        "run.json",
+        "checkpoint",
+        ".lock",
+    }
     assert len(CheckpointFolder("output").names()) == 1
     assert "words.txt: 8,000 words, 400 sentences, vocabulary of 177" in error
     assert "vectors in output" in error
@@ -99,7 +112,9 @@ def test_json_prints_one_object_and_quiet_nothing(xw2v: Xw2v, words: Path) -> No
 def test_an_earlier_run_moves_to_previous_with_its_checkpoints(xw2v: Xw2v, words: Path) -> None:
     done(xw2v(command(words)))
     before = result(Path("output"))
-    assert "the checkpoints of an earlier run are in output/previous/checkpoint" in done(xw2v(command(words, seed="2")))
+    assert "the checkpoints of an earlier run are in output/previous/checkpoint" in done(
+        xw2v(command(words, seed="2"))
+    )
     assert result(Path("output/previous")) == before
     assert CheckpointFolder("output/previous").latest() is not None
     assert result(Path("output")) != before
@@ -114,7 +129,12 @@ def test_an_earlier_run_moves_to_previous_with_its_checkpoints(xw2v: Xw2v, words
         ("alpha", "nan", 2, "--alpha nan: give a number"),
         ("alpha", "inf", 2, "--alpha inf: give a number"),
         ("model", "glove", 2, ""),
-        ("checkpoint-every", "often", 2, "--checkpoint-every often: give steps, such as 200, or minutes, such as 10m"),
+        (
+            "checkpoint-every",
+            "often",
+            2,
+            "--checkpoint-every often: give steps, such as 200, or minutes, such as 10m",
+        ),
         ("token-pattern", "[", 2, "--token-pattern '[': not a regular expression"),
         ("device", "tpu", 2, "--device tpu: choose cpu"),
         ("backend", "jax", 2, "--backend jax: not installed here"),
@@ -125,7 +145,9 @@ def test_an_earlier_run_moves_to_previous_with_its_checkpoints(xw2v: Xw2v, words
         ("min-count", "100000", 1, "no words left"),
     ],
 )
-def test_bad_options_are_one_line(xw2v: Xw2v, words: Path, option: str, value: str, code: int, message: str) -> None:
+def test_bad_options_are_one_line(
+    xw2v: Xw2v, words: Path, option: str, value: str, code: int, message: str
+) -> None:
     assert message in failed(xw2v(command(words, **{option.replace("-", "_"): value})), code)
 
 
@@ -136,25 +158,45 @@ def test_text_that_is_none_is_one_line(xw2v: Xw2v, tmp_path: Path, spoil: bytes)
 
 
 def test_a_missing_file_is_one_line(xw2v: Xw2v) -> None:
-    assert failed(xw2v(command("nowhere.txt"))).startswith("xw2v: nowhere.txt: no such file or folder")
+    assert failed(xw2v(command("nowhere.txt"))).startswith(
+        "xw2v: nowhere.txt: no such file or folder"
+    )
 
 
-# --- configuration files --------------------------------------------------------------------------------------------
+# --- configuration files
+# --------------------------------------------------------------------------------------------
 
 
 def test_flags_win_over_the_file(xw2v: Xw2v, words: Path, tmp_path: Path) -> None:
     (tmp_path / "run.toml").write_text(
         f'input = "{words}"\noutput = "from-file"\nwindow = 2\ndim = 8\nepochs = 1\nmin-count = 2\n'
     )
-    line = [sys.executable, "-m", "xw2v", "train", "--config", "run.toml", "--window", "4", "--json"]
+    line = [
+        sys.executable,
+        "-m",
+        "xw2v",
+        "train",
+        "--config",
+        "run.toml",
+        "--window",
+        "4",
+        "--json",
+    ]
     code, out, error = xw2v(line)
     assert code == 0, error
     settings = json.loads(out)["settings"]
-    assert [settings[name] for name in ("window", "vector_size", "epochs", "min_count")] == [4, 8, 1, 2]
+    assert [settings[name] for name in ("window", "vector_size", "epochs", "min_count")] == [
+        4,
+        8,
+        1,
+        2,
+    ]
     assert Path("from-file/run.json").is_file()
 
 
-def test_an_unknown_key_is_a_usage_error_with_the_nearest(xw2v: Xw2v, words: Path, tmp_path: Path) -> None:
+def test_an_unknown_key_is_a_usage_error_with_the_nearest(
+    xw2v: Xw2v, words: Path, tmp_path: Path
+) -> None:
     (tmp_path / "run.toml").write_text("windows = 2\n")
     assert failed(xw2v(command(words, config="run.toml")), 2) == (
         "xw2v: --config run.toml: unknown key 'windows'; did you mean 'window'?"
@@ -165,14 +207,22 @@ def test_an_unknown_key_is_a_usage_error_with_the_nearest(xw2v: Xw2v, words: Pat
 
 
 def test_resume_with_nothing_to_resume_begins(xw2v: Xw2v, words: Path) -> None:
-    assert "no checkpoint in output/checkpoint yet: beginning" in done(xw2v(command(words, "--resume")))
+    assert "no checkpoint in output/checkpoint yet: beginning" in done(
+        xw2v(command(words, "--resume"))
+    )
 
 
 def test_resume_of_a_finished_run_changes_nothing(xw2v: Xw2v, words: Path) -> None:
     done(xw2v(command(words)))
-    times = {path: path.stat().st_mtime_ns for path in Path("output").iterdir() if path.name != ".lock"}
-    assert "this run is finished; more --epochs would go on" in done(xw2v(command(words, "--resume")))
-    assert times == {path: path.stat().st_mtime_ns for path in Path("output").iterdir() if path.name != ".lock"}
+    times = {
+        path: path.stat().st_mtime_ns for path in Path("output").iterdir() if path.name != ".lock"
+    }
+    assert "this run is finished; more --epochs would go on" in done(
+        xw2v(command(words, "--resume"))
+    )
+    assert times == {
+        path: path.stat().st_mtime_ns for path in Path("output").iterdir() if path.name != ".lock"
+    }
 
 
 def test_resume_takes_settings_from_the_checkpoint(xw2v: Xw2v, words: Path) -> None:
@@ -188,11 +238,16 @@ def test_added_epochs_say_their_learning_rates(xw2v: Xw2v, words: Path) -> None:
     done(xw2v(command(words, alpha="0.05")))
     code, out, error = xw2v(command(words, "--resume", "--json", epochs="6"))
     assert code == 0
-    assert "epochs 4 to 6 are added: the learning rate falls from 0.02505 to 0.0001, as in a run of 6 epochs" in error
+    assert (
+        "epochs 4 to 6 are added: the learning rate falls from 0.02505 to 0.0001, as in a run of 6 epochs"
+        in error
+    )
     record = json.loads(out)
     assert record["epochs_asked"] == [3, 6]
     assert (Path("output/previous/run.json")).is_file()
-    assert "--epochs 2 (there 6); it has 6 epochs behind it" in failed(xw2v(command(words, "--resume", epochs="2")))
+    assert "--epochs 2 (there 6); it has 6 epochs behind it" in failed(
+        xw2v(command(words, "--resume", epochs="2"))
+    )
 
 
 def test_resume_refuses_what_does_not_match(xw2v: Xw2v, words: Path, tmp_path: Path) -> None:
@@ -202,9 +257,14 @@ def test_resume_refuses_what_does_not_match(xw2v: Xw2v, words: Path, tmp_path: P
     other = tmp_path / "other.txt"
     other.write_text(text(8000, seed=9))
     line = failed(xw2v(command(other, "--resume")))
-    assert "belongs to another text: it is of words.txt (7,988 tokens, 177 words), and this is other.txt" in line
+    assert (
+        "belongs to another text: it is of words.txt (7,988 tokens, 177 words), and this is other.txt"
+        in line
+    )
     assert "validation text differs" in failed(xw2v(command(words, "--resume", val=str(other))))
-    assert "--init or --init-keep differ" in failed(xw2v(command(words, "--resume", init="output")), 2)
+    assert "--init or --init-keep differ" in failed(
+        xw2v(command(words, "--resume", init="output")), 2
+    )
 
 
 def test_resume_falls_back_and_says_so(xw2v: Xw2v, words: Path) -> None:
@@ -214,17 +274,23 @@ def test_resume_falls_back_and_says_so(xw2v: Xw2v, words: Path) -> None:
     good, bad = (Path("output/checkpoint") / each for each in (name, "epoch-000009-step-000000000"))
     bad.mkdir()
     (bad / "state.json").write_bytes((good / "state.json").read_bytes()[:-9])
-    assert f"checkpoint {bad} is damaged (state.json cannot be parsed); trying the one before" in done(
-        xw2v(command(words, "--resume"))
+    assert (
+        f"checkpoint {bad} is damaged (state.json cannot be parsed); trying the one before"
+        in done(xw2v(command(words, "--resume")))
     )
     assert result(Path("output")) == before
 
 
-# --- starting from vectors ------------------------------------------------------------------------------------------
+# --- starting from vectors
+# ------------------------------------------------------------------------------------------
 
 
-def test_init_starts_from_the_vectors_of_an_earlier_run(xw2v: Xw2v, words: Path, tmp_path: Path) -> None:
-    """A learning rate next to nothing leaves known words where they were, and new ones where they start."""
+def test_init_starts_from_the_vectors_of_an_earlier_run(
+    xw2v: Xw2v, words: Path, tmp_path: Path
+) -> None:
+    """A learning rate next to nothing leaves known words where they were, and new ones where they
+    start.
+    """
     half = tmp_path / "half.txt"
     half.write_text(" ".join(WORDS[:90]) + "\n" + words.read_text().partition("\n")[0] + "\n")
     done(xw2v(command(half, output="first", min_count="1")))
@@ -238,7 +304,10 @@ def test_init_starts_from_the_vectors_of_an_earlier_run(xw2v: Xw2v, words: Path,
     known = [word for word in second.index_to_key if word in first]
     assert second[known].tobytes() == first[known].tobytes()
     contexts = np.load("second/context.npy"), np.load("first/context.npy")
-    rows = [second.key_to_index[word] for word in known], [first.key_to_index[word] for word in known]
+    rows = (
+        [second.key_to_index[word] for word in known],
+        [first.key_to_index[word] for word in known],
+    )
     assert np.allclose(contexts[0][rows[0]], contexts[1][rows[1]], rtol=0, atol=1e-25)
     done(xw2v(command(words, output="plain", **still)))
     new = [word for word in second.index_to_key if word not in first]
@@ -246,8 +315,12 @@ def test_init_starts_from_the_vectors_of_an_earlier_run(xw2v: Xw2v, words: Path,
     assert second[new].tobytes() == KeyedVectors.load("plain")[new].tobytes()
 
 
-def test_init_keep_keeps_the_words_that_the_text_lacks(xw2v: Xw2v, words: Path, tmp_path: Path) -> None:
-    (tmp_path / "some.vec").write_text(f"2 16\nquux {' '.join(['0.5'] * 16)}\n{WORDS[0]} {' '.join(['0.25'] * 16)}\n")
+def test_init_keep_keeps_the_words_that_the_text_lacks(
+    xw2v: Xw2v, words: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "some.vec").write_text(
+        f"2 16\nquux {' '.join(['0.5'] * 16)}\n{WORDS[0]} {' '.join(['0.25'] * 16)}\n"
+    )
     done(xw2v(command(words, init="some.vec", output="dropped")))
     assert "quux" not in KeyedVectors.load("dropped")
     _, out, _ = xw2v(command(words, "--init-keep", "--json", init="some.vec", output="kept"))
@@ -264,7 +337,11 @@ def test_init_keep_keeps_the_words_that_the_text_lacks(xw2v: Xw2v, words: Path, 
 @pytest.mark.parametrize(
     ("more", "given", "message"),
     [
-        ([], {"init": "some.vec", "vector_size": "8"}, "its vectors have 16 numbers, not 8; give --vector-size 16"),
+        (
+            [],
+            {"init": "some.vec", "vector_size": "8"},
+            "its vectors have 16 numbers, not 8; give --vector-size 16",
+        ),
         (["--init-keep"], {}, "give the vectors whose words are to be kept with --init FILE"),
         (["--init-keep"], {"init": "some.vec", "max_vocab": "50"}, "none can be kept"),
     ],
@@ -276,6 +353,8 @@ def test_init_refuses_what_does_not_fit(
     assert message in failed(xw2v(command(words, *more, **given)), 2)
 
 
-def test_init_with_numbers_that_are_none_is_refused(xw2v: Xw2v, words: Path, tmp_path: Path) -> None:
+def test_init_with_numbers_that_are_none_is_refused(
+    xw2v: Xw2v, words: Path, tmp_path: Path
+) -> None:
     (tmp_path / "some.vec").write_text(f"1 16\nquux {' '.join(['nan'] * 16)}\n")
     assert "some.vec" in failed(xw2v(command(words, init="some.vec")))

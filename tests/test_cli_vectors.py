@@ -17,8 +17,8 @@ import pytest
 from wordvectors import some_vectors
 
 from xw2v.cli import main
-from xw2v.formats import FORMATS
-from xw2v.keyedvectors import KeyedVectors
+from xw2v.vectors.formats import FORMATS
+from xw2v.vectors.keyedvectors import KeyedVectors
 
 
 @dataclass
@@ -29,7 +29,9 @@ class Finished:
     stderr: str
 
 
-def xw2v(*arguments: object, stdin: str = "", code: int = 0, folder: Path | None = None) -> Finished:
+def xw2v(
+    *arguments: object, stdin: str = "", code: int = 0, folder: Path | None = None
+) -> Finished:
     """Run the command line in this process, as the script `xw2v` does, and check its exit code."""
     out, err = io.StringIO(), io.StringIO()
     with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
@@ -47,16 +49,27 @@ def xw2v(*arguments: object, stdin: str = "", code: int = 0, folder: Path | None
 
 
 def test_the_command_line_for_real(model: Path) -> None:
-    """In a process of its own, warnings as errors, words that are not ASCII, on a pipe that closes early."""
+    """In a process of its own, warnings as errors, words that are not ASCII, on a pipe that closes
+    early.
+    """
     vectors = KeyedVectors(["été", "naïve", "日本"], np.eye(3, dtype=np.float32))
     vectors.save(model.parent / "accents.bin", "word2vec-bin")
     command = [sys.executable, "-W", "error", "-m", "xw2v", "similar", "--model", "accents.bin"]
     done = subprocess.run(
-        command, input="日本\nnaive\n", capture_output=True, text=True, check=True, cwd=model.parent, encoding="utf-8",
+        command,
+        input="日本\nnaive\n",
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=model.parent,
+        encoding="utf-8",
         env=os.environ | {"PYTHONIOENCODING": "utf-8"},
-    )  # fmt: skip
+    )
     assert done.stdout == "  0.0000  été\n  0.0000  naïve\n"
-    assert done.stderr == "'naive' is not in the vocabulary of 3 words; the nearest spellings are 'naïve'\n"
+    assert (
+        done.stderr
+        == "'naive' is not in the vocabulary of 3 words; the nearest spellings are 'naïve'\n"
+    )
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +85,9 @@ def vectors() -> KeyedVectors:
 
 
 def test_similar_prints_neighbours_of_each_word(model: Path, vectors: KeyedVectors) -> None:
-    lines = xw2v("similar", "kakakaka", "kakakalo", "--model", model, "--top-k", 3).stdout.splitlines()
+    lines = xw2v(
+        "similar", "kakakaka", "kakakalo", "--model", model, "--top-k", 3
+    ).stdout.splitlines()
     assert lines[0] == "kakakaka"
     assert lines[4] == "kakakalo"
     assert [line.split() for line in lines[1:4]] == [
@@ -85,7 +100,17 @@ def test_similar_finds_the_folder_output(model: Path) -> None:
 
 
 def test_similar_as_json(model: Path, vectors: KeyedVectors) -> None:
-    done = xw2v("similar", "kakakaka", "kakakalo", "--together", "--model", model, "--json", "--restrict-vocab", 50)
+    done = xw2v(
+        "similar",
+        "kakakaka",
+        "kakakalo",
+        "--together",
+        "--model",
+        model,
+        "--json",
+        "--restrict-vocab",
+        50,
+    )
     record = json.loads(done.stdout)
     (query,) = record["queries"]
     assert query["query"] == "kakakaka kakakalo"
@@ -102,7 +127,10 @@ def test_similar_without_a_word_reads_lines(model: Path, vectors: KeyedVectors) 
     assert [line.split()[1] for line in done.stdout.splitlines()] == [word for word, _ in expected]
     assert "'kakakalu' is not in the vocabulary" in done.stderr  # and the session went on
     record = json.loads(xw2v("similar", "--model", model, "--json", stdin="kakakaka\nnope").stdout)
-    assert [list(query) for query in record["queries"]] == [["query", "neighbours"], ["query", "error"]]
+    assert [list(query) for query in record["queries"]] == [
+        ["query", "neighbours"],
+        ["query", "error"],
+    ]
 
 
 def test_analogy_is_a_plus_b_minus_c(model: Path, vectors: KeyedVectors) -> None:
@@ -110,14 +138,18 @@ def test_analogy_is_a_plus_b_minus_c(model: Path, vectors: KeyedVectors) -> None
     for method, ask in (("add", vectors.most_similar), ("mul", vectors.most_similar_cosmul)):
         done = xw2v("analogy", *words, "--model", model, "--top-k", 4, "--method", method)
         expected = ask([words[0], words[1]], [words[2]], topn=4)
-        assert [line.split() for line in done.stdout.splitlines()] == [[f"{s:.4f}", w] for w, s in expected]
+        assert [line.split() for line in done.stdout.splitlines()] == [
+            [f"{s:.4f}", w] for w, s in expected
+        ]
     record = json.loads(xw2v("analogy", *words, "--model", model, "--json").stdout)
     assert record["negative"] == ["kakakami"]
     assert len(record["neighbours"]) == 10
 
 
 def test_similarity(model: Path, vectors: KeyedVectors) -> None:
-    record = json.loads(xw2v("similarity", "kakakaka", "kakakalo", "--model", model, "--json").stdout)
+    record = json.loads(
+        xw2v("similarity", "kakakaka", "kakakalo", "--model", model, "--json").stdout
+    )
     assert record["cosine"] == vectors.similarity("kakakaka", "kakakalo")
     assert record["euclidean"] == vectors.euclidean_distance("kakakaka", "kakakalo")
     assert record["rank"] == vectors.rank("kakakaka", "kakakalo")
@@ -133,10 +165,18 @@ def test_another_backend_answers_the_same(model: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
-        (("similar", "kakakalu"), 1, "'kakakalu' is not in the vocabulary of 400 words; the nearest spellings are"),
+        (
+            ("similar", "kakakalu"),
+            1,
+            "'kakakalu' is not in the vocabulary of 400 words; the nearest spellings are",
+        ),
         (("analogy", "kakakaka", "x", "y"), 1, "'x' is not in the vocabulary"),
         (("similarity", "kakakaka", "x"), 1, "'x' is not in the vocabulary"),
-        (("similar", "x", "--model", "missing"), 1, "missing: no such file or folder; train a model"),
+        (
+            ("similar", "x", "--model", "missing"),
+            1,
+            "missing: no such file or folder; train a model",
+        ),
         (("similar", "x", "--top-k", "0"), 2, "--top-k"),
         (("similar", "x", "--backend", "abacus"), 2, "abacus"),
         (("evaluate",), 2, "name at least one test set"),
@@ -148,7 +188,9 @@ def test_another_backend_answers_the_same(model: Path) -> None:
         (("convert", "output", "no/such/folder/out", "--to", "glove"), 1, "cannot be written"),
     ],
 )
-def test_mistakes_get_one_line(model: Path, arguments: tuple[str, ...], code: int, message: str) -> None:
+def test_mistakes_get_one_line(
+    model: Path, arguments: tuple[str, ...], code: int, message: str
+) -> None:
     done = xw2v(*arguments, code=code, folder=model.parent)
     assert message in done.stderr
     assert done.stdout == ""
@@ -161,8 +203,12 @@ def sets(tmp_path: Path, vectors: KeyedVectors) -> Path:
     words = vectors.index_to_key
     rng = np.random.default_rng(0)
     for name in ("one", "two"):
-        lines = [f"{words[a]}\t{words[b]}\t{rng.uniform():.3f}" for a, b in rng.integers(0, 400, (50, 2))]
-        (tmp_path / f"{name}.tsv").write_text("\n".join([*lines, "unknown\tkakakaka\t1", "no pair"]))
+        lines = [
+            f"{words[a]}\t{words[b]}\t{rng.uniform():.3f}" for a, b in rng.integers(0, 400, (50, 2))
+        ]
+        (tmp_path / f"{name}.tsv").write_text(
+            "\n".join([*lines, "unknown\tkakakaka\t1", "no pair"])
+        )
     first, second, third = (" ".join(words[i : i + 4]) for i in (0, 4, 3))
     questions = [": family", first, second, "un known words here", ": gram1", third]
     (tmp_path / "questions.txt").write_text("\n".join(questions))
@@ -171,13 +217,26 @@ def sets(tmp_path: Path, vectors: KeyedVectors) -> Path:
 
 def test_evaluate_as_json(model: Path, sets: Path, vectors: KeyedVectors) -> None:
     files = [sets / "one.tsv", sets / "two.tsv"]
-    done = xw2v("evaluate", "--pairs", *files, "--analogies", sets / "questions.txt", "--model", model, "--json")
+    done = xw2v(
+        "evaluate",
+        "--pairs",
+        *files,
+        "--analogies",
+        sets / "questions.txt",
+        "--model",
+        model,
+        "--json",
+    )
     record = json.loads(done.stdout)
     assert (record["restrict_vocab"], record["words"]) == (30000, 400)
     assert [score["name"] for score in record["pairs"]] == ["one", "two"]
     pearson, spearman, unknown = vectors.evaluate_word_pairs(files[0])
     first: dict[str, Any] = record["pairs"][0]
-    assert (first["pearson"], first["spearman"], first["unknown_percent"]) == (pearson[0], spearman[0], unknown)
+    assert (first["pearson"], first["spearman"], first["unknown_percent"]) == (
+        pearson[0],
+        spearman[0],
+        unknown,
+    )
     assert (first["pairs"], first["known"], first["skipped_lines"]) == (51, 50, 1)
     (analogies,) = record["analogies"]
     assert analogies["total"]["questions"] == 4
@@ -186,7 +245,14 @@ def test_evaluate_as_json(model: Path, sets: Path, vectors: KeyedVectors) -> Non
 
 
 def test_evaluate_prints_coverage_beside_accuracy(model: Path, sets: Path) -> None:
-    arguments = ("--pairs", sets / "one.tsv", "--pairs", sets / "two.tsv", "--analogies", sets / "questions.txt")
+    arguments = (
+        "--pairs",
+        sets / "one.tsv",
+        "--pairs",
+        sets / "two.tsv",
+        "--analogies",
+        sets / "questions.txt",
+    )
     text = xw2v("evaluate", *arguments, "--model", model, "--restrict-vocab", 100).stdout
     assert "the 100 most frequent words of 400 (--restrict-vocab 100)" in text
     assert "2 of 3 (66.7%)" in text
@@ -196,19 +262,25 @@ def test_evaluate_prints_coverage_beside_accuracy(model: Path, sets: Path) -> No
 
 def test_evaluate_says_when_too_little_is_known(model: Path, tmp_path: Path) -> None:
     (tmp_path / "few.tsv").write_text("unknown\tkakakaka\t1\n")
-    record = json.loads(xw2v("evaluate", "--pairs", tmp_path / "few.tsv", "--model", model, "--json").stdout)
+    record = json.loads(
+        xw2v("evaluate", "--pairs", tmp_path / "few.tsv", "--model", model, "--json").stdout
+    )
     assert record["pairs"][0]["spearman"] is None
     assert record["pairs"][0]["known"] == 0
 
 
 @pytest.mark.parametrize("format", FORMATS)
-def test_convert_there_and_back(model: Path, tmp_path: Path, format: str, vectors: KeyedVectors) -> None:
+def test_convert_there_and_back(
+    model: Path, tmp_path: Path, format: str, vectors: KeyedVectors
+) -> None:
     if format == "safetensors":
         pytest.importorskip("safetensors")
     done = xw2v("convert", model, tmp_path / "there", "--to", format)
     assert done.stdout == ""
     assert "400 words of 12 numbers" in done.stderr
-    record = json.loads(xw2v("convert", tmp_path / "there", tmp_path / "back", "--to", "npy", "--json").stdout)
+    record = json.loads(
+        xw2v("convert", tmp_path / "there", tmp_path / "back", "--to", "npy", "--json").stdout
+    )
     assert (record["words"], record["vector_size"]) == (400, 12)
     assert (tmp_path / "back" / "center.npy").read_bytes() == (model / "center.npy").read_bytes()
 
@@ -220,11 +292,18 @@ def test_convert_a_part(model: Path, tmp_path: Path) -> None:
 
 def test_info_of_a_model_with_its_run(model: Path, vectors: KeyedVectors) -> None:
     record = json.loads(xw2v("info", model, "--json").stdout)
-    assert (record["kind"], record["format"], record["words"], record["vector_size"]) == ("model", "npy", 400, 12)
+    assert (record["kind"], record["format"], record["words"], record["vector_size"]) == (
+        "model",
+        "npy",
+        400,
+        12,
+    )
     assert vectors.counts is not None
     assert record["tokens"] == vectors.counts.sum()
     assert record["frequent"][0] == {"word": "kakakaka", "count": int(vectors.counts[0])}
-    (model / "run.json").write_text(json.dumps({"settings": {"window": 5, "alpha": 0.05}, "final_loss": 1.5}))
+    (model / "run.json").write_text(
+        json.dumps({"settings": {"window": 5, "alpha": 0.05}, "final_loss": 1.5})
+    )
     text = xw2v("info", model).stdout
     assert "window" in text
     assert "0.05" in text
@@ -242,10 +321,15 @@ def test_info_of_a_file(model: Path, tmp_path: Path) -> None:
 
 
 def test_info_of_a_corpus_folder(tmp_path: Path) -> None:
-    from xw2v.corpus import Corpus
+    from xw2v.text.corpus import Corpus
 
     Corpus.from_sentences([["a", "b", "a"], ["b", "a"]], min_count=1).save(tmp_path / "corpus")
     record = json.loads(xw2v("info", tmp_path / "corpus", "--json").stdout)
-    assert (record["kind"], record["tokens"], record["sentences"], record["words"]) == ("corpus", 5, 2, 2)
+    assert (record["kind"], record["tokens"], record["sentences"], record["words"]) == (
+        "corpus",
+        5,
+        2,
+        2,
+    )
     assert record["frequent"] == [{"word": "a", "count": 3}, {"word": "b", "count": 2}]
     assert "a (3), b (2)" in xw2v("info", tmp_path / "corpus").stdout

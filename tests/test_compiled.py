@@ -1,4 +1,6 @@
-"""The compiled step of the CPU: equal to the loop over pairs at every size, and careful with what it is given."""
+"""The compiled step of the CPU: equal to the loop over pairs at every size, and careful with what
+it is given.
+"""
 
 from __future__ import annotations
 
@@ -12,9 +14,9 @@ import xw2v_numpy
 import xw2v_numpy.compiled as compiled
 from oracles import assert_rows_close, random_batch, random_objective, random_tables, slow_step
 
-from xw2v.backend import Backend, load_backend
-from xw2v.objective import Batch, Objective, Tables
-from xw2v.step import plain_step
+from xw2v.sgns.backend import Backend, load_backend
+from xw2v.sgns.objective import Batch, Objective, Tables
+from xw2v.sgns.step import plain_step
 
 WORDS = 50
 built = pytest.mark.skipif(not compiled.is_built(), reason="this installation has no compiled step")
@@ -47,7 +49,9 @@ def assert_steps_like_a_new_one(step: compiled.CompiledStep, tables: Tables, bat
     ],
     ids=lambda sizes: " ".join(f"{name} {value}" for name, value in sizes.items()),
 )
-def test_it_equals_the_loop_over_pairs(sizes: dict[str, Any], size: int, dtype: Any, tolerance: float) -> None:
+def test_it_equals_the_loop_over_pairs(
+    sizes: dict[str, Any], size: int, dtype: Any, tolerance: float
+) -> None:
     """Over several steps with one workspace, which must leave nothing behind."""
     objective, rng = random_objective(**sizes), np.random.default_rng(0)
     tables = random_tables(rng, WORDS, size, dtype)
@@ -80,7 +84,10 @@ def test_it_equals_the_plain_step_over_several_tiles(monkeypatch: pytest.MonkeyP
 @built
 def test_the_same_input_gives_the_same_bits_measured_or_not() -> None:
     objective, rng = random_objective(), np.random.default_rng(2)
-    tables, batch = random_tables(rng, WORDS, 10, np.float32), random_batch(rng, objective, WORDS, 64)
+    tables, batch = (
+        random_tables(rng, WORDS, 10, np.float32),
+        random_batch(rng, objective, WORDS, 64),
+    )
     first, second, step = copied(tables), copied(tables), compiled.CompiledStep(objective)
     assert step(first, batch, 0.3, measure=True) is not None
     assert step(second, batch, 0.3) is None
@@ -106,7 +113,9 @@ def test_an_id_that_is_no_word_is_refused_before_anything_moves(field: str, bad:
 @built
 @pytest.mark.parametrize("field", ["left", "right"])
 @pytest.mark.parametrize("bad", [-1, "wider"])
-def test_an_extent_beyond_the_window_is_refused_before_anything_moves(field: str, bad: int | str) -> None:
+def test_an_extent_beyond_the_window_is_refused_before_anything_moves(
+    field: str, bad: int | str
+) -> None:
     objective, rng = random_objective(), np.random.default_rng(11)
     tables, batch = random_tables(rng, WORDS, 10), random_batch(rng, objective, WORDS, 64)
     moved, step = copied(tables), compiled.CompiledStep(objective)
@@ -138,7 +147,17 @@ def read_only(array: np.ndarray) -> np.ndarray:
         lambda tables, batch: (tables, batch._replace(right=batch.right[:-1])),
         lambda tables, batch: (tables, batch._replace(negatives=batch.negatives[:-1])),
     ],
-    ids=["strides", "read-only", "rows", "dtypes", "byte order", "half", "tokens", "right", "negatives"],
+    ids=[
+        "strides",
+        "read-only",
+        "rows",
+        "dtypes",
+        "byte order",
+        "half",
+        "tokens",
+        "right",
+        "negatives",
+    ],
 )
 def test_arrays_that_c_would_read_or_write_wrongly_are_refused(change: Callable[..., Any]) -> None:
     objective, rng = random_objective(), np.random.default_rng(4)
@@ -178,7 +197,10 @@ def test_after_an_interruption_the_next_step_is_as_if_there_had_been_none(
 @built
 def test_a_number_that_is_none_leaves_nothing_behind() -> None:
     objective, rng = random_objective(), np.random.default_rng(9)
-    tables, batch = random_tables(rng, WORDS, 10, np.float32), random_batch(rng, objective, WORDS, 64)
+    tables, batch = (
+        random_tables(rng, WORDS, 10, np.float32),
+        random_batch(rng, objective, WORDS, 64),
+    )
     spoilt = copied(tables)
     spoilt.context[batch.negatives[0, 0]] = np.nan
     step = compiled.CompiledStep(objective)
@@ -203,8 +225,12 @@ def test_pairs_whose_gradient_vanishes_still_count_for_the_damping() -> None:
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_its_sigmoid_and_loss_at_scores_of_every_size(dtype: Any) -> None:
     """One center, one context word and one negative, whose scores are those asked for."""
-    objective = Objective(window=1, negative=1, shared=1, group=1, block=1, bound=1, floor=1e30, curvature=0)
-    scores = np.concatenate(([0.0, 1e-8, 5e-324, 88.0, 90.0, 700.0, 1000.0], np.geomspace(1e-4, 80, 50)))
+    objective = Objective(
+        window=1, negative=1, shared=1, group=1, block=1, bound=1, floor=1e30, curvature=0
+    )
+    scores = np.concatenate(
+        ([0.0, 1e-8, 5e-324, 88.0, 90.0, 700.0, 1000.0], np.geomspace(1e-4, 80, 50))
+    )
     batch = Batch(np.array([3, 0, 1]), np.array([0]), np.array([1]), np.array([[2]]))
     step = compiled.CompiledStep(objective)
     for score in np.concatenate((scores, -scores)).astype(dtype):
@@ -217,7 +243,9 @@ def test_its_sigmoid_and_loss_at_scores_of_every_size(dtype: Any) -> None:
         z = max(sigma * other, 1e-30)  # it is damped
         moved = [1 - sigma, other * float(np.expm1(-z)) / z]  # of the context word, of the negative
         expected = tables.context[1:3, 0] * 0 + np.array([s + moved[0], -s + moved[1]], dtype)
-        precision = np.array([6e-7, 2e-6] if dtype is np.float32 else [1e-14, 1e-14])  # damping rounds once more
+        precision = np.array(
+            [6e-7, 2e-6] if dtype is np.float32 else [1e-14, 1e-14]
+        )  # damping rounds once more
         assert (np.abs(tables.context[1:3, 0] - expected) <= precision * np.abs(expected)).all()
 
 
@@ -226,9 +254,14 @@ def test_its_sigmoid_and_loss_at_scores_of_every_size(dtype: Any) -> None:
 def test_tables_whose_squares_are_next_to_nothing(scale: float) -> None:
     """In float32 the mean's squared length is then no normal number, or 0."""
     objective, rng = random_objective(), np.random.default_rng(12)
-    tables, batch = random_tables(rng, WORDS, 10, np.float32), random_batch(rng, objective, WORDS, 64)
+    tables, batch = (
+        random_tables(rng, WORDS, 10, np.float32),
+        random_batch(rng, objective, WORDS, 64),
+    )
     tables = tables._replace(context=(tables.context * scale).astype(np.float32))
-    expected, _ = slow_step(objective, Tables(*(part.astype(np.float64) for part in tables)), batch, 0.3)
+    expected, _ = slow_step(
+        objective, Tables(*(part.astype(np.float64) for part in tables)), batch, 0.3
+    )
     compiled.CompiledStep(objective)(tables, batch, 0.3)
     for part, expected_part in zip(tables, expected, strict=True):
         assert_rows_close(part, expected_part, 1e-5)
@@ -236,9 +269,17 @@ def test_tables_whose_squares_are_next_to_nothing(scale: float) -> None:
 
 @built
 def test_no_row_moves_beyond_the_bound_where_sums_cancel() -> None:
-    """Thousands of pairs of two words: what is left of their sum is small beside it, and rounded as it is."""
+    """Thousands of pairs of two words: what is left of their sum is small beside it, and rounded as
+    it is.
+    """
     objective = random_objective(window=30, group=24, shared=17, bound=0.01, floor=1.0)
-    for seed in (23, 37, 190, 209, 225):  # their lengths by way of products come out below the bound
+    for seed in (
+        23,
+        37,
+        190,
+        209,
+        225,
+    ):  # their lengths by way of products come out below the bound
         rng = np.random.default_rng(seed)
         tables, batch = random_tables(rng, 2, 8, np.float32), random_batch(rng, objective, 2, 96)
         moved = copied(tables)
@@ -251,7 +292,10 @@ def test_no_row_moves_beyond_the_bound_where_sums_cancel() -> None:
 @built
 def test_a_number_that_is_none_shows_in_the_loss() -> None:
     objective, rng = random_objective(), np.random.default_rng(5)
-    tables, batch = random_tables(rng, WORDS, 10, np.float32), random_batch(rng, objective, WORDS, 64)
+    tables, batch = (
+        random_tables(rng, WORDS, 10, np.float32),
+        random_batch(rng, objective, WORDS, 64),
+    )
     tables.context[batch.negatives[0, 0]] = np.nan
     assert np.isnan(compiled.CompiledStep(objective)(tables, batch, 0.3, measure=True))
 
@@ -260,9 +304,19 @@ def test_a_number_that_is_none_shows_in_the_loss() -> None:
 def test_another_shape_gets_another_workspace() -> None:
     objective, rng = random_objective(), np.random.default_rng(6)
     step = compiled.CompiledStep(objective)
-    for tokens, size, dtype in ((64, 10, np.float64), (32, 10, np.float64), (32, 3, np.float64), (32, 3, np.float32)):
-        tables, batch = random_tables(rng, WORDS, size, dtype), random_batch(rng, objective, WORDS, tokens)
-        expected, _ = slow_step(objective, Tables(*(part.astype(np.float64) for part in tables)), batch, 0.3)
+    for tokens, size, dtype in (
+        (64, 10, np.float64),
+        (32, 10, np.float64),
+        (32, 3, np.float64),
+        (32, 3, np.float32),
+    ):
+        tables, batch = (
+            random_tables(rng, WORDS, size, dtype),
+            random_batch(rng, objective, WORDS, tokens),
+        )
+        expected, _ = slow_step(
+            objective, Tables(*(part.astype(np.float64) for part in tables)), batch, 0.3
+        )
         step(tables, batch, 0.3)
         assert_rows_close(tables.center, expected.center, 1e-12 if dtype is np.float64 else 1e-5)
 
@@ -271,7 +325,9 @@ def test_without_it_the_plain_step_trains_and_that_is_said(monkeypatch: pytest.M
     monkeypatch.setattr(compiled, "kernels", lambda bits: None)
     backend, objective = load_backend("numpy"), random_objective()
     assert backend.plan(objective) == xw2v_numpy.NOT_BUILT
-    assert backend.plan(dataclasses.replace(objective, cbow=True)) is None  # whose step is the plain one anyway
+    assert (
+        backend.plan(dataclasses.replace(objective, cbow=True)) is None
+    )  # whose step is the plain one anyway
     step, rng = backend.step(objective), np.random.default_rng(7)
     tables, batch = random_tables(rng, WORDS, 10), random_batch(rng, objective, WORDS, 64)
     expected, _ = slow_step(objective, tables, batch, 0.3)

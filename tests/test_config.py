@@ -73,14 +73,34 @@ def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "wrong",
     [
-        {"window": 0}, {"window": 2.5}, {"window": True}, {"window": "5"}, {"window": 10**400}, {"epochs": 10**400},
-        {"alpha": 0}, {"alpha": float("nan")}, {"alpha": float("inf")}, {"alpha": -1}, {"sample": 2}, {"seed": -1},
-        {"model": "skip"}, {"tied": 1}, {"token_pattern": "["}, {"token_pattern": "a{99999999999}"}, {"workers": 0},
-        {"token_pattern": "(" * 3000}, {"alpha": 0.01, "min_alpha": 0.1}, {"min_count": 2**63}, {"max_vocab": 1},
-        {"device": 1}, {"lowercase": "no"}, {"vector_size": None}, {"vector_size": []},
+        {"window": 0},
+        {"window": 2.5},
+        {"window": True},
+        {"window": "5"},
+        {"window": 10**400},
+        {"epochs": 10**400},
+        {"alpha": 0},
+        {"alpha": float("nan")},
+        {"alpha": float("inf")},
+        {"alpha": -1},
+        {"sample": 2},
+        {"seed": -1},
+        {"model": "skip"},
+        {"tied": 1},
+        {"token_pattern": "["},
+        {"token_pattern": "a{99999999999}"},
+        {"workers": 0},
+        {"token_pattern": "(" * 3000},
+        {"alpha": 0.01, "min_alpha": 0.1},
+        {"min_count": 2**63},
+        {"max_vocab": 1},
+        {"device": 1},
+        {"lowercase": "no"},
+        {"vector_size": None},
+        {"vector_size": []},
     ],
     ids=lambda wrong: str(wrong)[:30],
-)  # fmt: skip
+)
 def test_settings_out_of_range_are_usage_errors(wrong: dict[str, Any]) -> None:
     with pytest.raises(UsageError, match="--"):
         Settings.from_mapping(wrong, "run.toml")
@@ -91,8 +111,35 @@ TOML = st.one_of(
     st.text(max_size=200).map(lambda text: text.encode("utf-8", "replace")),
     st.lists(
         st.tuples(
-            st.sampled_from(["window", "alpha", "input", "output", "epochs", "x", "model", "lowercase", "[t]", "a.b"]),
-            st.sampled_from(["1", "-1", "1e999", "nan", "true", "'a'", "[]", "[0]", "{}", "1979-05-27", "0x7fffffff"]),
+            st.sampled_from(
+                [
+                    "window",
+                    "alpha",
+                    "input",
+                    "output",
+                    "epochs",
+                    "x",
+                    "model",
+                    "lowercase",
+                    "[t]",
+                    "a.b",
+                ]
+            ),
+            st.sampled_from(
+                [
+                    "1",
+                    "-1",
+                    "1e999",
+                    "nan",
+                    "true",
+                    "'a'",
+                    "[]",
+                    "[0]",
+                    "{}",
+                    "1979-05-27",
+                    "0x7fffffff",
+                ]
+            ),
         ),
         max_size=5,
     ).map(lambda pairs: "\n".join(f"{key} = {value}" for key, value in pairs).encode()),
@@ -100,7 +147,9 @@ TOML = st.one_of(
 
 
 @given(TOML)
-def test_any_bytes_are_options_or_an_error(tmp_path_factory: pytest.TempPathFactory, data: bytes) -> None:
+def test_any_bytes_are_options_or_an_error(
+    tmp_path_factory: pytest.TempPathFactory, data: bytes
+) -> None:
     path = tmp_path_factory.getbasetemp() / "any.toml"
     path.write_bytes(data)
     with suppress(UsageError, InputError):

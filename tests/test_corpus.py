@@ -14,29 +14,36 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import xw2v.corpus
-import xw2v.encode
-import xw2v.spool
-from xw2v.corpus import Corpus
-from xw2v.encode import Encoder
+import xw2v.text.corpus
+import xw2v.text.encode
+import xw2v.text.spool
 from xw2v.errors import InputError
-from xw2v.filearray import FileArray
-from xw2v.tokens import Tokenizer
-from xw2v.vocabulary import Vocabulary
+from xw2v.storage.filearray import FileArray
+from xw2v.text.corpus import Corpus
+from xw2v.text.encode import Encoder
+from xw2v.text.tokens import Tokenizer
+from xw2v.text.vocabulary import Vocabulary
 
-SENTENCES = st.lists(st.lists(st.text("abcd", min_size=1, max_size=2), max_size=8), min_size=1, max_size=30)
+SENTENCES = st.lists(
+    st.lists(st.text("abcd", min_size=1, max_size=2), max_size=8), min_size=1, max_size=30
+)
 
 
 @settings(max_examples=200, deadline=None)
 @given(sentences=SENTENCES, min_count=st.integers(1, 4), max_vocab=st.none() | st.integers(2, 6))
-def test_equals_the_plain_two_passes(sentences: list[list[str]], min_count: int, max_vocab: int | None) -> None:
+def test_equals_the_plain_two_passes(
+    sentences: list[list[str]], min_count: int, max_vocab: int | None
+) -> None:
     counts = Counter(word for sentence in sentences for word in sentence)
     if not counts or max(counts.values()) < min_count:
         with pytest.raises(InputError, match="no words"):
             Corpus.from_sentences(sentences, min_count, max_vocab)
         return
     vocabulary = Vocabulary.from_counts(counts, min_count, max_vocab)
-    rows = [[vocabulary.index.get(word, vocabulary.unknown) for word in sentence] for sentence in sentences]
+    rows = [
+        [vocabulary.index.get(word, vocabulary.unknown) for word in sentence]
+        for sentence in sentences
+    ]
     rows = [kept for sentence in rows if (kept := [row for row in sentence if row is not None])]
     corpus = Corpus.from_sentences(iter(sentences), min_count, max_vocab)
     assert corpus.vocabulary.words == vocabulary.words
@@ -48,7 +55,9 @@ def test_equals_the_plain_two_passes(sentences: list[list[str]], min_count: int,
 
 @settings(max_examples=50, deadline=None)
 @given(sentences=SENTENCES.filter(lambda sentences: any(sentences)))
-def test_folder_round_trip(sentences: list[list[str]], tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_folder_round_trip(
+    sentences: list[list[str]], tmp_path_factory: pytest.TempPathFactory
+) -> None:
     folder = tmp_path_factory.mktemp("corpus")
     saved = Corpus.from_sentences(sentences, min_count=1)
     saved.save(folder)
@@ -64,7 +73,9 @@ def test_folder_round_trip(sentences: list[list[str]], tmp_path_factory: pytest.
 
 def test_fingerprint_tells_texts_apart() -> None:
     texts = [[["a", "b"], ["c"]], [["a", "b", "c"]], [["b", "a"], ["c"]], [["a", "b"], ["d"]]]
-    assert len({Corpus.from_sentences(text, min_count=1).fingerprint for text in texts}) == len(texts)
+    assert len({Corpus.from_sentences(text, min_count=1).fingerprint for text in texts}) == len(
+        texts
+    )
 
 
 def test_a_generator_is_read_once() -> None:
@@ -88,7 +99,11 @@ def test_a_string_for_a_sentence_is_refused() -> None:
 
 def test_in_a_given_vocabulary() -> None:
     vocabulary = Vocabulary(["b", "a", "<UNK>"], np.array([3, 2, 1]), unknown=2)
-    assert Corpus.from_sentences([["a", "x"], ["b"]], vocabulary=vocabulary).ids.tolist() == [1, 2, 0]
+    assert Corpus.from_sentences([["a", "x"], ["b"]], vocabulary=vocabulary).ids.tolist() == [
+        1,
+        2,
+        0,
+    ]
     with pytest.raises(InputError, match="none of its 1 words is in the vocabulary"):
         Corpus.from_sentences([["x"]], vocabulary=Vocabulary(["a"], np.array([1])))
 
@@ -96,10 +111,10 @@ def test_in_a_given_vocabulary() -> None:
 @pytest.fixture
 def little_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     """Blocks of 100 tokens and a kilobyte of memory, so that files take everything else."""
-    monkeypatch.setattr(xw2v.spool, "BLOCK", 100)
-    monkeypatch.setattr(xw2v.encode, "GATHER", 30)
-    monkeypatch.setattr(xw2v.encode, "CHECK", 64)
-    monkeypatch.setattr(xw2v.corpus, "MEMORY", 1000)
+    monkeypatch.setattr(xw2v.text.spool, "BLOCK", 100)
+    monkeypatch.setattr(xw2v.text.encode, "GATHER", 30)
+    monkeypatch.setattr(xw2v.text.encode, "CHECK", 64)
+    monkeypatch.setattr(xw2v.text.corpus, "MEMORY", 1000)
 
 
 def zipf_sentences(tokens: int, seed: int = 1) -> list[list[str]]:
@@ -109,9 +124,11 @@ def zipf_sentences(tokens: int, seed: int = 1) -> list[list[str]]:
     return [words[a:b] for a, b in pairwise(cuts.tolist())]
 
 
-def test_what_does_not_fit_into_memory_is_the_same(little_memory: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_does_not_fit_into_memory_is_the_same(
+    little_memory: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
     sentences = zipf_sentences(20_000)
-    monkeypatch.setattr(xw2v.spool.Spool.__init__, "__defaults__", (None, 1000))
+    monkeypatch.setattr(xw2v.text.spool.Spool.__init__, "__defaults__", (None, 1000))
     large = Corpus.from_sentences(sentences)
     monkeypatch.undo()
     small = Corpus.from_sentences(sentences)
@@ -133,7 +150,9 @@ def test_rare_words_are_dropped_where_there_are_too_many(little_memory: None) ->
     for line in text.splitlines(keepends=True):
         pieces.add_text(line)
     whole = Corpus.from_encoder(full, min_count=20)
-    few, *others = (Corpus.from_encoder(encoder, min_count=20) for encoder in (limited, pieces, plain))
+    few, *others = (
+        Corpus.from_encoder(encoder, min_count=20) for encoder in (limited, pieces, plain)
+    )
     assert {other.fingerprint for other in others} == {few.fingerprint}
     assert set(few.vocabulary.words) <= set(whole.vocabulary.words)
     assert few.vocabulary.words[:20] == whole.vocabulary.words[:20]
@@ -158,11 +177,19 @@ def npy(array: np.ndarray) -> bytes:
         ("corpus.bin", np.array([0, 1, 9], "<i4").tobytes(), "rows beyond the 2 words"),
         ("offsets.npy", b"nonsense", "damaged"),
         ("offsets.npy", npy(np.array([0, 2, 2, 3])), "does not rise"),
-        ("offsets.npy", npy(np.array([0, 7 << 60, -(1 << 63), 3])), "does not rise"),  # differences overflow
+        (
+            "offsets.npy",
+            npy(np.array([0, 7 << 60, -(1 << 63), 3])),
+            "does not rise",
+        ),  # differences overflow
         ("offsets.npy", npy(np.array([0, 3]).astype(np.int32)), "holds no offsets"),
         ("offsets.npy", npy(np.array([[0, 3]])), "holds no offsets"),
         ("offsets.npy", npy(np.array([0, 2, 3]))[:-1], "does not have the 3 numbers"),
-        ("offsets.npy", npy(np.array([0, 3])).replace(b"(2,), }", b"(%d,)}" % 2**70)[:200], "does not have"),
+        (
+            "offsets.npy",
+            npy(np.array([0, 3])).replace(b"(2,), }", b"(%d,)}" % 2**70)[:200],
+            "does not have",
+        ),
         ("vocab.json", b"{}", "not a vocabulary"),
         ("corpus.json", b"{}", "damaged"),
         ("corpus.json", b'{"format": "xw2v corpus 9"}', "this version reads"),
@@ -188,7 +215,9 @@ def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
         Corpus.from_sentences([["a"]], min_count=1).save(tmp_path / "file" / "corpus")
 
 
-def test_a_failed_write_leaves_what_was_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failed_write_leaves_what_was_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     Corpus.from_sentences([["a"]], min_count=1).save(tmp_path)
     before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
     monkeypatch.setattr(json, "dumps", lambda *args, **kwargs: 1 / 0)

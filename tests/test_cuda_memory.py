@@ -1,4 +1,6 @@
-"""The planned device memory is what the run's arrays take, and too little is refused with the figures."""
+"""The planned device memory is what the run's arrays take, and too little is refused with the
+figures.
+"""
 
 from __future__ import annotations
 
@@ -15,15 +17,24 @@ from xw2v_cupy.memory import BATCH_BYTES, CORPUS_SHARE, plan_memory
 from xw2v_cupy.products import ProductGradients
 from xw2v_cupy.sums import RowSums
 
-from xw2v.backend import load_backend
-from xw2v.batches import Batches, read_from_host
 from xw2v.errors import InputError
+from xw2v.sgns.backend import load_backend
+from xw2v.sgns.batches import Batches, read_from_host
 
-SIZES = {"words": 50, "vector_size": 8, "batch_tokens": 64, "tokens": 1000, "sentences": 30, "piece": 500}
+SIZES = {
+    "words": 50,
+    "vector_size": 8,
+    "batch_tokens": 64,
+    "tokens": 1000,
+    "sentences": 30,
+    "piece": 500,
+}
 
 
 def size_of(arrays: Any) -> int:
-    owned = {id(array): array for array in arrays if isinstance(array, np.ndarray) and array.base is None}
+    owned = {
+        id(array): array for array in arrays if isinstance(array, np.ndarray) and array.base is None
+    }
     return sum(array.nbytes for array in owned.values())
 
 
@@ -47,9 +58,17 @@ def test_batches_take_no_more_than_planned() -> None:
     ids, offsets = np.zeros(2 * piece, np.int32), np.arange(0, 2 * piece + 1, 16)
     objective = random_objective(group=64, shared=32)
     batches = Batches(
-        load_backend("numpy"), ids, offsets, np.array([1]), objective,
-        batch_tokens=4096, sample=0, ns_exponent=0.75, seed=1, piece=piece,
-    )  # fmt: skip
+        load_backend("numpy"),
+        ids,
+        offsets,
+        np.array([1]),
+        objective,
+        batch_tokens=4096,
+        sample=0,
+        ns_exponent=0.75,
+        seed=1,
+        piece=piece,
+    )
     tracemalloc.start()
     for _ in batches.epoch(0):
         pass
@@ -59,13 +78,26 @@ def test_batches_take_no_more_than_planned() -> None:
 
 
 def test_too_little_memory_is_refused_with_the_figures() -> None:
-    with pytest.raises(InputError, match=r"takes 8\.0\d GB .*tables 4\.00.* and 5\.00 GB are free; give") as caught:
-        plan_memory(random_objective(), **(SIZES | {"words": 10**6, "vector_size": 500}), free=5 * 10**9, fused=True)
+    with pytest.raises(
+        InputError, match=r"takes 8\.0\d GB .*tables 4\.00.* and 5\.00 GB are free; give"
+    ) as caught:
+        plan_memory(
+            random_objective(),
+            **(SIZES | {"words": 10**6, "vector_size": 500}),
+            free=5 * 10**9,
+            fused=True,
+        )
     assert "\n" not in str(caught.value)
 
 
 def test_the_backend_says_its_plan() -> None:
-    sizes = {"words": 50_000, "vector_size": 100, "batch_tokens": 4096, "tokens": 10**6, "sentences": 10**5}
+    sizes = {
+        "words": 50_000,
+        "vector_size": 100,
+        "batch_tokens": 4096,
+        "tokens": 10**6,
+        "sentences": 10**5,
+    }
     line = CpuCupyBackend().plan(random_objective(), **sizes)
     assert line.startswith("0.29 GB of device memory (tables 0.04, sums 0.04, ")
     assert line.endswith(" of 1.07 GB that are free on the CPU")
@@ -75,7 +107,9 @@ def test_a_large_corpus_stays_on_the_host() -> None:
     free = 10**9
     fitting = free // CORPUS_SHARE // 4 - 100
     small = plan_memory(random_objective(), **(SIZES | {"tokens": fitting}), free=free, fused=True)
-    large = plan_memory(random_objective(), **(SIZES | {"tokens": fitting + 100}), free=free, fused=True)
+    large = plan_memory(
+        random_objective(), **(SIZES | {"tokens": fitting + 100}), free=free, fused=True
+    )
     assert small.corpus == 4 * fitting + 8 * 31
     assert large.corpus == 0
 

@@ -1,6 +1,8 @@
-"""The CUDA kernels and step without a GPU: compiled for GPUs, and run on the CPU against the slow versions.
+"""The CUDA kernels and step without a GPU: compiled for GPUs, and run on the CPU against the slow
+versions.
 
-`cuda_on_cpu` executes the very sources, thread by thread; it cannot show a race between threads, nor speed.
+`cuda_on_cpu` executes the very sources, thread by thread; it cannot show a race between threads,
+nor speed.
 """
 
 from __future__ import annotations
@@ -19,8 +21,8 @@ from xw2v_cupy.kernels import cuda_source
 from xw2v_cupy.step import CupyStep
 from xw2v_cupy.sums import RowSums, Touched
 
-from xw2v.draws import random_words
-from xw2v.objective import Batch, Objective, Tables
+from xw2v.sgns.draws import random_words
+from xw2v.sgns.objective import Batch, Objective, Tables
 
 WORDS, SIZE, TOKENS = 60, 37, 64  # a row is more than a warp and no multiple of it
 OBJECTIVES = {
@@ -33,7 +35,11 @@ OBJECTIVES = {
     "small groups": {"group": 8, "tied": True, "weight_decay": 0.1},
     "one group": {"group": 64},
 }
-KINDS = {"products": {"fused": False}, "deterministic": {"deterministic": True}, "fused": {"fused": True}}
+KINDS = {
+    "products": {"fused": False},
+    "deterministic": {"deterministic": True},
+    "fused": {"fused": True},
+}
 LAUNCHES = {"products": 16, "fused": 5}
 
 
@@ -45,7 +51,14 @@ def test_nvcc_compiles_the_sources(tmp_path: Path, architecture: int, real: str)
         pytest.skip("no nvcc")
     source = tmp_path / "kernels.cu"
     source.write_text(cuda_source(), encoding="utf-8")
-    flags = ["-std=c++14", f"-arch=sm_{architecture}", f"-DREAL={real}", "--Werror", "all-warnings", "-cubin"]
+    flags = [
+        "-std=c++14",
+        f"-arch=sm_{architecture}",
+        f"-DREAL={real}",
+        "--Werror",
+        "all-warnings",
+        "-cubin",
+    ]
     subprocess.run([nvcc, *flags, "-o", str(tmp_path / "kernels.cubin"), str(source)], check=True)
 
 
@@ -66,13 +79,19 @@ def test_nvrtc_compiles_the_sources(architecture: int) -> None:
 def batch_with_padding(rng: np.random.Generator, objective: Objective) -> Batch:
     """A batch whose last group, and with it a part of the batch, has no pairs."""
     batch = random_batch(rng, objective, WORDS, TOKENS)
-    batch.left[-min(objective.group, TOKENS // 2) :] = batch.right[-min(objective.group, TOKENS // 2) :] = 0
+    batch.left[-min(objective.group, TOKENS // 2) :] = batch.right[
+        -min(objective.group, TOKENS // 2) :
+    ] = 0
     return batch
 
 
 def test_philox_gives_the_hosts_words() -> None:
     kernels = CpuKernels(np.float32)
-    for seed, stream, start, count in [(0, 0, 0, 9), (2**64 - 1, 2**63 + 5, 2**40 + 3, 1000), (7, 1, 2, 1)]:
+    for seed, stream, start, count in [
+        (0, 0, 0, 9),
+        (2**64 - 1, 2**63 + 5, 2**40 + 3, 1000),
+        (7, 1, 2, 1),
+    ]:
         high, low = np.full((2, count), -1)
         counters = (start + count - 1) // 4 - start // 4 + 1
         keys = np.uint64(seed), np.uint64(stream)
@@ -95,7 +114,9 @@ def test_step_equals_a_loop_over_pairs(
     for _ in range(3):
         batch = batch_with_padding(rng, objective)
         expected, expected_loss = slow_step(objective, expected, batch, 0.2)
-        assert float(step(tables, batch, 0.2, measure=True)) == pytest.approx(expected_loss, rel=tolerance)
+        assert float(step(tables, batch, 0.2, measure=True)) == pytest.approx(
+            expected_loss, rel=tolerance
+        )
     assert_rows_close(tables.center, expected.center, 3 * tolerance)
     assert_rows_close(tables.context, expected.context, 3 * tolerance)
 
@@ -118,7 +139,9 @@ def test_rows_longer_than_shared_memory_go_through_it_in_strips(tied: bool) -> N
 
 
 @pytest.mark.parametrize("window", [1, 9, 27, 60])  # up to two strips of columns for a warp
-@pytest.mark.parametrize("size", [20, 90, 128, 150])  # one column for a lane, three, four, and four and then one
+@pytest.mark.parametrize(
+    "size", [20, 90, 128, 150]
+)  # one column for a lane, three, four, and four and then one
 def test_the_fused_kernels_products_of_every_shape(size: int, window: int) -> None:
     objective, rng = random_objective(window=window, group=16, block=16), np.random.default_rng(5)
     tables = random_tables(rng, WORDS, size)
@@ -136,17 +159,24 @@ def copied(tables: Tables) -> Tables:
     return Tables(center, center if tables.context is tables.center else tables.context.copy())
 
 
-@pytest.mark.parametrize(("kind", "equal"), [("deterministic", True), ("products", False), ("fused", False)])
+@pytest.mark.parametrize(
+    ("kind", "equal"), [("deterministic", True), ("products", False), ("fused", False)]
+)
 @pytest.mark.parametrize("tied", [False, True])
 def test_deterministic_is_whatever_order_threads_run_in(kind: str, equal: bool, tied: bool) -> None:
-    """Bit-equal with the threads run forwards and backwards; the other steps show that the order matters."""
+    """Bit-equal with the threads run forwards and backwards; the other steps show that the order
+    matters.
+    """
     objective, rng = random_objective(tied=tied), np.random.default_rng(3)
     tables = random_tables(rng, WORDS, SIZE, np.float32, tied)
     batches = [random_batch(rng, objective, WORDS, TOKENS) for _ in range(2)]
     results = []
     for backwards in (False, True):
         kernels = CpuKernels(np.float32, backwards=backwards)
-        step, moved = CupyStep(objective, lambda dtype, kernels=kernels: kernels, **KINDS[kind]), copied(tables)
+        step, moved = (
+            CupyStep(objective, lambda dtype, kernels=kernels: kernels, **KINDS[kind]),
+            copied(tables),
+        )
         losses = [float(step(moved, batch, 0.2, measure=True)) for batch in batches]
         results.append((*moved, losses))
     assert all(map(np.array_equal, *results)) == equal
@@ -161,9 +191,13 @@ def test_sums_are_cleared(tied: bool) -> None:
     means = GroupMeans(objective, kernels, TOKENS, SIZE)
     means(tables, batch, sums)
     pairs = batch.left.sum() + batch.right.sum()
-    np.testing.assert_array_equal(sums.context.met.sum(axis=0), (1 + tied) * np.array([1, objective.shared]) * pairs)
+    np.testing.assert_array_equal(
+        sums.context.met.sum(axis=0), (1 + tied) * np.array([1, objective.shared]) * pairs
+    )
     sums.apply(tables, Touched.by(objective, batch), means.means, 0.1)
-    assert not any(part.any() for table in (sums.center, sums.context) for part in (table.gradients, table.met))
+    assert not any(
+        part.any() for table in (sums.center, sums.context) for part in (table.gradients, table.met)
+    )
 
 
 @pytest.mark.parametrize("kind", LAUNCHES)

@@ -1,4 +1,6 @@
-"""docs/vectors.md leaves out no public method of gensim's KeyedVectors, and names none that is not here."""
+"""docs/vectors.md leaves out no public method of gensim's KeyedVectors, and names none that is not
+here.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from xw2v.keyedvectors import KeyedVectors
+from xw2v.vectors.keyedvectors import KeyedVectors
 
 PAGE = (Path(__file__).parents[1] / "docs" / "vectors.md").read_text()
 ROWS = [line.split("|")[1:3] for line in PAGE.splitlines() if line.startswith("| `")]

@@ -1,4 +1,6 @@
-"""Philox gives its published answers, even words fill their range, and any stretch can be drawn by itself."""
+"""Philox gives its published answers, even words fill their range, and any stretch can be drawn by
+itself.
+"""
 
 from __future__ import annotations
 
@@ -9,20 +11,26 @@ from hypothesis import strategies as st
 from oracles import MASK, slow_even_word, slow_philox
 from scipy.stats import chisquare
 
-from xw2v.draws import LANES, Purpose, even_words, philox_words, random_words, stream_of
-from xw2v.sampling import RANGE
+from xw2v.sgns.draws import LANES, Purpose, even_words, philox_words, random_words, stream_of
+from xw2v.sgns.sampling import RANGE
 
 # Philox4x64-10 in the known-answer file of Random123 (D. E. Shaw Research): counter, key, words.
 KNOWN = [
     (0, (0, 0), "16554d9eca36314c db20fe9d672d0fdc d7e772cee186176b 7e68b68aec7ba23b"),
-    (2**256 - 1, (MASK, MASK), "87b092c3013fe90b 438c3c67be8d0224 9cc7d7c69cd777b6 a09caebf594f0ba0"),
+    (
+        2**256 - 1,
+        (MASK, MASK),
+        "87b092c3013fe90b 438c3c67be8d0224 9cc7d7c69cd777b6 a09caebf594f0ba0",
+    ),
     (
         0x082EFA98EC4E6C89_A4093822299F31D0_13198A2E03707344_243F6A8885A308D3,
         (0x452821E638D01377, 0xBE5466CF34E90C6C),
         "a528f45403e61d95 38c72dbd566e9788 a5a1610e72fd18b5 57bd43b5e52b7fe6",
     ),
 ]
-KNOWN_WORDS = [(counter, key, [int(word, 16) for word in words.split()]) for counter, key, words in KNOWN]
+KNOWN_WORDS = [
+    (counter, key, [int(word, 16) for word in words.split()]) for counter, key, words in KNOWN
+]
 
 
 @pytest.mark.parametrize(("counter", "key", "words"), KNOWN_WORDS)
@@ -59,7 +67,9 @@ def test_even_words_equal_the_slow_ones(seed: int, stream: int, start: int, coun
 
 
 @given(st.integers(0, MASK), st.integers(0, 500), st.integers(0, 2**20), st.integers(0, 10))
-def test_a_block_of_even_words_has_one_in_each_part_of_the_range(seed: int, stream: int, block: int, bits: int) -> None:
+def test_a_block_of_even_words_has_one_in_each_part_of_the_range(
+    seed: int, stream: int, block: int, bits: int
+) -> None:
     size = 2**bits
     words = even_words(np, seed, stream, block * size, size)
     assert sorted((words * size // RANGE).tolist()) == list(range(size))

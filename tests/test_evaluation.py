@@ -12,9 +12,9 @@ from numpy.testing import assert_allclose
 from wordvectors import as_gensim, made_up_words, some_vectors
 
 from xw2v.errors import InputError
-from xw2v.evaluation import word_analogies, word_pairs
-from xw2v.keyedvectors import KeyedVectors
-from xw2v.testsets import read_analogies, read_pairs
+from xw2v.vectors.evaluation import word_analogies, word_pairs
+from xw2v.vectors.keyedvectors import KeyedVectors
+from xw2v.vectors.testsets import read_analogies, read_pairs
 
 SETTINGS: list[dict[str, Any]] = [
     {},
@@ -47,7 +47,9 @@ def pairs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def analogies(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Questions in three sections; many have an answer that the vectors give, some no known word."""
+    """Questions in three sections; many have an answer that the vectors give, some no known
+    word.
+    """
     rng = np.random.default_rng(2)
     words = made_up_words(400)
     vectors = some_vectors()
@@ -83,7 +85,9 @@ def test_pairs_are_gensims(vectors: KeyedVectors, pairs: Path, settings: dict[st
 
 
 @pytest.mark.parametrize("settings", SETTINGS)
-def test_analogies_are_gensims(vectors: KeyedVectors, analogies: Path, settings: dict[str, Any]) -> None:
+def test_analogies_are_gensims(
+    vectors: KeyedVectors, analogies: Path, settings: dict[str, Any]
+) -> None:
     theirs = as_gensim(vectors).evaluate_word_analogies(str(analogies), **settings)
     ours = vectors.evaluate_word_analogies(analogies, **settings)
     assert ours[0] == pytest.approx(theirs[0], abs=1e-12)
@@ -100,18 +104,30 @@ def test_gensims_numbers_on_the_standard_sets(shared_data: Path) -> None:
         word
         for section in google.sections
         for question in section.questions
-        for word in (question.a.lower(), question.b[0], question.c.lower(), question.answers[0].lower())
+        for word in (
+            question.a.lower(),
+            question.b[0],
+            question.c.lower(),
+            question.answers[0].lower(),
+        )
     )
     for path in pair_sets:
-        words |= dict.fromkeys(word for a, b, _ in read_pairs(path).pairs[:400] for word in (a, b.lower()))
+        words |= dict.fromkeys(
+            word for a, b, _ in read_pairs(path).pairs[:400] for word in (a, b.lower())
+        )
     names = sorted(words, key=hash_of)
     rng = np.random.default_rng(0)
     row = {word: i for i, word in enumerate(names)}
     table = rng.standard_normal((len(names), 16)).astype(np.float32)
     for section in google.sections:
         for question in section.questions[:: len(section.questions) // 40]:
-            a, b, c, d = (word.lower() for word in (question.a, question.b[0], question.c, question.answers[0]))
-            table[row[d]] = table[row.get(b, 0)] - table[row[a]] + table[row[c]] + 0.6 * rng.standard_normal(16)
+            a, b, c, d = (
+                word.lower()
+                for word in (question.a, question.b[0], question.c, question.answers[0])
+            )
+            table[row[d]] = (
+                table[row.get(b, 0)] - table[row[a]] + table[row[c]] + 0.6 * rng.standard_normal(16)
+            )
     vectors = KeyedVectors(names, table)
     theirs = as_gensim(vectors)
     for path in pair_sets:
@@ -121,7 +137,9 @@ def test_gensims_numbers_on_the_standard_sets(shared_data: Path) -> None:
                 theirs.evaluate_word_pairs(str(path), **settings),
             )
     ours = vectors.evaluate_word_analogies(folder / "questions-words.txt", restrict_vocab=1500)
-    assert ours == theirs.evaluate_word_analogies(str(folder / "questions-words.txt"), restrict_vocab=1500)
+    assert ours == theirs.evaluate_word_analogies(
+        str(folder / "questions-words.txt"), restrict_vocab=1500
+    )
     assert 0 < ours[0] < 1
 
 
@@ -139,7 +157,9 @@ def test_the_slow_way_gives_the_same_predictions(vectors: KeyedVectors, analogie
         for right, quads in ((True, section.correct), (False, section.incorrect)):
             for a, b, c, d in quads:
                 rows = [upper.index(word) for word in (b, c, a)]
-                candidates = [w.upper() for w, _ in vectors.most_similar(rows[:2], rows[2:], topn=5)]
+                candidates = [
+                    w.upper() for w, _ in vectors.most_similar(rows[:2], rows[2:], topn=5)
+                ]
                 others = [word for word in candidates if word not in (a, b, c)]
                 assert ((others or candidates[-1:])[0] == d) is right
 
@@ -147,11 +167,19 @@ def test_the_slow_way_gives_the_same_predictions(vectors: KeyedVectors, analogie
 def test_totals_and_coverage(vectors: KeyedVectors, analogies: Path) -> None:
     score = word_analogies(vectors, read_analogies(analogies), 300000)
     family, _, empty, _ = score.sections
-    assert [section.kind for section in score.sections] == ["semantic", "syntactic", "semantic", "syntactic"]
+    assert [section.kind for section in score.sections] == [
+        "semantic",
+        "syntactic",
+        "semantic",
+        "syntactic",
+    ]
     assert (family.questions, family.unknown, family.answered) == (64, 1, 63)
     assert family.coverage == 63 / 64
     assert (empty.questions, empty.accuracy, empty.coverage) == (0, 0.0, 0.0)
-    assert score.total("semantic").questions + score.total("syntactic").questions == score.total().questions
+    assert (
+        score.total("semantic").questions + score.total("syntactic").questions
+        == score.total().questions
+    )
     assert len(score.total().correct) == sum(len(section.correct) for section in score.sections)
     assert score.skipped == 6
     wrong = word_analogies(vectors, read_analogies(analogies), 300000, dummy4unknown=True).total()
@@ -160,15 +188,21 @@ def test_totals_and_coverage(vectors: KeyedVectors, analogies: Path) -> None:
 
 
 def test_bats_asks_every_pair_of_pairs(tmp_path: Path) -> None:
-    """king/queen-like pairs whose second word is the first plus a constant; several right answers count."""
+    """king/queen-like pairs whose second word is the first plus a constant; several right answers
+    count.
+    """
     folder = tmp_path / "bats" / "3_Encyclopedic_semantics"
     folder.mkdir(parents=True)
-    (folder / "E10 [male - female].txt").write_text("king\tqueen/kingess\nman\tnoword/woman\nboy\tgirl\nx\tunknown\n")
+    (folder / "E10 [male - female].txt").write_text(
+        "king\tqueen/kingess\nman\tnoword/woman\nboy\tgirl\nx\tunknown\n"
+    )
     rng = np.random.default_rng(0)
     male = rng.standard_normal((3, 30))
     other = rng.standard_normal((20, 30))
     names = ["king", "man", "boy", "kingess", "woman", "girl", *(f"w{i}" for i in range(20)), "x"]
-    vectors = KeyedVectors(names, np.concatenate([male, male + 3, other, other[:1]]).astype(np.float32))
+    vectors = KeyedVectors(
+        names, np.concatenate([male, male + 3, other, other[:1]]).astype(np.float32)
+    )
     given = read_analogies(tmp_path / "bats")
     assert len(given.sections) == 1
     score = word_analogies(vectors, given).sections[0]
@@ -185,7 +219,9 @@ def test_msr_is_one_syntactic_section(tmp_path: Path) -> None:
     assert (section.name, section.kind, len(section.questions)) == ("msr-analogies", "syntactic", 2)
 
 
-def test_sets_without_enough_known_pairs_have_no_correlation(vectors: KeyedVectors, tmp_path: Path) -> None:
+def test_sets_without_enough_known_pairs_have_no_correlation(
+    vectors: KeyedVectors, tmp_path: Path
+) -> None:
     path = tmp_path / "few.tsv"
     path.write_text("kakakaka\tkakakalo\t1\nunknown\tkakakalo\t2\n")
     score = word_pairs(vectors, read_pairs(path))
@@ -202,7 +238,9 @@ def test_questions_with_few_words_left_are_gensims(tmp_path: Path, question: str
     vectors = KeyedVectors(["a", "b", "c"], np.eye(3, dtype=np.float32))
     path = tmp_path / "questions.txt"
     path.write_text(f": section\n{question}\n")
-    assert vectors.evaluate_word_analogies(path) == as_gensim(vectors).evaluate_word_analogies(str(path))
+    assert vectors.evaluate_word_analogies(path) == as_gensim(vectors).evaluate_word_analogies(
+        str(path)
+    )
 
 
 @pytest.mark.parametrize(

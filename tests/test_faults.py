@@ -1,4 +1,6 @@
-"""What goes wrong around a run: it is told in one line, and what was saved stays (docs/reliability.md)."""
+"""What goes wrong around a run: it is told in one line, and what was saved stays
+(docs/reliability.md).
+"""
 
 from __future__ import annotations
 
@@ -18,20 +20,21 @@ import numpy as np
 import pytest
 from runs import EXACT, command, killed_at, result, run, start, text
 
-from xw2v import memory
-from xw2v.checkpoint import CheckpointFolder
-from xw2v.corpus import Corpus
 from xw2v.errors import InputError, Interrupted, TrainingError
-from xw2v.files import unchanged
-from xw2v.job import Job
-from xw2v.keeper import Every, Keeper
-from xw2v.lock import folder_lock
-from xw2v.objective import Objective, Step
-from xw2v.output import FILES, finish_writing
-from xw2v.run import prepare
+from xw2v.pictures.loss_curve import plot_loss
 from xw2v.settings import Settings
-from xw2v.signals import StopSignals
-from xw2v.trainer import State
+from xw2v.sgns.objective import Objective, Step
+from xw2v.storage.files import unchanged
+from xw2v.storage.lock import folder_lock
+from xw2v.text.corpus import Corpus
+from xw2v.training import memory
+from xw2v.training.checkpoint import CheckpointFolder
+from xw2v.training.checkpointer import Every, Keeper
+from xw2v.training.job import Job
+from xw2v.training.output import FILES, finish_writing
+from xw2v.training.run import prepare
+from xw2v.training.signals import StopSignals
+from xw2v.training.trainer import State
 
 POSIX = pytest.mark.skipif(os.name != "posix", reason="POSIX signals and limits")
 TOKENS = 20_000
@@ -55,7 +58,9 @@ def whole(words: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def long_run(words: Path, output: Path, **given: str) -> subprocess.Popen[str]:
     """A run that would take minutes, a moment after its first checkpoint."""
-    process = start(command(words, output=str(output), **{"epochs": "2000", "checkpoint_every": "20"} | given))
+    process = start(
+        command(words, output=str(output), **{"epochs": "2000", "checkpoint_every": "20"} | given)
+    )
     wait_for(lambda: bool(CheckpointFolder(output).names()), process)
     return process
 
@@ -80,12 +85,21 @@ def last_line(error: str) -> str:
 
 @POSIX
 @pytest.mark.parametrize("share", [0.1, 0.5, 0.75, 0.9, 0.97])
-def test_killed_at_any_operation_on_files_and_resumed(share: float, words: Path, whole: Path, tmp_path: Path) -> None:
+def test_killed_at_any_operation_on_files_and_resumed(
+    share: float, words: Path, whole: Path, tmp_path: Path
+) -> None:
     """bench/kill.py does the same many times, and at random times."""
     line = command(words, "--quiet", output=str(tmp_path / "output"), checkpoint_every="10")
     count = tmp_path / "count"
     if not (words.parent / "operations").exists():
-        assert run(killed_at(0, count, command(words, "--quiet", output=str(count), checkpoint_every="10")))[0] == 0
+        assert (
+            run(
+                killed_at(
+                    0, count, command(words, "--quiet", output=str(count), checkpoint_every="10")
+                )
+            )[0]
+            == 0
+        )
         (tmp_path / "count.operations").rename(words.parent / "operations")
     operations = int((words.parent / "operations").read_text())
     code, _, _ = run(killed_at(round(share * operations), tmp_path / "output", line))
@@ -100,8 +114,12 @@ def test_killed_at_any_operation_on_files_and_resumed(share: float, words: Path,
 
 @pytest.mark.parametrize("placed", range(len(FILES) + 1))
 @pytest.mark.parametrize("stage", ["complete", "placing"])
-def test_output_files_move_to_their_places_from_wherever_that_stopped(stage: str, placed: int, tmp_path: Path) -> None:
-    """After a kill between any two renames, the new run stands in the folder and the earlier one in previous/."""
+def test_output_files_move_to_their_places_from_wherever_that_stopped(
+    stage: str, placed: int, tmp_path: Path
+) -> None:
+    """After a kill between any two renames, the new run stands in the folder and the earlier one in
+    previous/.
+    """
     (tmp_path / "previous").mkdir()
     new, old = tmp_path / f".{stage}", tmp_path / "previous"
     new.mkdir()
@@ -123,7 +141,9 @@ def test_output_files_move_to_their_places_from_wherever_that_stopped(stage: str
 
 @POSIX
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_ends_the_run_saved_with_130(number: signal.Signals, words: Path, whole: Path, tmp_path: Path) -> None:
+def test_a_signal_ends_the_run_saved_with_130(
+    number: signal.Signals, words: Path, whole: Path, tmp_path: Path
+) -> None:
     output = tmp_path / "output"
     process = long_run(words, output)
     process.send_signal(number)
@@ -192,14 +212,18 @@ def test_other_exceptions_that_python_drops_are_still_told(monkeypatch: pytest.M
     assert told == ["broken"]
 
 
-def test_a_signal_that_python_dropped_ends_the_run_at_its_first_step(words: Path, tmp_path: Path) -> None:
+def test_a_signal_that_python_dropped_ends_the_run_at_its_first_step(
+    words: Path, tmp_path: Path
+) -> None:
     @contextmanager
     def reading() -> Iterator[None]:
         yield
         Dropping()
 
     options = {"input": [str(words)], "output": str(tmp_path)}
-    job = Job(options, {}, "options", resume=False, keep=False, say=lambda line: None)
+    job = Job(
+        options, {}, "options", resume=False, keep=False, say=lambda line: None, plot=plot_loss
+    )
     with pytest.raises(Interrupted, match="step 1; saved"), StopSignals() as signals:
         job.run(signals, progress=lambda words: nullcontext(), reading=reading)
     assert CheckpointFolder(tmp_path).latest() is not None
@@ -209,7 +233,9 @@ def test_a_signal_that_python_dropped_ends_the_run_at_its_first_step(words: Path
 
 
 @POSIX
-def test_files_that_cannot_grow_leave_the_earlier_run(words: Path, whole: Path, tmp_path: Path) -> None:
+def test_files_that_cannot_grow_leave_the_earlier_run(
+    words: Path, whole: Path, tmp_path: Path
+) -> None:
     """RLIMIT_FSIZE: no checkpoint fits, training goes on, and the output cannot be written."""
     output = tmp_path / "output"
     shutil.copytree(whole, output)
@@ -229,7 +255,11 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     disk = tmp_path / "disk"
     disk.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(disk)]
-    if sys.platform != "linux" or os.geteuid() != 0 or subprocess.run(mount, capture_output=True).returncode:
+    if (
+        sys.platform != "linux"
+        or os.geteuid() != 0
+        or subprocess.run(mount, capture_output=True).returncode
+    ):
         pytest.skip("mounting a disk takes root")
     yield disk
     subprocess.run(["umount", "-l", str(disk)], check=True)
@@ -247,8 +277,12 @@ def test_a_full_disk_leaves_the_earlier_run(words: Path, whole: Path, small_disk
     assert result(output) == before
 
 
-def test_a_disk_that_fills_and_empties_costs_nothing(words: Path, whole: Path, small_disk: Path) -> None:
-    """Checkpoints fail while the disk is full; there is room again for the output, which is exact."""
+def test_a_disk_that_fills_and_empties_costs_nothing(
+    words: Path, whole: Path, small_disk: Path
+) -> None:
+    """Checkpoints fail while the disk is full; there is room again for the output, which is
+    exact.
+    """
     output, ballast = small_disk / "output", small_disk / "ballast"
     ballast.write_bytes(bytes(1_000_000))
     line = command(words, output=str(output), checkpoint_every="10")
@@ -267,7 +301,9 @@ def test_a_read_only_disk_is_told_before_the_text_is_read(words: Path, small_dis
     subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
     code, _, error = run(command(words, output=str(small_disk / "output")))
     assert code == 1
-    assert error.startswith(f"xw2v: {small_disk / 'output'}: this folder cannot be written (Read-only file system)")
+    assert error.startswith(
+        f"xw2v: {small_disk / 'output'}: this folder cannot be written (Read-only file system)"
+    )
     assert len(error.splitlines()) == 1
 
 
@@ -279,11 +315,14 @@ def test_a_folder_without_permission_is_told(words: Path, tmp_path: Path) -> Non
     assert "this folder cannot be written (Permission denied)" in error
 
 
-# --- two runs in one folder --------------------------------------------------------------------------------------
+# --- two runs in one folder
+# --------------------------------------------------------------------------------------
 
 
 @POSIX
-def test_a_second_run_in_a_folder_is_refused_and_a_killed_one_leaves_no_lock(words: Path, tmp_path: Path) -> None:
+def test_a_second_run_in_a_folder_is_refused_and_a_killed_one_leaves_no_lock(
+    words: Path, tmp_path: Path
+) -> None:
     output = tmp_path / "output"
     process = long_run(words, output)
     code, _, error = run(command(words, output=str(output)))
@@ -300,7 +339,11 @@ def test_a_second_run_in_a_folder_is_refused_and_a_killed_one_leaves_no_lock(wor
 def test_a_lock_is_free_again_after_an_error(tmp_path: Path) -> None:
     with pytest.raises(ZeroDivisionError), folder_lock(tmp_path):
         raise ZeroDivisionError
-    with folder_lock(tmp_path), pytest.raises(InputError, match="another run"), folder_lock(tmp_path):
+    with (
+        folder_lock(tmp_path),
+        pytest.raises(InputError, match="another run"),
+        folder_lock(tmp_path),
+    ):
         pass
 
 
@@ -308,12 +351,19 @@ def test_a_lock_is_free_again_after_an_error(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("limit", [2**27, 2**29, 2**30])
-def test_memory_that_would_not_suffice_is_told_with_what_would(limit: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_memory_that_would_not_suffice_is_told_with_what_would(
+    limit: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     settings, words = Settings(vector_size=1000), 1_000_000
     monkeypatch.setattr(memory, "available", lambda: (limit, "a test"))
-    with pytest.raises(InputError, match=r"need .* GiB of memory, and .* are left \(a test\)") as error:
+    with pytest.raises(
+        InputError, match=r"need .* GiB of memory, and .* are left \(a test\)"
+    ) as error:
         memory.check_memory(settings, words)
-    size, most = re.search(r"--vector-size (\d+)", str(error.value)), re.search(r"--max-vocab (\d+)", str(error.value))
+    size, most = (
+        re.search(r"--vector-size (\d+)", str(error.value)),
+        re.search(r"--max-vocab (\d+)", str(error.value)),
+    )
     assert most or limit == 2**27
     if size:
         memory.check_memory(Settings(vector_size=int(size[1])), words)
@@ -324,13 +374,15 @@ def test_memory_that_would_not_suffice_is_told_with_what_would(limit: int, monke
     memory.check_memory(Settings(vector_size=10), 100)
 
 
-@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="peak memory is read from Linux's /proc")
+@pytest.mark.skipif(
+    not Path("/proc/self/status").exists(), reason="peak memory is read from Linux's /proc"
+)
 def test_the_estimate_is_above_what_a_run_takes_and_not_far() -> None:
     """Peak memory of a real run, over what it took before it began to train."""
     script = (
         "import re\n"
-        "from xw2v.corpus import Corpus; from xw2v.memory import needed\n"
-        "from xw2v.run import run_training; from xw2v.settings import Settings\n"
+        "from xw2v.text.corpus import Corpus; from xw2v.training.memory import needed\n"
+        "from xw2v.training.run import run_training; from xw2v.settings import Settings\n"
         # not ru_maxrss, which a child process begins with its parent's
         "peak = lambda: 1024 * int(re.search(r'VmHWM:\\s*(\\d+)', open('/proc/self/status').read())[1])\n"
         "words = [f'w{i}' for i in range(60_000)]\n"
@@ -341,7 +393,9 @@ def test_the_estimate_is_above_what_a_run_takes_and_not_far() -> None:
         "print(peak() - before, needed(settings, len(words)))\n"
     )
     environment = os.environ | {"OPENBLAS_NUM_THREADS": "1"}
-    told = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, env=environment)
+    told = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, env=environment
+    )
     taken, estimate = map(int, told.stdout.split())
     assert 0.5 * estimate < taken < estimate
 
@@ -355,12 +409,15 @@ def test_a_limit_of_the_address_space_is_told_before_the_run(words: Path, tmp_pa
     assert "(ulimit -v)" in last_line(error)
 
 
-# --- files that change ---------------------------------------------------------------------------------------------
+# --- files that change
+# ---------------------------------------------------------------------------------------------
 
 
 @POSIX
 @pytest.mark.parametrize("change", ["cut", "touch"])
-def test_a_corpus_folder_that_changes_under_a_run_stops_it(change: str, words: Path, tmp_path: Path) -> None:
+def test_a_corpus_folder_that_changes_under_a_run_stops_it(
+    change: str, words: Path, tmp_path: Path
+) -> None:
     folder = tmp_path / "corpus"
     Corpus.from_sentences([line.split() for line in words.read_text().splitlines()]).save(folder)
     process = long_run(folder, tmp_path / "output")
@@ -379,14 +436,16 @@ def test_a_corpus_folder_that_is_replaced_does_no_harm(words: Path, tmp_path: Pa
     Corpus.from_sentences(lines).save(tmp_path / "corpus")
     corpus = Corpus.open(tmp_path / "corpus")
     ids = corpus.ids[:]
-    Corpus.from_sentences(lines[:10], min_count=1).save(tmp_path / "corpus")  # written beside and renamed
+    Corpus.from_sentences(lines[:10], min_count=1).save(
+        tmp_path / "corpus"
+    )  # written beside and renamed
     corpus.check()
     assert (corpus.ids[:] == ids).all()
 
 
 @pytest.mark.parametrize("change", ["cut", "append"])
 def test_a_text_that_changes_while_it_is_read_is_an_error(change: str, tmp_path: Path) -> None:
-    from xw2v.textfiles import TextFile
+    from xw2v.text.textfiles import TextFile
 
     path = tmp_path / "words.txt"
     path.write_text("some words in a line\n" * 50_000)
@@ -408,8 +467,8 @@ def test_a_packed_file_of_one_endless_word_takes_no_memory(
     """70 MB packed into 70 kB; with a pattern that needs whole lines the limit is higher."""
     import gzip
 
-    from xw2v import textfiles
-    from xw2v.read import open_corpus
+    from xw2v.text import textfiles
+    from xw2v.text.reading import open_corpus
 
     (tmp_path / "bomb.txt").write_bytes(gzip.compress(bytes([97]) * 70_000_000))
     monkeypatch.setattr(textfiles, "LONGEST_LINE", 1 << 26)
@@ -422,7 +481,8 @@ def test_pipes_and_devices_may_change(tmp_path: Path) -> None:
         check()
 
 
-# --- numbers that are none -----------------------------------------------------------------------------------------
+# --- numbers that are none
+# -----------------------------------------------------------------------------------------
 
 
 def spoiling(what: str, at: int) -> Callable[[State], None]:
@@ -439,7 +499,9 @@ def spoiling(what: str, at: int) -> Callable[[State], None]:
 
 
 @pytest.mark.parametrize("what", ["center", "context", "loss"])
-def test_numbers_that_are_none_stop_a_run_and_leave_the_last_good_checkpoint(what: str, tmp_path: Path) -> None:
+def test_numbers_that_are_none_stop_a_run_and_leave_the_last_good_checkpoint(
+    what: str, tmp_path: Path
+) -> None:
     corpus = Corpus.from_sentences([line.split() for line in text(6000).splitlines()])
     trainer = prepare(corpus, Settings(vector_size=8, window=3, batch_tokens=256, epochs=4))
     folder = CheckpointFolder(tmp_path)
@@ -450,7 +512,10 @@ def test_numbers_that_are_none_stop_a_run_and_leave_the_last_good_checkpoint(wha
         spoil(state)
         keeper.after_step(state)
 
-    with pytest.raises(TrainingError, match=r"by step (18|19|20) .*training diverged.*give a smaller --alpha than 0\."):
+    with pytest.raises(
+        TrainingError,
+        match=r"by step (18|19|20) .*training diverged.*give a smaller --alpha than 0\.",
+    ):
         trainer.train(trainer.start(), after_step=after_step)
     checkpoint = folder.latest()
     assert checkpoint is not None
@@ -480,11 +545,15 @@ def test_a_diverging_command_names_the_step_and_the_checkpoint(
         return diverging
 
     monkeypatch.setattr(NumpyBackend, "step", step)
-    monkeypatch.setattr(sys, "argv", command(words, output=str(tmp_path), checkpoint_every="10", alpha="0.5")[2:])
+    monkeypatch.setattr(
+        sys, "argv", command(words, output=str(tmp_path), checkpoint_every="10", alpha="0.5")[2:]
+    )
     with pytest.raises(SystemExit) as end:
         main()
     assert end.value.code == 1
     error = last_line(capsys.readouterr().err)
-    assert re.search(r"the loss became nan by step 4\d \(epoch [12] of 3\): training diverged", error)
+    assert re.search(
+        r"the loss became nan by step 4\d \(epoch [12] of 3\): training diverged", error
+    )
     assert "give a smaller --alpha than 0.5 or a smaller --bound than" in error
     assert re.search(r"the last good checkpoint is .*epoch-00000[01]-step-0000000\d\d$", error)

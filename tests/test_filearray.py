@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from xw2v.errors import InputError
-from xw2v.filearray import FileArray
+from xw2v.storage.filearray import FileArray
 
 
 def in_file(path: Path, numbers: np.ndarray, before: bytes = b"") -> FileArray:
@@ -25,9 +25,13 @@ BOUND = st.none() | st.integers(-30, 30)
 
 @settings(max_examples=100, deadline=None)
 @given(
-    length=st.integers(0, 20), before=st.integers(0, 9), dtype=st.sampled_from(["<i4", "<i8"]),
-    start=BOUND, stop=BOUND, index=st.integers(-25, 25),
-)  # fmt: skip
+    length=st.integers(0, 20),
+    before=st.integers(0, 9),
+    dtype=st.sampled_from(["<i4", "<i8"]),
+    start=BOUND,
+    stop=BOUND,
+    index=st.integers(-25, 25),
+)
 def test_it_reads_what_is_there(
     length: int,
     before: int,
@@ -61,7 +65,9 @@ def test_a_file_that_is_cut_is_told_when_it_is_read(tmp_path: Path) -> None:
     os.truncate(tmp_path / "numbers", 80)
     np.testing.assert_array_equal(array[:10], np.arange(10))
     for read in (array.check, lambda: array[5:11], lambda: array[10], lambda: np.asarray(array)):
-        with pytest.raises(InputError, match=r"numbers: changed while it was in use; put it back as it was and"):
+        with pytest.raises(
+            InputError, match=r"numbers: changed while it was in use; put it back as it was and"
+        ):
             read()
 
 
@@ -86,7 +92,9 @@ def test_a_length_that_the_file_does_not_have_is_told(tmp_path: Path) -> None:
 def test_its_file_is_closed_with_it(tmp_path: Path) -> None:
     def is_open() -> bool:
         names = [f"/proc/self/fd/{name}" for name in os.listdir("/proc/self/fd")]
-        return str(tmp_path / "numbers") in [os.readlink(name) for name in names if os.path.lexists(name)]
+        return str(tmp_path / "numbers") in [
+            os.readlink(name) for name in names if os.path.lexists(name)
+        ]
 
     array = in_file(tmp_path / "numbers", np.arange(10))
     assert is_open()

@@ -1,4 +1,6 @@
-"""Files of vectors: exact round trips, exchange with gensim, and one clear line for everything broken."""
+"""Files of vectors: exact round trips, exchange with gensim, and one clear line for everything
+broken.
+"""
 
 from __future__ import annotations
 
@@ -23,9 +25,9 @@ from numpy.testing import assert_array_equal
 from wordvectors import as_gensim, some_vectors
 
 from xw2v.errors import InputError, UsageError
-from xw2v.formats import FORMATS, WordVectors, detect, read_vectors, write_vectors
-from xw2v.formats.word2vec_binary import write as write_binary
-from xw2v.keyedvectors import KeyedVectors
+from xw2v.vectors.formats import FORMATS, WordVectors, detect, read_vectors, write_vectors
+from xw2v.vectors.formats.word2vec_binary import write as write_binary
+from xw2v.vectors.keyedvectors import KeyedVectors
 
 ANY_WORD = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=8)
 FORBIDDEN = {
@@ -54,18 +56,26 @@ def path_for(folder: Path, format: str) -> Path:
 @pytest.mark.parametrize("words", [[" "], ["one", "  "], [" ", "one"]])
 @pytest.mark.parametrize("format", ["word2vec", "npy", "projector"])
 def test_words_of_spaces_alone_are_words(words: list[str], format: str, tmp_path: Path) -> None:
-    write_vectors(path_for(tmp_path, format), WordVectors(words, np.zeros((len(words), 2), np.float32), None), format)
+    write_vectors(
+        path_for(tmp_path, format),
+        WordVectors(words, np.zeros((len(words), 2), np.float32), None),
+        format,
+    )
     assert read_vectors(path_for(tmp_path, format), format).words == words
 
 
 @pytest.mark.parametrize("format", FORMATS)
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(data=st.data())
 def test_round_trips_are_exact(tmp_path: Path, format: str, data: st.DataObject) -> None:
     if format == "safetensors":
         pytest.importorskip("safetensors")
     words = data.draw(words_for(format))
-    table = data.draw(arrays(np.float32, (len(words), data.draw(st.integers(1, 5))), elements=FINITE))
+    table = data.draw(
+        arrays(np.float32, (len(words), data.draw(st.integers(1, 5))), elements=FINITE)
+    )
     counts = data.draw(st.none() | arrays(np.int64, len(words), elements=st.integers(1, 2**62)))
     path = path_for(tmp_path, format)
     write_vectors(path, WordVectors(words, table, counts), format)
@@ -112,8 +122,12 @@ def test_one_dimension_is_told_apart(tmp_path: Path) -> None:
 def test_every_float_comes_back(tmp_path: Path) -> None:
     """A sample over the whole of float32, powers of two and their neighbours included."""
     bits = np.random.default_rng(0).integers(0, 2**32, 400000, dtype=np.uint64).astype(np.uint32)
-    powers = (np.arange(1, 255, dtype=np.uint32) << 23)[:, None] + np.array([0, 1, 2**23 - 1], dtype=np.uint32)
-    table = np.concatenate([bits, powers.ravel(), np.arange(1000, dtype=np.uint32)]).view(np.float32)
+    powers = (np.arange(1, 255, dtype=np.uint32) << 23)[:, None] + np.array(
+        [0, 1, 2**23 - 1], dtype=np.uint32
+    )
+    table = np.concatenate([bits, powers.ravel(), np.arange(1000, dtype=np.uint32)]).view(
+        np.float32
+    )
     table = table[np.isfinite(table)]
     table = table[: len(table) // 100 * 100].reshape(-1, 100)
     words = [str(row) for row in range(len(table))]
@@ -121,7 +135,8 @@ def test_every_float_comes_back(tmp_path: Path) -> None:
     assert_array_equal(read_vectors(tmp_path / "text").vectors.view(np.int32), table.view(np.int32))
 
 
-# --- gensim and the C tool --------------------------------------------------------------------------------
+# --- gensim and the C tool
+# --------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("binary", [False, True])
@@ -140,7 +155,9 @@ def test_exchange_with_gensim(tmp_path: Path, binary: bool) -> None:
     assert read.index_to_key == vectors.index_to_key
     assert_array_equal(read.vectors, vectors.vectors)
     for word in vectors.index_to_key[:5]:
-        assert [near for near, _ in read.most_similar(word)] == [near for near, _ in vectors.most_similar(word)]
+        assert [near for near, _ in read.most_similar(word)] == [
+            near for near, _ in vectors.most_similar(word)
+        ]
     if not binary:
         assert (tmp_path / "ours").read_bytes() == (tmp_path / "gensim").read_bytes()
 
@@ -168,9 +185,13 @@ def test_counts_and_order_are_gensims(tmp_path: Path) -> None:
         assert ours.read_bytes() == gensims.read_bytes()
     loaded = KeyedVectors.load_word2vec_format(tmp_path / "gensim", tmp_path / "gensim.vocab")
     back = type(theirs).load_word2vec_format(str(tmp_path / "ours"), str(tmp_path / "ours.vocab"))
-    assert [loaded.get_vecattr(w, "count") for w in loaded] == [back.get_vecattr(w, "count") for w in loaded]
+    assert [loaded.get_vecattr(w, "count") for w in loaded] == [
+        back.get_vecattr(w, "count") for w in loaded
+    ]
     (tmp_path / "bad").write_text("the 5\nof many\n")
-    with pytest.raises(InputError, match=r"bad:2: expected a word, a space and its count, found 'of many'"):
+    with pytest.raises(
+        InputError, match=r"bad:2: expected a word, a space and its count, found 'of many'"
+    ):
         KeyedVectors.load_word2vec_format(tmp_path / "ours", tmp_path / "bad")
     with pytest.raises(InputError, match="without word counts"):
         KeyedVectors.load(tmp_path / "ours").save_word2vec_format(tmp_path / "x", tmp_path / "y")
@@ -191,15 +212,20 @@ def test_binary_with_and_without_newlines(tmp_path: Path, newline: bool) -> None
 
 def test_text_of_the_c_tool_and_fasttext(tmp_path: Path) -> None:
     """A space ends each line, and numbers have six decimals."""
-    (tmp_path / "vec").write_bytes(b"3 2\n</s> 0.004003 0.004419 \nthe -0.1 1e-3 \n\xc3\xa9t\xc3\xa9 1 +2. \n")
+    (tmp_path / "vec").write_bytes(
+        b"3 2\n</s> 0.004003 0.004419 \nthe -0.1 1e-3 \n\xc3\xa9t\xc3\xa9 1 +2. \n"
+    )
     loaded = read_vectors(tmp_path / "vec")
     assert loaded.words == ["</s>", "the", "été"]
-    assert_array_equal(loaded.vectors, np.array([[0.004003, 0.004419], [-0.1, 1e-3], [1, 2]], dtype=np.float32))
+    assert_array_equal(
+        loaded.vectors, np.array([[0.004003, 0.004419], [-0.1, 1e-3], [1, 2]], dtype=np.float32)
+    )
     (tmp_path / "crlf").write_bytes((tmp_path / "vec").read_bytes().replace(b" \n", b"\r\n"))
     assert_array_equal(read_vectors(tmp_path / "crlf").vectors, loaded.vectors)
 
 
-# --- words of every kind ----------------------------------------------------------------------------------
+# --- words of every kind
+# ----------------------------------------------------------------------------------
 
 
 def test_words_with_spaces_are_read_from_the_right(tmp_path: Path) -> None:
@@ -211,7 +237,9 @@ def test_words_with_spaces_are_read_from_the_right(tmp_path: Path) -> None:
     assert read_vectors(tmp_path / "glove").words == ["the", ". . .", "2 3"]
 
 
-def test_of_repeated_words_the_first_row_stays(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_of_repeated_words_the_first_row_stays(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     (tmp_path / "vec").write_text("4 1\na 1\nb 2\na 3\nb 4\n")
     with caplog.at_level(logging.WARNING):
         loaded = read_vectors(tmp_path / "vec")
@@ -240,7 +268,9 @@ def test_words_in_another_encoding(tmp_path: Path) -> None:
         ("word2vec", "\ud800", "cannot be written as UTF-8"),
     ],
 )
-def test_words_that_a_format_cannot_hold_are_refused(tmp_path: Path, format: str, word: str, message: str) -> None:
+def test_words_that_a_format_cannot_hold_are_refused(
+    tmp_path: Path, format: str, word: str, message: str
+) -> None:
     with pytest.raises(InputError, match=message) as raised:
         write_vectors(tmp_path / "out", WordVectors([word], np.ones((1, 2), np.float32)), format)
     assert "\n" not in str(raised.value)
@@ -260,7 +290,9 @@ def test_vectors_that_are_not_finite_are_not_written(tmp_path: Path, format: str
 
 # --- broken files -----------------------------------------------------------------------------------------
 
-BINARY = b"2 3\n" + b"".join(word + b" " + struct.pack("<3f", 1, 2, 3) + b"\n" for word in (b"one", b"two"))
+BINARY = b"2 3\n" + b"".join(
+    word + b" " + struct.pack("<3f", 1, 2, 3) + b"\n" for word in (b"one", b"two")
+)
 BROKEN: dict[str, tuple[bytes, str]] = {
     "empty": (b"", "the file is empty"),
     "prose": (
@@ -273,10 +305,19 @@ BROKEN: dict[str, tuple[bytes, str]] = {
         b"10000000 300\nthe 1 2 3\n",
         r":1: the header promises 10000000 words of 300 numbers, .* 10 follow",
     ),
-    "astronomic header": (b"999999999999999999 999999999999999999\na 1\n", ":1: the header promises"),
-    "too few rows": (b"3 2\na 111 222\nb 333 444\n", r":4: the file ends after 2 words of the promised 3"),
+    "astronomic header": (
+        b"999999999999999999 999999999999999999\na 1\n",
+        ":1: the header promises",
+    ),
+    "too few rows": (
+        b"3 2\na 111 222\nb 333 444\n",
+        r":4: the file ends after 2 words of the promised 3",
+    ),
     "too many rows": (b"1 2\na 11 22\nb 33 44\n", r":3: more rows than the 1"),
-    "short row": (b"2 3\na 1 2 3.5\nb 1 2\n", r":3: expected a word and 3 numbers, found 3 fields in 'b 1 2'"),
+    "short row": (
+        b"2 3\na 1 2 3.5\nb 1 2\n",
+        r":3: expected a word and 3 numbers, found 3 fields in 'b 1 2'",
+    ),
     "bad number": (b"2 2\na 1 2\nb 1 two\n", r":3: 'two' is not a number"),
     "hexadecimal": (b"2 2\na 1 2\nb 1 0x1p3\n", r":3: '0x1p3' is not a number"),
     "underscores": (b"2 2\na 1 2\nb 1 1_0\n", r":3: '1_0' is not a number"),
@@ -285,7 +326,10 @@ BROKEN: dict[str, tuple[bytes, str]] = {
     "empty word": (b"2 2\na 1 2\n 3 4\n", r":3: an empty word"),
     "empty line": (b"2 2\na 1 2\n\nb 3 4\n", r":3: an empty line"),
     "glove short row": (b"a 1 2 3\nb 1 2\n", r":2: expected a word and 3 numbers"),
-    "binary cut in a number": (BINARY[:-4], r"promises 2 words, but number 2 at byte 20 is not whole \('\\ntwo"),
+    "binary cut in a number": (
+        BINARY[:-4],
+        r"promises 2 words, but number 2 at byte 20 is not whole \('\\ntwo",
+    ),
     "binary cut in a word": (BINARY[:23], "promises 2 words"),
     "binary with more": (BINARY + b"three", "data after the 2 words"),
     "binary with a nan": (
@@ -328,14 +372,21 @@ def test_a_binary_read_as_text_and_a_text_read_as_binary(tmp_path: Path) -> None
     vectors = some_vectors()
     vectors.save(tmp_path / "bin", "word2vec-bin")
     vectors.save(tmp_path / "text", "word2vec")
-    with pytest.raises(InputError, match=r"bin:2: expected a word and 12 numbers.*is this really text"):
+    with pytest.raises(
+        InputError, match=r"bin:2: expected a word and 12 numbers.*is this really text"
+    ):
         read_vectors(tmp_path / "bin", "word2vec")
-    with pytest.raises(InputError, match=r"not word2vec binary|is not utf-8|must be finite|data after|an empty word"):
+    with pytest.raises(
+        InputError,
+        match=r"not word2vec binary|is not utf-8|must be finite|data after|an empty word",
+    ):
         read_vectors(tmp_path / "text", "word2vec-bin")
 
 
 def test_a_header_never_makes_memory(tmp_path: Path) -> None:
-    """What a small file promises is refused, compressed or not, before anything of that size is allocated."""
+    """What a small file promises is refused, compressed or not, before anything of that size is
+    allocated.
+    """
     import tracemalloc
 
     for format, content in (
@@ -478,6 +529,8 @@ def test_safetensors_of_other_tools(tmp_path: Path) -> None:
 def test_a_short_fuzzing_run() -> None:
     """bench/fuzz_vectors.py, of which docs/formats.md records the long runs."""
     script = Path(__file__).parents[1] / "bench" / "fuzz_vectors.py"
-    done = subprocess.run([sys.executable, script, "--inputs", "1500"], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, script, "--inputs", "1500"], capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stderr[-2000:]
     assert "inputs (mutate, seed 1)" in done.stdout

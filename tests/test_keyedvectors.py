@@ -1,4 +1,6 @@
-"""KeyedVectors answers as gensim's does, and as the slow obvious computation does; mistakes get one line."""
+"""KeyedVectors answers as gensim's does, and as the slow obvious computation does; mistakes get one
+line.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from wordvectors import as_gensim, some_vectors
 
 from xw2v.errors import InputError, UnknownWordError
-from xw2v.keyedvectors import KeyedVectors
+from xw2v.vectors.keyedvectors import KeyedVectors
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +59,9 @@ QUESTIONS: list[dict[str, Any]] = [
 
 
 @pytest.mark.parametrize("question", QUESTIONS)
-def test_most_similar_is_gensims(ours: KeyedVectors, gensims: Any, question: dict[str, Any]) -> None:
+def test_most_similar_is_gensims(
+    ours: KeyedVectors, gensims: Any, question: dict[str, Any]
+) -> None:
     assert_same(ours.most_similar(**question), gensims.most_similar(**question))
 
 
@@ -72,9 +76,13 @@ def test_most_similar_without_topn_gives_every_cosine(
 @pytest.mark.filterwarnings("ignore:Call to deprecated `init_sims`")  # gensim's own
 @pytest.mark.parametrize("question", [QUESTIONS[0], QUESTIONS[1], QUESTIONS[2], QUESTIONS[11]])
 def test_cosmul_is_gensims(ours: KeyedVectors, gensims: Any, question: dict[str, Any]) -> None:
-    ours_found, theirs = ours.most_similar_cosmul(**question), gensims.most_similar_cosmul(**question)
+    ours_found, theirs = (
+        ours.most_similar_cosmul(**question),
+        gensims.most_similar_cosmul(**question),
+    )
     assert [word for word, _ in ours_found] == [word for word, _ in theirs]
-    # two or more words of the question can be nearly opposite to a word: gensim's float32 denominators
+    # two or more words of the question can be nearly opposite to a word: gensim's float32
+    # denominators
     assert_allclose([s for _, s in ours_found], [s for _, s in theirs], rtol=2e-5)
     ours_all = ours.most_similar_cosmul(**question | {"topn": None})
     assert_allclose(ours_all, gensims.most_similar_cosmul(**question | {"topn": None}), rtol=1e-3)
@@ -83,7 +91,11 @@ def test_cosmul_is_gensims(ours: KeyedVectors, gensims: Any, question: dict[str,
 def test_cosmul_keeps_to_a_restricted_vocabulary(ours: KeyedVectors) -> None:
     assert (
         ours.most_similar_cosmul([A], [B], restrict_vocab=30)
-        == [pair for pair in ours.most_similar_cosmul([A], [B], topn=400) if ours.key_to_index[pair[0]] < 30][:10]
+        == [
+            pair
+            for pair in ours.most_similar_cosmul([A], [B], topn=400)
+            if ours.key_to_index[pair[0]] < 30
+        ][:10]
     )
 
 
@@ -134,12 +146,16 @@ METHODS: list[tuple[str, tuple[Any, ...]]] = [
 
 
 @pytest.mark.parametrize(("name", "arguments"), METHODS, ids=[name for name, _ in METHODS])
-def test_method_is_gensims(ours: KeyedVectors, gensims: Any, name: str, arguments: tuple[Any, ...]) -> None:
+def test_method_is_gensims(
+    ours: KeyedVectors, gensims: Any, name: str, arguments: tuple[Any, ...]
+) -> None:
     mine, theirs = getattr(ours, name)(*arguments), getattr(gensims, name)(*arguments)
     if isinstance(theirs, list) and theirs and isinstance(theirs[0], tuple):
         first = 1 if isinstance(theirs[0][1], str) else 0
         assert [pair[first] for pair in mine] == [pair[first] for pair in theirs]
-        assert_allclose([pair[1 - first] for pair in mine], [pair[1 - first] for pair in theirs], atol=1e-6)
+        assert_allclose(
+            [pair[1 - first] for pair in mine], [pair[1 - first] for pair in theirs], atol=1e-6
+        )
     elif isinstance(theirs, (str, bool, list)):
         assert mine == theirs
     else:
@@ -178,7 +194,11 @@ def test_vectors_for_all_and_sorting_are_gensims() -> None:
     ours = some_vectors()
     theirs = as_gensim(ours)
     some = ours.vectors_for_all([C, "unknown", A, C, G])
-    assert some.index_to_key == theirs.vectors_for_all([C, "unknown", A, C, G]).index_to_key == [C, A, G]
+    assert (
+        some.index_to_key
+        == theirs.vectors_for_all([C, "unknown", A, C, G]).index_to_key
+        == [C, A, G]
+    )
     assert_array_equal(some[G], ours[G])
     assert some.get_vecattr(A, "count") == ours.get_vecattr(A, "count")
     for one in (ours, theirs):
@@ -215,7 +235,9 @@ def test_equal_cosines_come_in_row_order() -> None:
     vectors = np.tile(np.array([[1, 0], [0, 1]], dtype=np.float32), (50, 1))
     words = [f"w{row}" for row in range(100)]
     found = KeyedVectors(words, vectors).most_similar(np.array([1, 0], dtype=np.float32), topn=60)
-    assert [word for word, _ in found] == [f"w{row}" for row in [*range(0, 100, 2), *range(1, 20, 2)]]
+    assert [word for word, _ in found] == [
+        f"w{row}" for row in [*range(0, 100, 2), *range(1, 20, 2)]
+    ]
 
 
 def test_euclidean_distance(ours: KeyedVectors) -> None:
@@ -224,7 +246,9 @@ def test_euclidean_distance(ours: KeyedVectors) -> None:
 
 
 def test_a_row_of_zeros_is_like_nothing() -> None:
-    vectors = KeyedVectors(["zero", "one", "two"], np.array([[0, 0], [1, 0], [1, 1]], dtype=np.float32))
+    vectors = KeyedVectors(
+        ["zero", "one", "two"], np.array([[0, 0], [1, 0], [1, 1]], dtype=np.float32)
+    )
     assert vectors.similarity("zero", "one") == 0
     assert vectors.most_similar("one") == [("two", pytest.approx(0.5**0.5)), ("zero", 0.0)]
     assert vectors.most_similar("zero") == [("one", 0.0), ("two", 0.0)]
@@ -263,7 +287,10 @@ def test_bad_arguments_are_refused(ours: KeyedVectors) -> None:
         (lambda: ours.get_vecattr(A, "colour"), "'colour'"),
         (lambda: ours.add_vectors(["x"], np.ones((1, 3))), "give 12 each"),
         (lambda: ours.relative_cosine_similarity(A, B, 0), "topn"),
-        (lambda: KeyedVectors(["a", "b"], np.ones((1, 3), np.float32)), "2 words with vectors of shape"),
+        (
+            lambda: KeyedVectors(["a", "b"], np.ones((1, 3), np.float32)),
+            "2 words with vectors of shape",
+        ),
         (lambda: KeyedVectors(["a", "a"], np.ones((2, 3), np.float32)), "'a' comes more than once"),
         (lambda: KeyedVectors([], np.ones((0, 3), np.float32)), "at least one number"),
         (lambda: KeyedVectors(["a"], np.ones((1, 3), np.float32), np.ones(2)), "counts of shape"),
@@ -311,14 +338,16 @@ def test_an_indexer_is_asked_instead(ours: KeyedVectors) -> None:
 
 def test_the_approximate_index_finds_most_neighbours(tmp_path: Path, ours: KeyedVectors) -> None:
     pytest.importorskip("usearch")
-    from xw2v.ann import AnnIndex
+    from xw2v.vectors.ann import AnnIndex
 
     AnnIndex(ours).save(tmp_path / "index")
     index = AnnIndex(ours, tmp_path / "index")
     exact = {(word, near) for word in ours for near, _ in ours.most_similar(word)}
     found = {(word, near) for word in ours for near, _ in ours.most_similar(word, indexer=index)}
     assert len(exact & found) > 0.95 * len(exact)
-    assert_allclose(ours.most_similar(A, indexer=index)[0][1], ours.most_similar(A)[0][1], atol=1e-5)
+    assert_allclose(
+        ours.most_similar(A, indexer=index)[0][1], ours.most_similar(A)[0][1], atol=1e-5
+    )
     with pytest.raises(InputError, match="400 words of 12 numbers, the vectors are 50 of 12"):
         AnnIndex(some_vectors(50), tmp_path / "index")
     with pytest.raises(InputError, match="not an index"):

@@ -1,7 +1,7 @@
 """What the trainer calls in an array library, and that the libraries which are not at hand have it.
 
-The trainer runs once on a namespace that records each name read from it. CuPy imports without a GPU, so its
-namespace can be compared here even where no step can run on it.
+The trainer runs once on a namespace that records each name read from it. CuPy imports without a
+GPU, so its namespace can be compared here even where no step can run on it.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ import numpy as np
 import pytest
 from oracles import random_objective, random_tables
 
-from xw2v import step, update
-from xw2v.backend import Backend, load_backend
-from xw2v.batches import Batches
+from xw2v.sgns import step, update
+from xw2v.sgns.backend import Backend, load_backend
+from xw2v.sgns.batches import Batches
 
 
 class RecordingNamespace:
@@ -48,9 +48,17 @@ def called() -> set[str]:
         for changes in ({}, {"cbow": True}, {"tied": True}):
             objective = random_objective(**changes)
             batches = Batches(
-                backend, ids, offsets, np.full(50, 6), objective,
-                batch_tokens=64, sample=0.01, ns_exponent=0.75, seed=1, piece=150,
-            )  # fmt: skip
+                backend,
+                ids,
+                offsets,
+                np.full(50, 6),
+                objective,
+                batch_tokens=64,
+                sample=0.01,
+                ns_exponent=0.75,
+                seed=1,
+                piece=150,
+            )
             tables = random_tables(np.random.default_rng(0), 50, 4, tied=objective.tied)
             plain = Backend.step(backend, objective)
             for _, batch in batches.epoch(0):
@@ -63,7 +71,9 @@ def test_the_recording_is_not_empty(called: set[str]) -> None:
     assert {"matmul", "take", "unique_inverse", "linalg.vector_norm", "nonzero"} <= called
 
 
-@pytest.mark.parametrize("library", ["array_api_strict", "array_api_compat.torch", "array_api_compat.cupy"])
+@pytest.mark.parametrize(
+    "library", ["array_api_strict", "array_api_compat.torch", "array_api_compat.cupy"]
+)
 def test_libraries_have_what_the_trainer_calls(called: set[str], library: str) -> None:
     pytest.importorskip(library.rpartition(".")[2] if "compat" in library else library)
     namespace = importlib.import_module(library)

@@ -11,14 +11,16 @@ import pytest
 import xw2v_numpy.compiled as compiled
 from oracles import random_objective
 
-import xw2v.scan as scan
-from xw2v.backend import load_backend
+import xw2v.text.scan as scan
 from xw2v.errors import MissingDependencyError
-from xw2v.native import native_library
+from xw2v.sgns.backend import load_backend
+from xw2v.storage.native import native_library
 
 
 def test_they_are_built_where_there_is_a_compiler() -> None:
-    compiler = (sysconfig.get_config_var("CC") or "").partition(" ")[0]  # of the extensions of this Python
+    compiler = (sysconfig.get_config_var("CC") or "").partition(" ")[
+        0
+    ]  # of the extensions of this Python
     if sys.platform == "win32" or shutil.which(compiler) is None:
         pytest.skip("no C compiler for this Python on this machine")
     assert compiled.is_built()
@@ -27,7 +29,9 @@ def test_they_are_built_where_there_is_a_compiler() -> None:
 
 def test_a_run_says_which_step_it_took() -> None:
     backend = load_backend()
-    assert backend.versions(random_objective())["step"] == ("compiled" if compiled.is_built() else "plain")
+    assert backend.versions(random_objective())["step"] == (
+        "compiled" if compiled.is_built() else "plain"
+    )
     assert backend.versions(random_objective(cbow=True))["step"] == "plain"
 
 
@@ -36,7 +40,9 @@ def test_a_library_of_another_version_is_refused() -> None:
     class Other(ctypes.Structure):
         _fields_ = [*scan.State._fields_, ("more", ctypes.c_int64)]
 
-    with pytest.raises(MissingDependencyError, match=r"of another version than this xw2v; install xw2v again"):
+    with pytest.raises(
+        MissingDependencyError, match=r"of another version than this xw2v; install xw2v again"
+    ):
         native_library("xw2v_scan", Other)
 
 

@@ -1,4 +1,6 @@
-"""Nearest rows: the same on every backend, equal to sorting every cosine, never more memory than a block."""
+"""Nearest rows: the same on every backend, equal to sorting every cosine, never more memory than a
+block.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +12,8 @@ from hypothesis.extra.numpy import arrays
 from numpy.testing import assert_allclose, assert_array_equal
 from wordvectors import some_vectors
 
-from xw2v import neighbours
-from xw2v.backend import Backend
+from xw2v.sgns.backend import Backend
+from xw2v.vectors import neighbours
 
 
 @pytest.fixture
@@ -37,7 +39,9 @@ def test_nearest_is_a_sort_of_all_cosines(any_backend: Backend, k: int) -> None:
     expected[np.arange(10), np.arange(10)] = -np.inf
     order = np.argsort(-expected, axis=1)[:, :k]
     assert_array_equal(any_backend.to_numpy(rows), order)
-    assert_allclose(any_backend.to_numpy(cosines), np.take_along_axis(expected, order, axis=1), atol=1e-6)
+    assert_allclose(
+        any_backend.to_numpy(cosines), np.take_along_axis(expected, order, axis=1), atol=1e-6
+    )
 
 
 def test_ties_go_to_the_earlier_row(any_backend: Backend) -> None:
@@ -48,8 +52,13 @@ def test_ties_go_to_the_earlier_row(any_backend: Backend) -> None:
 
 
 @pytest.mark.usefixtures("small_blocks")
-@given(arrays(np.float32, st.integers(1, 200), elements=st.integers(-3, 3).map(float)), st.integers(1, 200))
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    arrays(np.float32, st.integers(1, 200), elements=st.integers(-3, 3).map(float)),
+    st.integers(1, 200),
+)
+@settings(
+    max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 def test_top_k_is_a_stable_sort(scores: np.ndarray, k: int) -> None:
     k = min(k, len(scores))
     columns, values = neighbours.top_k(scores[None, :], k)
@@ -64,7 +73,9 @@ def test_norms_and_zero_rows(any_backend: Backend) -> None:
     assert_allclose(any_backend.to_numpy(norms), [5, 0])
     query = any_backend.from_numpy(np.array([[0, 1]], dtype=np.float32))
     assert_allclose(
-        any_backend.to_numpy(neighbours.cosines(table, neighbours.divisors(norms), query)), [[0.8, 0]], atol=1e-7
+        any_backend.to_numpy(neighbours.cosines(table, neighbours.divisors(norms), query)),
+        [[0.8, 0]],
+        atol=1e-7,
     )
 
 
@@ -84,4 +95,6 @@ def test_a_model_answers_on_another_backend(any_backend: Backend) -> None:
 def test_to_device_by_name() -> None:
     vectors = some_vectors().to_device("cpu", "strict")
     assert vectors.most_similar("kakakaka")[0][0] == some_vectors().most_similar("kakakaka")[0][0]
-    assert vectors.to_device("cpu").most_similar("kakakaka") == some_vectors().most_similar("kakakaka")
+    assert vectors.to_device("cpu").most_similar("kakakaka") == some_vectors().most_similar(
+        "kakakaka"
+    )

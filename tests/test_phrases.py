@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import xw2v.spool
-from xw2v.encode import Encoder
+import xw2v.text.spool
 from xw2v.errors import UsageError
-from xw2v.phrases import PairCounts, PhraseText
+from xw2v.text.encode import Encoder
+from xw2v.text.phrases import PairCounts, PhraseText
 
 SENTENCES = st.lists(st.lists(st.sampled_from("abcd"), max_size=9), min_size=1, max_size=20)
 
@@ -55,19 +55,25 @@ def plain_join(sentences: list[list[str]], min_count: int, threshold: float) -> 
 
 
 @settings(max_examples=150, deadline=None)
-@given(sentences=SENTENCES, min_count=st.integers(1, 2), threshold=st.sampled_from([0.0, 0.3, 1.0, 2.0]),
-       block=st.sampled_from([1, 5, 1000]))  # fmt: skip
-def test_equals_the_plain_loop(sentences: list[list[str]], min_count: int, threshold: float, block: int) -> None:
-    before = xw2v.spool.BLOCK
+@given(
+    sentences=SENTENCES,
+    min_count=st.integers(1, 2),
+    threshold=st.sampled_from([0.0, 0.3, 1.0, 2.0]),
+    block=st.sampled_from([1, 5, 1000]),
+)
+def test_equals_the_plain_loop(
+    sentences: list[list[str]], min_count: int, threshold: float, block: int
+) -> None:
+    before = xw2v.text.spool.BLOCK
     try:
-        xw2v.spool.BLOCK = block
+        xw2v.text.spool.BLOCK = block
         text = phrase_text(sentences)
         for _ in range(2):
             sentences = plain_join(sentences, min_count, threshold)
             text.join(min_count, threshold)
             assert lines(text) == sentences
     finally:
-        xw2v.spool.BLOCK = before
+        xw2v.text.spool.BLOCK = before
 
 
 @pytest.mark.parametrize(("min_count", "threshold"), [(5, 10.0), (1, 1.0)])
@@ -78,7 +84,9 @@ def test_equals_gensim(min_count: int, threshold: float) -> None:
     sentences = []
     for _ in range(2000):
         numbers = np.minimum(rng.zipf(1.4, 12), 199)
-        numbers[1:][rng.random(11) < 0.3] = 7  # so that some pairs are far more frequent than their words make them
+        numbers[1:][rng.random(11) < 0.3] = (
+            7  # so that some pairs are far more frequent than their words make them
+        )
         numbers = np.where(numbers == 7, np.roll(numbers, 1) + 1, numbers) % 200
         sentences.append(words[numbers].tolist())
     model = phrases.Phrases(sentences, min_count=min_count, threshold=threshold)
@@ -93,7 +101,7 @@ def test_equals_gensim(min_count: int, threshold: float) -> None:
 def test_equals_gensim_on_real_text(shared_data: Path) -> None:
     gzip = pytest.importorskip("gzip")
     phrases = pytest.importorskip("gensim.models.phrases")
-    from xw2v.tokens import Tokenizer
+    from xw2v.text.tokens import Tokenizer
 
     with gzip.open(shared_data / "text" / "english-mixed.txt.gz", "rt", encoding="utf-8") as file:
         sentences = [Tokenizer().line(file.readline()) for _ in range(2000)]

@@ -24,17 +24,29 @@ from wordvectors import some_vectors
 
 from xw2v.cli.plot import command
 from xw2v.errors import InputError, MissingDependencyError, UnknownWordError, UsageError
-from xw2v.keyedvectors import KeyedVectors
-from xw2v.labels import Labels
-from xw2v.projection import best_method, project
-from xw2v.wordmap import WordMap, groups_of, word_map
-from xw2v.wordmap_page import map_page
-from xw2v.wordmap_png import HEIGHT, WIDTH, draw_png
+from xw2v.pictures.labels import Labels
+from xw2v.pictures.projection import best_method, project
+from xw2v.pictures.wordmap import WordMap, groups_of, word_map
+from xw2v.pictures.wordmap_page import map_page
+from xw2v.pictures.wordmap_png import HEIGHT, WIDTH, draw_png
+from xw2v.vectors.keyedvectors import KeyedVectors
 
 HOSTILE = (
-    "</script><script>alert(1)</script>", "<img src=x onerror=alert(2)>", "<!--", "{{title}}", "&lt;b&gt;", '"\'',
-    "$x^2$", "a\\b", "\u2028", "日本", "שלום", "\ud800", "new york", "x" * 300,
-)  # fmt: skip
+    "</script><script>alert(1)</script>",
+    "<img src=x onerror=alert(2)>",
+    "<!--",
+    "{{title}}",
+    "&lt;b&gt;",
+    "\"'",
+    "$x^2$",
+    "a\\b",
+    "\u2028",
+    "日本",
+    "שלום",
+    "\ud800",
+    "new york",
+    "x" * 300,
+)
 
 
 def planted(clusters: int = 6, each: int = 20, size: int = 10) -> tuple[np.ndarray, np.ndarray]:
@@ -90,7 +102,9 @@ def test_maps_keep_neighbours_together_and_repeat_with_a_seed(method: str) -> No
 
 
 @pytest.mark.parametrize("method", ["pca", "tsne", pytest.param("umap", marks=pytest.mark.slow)])
-@pytest.mark.parametrize("vectors", [np.ones((8, 4)), np.zeros((8, 4)), np.eye(8)[:5], np.ones((6, 1))])
+@pytest.mark.parametrize(
+    "vectors", [np.ones((8, 4)), np.zeros((8, 4)), np.eye(8)[:5], np.ones((6, 1))]
+)
 def test_maps_of_odd_tables_are_finite(method: str, vectors: np.ndarray) -> None:
     pytest.importorskip({"pca": "numpy", "tsne": "sklearn", "umap": "umap"}[method])
     points = project(vectors, method)
@@ -99,7 +113,7 @@ def test_maps_of_odd_tables_are_finite(method: str, vectors: np.ndarray) -> None
 
 
 def test_a_missing_library_has_an_install_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("xw2v.projection.find_spec", lambda name: None)
+    monkeypatch.setattr("xw2v.pictures.projection.find_spec", lambda name: None)
     with pytest.raises(MissingDependencyError, match=r'scikit-learn: pip install "xw2v\[tsne\]"'):
         project(planted()[0], "tsne")
     with pytest.raises(MissingDependencyError, match=r'umap-learn: pip install "xw2v\[umap\]"'):
@@ -182,7 +196,9 @@ def test_the_picture_takes_any_word() -> None:
 
 
 class Page(HTMLParser):
-    """The elements of a page with their attributes, and the text in them, as a browser splits them."""
+    """The elements of a page with their attributes, and the text in them, as a browser splits
+    them.
+    """
 
     def __init__(self, page: bytes) -> None:
         super().__init__()
@@ -207,7 +223,8 @@ class Page(HTMLParser):
         found = [
             text
             for (name, has), text in zip(self.elements, self.texts, strict=True)
-            if name == tag and attributes.items() <= {key: value or "" for key, value in has.items()}.items()
+            if name == tag
+            and attributes.items() <= {key: value or "" for key, value in has.items()}.items()
         ]
         assert len(found) == 1
         return found[0]
@@ -228,7 +245,11 @@ def test_the_page_holds_the_words_and_their_directions() -> None:
     assert_allclose(vectors @ vectors.T, drawn.vectors @ drawn.vectors.T, atol=0.01)
     points = numbers(data, "points", "<u2").reshape(60, 2) / 65535
     span = np.ptp(drawn.points, axis=0)
-    assert_allclose(points * [1, -1] * span, drawn.points - drawn.points[0] + (points * [1, -1] * span)[0], atol=1e-3)
+    assert_allclose(
+        points * [1, -1] * span,
+        drawn.points - drawn.points[0] + (points * [1, -1] * span)[0],
+        atol=1e-3,
+    )
 
 
 def test_words_and_titles_are_never_markup() -> None:
@@ -243,13 +264,22 @@ def test_words_and_titles_are_never_markup() -> None:
 def test_the_page_is_one_file_whose_policy_allows_its_script_alone() -> None:
     page = map_page(word_map(some_vectors(60), 60), "text")
     parsed = Page(page)
-    assert not [tag for tag, _ in parsed.elements if tag in ("link", "img", "iframe", "base", "object")]
-    assert not [has for _, has in parsed.elements if {"src", "href", "onclick", "onload"} & has.keys()]
+    assert not [
+        tag for tag, _ in parsed.elements if tag in ("link", "img", "iframe", "base", "object")
+    ]
+    assert not [
+        has for _, has in parsed.elements if {"src", "href", "onclick", "onload"} & has.keys()
+    ]
     assert not re.search(rb"https?://|@import|url\(|fetch\(|XMLHttpRequest|innerHTML|eval\(", page)
-    scripts = [text for (tag, has), text in zip(parsed.elements, parsed.texts, strict=True)
-               if tag == "script" and not has]  # fmt: skip
+    scripts = [
+        text
+        for (tag, has), text in zip(parsed.elements, parsed.texts, strict=True)
+        if tag == "script" and not has
+    ]
     digest = base64.b64encode(hashlib.sha256(scripts[0].encode()).digest()).decode()
-    policy = next(has["content"] for tag, has in parsed.elements if tag == "meta" and "http-equiv" in has)
+    policy = next(
+        has["content"] for tag, has in parsed.elements if tag == "meta" and "http-equiv" in has
+    )
     assert policy is not None
     assert policy.startswith(f"default-src 'none'; script-src 'sha256-{digest}';")
 
@@ -275,12 +305,18 @@ def test_the_command_s_own_names(run: Run, tmp_path: Path) -> None:
     for _ in range(2):  # its own files it replaces
         result = run("--method", "pca", "--json")
         assert json.loads(result.stdout)["words"] == 60
-        assert [each["path"] for each in json.loads(result.stdout)["files"]] == ["output/map.png", "output/map.html"]
+        assert [each["path"] for each in json.loads(result.stdout)["files"]] == [
+            "output/map.png",
+            "output/map.html",
+        ]
     some_vectors(60).save("vectors.txt", "word2vec")
     run("vectors.txt", "--method", "pca")
     assert {path.name for path in tmp_path.iterdir()} == {
-        "output", "vectors.txt", "vectors.txt.map.png", "vectors.txt.map.html"
-    }  # fmt: skip
+        "output",
+        "vectors.txt",
+        "vectors.txt.map.png",
+        "vectors.txt.map.html",
+    }
 
 
 def test_a_user_s_file_is_not_replaced(run: Run, tmp_path: Path) -> None:
@@ -296,7 +332,9 @@ def test_a_user_s_file_is_not_replaced(run: Run, tmp_path: Path) -> None:
 def test_words_to_show(run: Run, tmp_path: Path) -> None:
     words = some_vectors(60).index_to_key
     (tmp_path / "words.txt").write_text("\n".join([words[3], "nothing", "", words[4]]))
-    result = run("--word", words[1], words[2], "--words-file", "words.txt", "-o", "a.html", "--method", "pca")
+    result = run(
+        "--word", words[1], words[2], "--words-file", "words.txt", "-o", "a.html", "--method", "pca"
+    )
     assert result.exit_code == 0
     assert "1 of its words are not in the vocabulary: nothing" in result.stderr
     data = json.loads(Page((tmp_path / "a.html").read_bytes()).text_of("script", id="map-data"))
@@ -307,7 +345,11 @@ def test_words_to_show(run: Run, tmp_path: Path) -> None:
     ("args", "error", "message"),
     [
         (["--word", "nothing"], UnknownWordError, "'nothing' is not in the vocabulary"),
-        (["--word", "kakakaka", "--words", "9"], UsageError, "either it or --word and --words-file"),
+        (
+            ["--word", "kakakaka", "--words", "9"],
+            UsageError,
+            "either it or --word and --words-file",
+        ),
         (["-o", "map.pdf"], UsageError, "map.pdf: give a name that ends in .png or .html"),
         (["-o", "no/map.png"], InputError, "no/map.png: there is no folder no"),
         (["--words-file", "no.txt"], InputError, "no.txt: no such file"),
@@ -321,15 +363,21 @@ def test_wrong_usage(run: Run, args: list[str], error: type[Exception], message:
 
 
 def test_lists_of_words_that_are_none(run: Run, tmp_path: Path) -> None:
-    for content, message in ((b"", "no words in it"), (b"\xff\xfe", "byte 0 is not UTF-8"), (b"x\ny", "none of its 2")):
+    for content, message in (
+        (b"", "no words in it"),
+        (b"\xff\xfe", "byte 0 is not UTF-8"),
+        (b"x\ny", "none of its 2"),
+    ):
         (tmp_path / "words.txt").write_bytes(content)
         assert message in str(run("--words-file", "words.txt", "--method", "pca").exception)
 
 
 @pytest.mark.skipif(find_spec("sklearn") is None, reason="needs scikit-learn")
-def test_the_default_method_is_t_sne_where_it_is_installed(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_default_method_is_t_sne_where_it_is_installed(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert json.loads(run("--json").stdout)["method"] == "tsne"
-    monkeypatch.setattr("xw2v.projection.find_spec", lambda name: None)
+    monkeypatch.setattr("xw2v.pictures.projection.find_spec", lambda name: None)
     result = run("--json")
     assert json.loads(result.stdout)["method"] == "pca"
     assert 'pip install "xw2v[tsne]"' in result.stderr
@@ -337,7 +385,8 @@ def test_the_default_method_is_t_sne_where_it_is_installed(run: Run, monkeypatch
     assert best_method(4) == "pca"  # too few for t-SNE
 
 
-# --- the page in a browser ----------------------------------------------------------------------------
+# --- the page in a browser
+# ----------------------------------------------------------------------------
 
 
 def analogy_vectors() -> KeyedVectors:
@@ -346,8 +395,17 @@ def analogy_vectors() -> KeyedVectors:
     male, female, royal, person = np.linalg.qr(rng.standard_normal((16, 4)))[0].T
     table = [person + male, person + female, person + male + royal, person + female + royal]
     others = rng.standard_normal((40, 16))
-    words = ["man", "woman", "king", "queen", *HOSTILE, *some_vectors(40).index_to_key[: 40 - len(HOSTILE)]]
-    return KeyedVectors(words, np.concatenate([table, others]).astype(np.float32), np.arange(44, 0, -1) * 100)
+    words = [
+        "man",
+        "woman",
+        "king",
+        "queen",
+        *HOSTILE,
+        *some_vectors(40).index_to_key[: 40 - len(HOSTILE)],
+    ]
+    return KeyedVectors(
+        words, np.concatenate([table, others]).astype(np.float32), np.arange(44, 0, -1) * 100
+    )
 
 
 def shown_map() -> tuple[KeyedVectors, WordMap]:
@@ -371,7 +429,9 @@ def test_the_page_in_chromium(tmp_path: Path) -> None:
         answers = page.locator(".near .answers button")
         shown = [answers.nth(i).locator("span").all_text_contents() for i in range(answers.count())]
         assert len(shown) == 12
-        assert [word for word, _ in shown[:2]] == [word for word, _ in vectors.most_similar("king", topn=2)]
+        assert [word for word, _ in shown[:2]] == [
+            word for word, _ in vectors.most_similar("king", topn=2)
+        ]
         for word, cosine in shown:
             known = word.replace("\ufffd", "\ud800")  # what a browser shows for half a character
             assert float(cosine) == pytest.approx(vectors.similarity("king", known), abs=0.01)

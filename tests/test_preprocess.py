@@ -14,16 +14,18 @@ import pytest
 from click.testing import CliRunner, Result
 
 from xw2v.cli import cli
-from xw2v.corpus import Corpus
 from xw2v.errors import InputError, UsageError, Xw2vError
-from xw2v.read import open_corpus
+from xw2v.text.corpus import Corpus
+from xw2v.text.reading import open_corpus
 
 TEXT = "New York is big. New York it is!\nThe war, the War\n" * 20
 
 
 def run(*arguments: object, data: bytes | None = None) -> Result:
     """Run a command in this process; what it raises is raised."""
-    return CliRunner().invoke(cli, list(map(str, arguments)), input=data, catch_exceptions=False, standalone_mode=False)
+    return CliRunner().invoke(
+        cli, list(map(str, arguments)), input=data, catch_exceptions=False, standalone_mode=False
+    )
 
 
 def fails(*arguments: object) -> str:
@@ -56,7 +58,16 @@ def test_preprocess_writes_what_open_corpus_reads(text: Path, tmp_path: Path) ->
 
 def test_preprocess_of_a_stream_is_that_of_the_file(text: Path, tmp_path: Path) -> None:
     for i, data in enumerate((TEXT.encode(), gzip.compress(TEXT.encode()))):
-        command = [sys.executable, "-m", "xw2v", "preprocess", "-", "--data-dir", str(tmp_path / str(i)), "--quiet"]
+        command = [
+            sys.executable,
+            "-m",
+            "xw2v",
+            "preprocess",
+            "-",
+            "--data-dir",
+            str(tmp_path / str(i)),
+            "--quiet",
+        ]
         done = subprocess.run(command, input=data, capture_output=True, check=True)
         assert (done.stdout, done.stderr) == (b"", b"")
         assert Corpus.open(tmp_path / str(i)).fingerprint == open_corpus([text]).fingerprint
@@ -73,14 +84,31 @@ def test_held_out_text_goes_beside_and_goes_away(text: Path, tmp_path: Path) -> 
 
 def test_options_of_preprocess(text: Path, tmp_path: Path) -> None:
     folder = tmp_path / "corpus"
-    run("preprocess", text, "--data-dir", folder, "--no-lowercase", "--token-pattern", "[A-Za-z]+", "--max-vocab", 3)
+    run(
+        "preprocess",
+        text,
+        "--data-dir",
+        folder,
+        "--no-lowercase",
+        "--token-pattern",
+        "[A-Za-z]+",
+        "--max-vocab",
+        3,
+    )
     corpus = Corpus.open(folder)
     assert corpus.vocabulary.words == ["New", "York", "<UNK>"]
-    assert corpus.settings == {"token_pattern": "[A-Za-z]+", "lowercase": False, "min_count": 5, "max_vocab": 3}
+    assert corpus.settings == {
+        "token_pattern": "[A-Za-z]+",
+        "lowercase": False,
+        "min_count": 5,
+        "max_vocab": 3,
+    }
     assert "must be 1 or more" in fails("preprocess", text, "--data-dir", folder, "--min-count", 0)
     assert "must be 2 or more" in fails("preprocess", text, "--data-dir", folder, "--max-vocab", 1)
     assert "1000 or more" in fails("preprocess", text, "--data-dir", folder, "--distinct-limit", 5)
-    assert "most frequent was met 40 times" in fails("preprocess", text, "--data-dir", folder, "--min-count", 99)
+    assert "most frequent was met 40 times" in fails(
+        "preprocess", text, "--data-dir", folder, "--min-count", 99
+    )
 
 
 def test_a_failure_leaves_the_earlier_corpus(text: Path, tmp_path: Path) -> None:
@@ -103,7 +131,9 @@ def test_errors_are_one_line_and_exit_codes(tmp_path: Path) -> None:
         (["preprocess", "--data-dir", "d", "--corpus", "wiki"], 2),
         (["preprocess"], 2),
     ):
-        done = subprocess.run([sys.executable, "-m", "xw2v", *arguments], capture_output=True, text=True, cwd=tmp_path)
+        done = subprocess.run(
+            [sys.executable, "-m", "xw2v", *arguments], capture_output=True, text=True, cwd=tmp_path
+        )
         assert done.returncode == code
         assert "Traceback" not in done.stderr
         assert done.stdout == ""
@@ -121,7 +151,10 @@ def test_phrases_into_a_file_and_onto_standard_output(text: Path, tmp_path: Path
 
 def test_phrases_can_be_trained_on(text: Path, tmp_path: Path) -> None:
     run("phrases", text, "-o", tmp_path / "joined.txt", "--threshold", 0.1)
-    assert "new_york" in open_corpus([tmp_path / "joined.txt"], token_pattern="[a-z'_]+").vocabulary.index
+    assert (
+        "new_york"
+        in open_corpus([tmp_path / "joined.txt"], token_pattern="[a-z'_]+").vocabulary.index
+    )
 
 
 def test_bad_options_of_phrases(text: Path, tmp_path: Path) -> None:
@@ -166,7 +199,9 @@ def test_download(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     assert "can't" not in fails("download", "wikipedia")
 
 
-def test_a_download_without_a_network_fails_in_one_line(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_download_without_a_network_fails_in_one_line(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     import nltk.downloader
 
     def no_network(self: object, name: str, download_dir: str) -> list[Message]:
@@ -174,4 +209,6 @@ def test_a_download_without_a_network_fails_in_one_line(monkeypatch: pytest.Monk
 
     monkeypatch.setattr(nltk.downloader.Downloader, "incr_download", no_network)
     message = fails("download", "nltk", "--dir", tmp_path)
-    assert message.startswith("brown: cannot be fetched: Error loading brown: <urlopen error no route to host>")
+    assert message.startswith(
+        "brown: cannot be fetched: Error loading brown: <urlopen error no route to host>"
+    )

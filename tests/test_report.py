@@ -16,11 +16,11 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
 from xw2v import KeyedVectors, Word2Vec
-from xw2v.charts import Axis, nice_step
 from xw2v.cli.report import command
-from xw2v.corpus_figures import sentence_lengths, subsampling
 from xw2v.errors import InputError, UnknownWordError, UsageError
-from xw2v.loss_curve import epoch_means, history_points, validation_points
+from xw2v.pictures.charts import Axis, nice_step
+from xw2v.pictures.loss_curve import epoch_means, history_points, validation_points
+from xw2v.text.figures import sentence_lengths, subsampling
 
 EVIL = "</script><img src=x onerror=alert(1)>"
 
@@ -45,7 +45,7 @@ def test_sentence_lengths_agree_with_the_lengths(lengths: list[int]) -> None:
 def test_sentence_lengths_in_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     offsets = np.concatenate([[0], np.random.default_rng(0).integers(1, 90, 1000).cumsum()])
     whole = sentence_lengths(offsets)
-    monkeypatch.setattr("xw2v.corpus_figures.BLOCK", 7)
+    monkeypatch.setattr("xw2v.text.figures.BLOCK", 7)
     assert sentence_lengths(offsets) == whole
 
 
@@ -98,7 +98,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     rng = np.random.default_rng(0)
     words = [EVIL, *(f"w{i}" for i in range(39))]
     share = 1 / np.arange(1, 41)
-    sentences = [[words[i] for i in rng.choice(40, rng.integers(3, 30), p=share / share.sum())] for _ in range(400)]
+    sentences = [
+        [words[i] for i in rng.choice(40, rng.integers(3, 30), p=share / share.sum())]
+        for _ in range(400)
+    ]
     place = tmp_path_factory.mktemp("run") / "output"
     model = Word2Vec(vector_size=8, min_count=1, epochs=3, batch_tokens=128, window=2)
     model.fit(sentences, validation=sentences[:40]).save(place)
@@ -145,7 +148,10 @@ def test_the_report_has_the_run_s_numbers(run: Run, folder: Path) -> None:
     assert "epochs 3 (default 5)" in re.sub(r"\s+", " ", section(page, "settings"))
     assert 'id="evaluation"' not in page
     assert page.count("<svg") == 3  # loss, lengths of sentences, Zipf's law
-    assert "nan" not in re.findall(r'(?:points|cx|cy|x|y|width|height)="[^"]*"', page.lower()).__str__()
+    assert (
+        "nan"
+        not in re.findall(r'(?:points|cx|cy|x|y|width|height)="[^"]*"', page.lower()).__str__()
+    )
 
 
 def test_neighbours_are_those_of_the_vectors(run: Run, folder: Path, tmp_path: Path) -> None:
@@ -160,8 +166,12 @@ def test_neighbours_are_those_of_the_vectors(run: Run, folder: Path, tmp_path: P
 def test_evaluation_shows_scores_beside_coverage(run: Run, tmp_path: Path) -> None:
     (tmp_path / "pairs.tsv").write_text("w1\tw2\t5\nw3\tw4\t2\nw5\tw6\t9\nw7\tunknown\t1\n")
     (tmp_path / "questions.txt").write_text(": some\nw1 w2 w3 w4\nw1 w2 w3 unknown\n")
-    assert run("-o", "r.html", "--pairs", "pairs.tsv", "--analogies", "questions.txt").exit_code == 0
-    text = re.sub(r"\s+", " ", section((tmp_path / "r.html").read_text(encoding="utf-8"), "evaluation"))
+    assert (
+        run("-o", "r.html", "--pairs", "pairs.tsv", "--analogies", "questions.txt").exit_code == 0
+    )
+    text = re.sub(
+        r"\s+", " ", section((tmp_path / "r.html").read_text(encoding="utf-8"), "evaluation")
+    )
     assert "Among the 40 most frequent words" in text
     assert "3 of 4 75.0%" in text
     assert "1 of 2 (50.0%)" in text
@@ -224,4 +234,6 @@ def test_the_report_in_chromium(run: Run, tmp_path: Path) -> None:
         page.click(".theme-button")
         assert page.evaluate(paper) != before
     with opened(tmp_path / "r.html", viewport={"width": 390, "height": 800}) as (page, _):
-        assert page.evaluate("document.documentElement.scrollWidth") <= 390  # nothing sticks out on a phone
+        assert (
+            page.evaluate("document.documentElement.scrollWidth") <= 390
+        )  # nothing sticks out on a phone

@@ -9,8 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import chisquare
 
-from xw2v.draws import even_words, random_words
-from xw2v.sampling import RANGE, AliasTable, alias_table, draw_words, keep_thresholds, window_sizes
+from xw2v.sgns.draws import even_words, random_words
+from xw2v.sgns.sampling import (
+    RANGE,
+    AliasTable,
+    alias_table,
+    draw_words,
+    keep_thresholds,
+    window_sizes,
+)
 
 DRAWS = 200_000
 counts_lists = st.lists(st.integers(1, 10**12), min_size=1, max_size=60)
@@ -29,10 +36,14 @@ def test_alias_table_holds_the_distribution(counts: list[int], exponent: float) 
     table = alias_table(np.array(counts), exponent)
     weight = np.array(counts, np.float64) ** exponent
     assert ((table.threshold >= 0) & (table.threshold <= RANGE)).all()
-    np.testing.assert_allclose(held_distribution(table), weight / weight.sum(), rtol=1e-9, atol=2 / RANGE)
+    np.testing.assert_allclose(
+        held_distribution(table), weight / weight.sum(), rtol=1e-9, atol=2 / RANGE
+    )
 
 
-@pytest.mark.parametrize("counts", [[1], [10**12, 1], [5, 4, 3, 2, 1], [1] * 1000, list(range(1, 300))])
+@pytest.mark.parametrize(
+    "counts", [[1], [10**12, 1], [5, 4, 3, 2, 1], [1] * 1000, list(range(1, 300))]
+)
 def test_alias_draws_follow_the_distribution(counts: list[int]) -> None:
     words = draw_words(xp, alias_table(np.array(counts), 0.75), random_words(1, 0, 0, DRAWS)[0])
     weight = np.array(counts, np.float64) ** 0.75
@@ -53,7 +64,9 @@ def test_draws_at_the_ends_of_their_range_stay_in_the_table() -> None:
 
 
 def test_even_draws_give_each_word_its_share() -> None:
-    """Random ones miss a word's expected count e by √e; these by the few intervals that stand for the word."""
+    """Random ones miss a word's expected count e by √e; these by the few intervals that stand for
+    the word.
+    """
     counts = np.arange(1, 300)
     weight = counts**0.75
     expected = DRAWS * weight / weight.sum()
@@ -66,7 +79,9 @@ def test_even_draws_give_each_word_its_share() -> None:
 @given(counts_lists, st.floats(1e-6, 1.0))
 def test_keep_thresholds_are_word2vecs_formula(counts: list[int], sample: float) -> None:
     frequency = np.array(counts) / sum(counts)
-    kept = np.minimum(1, (np.sqrt(frequency / sample) + 1) * sample / frequency)  # as word2vec.c writes it
+    kept = np.minimum(
+        1, (np.sqrt(frequency / sample) + 1) * sample / frequency
+    )  # as word2vec.c writes it
     thresholds = keep_thresholds(np.array(counts), sample)
     np.testing.assert_allclose(thresholds / RANGE, kept, rtol=1e-9, atol=1 / RANGE)
 

@@ -1,4 +1,6 @@
-"""The compiled scanner where its sizes end: more words than its cache or one call holds, blocks of every size."""
+"""The compiled scanner where its sizes end: more words than its cache or one call holds, blocks of
+every size.
+"""
 
 from __future__ import annotations
 
@@ -7,15 +9,17 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-import xw2v.encode
-import xw2v.scan as scan
-from xw2v.corpus import Corpus
-from xw2v.encode import Encoder, WordIndex
-from xw2v.native import NO_COMPILER
-from xw2v.textfiles import TextBytes
-from xw2v.tokens import Tokenizer
+import xw2v.text.encode
+import xw2v.text.scan as scan
+from xw2v.storage.native import NO_COMPILER
+from xw2v.text.corpus import Corpus
+from xw2v.text.encode import Encoder, WordIndex
+from xw2v.text.textfiles import TextBytes
+from xw2v.text.tokens import Tokenizer
 
-compiled = pytest.mark.skipif(scan.library() is None, reason="this installation has no compiled loops")
+compiled = pytest.mark.skipif(
+    scan.library() is None, reason="this installation has no compiled loops"
+)
 
 
 def sentences_of(encoder: Encoder) -> list[list[str]]:
@@ -29,7 +33,9 @@ def new_scanner(number: Callable[[str], int], pattern: str = "[a-z']+") -> scan.
     return scan.Scanner(library, Tokenizer(pattern), number)
 
 
-def scanned(scanner: scan.Scanner, block: bytes, most: int = 1 << 20) -> tuple[list[int], list[int]]:
+def scanned(
+    scanner: scan.Scanner, block: bytes, most: int = 1 << 20
+) -> tuple[list[int], list[int]]:
     """All numbers of a block, and its words before each line end."""
     ids: list[int] = []
     ends: list[int] = []
@@ -43,11 +49,16 @@ def scanned(scanner: scan.Scanner, block: bytes, most: int = 1 << 20) -> tuple[l
 
 @compiled
 def test_more_words_than_the_cache_holds() -> None:
-    """700,000 of 1 to 17 letters, half with the same first eight, each met twice: numbered as by a dictionary."""
+    """700,000 of 1 to 17 letters, half with the same first eight, each met twice: numbered as by a
+    dictionary.
+    """
     rng = np.random.default_rng(0)
     letters = rng.integers(ord("a"), ord("z") + 1, (700_000, 17), np.uint8)
     letters[::2, :8] = ord("a")
-    words = [row.tobytes()[:n].decode() for row, n in zip(letters, rng.integers(1, 18, len(letters)), strict=True)]
+    words = [
+        row.tobytes()[:n].decode()
+        for row, n in zip(letters, rng.integers(1, 18, len(letters)), strict=True)
+    ]
     words += [words[i] for i in rng.permutation(len(words)).tolist()]
     index, expected = WordIndex(), WordIndex()
     ids, _ = scanned(new_scanner(index.__getitem__), " ".join(words).encode())
@@ -69,8 +80,9 @@ def test_the_words_of_a_block_do_not_depend_on_how_many_are_asked_for(most: int)
     block = b"\none two\n\nthree one four\ntwo two five\r\n six one"
     index = WordIndex()
     assert scanned(new_scanner(index.__getitem__), block, most) == (
-        [0, 1, 2, 0, 3, 1, 1, 4, 5, 0], [0, 2, 2, 5, 8, 8],
-    )  # fmt: skip
+        [0, 1, 2, 0, 3, 1, 1, 4, 5, 0],
+        [0, 2, 2, 5, 8, 8],
+    )
 
 
 @compiled
@@ -93,11 +105,17 @@ def test_a_word_is_asked_for_until_the_cache_holds_it_and_after_it_forgets() -> 
 @compiled
 @pytest.mark.parametrize("length", [*range(1, 20), 40])
 def test_a_word_at_the_end_of_a_block(length: int) -> None:
-    """Nothing after the block counts, whatever a longer block before left in the scanner's arrays."""
+    """Nothing after the block counts, whatever a longer block before left in the scanner's
+    arrays.
+    """
     index = WordIndex()
     new, used = (new_scanner(index.__getitem__) for _ in range(2))
     scanned(used, b"z" * 100 + b" y" * 100)
-    for scanner, block in ((new, "a" * length), (used, "some " + "b" * length), (used, "c" * length)):
+    for scanner, block in (
+        (new, "a" * length),
+        (used, "some " + "b" * length),
+        (used, "c" * length),
+    ):
         scanned(scanner, block.encode())
         assert list(index)[-1] == block.removeprefix("some ")
 
@@ -113,16 +131,18 @@ def test_empty_lines_take_no_memory() -> None:
 
 def test_without_a_compiler_text_is_read_alike(monkeypatch: pytest.MonkeyPatch) -> None:
     """Lines longer than a block among it, which are cut at blanks."""
-    monkeypatch.setattr("xw2v.textfiles.BLOCK", 64)
+    monkeypatch.setattr("xw2v.text.textfiles.BLOCK", 64)
     text = "Kelvin \u212a one two, three's " * 20 + "\nshort\n\n" + "four five " * 30
     made = []
     for plain in (False, True):
         if plain:
-            monkeypatch.setattr(xw2v.encode, "library", lambda: None)
+            monkeypatch.setattr(xw2v.text.encode, "library", lambda: None)
         encoder = Encoder()
         for block in TextBytes(text.encode(), "text").pieces(encoder.at_blanks):
             encoder.add(block)
         made.append(Corpus.from_encoder(encoder, min_count=1))
     assert len(made[0]) == 3
     assert made[0].fingerprint == made[1].fingerprint
-    assert made[1].notices == (f"the compiled scanner is missing, so text is read eight times slower: {NO_COMPILER}",)
+    assert made[1].notices == (
+        f"the compiled scanner is missing, so text is read eight times slower: {NO_COMPILER}",
+    )

@@ -11,10 +11,15 @@ import xw2v_numpy.scatter as scatter
 
 @pytest.mark.parametrize("product", [scatter.product, scatter.public_product])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_rows_add_up_in_order(product: Callable[..., None], dtype: type, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_rows_add_up_in_order(
+    product: Callable[..., None], dtype: type, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(scatter, "product", product)
     rng = np.random.default_rng(0)
-    table, updates = rng.standard_normal((7, 3)).astype(dtype), rng.standard_normal((50, 3)).astype(dtype)
+    table, updates = (
+        rng.standard_normal((7, 3)).astype(dtype),
+        rng.standard_normal((50, 3)).astype(dtype),
+    )
     rows = rng.integers(0, 7, 50)
     expected = table.copy()
     for row, update in zip(rows, updates, strict=True):

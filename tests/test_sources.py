@@ -1,4 +1,6 @@
-"""Where text comes from: files of every kind, folders, NLTK, the documentation; and what is wrong with them."""
+"""Where text comes from: files of every kind, folders, NLTK, the documentation; and what is wrong
+with them.
+"""
 
 from __future__ import annotations
 
@@ -17,15 +19,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import xw2v.docs_source
-import xw2v.textfiles
-from xw2v import nltk_source
-from xw2v.corpus import Corpus
+import xw2v.text.docs_source
+import xw2v.text.textfiles
 from xw2v.errors import InputError, UsageError
-from xw2v.inputs import files_of, find_sources
-from xw2v.read import open_corpus, read_corpus_with, validation_of
-from xw2v.sources import described
-from xw2v.textfiles import text_blocks
+from xw2v.text import nltk_source
+from xw2v.text.corpus import Corpus
+from xw2v.text.inputs import files_of, find_sources
+from xw2v.text.reading import open_corpus, read_corpus_with, validation_of
+from xw2v.text.sources import described
+from xw2v.text.textfiles import text_blocks
 
 TEXT = "The War, the peace.\nCafé au lait — isn't it?\r\n\r\nthe war\n"
 SENTENCES = [["the", "war", "the", "peace"], ["caf", "au", "lait", "isn't", "it"], ["the", "war"]]
@@ -40,8 +42,12 @@ def zstd(data: bytes) -> bytes:
 
 
 PACKERS: dict[str, Callable[[bytes], bytes]] = {
-    "plain": bytes, "gz": gzip.compress, "bz2": bz2.compress, "xz": lzma.compress, "zst": zstd,
-}  # fmt: skip
+    "plain": bytes,
+    "gz": gzip.compress,
+    "bz2": bz2.compress,
+    "xz": lzma.compress,
+    "zst": zstd,
+}
 
 
 @pytest.mark.parametrize("kind", PACKERS)
@@ -73,19 +79,19 @@ def test_a_damaged_gzip_file_is_refused(tmp_path: Path) -> None:
 
 @settings(max_examples=100, deadline=None)
 @given(
-    text=st.lists(st.sampled_from(["ab", "é", " ", "\t", "\n", "\r", "\u2028", "中"]) | st.text(max_size=3)).map(
-        "".join
-    ),
+    text=st.lists(
+        st.sampled_from(["ab", "é", " ", "\t", "\n", "\r", "\u2028", "中"]) | st.text(max_size=3)
+    ).map("".join),
     size=st.integers(1, 9),
     at_blanks=st.booleans(),
 )
 def test_blocks_are_cut_between_words(text: str, size: int, at_blanks: bool) -> None:
-    data, before = text.encode(), xw2v.textfiles.BLOCK
+    data, before = text.encode(), xw2v.text.textfiles.BLOCK
     try:
-        xw2v.textfiles.BLOCK = size
+        xw2v.text.textfiles.BLOCK = size
         blocks = list(text_blocks(io.BytesIO(data), "text", at_blanks))
     finally:
-        xw2v.textfiles.BLOCK = before
+        xw2v.text.textfiles.BLOCK = before
     assert b"".join(blocks) == data.removeprefix(b"\xef\xbb\xbf") + b"\n"
     ends = b"\n\r \t" if at_blanks else b"\n\r"
     assert all(block[-1] in ends for block in blocks if block)
@@ -95,7 +101,9 @@ def test_blocks_are_cut_between_words(text: str, size: int, at_blanks: bool) -> 
 def test_what_is_not_utf8_is_named_by_line_and_byte(kind: str, tmp_path: Path) -> None:
     path = tmp_path / "latin.txt"
     path.write_bytes(PACKERS[kind](b"good\n" * 40_000 + "caf\xe9 noir\n".encode("latin-1")))
-    with pytest.raises(InputError, match=r"latin\.txt:40001: not UTF-8 at byte 200,003 \(0xe9\); convert it"):
+    with pytest.raises(
+        InputError, match=r"latin\.txt:40001: not UTF-8 at byte 200,003 \(0xe9\); convert it"
+    ):
         open_corpus([path], min_count=1)
 
 
@@ -110,7 +118,9 @@ def test_other_languages(tmp_path: Path) -> None:
     (tmp_path / "text").write_text("Ёлка, ΌΣΟΣ und Straße 12!\n", encoding="utf-8")
     corpus = open_corpus([tmp_path / "text"], token_pattern=r"[^\W\d_]+", min_count=1)
     assert sentences(corpus) == [["ёлка", "όσος", "und", "straße"]]
-    corpus = open_corpus([tmp_path / "text"], token_pattern=r"[^\W\d_]+", lowercase=False, min_count=1)
+    corpus = open_corpus(
+        [tmp_path / "text"], token_pattern=r"[^\W\d_]+", lowercase=False, min_count=1
+    )
     assert sentences(corpus) == [["Ёлка", "ΌΣΟΣ", "und", "Straße"]]
 
 
@@ -136,7 +146,9 @@ def test_what_is_not_there(tmp_path: Path) -> None:
         open_corpus([tmp_path / "none.txt"])
 
 
-@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may read everything")
+@pytest.mark.skipif(
+    not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may read everything"
+)
 def test_what_may_not_be_read(tmp_path: Path) -> None:
     path = tmp_path / "secret"
     path.mkdir(mode=0)
@@ -159,9 +171,11 @@ def test_an_unknown_corpus() -> None:
 
 
 def test_standard_input() -> None:
-    code = "from xw2v.read import open_corpus; print(open_corpus(['-'], min_count=1).raw_words)"
+    code = "from xw2v.text.reading import open_corpus; print(open_corpus(['-'], min_count=1).raw_words)"
     for data in (TEXT.encode(), gzip.compress(TEXT.encode())):
-        done = subprocess.run([sys.executable, "-c", code], input=data, capture_output=True, check=True)
+        done = subprocess.run(
+            [sys.executable, "-c", code], input=data, capture_output=True, check=True
+        )
         assert done.stdout.split() == [b"11"]
     with pytest.raises(UsageError, match="once"):
         open_corpus(["-", "-"])
@@ -184,7 +198,9 @@ def test_held_out_text_in_the_rows_of_a_vocabulary(tmp_path: Path) -> None:
     (tmp_path / "text").write_text(TEXT, encoding="utf-8")
     (tmp_path / "held").write_text("The cat; the WAR\n")
     corpus = open_corpus([tmp_path / "text"], min_count=1, folder=tmp_path / "corpus")
-    held = read_corpus_with(corpus.vocabulary, [tmp_path / "held"], folder=tmp_path / "corpus" / "validation")
+    held = read_corpus_with(
+        corpus.vocabulary, [tmp_path / "held"], folder=tmp_path / "corpus" / "validation"
+    )
     assert sentences(held) == [["the", "the", "war"]]
     assert held.raw_words == 4
     found = validation_of([tmp_path / "corpus"])
@@ -202,7 +218,9 @@ def test_held_out_text_in_the_rows_of_a_vocabulary(tmp_path: Path) -> None:
 @pytest.fixture
 def table() -> Any:
     pa = pytest.importorskip("pyarrow")
-    return pa.table({"id": [1, 2, 3, 4], "text": ["The War, the peace.\nthe", None, "war", ""], "n": [1.0] * 4})
+    return pa.table(
+        {"id": [1, 2, 3, 4], "text": ["The War, the peace.\nthe", None, "war", ""], "n": [1.0] * 4}
+    )
 
 
 def write_stream(path: Path, table: Any, kind: str = "stream") -> None:
@@ -221,9 +239,13 @@ def test_arrow_and_parquet(kind: str, table: Any, tmp_path: Path) -> None:
         write_stream(path, table, kind)
     expected = [["the", "war", "the", "peace"], ["the"], ["war"]]
     assert sentences(open_corpus([path], min_count=1)) == expected
-    (tmp_path / "state.json").write_text('{"beside": "the table"}')  # as Hugging Face's datasets have it
+    (tmp_path / "state.json").write_text(
+        '{"beside": "the table"}'
+    )  # as Hugging Face's datasets have it
     assert sentences(open_corpus([tmp_path], min_count=1)) == expected
-    with pytest.raises(InputError, match=r"no column 'body'; choose with --text-column among id, text, n"):
+    with pytest.raises(
+        InputError, match=r"no column 'body'; choose with --text-column among id, text, n"
+    ):
         open_corpus([path], text_column="body")
     with pytest.raises(InputError, match="column 'n' holds double, not text"):
         open_corpus([path], text_column="n")
@@ -241,17 +263,21 @@ def test_what_is_no_table(name: str, tmp_path: Path) -> None:
 # NLTK
 
 
-def test_the_three_corpora_of_nltk_are_the_default(shared_data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_three_corpora_of_nltk_are_the_default(
+    shared_data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("NLTK_DATA", str(shared_data / "nltk_data"))
     found = find_sources([], None, "text")
     assert found.description == "Brown, Reuters and Gutenberg (NLTK)"
     assert not found.notices
 
 
-def test_without_nltk_data_the_documentation_is_the_default(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_nltk_data_the_documentation_is_the_default(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(nltk_source, "places", lambda: [tmp_path])
     found = find_sources([], None, "text")
-    assert found.description == xw2v.docs_source.DocsSource.description
+    assert found.description == xw2v.text.docs_source.DocsSource.description
     assert len(found.notices) == 1
     assert "NLTK has no Brown, Reuters and Gutenberg here" in found.notices[0]
     assert "xw2v download nltk" in found.notices[0]
@@ -283,7 +309,8 @@ def test_an_nltk_corpus_that_is_not_there(monkeypatch: pytest.MonkeyPatch, tmp_p
 
     monkeypatch.setattr(nltk.data, "path", [str(tmp_path)])
     with pytest.raises(
-        InputError, match="nltk:shakespeare: not on this machine; get it with xw2v download nltk:shakes"
+        InputError,
+        match="nltk:shakespeare: not on this machine; get it with xw2v download nltk:shakes",
     ):
         open_corpus([], "nltk:shakespeare")
     with pytest.raises(InputError, match="NLTK knows no corpus of this name"):
@@ -308,17 +335,26 @@ def few_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A cache folder of its own, and three source files to read."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setenv("LOCALAPPDATA", str(tmp_path / "cache"))
-    monkeypatch.setattr(xw2v.docs_source, "cache_folder", lambda: tmp_path / "cache")
-    (tmp_path / "a.py").write_text('"""Module text here."""\nraise SystemExit\ndef f():\n    "Inner function text."\n')
-    (tmp_path / "b.py").write_text('def f():\n    "Inner function text."\nadd_newdoc("numpy", "x", "A newer text.")\n')
+    monkeypatch.setattr(xw2v.text.docs_source, "cache_folder", lambda: tmp_path / "cache")
+    (tmp_path / "a.py").write_text(
+        '"""Module text here."""\nraise SystemExit\ndef f():\n    "Inner function text."\n'
+    )
+    (tmp_path / "b.py").write_text(
+        'def f():\n    "Inner function text."\nadd_newdoc("numpy", "x", "A newer text.")\n'
+    )
     (tmp_path / "topics.py").write_text('topics = {"if": "The if statement.", "n": 3}\n')
     (tmp_path / "broken.py").write_text("def (")
     files = [tmp_path / name for name in ("a.py", "b.py", "topics.py", "broken.py", "gone.py")]
-    monkeypatch.setattr(xw2v.docs_source, "source_files", lambda: iter(files))
+    monkeypatch.setattr(xw2v.text.docs_source, "source_files", lambda: iter(files))
     return tmp_path
 
 
-DOCS = [["module", "text", "here"], ["inner", "function", "text"], ["a", "newer", "text"], ["the", "if", "statement"]]
+DOCS = [
+    ["module", "text", "here"],
+    ["inner", "function", "text"],
+    ["a", "newer", "text"],
+    ["the", "if", "statement"],
+]
 
 
 def test_docs_come_from_parsed_files_and_then_from_the_cache(few_files: Path) -> None:
@@ -343,10 +379,19 @@ def test_docs_of_nothing(few_files: Path) -> None:
 
 
 def test_docs_has_the_packages_without_their_tests() -> None:
-    names = {name for path in xw2v.docs_source.source_files() for name in (path.name, path.parent.name)}
+    names = {
+        name
+        for path in xw2v.text.docs_source.source_files()
+        for name in (path.name, path.parent.name)
+    }
     assert {"numpy", "scipy", "nltk", "json", "topics.py", "_add_newdocs.py"} <= names
     assert not {"test", "tests"} & names
 
 
 def test_names_as_english() -> None:
-    assert [described(["a"] * n) for n in (1, 2, 3, 5)] == ["a", "a and a", "a, a and a", "a, a, a and 2 more"]
+    assert [described(["a"] * n) for n in (1, 2, 3, 5)] == [
+        "a",
+        "a and a",
+        "a, a and a",
+        "a, a, a and 2 more",
+    ]

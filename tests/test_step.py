@@ -1,4 +1,6 @@
-"""The plain step is word2vec's: equal to a loop over pairs, and its gradients are those of its loss."""
+"""The plain step is word2vec's: equal to a loop over pairs, and its gradients are those of its
+loss.
+"""
 
 from __future__ import annotations
 
@@ -15,9 +17,9 @@ from oracles import (
     slow_step,
 )
 
-from xw2v.backend import Backend, load_backend
-from xw2v.objective import Batch, Objective, Tables
-from xw2v.step import Gradients, cbow_gradients, plain_step, skipgram_gradients
+from xw2v.sgns.backend import Backend, load_backend
+from xw2v.sgns.objective import Batch, Objective, Tables
+from xw2v.sgns.step import Gradients, cbow_gradients, plain_step, skipgram_gradients
 
 WORDS, SIZE, TOKENS = 40, 7, 48
 OBJECTIVES = {
@@ -83,7 +85,8 @@ def test_gradients_equal_finite_differences(objective: Objective) -> None:
     for _ in range(5):
         direction = random_tables(rng, WORDS, SIZE, tied=objective.tied)
         moved = [
-            Tables(tables.center + e * direction.center, tables.context + e * direction.context) for e in (step, -step)
+            Tables(tables.center + e * direction.center, tables.context + e * direction.context)
+            for e in (step, -step)
         ]
         ahead, behind = (gradients_of(objective, there, batch)[1] for there in moved)
         slope = np.sum(center * direction.center) + np.sum(context * direction.context)
@@ -92,10 +95,14 @@ def test_gradients_equal_finite_differences(objective: Objective) -> None:
 
 @pytest.mark.parametrize("shared", [2, 16])
 def test_control_variate_keeps_the_mean_and_takes_the_noise(shared: int) -> None:
-    """Over draws of negatives, against the same gradients in one group a batch, which nothing corrects."""
+    """Over draws of negatives, against the same gradients in one group a batch, which nothing
+    corrects.
+    """
     objective = random_objective(shared=shared)
     rng = np.random.default_rng(7)
-    tables = Tables(*(part + 0.5 for part in random_tables(rng, WORDS, SIZE)))  # rows with much in common
+    tables = Tables(
+        *(part + 0.5 for part in random_tables(rng, WORDS, SIZE))
+    )  # rows with much in common
     batch = random_batch(rng, objective, WORDS, 16 * objective.group)
     one, positions = slice(0, objective.group), objective.group + 2 * objective.window
     alone = Batch(batch.tokens[:positions], batch.left[one], batch.right[one], None)
@@ -140,7 +147,10 @@ def test_padding_moves_nothing() -> None:
     before = Tables(tables.center.copy(), tables.context.copy())
     batch = random_batch(rng, objective, WORDS, TOKENS)
     empty = batch._replace(left=np.zeros_like(batch.left), right=np.zeros_like(batch.right))
-    for step in (load_backend("numpy").step(objective), Backend.step(load_backend("numpy"), objective)):
+    for step in (
+        load_backend("numpy").step(objective),
+        Backend.step(load_backend("numpy"), objective),
+    ):
         assert float(step(tables, empty, 0.5, measure=True)) == 0
         np.testing.assert_array_equal(tables, before)
 

@@ -1,4 +1,6 @@
-"""The training loop as a whole, on a small text with two topics: what it learns, repeats, reports and refuses."""
+"""The training loop as a whole, on a small text with two topics: what it learns, repeats, reports
+and refuses.
+"""
 
 from __future__ import annotations
 
@@ -11,15 +13,21 @@ import numpy as np
 import pytest
 
 from xw2v import Word2Vec
-from xw2v.backend import load_backend
-from xw2v.corpus import Corpus
 from xw2v.errors import InputError, TrainingError, UsageError
-from xw2v.run import run_training
 from xw2v.settings import Settings
-from xw2v.trainer import Trainer
+from xw2v.sgns.backend import load_backend
+from xw2v.text.corpus import Corpus
+from xw2v.training.run import run_training
+from xw2v.training.trainer import Trainer
 
 TOPICS = (("cat", "dog", "cow", "pig", "hen", "fox"), ("sin", "cos", "tan", "log", "exp", "abs"))
-SMALL: dict[str, Any] = {"vector_size": 16, "window": 3, "min_count": 1, "sample": 0.0, "batch_tokens": 256}
+SMALL: dict[str, Any] = {
+    "vector_size": 16,
+    "window": 3,
+    "min_count": 1,
+    "sample": 0.0,
+    "batch_tokens": 256,
+}
 
 
 def topical(sentences: int = 2000, seed: int = 0) -> list[list[str]]:
@@ -40,18 +48,24 @@ def test_words_of_a_topic_are_neighbours(model: Word2Vec) -> None:
             assert found == set(topic) - {word}
 
 
-@pytest.mark.parametrize("changes", [{"model": "cbow", "alpha": 0.1}, {"tied": True}, {"weight_decay": 0.01}])
+@pytest.mark.parametrize(
+    "changes", [{"model": "cbow", "alpha": 0.1}, {"tied": True}, {"weight_decay": 0.01}]
+)
 def test_so_do_other_models(changes: dict[str, Any]) -> None:
     wv = Word2Vec(**SMALL | {"epochs": 5} | changes).fit(topical()).wv
     inside = [wv.similarity(a, b) for topic in TOPICS for a, b in combinations(topic, 2)]
     across = [wv.similarity(a, b) for a, b in product(*TOPICS)]
     assert min(inside) > max(across) + 0.1
-    assert np.mean([wv.similarity(*topic[:2]) for topic in TOPICS]) > wv.similarity("cat", "sin") + 0.5
+    assert (
+        np.mean([wv.similarity(*topic[:2]) for topic in TOPICS]) > wv.similarity("cat", "sin") + 0.5
+    )
 
 
 def test_losses_fall_below_those_of_untrained_vectors(model: Word2Vec) -> None:
     untrained = (1 + model.settings.negative) * np.log(2)
-    assert model.loss_history[0] < untrained * (1 + 1e-6)  # equal where the first interval is the first step
+    assert model.loss_history[0] < untrained * (
+        1 + 1e-6
+    )  # equal where the first interval is the first step
     assert model.loss_history[-1] < 0.8 * model.loss_history[0]
     history = model.run.validation_history
     assert len(history) == model.settings.epochs
@@ -67,7 +81,8 @@ def test_the_validation_loss_is_the_mean_over_pairs_whatever_the_batch() -> None
         validation = Corpus.from_sentences(held_out, vocabulary=corpus.vocabulary)
         trainer = Trainer(corpus, settings, load_backend(), validation)
         losses.append(trainer.validation_loss(trainer.start().tables))
-    # Context vectors start at zero, so every score is 0 and every pair costs (1 + negative) · log 2.
+    # Context vectors start at zero, so every score is 0 and every pair costs (1 + negative) · log
+    # 2.
     np.testing.assert_allclose(losses, 6 * np.log(2), rtol=1e-6)
 
 
@@ -103,12 +118,21 @@ def test_a_generator_and_a_list_are_the_same_text(model: Word2Vec) -> None:
 def test_files_are_read_by_their_paths(model: Word2Vec, tmp_path: Path) -> None:
     path = tmp_path / "text.txt"
     path.write_text("".join(" ".join(sentence) + ".\n" for sentence in topical()), encoding="utf-8")
-    np.testing.assert_array_equal(Word2Vec(**SMALL, epochs=5).fit(path).run.center, model.run.center)
+    np.testing.assert_array_equal(
+        Word2Vec(**SMALL, epochs=5).fit(path).run.center, model.run.center
+    )
 
 
 @pytest.mark.parametrize(
     "changes",
-    [{"vector_size": 0}, {"alpha": -1.0}, {"alpha": float("nan")}, {"window": 0}, {"model": "glove"}, {"workers": 2}],
+    [
+        {"vector_size": 0},
+        {"alpha": -1.0},
+        {"alpha": float("nan")},
+        {"window": 0},
+        {"model": "glove"},
+        {"workers": 2},
+    ],
 )
 def test_settings_out_of_range_are_refused_by_name(changes: dict[str, Any]) -> None:
     name = next(iter(changes)).replace("_", "-")
@@ -128,7 +152,9 @@ def test_an_untrained_model_says_so() -> None:
 
 def test_reports_tell_the_share_done_and_the_speed() -> None:
     told = []
-    run_training(Corpus.from_sentences(topical(), 1), Settings(**SMALL, epochs=2), report=told.append)
+    run_training(
+        Corpus.from_sentences(topical(), 1), Settings(**SMALL, epochs=2), report=told.append
+    )
     shares = [progress.done for progress in told]
     assert shares == sorted(shares)
     assert 0 <= shares[0] < shares[-1] < 1
@@ -144,7 +170,9 @@ def test_many_negatives_are_shared_by_few_tokens(window: int, negative: int) -> 
     few = negative <= 5
     assert g == 128 if few else g in (16, 32, 64)
     assert settings.whole_batch % g == 0
-    assert few or g * negative <= 400 or g == 16 or K / g > 5  # few pushes at once, or halving g would be dear
+    assert (
+        few or g * negative <= 400 or g == 16 or K / g > 5
+    )  # few pushes at once, or halving g would be dear
     assert K / g <= 16
     fewer = Settings(window=window, negative=negative, shared_negatives=8)
     assert few or fewer.group * negative <= 400 or fewer.group == 16
@@ -158,12 +186,17 @@ def test_long_vectors_have_fewer_rows_of_negatives(vector_size: int) -> None:
     assert (gpu.whole_batch, gpu.group, gpu.shared) == (16384, 128, shared)
     assert Settings(vector_size=vector_size, model="cbow").group == 64
     assert Settings(vector_size=vector_size, negative=25).group == 16
-    assert [Settings(vector_size=vector_size, batch_tokens=T).group for T in (512, 2048)] == [64, 128]
+    assert [Settings(vector_size=vector_size, batch_tokens=T).group for T in (512, 2048)] == [
+        64,
+        128,
+    ]
 
 
 @pytest.mark.parametrize("model", ["skipgram", "cbow"])
 @pytest.mark.parametrize("batch_tokens", [None, 512, 16384])
-def test_the_device_changes_no_more_than_the_usual_batch(model: str, batch_tokens: int | None) -> None:
+def test_the_device_changes_no_more_than_the_usual_batch(
+    model: str, batch_tokens: int | None
+) -> None:
     for size in (100, 300):
         given: dict[str, Any] = {"model": model, "vector_size": size, "batch_tokens": batch_tokens}
         cpu, gpu = Settings(**given), Settings(**given, device="cuda:1")

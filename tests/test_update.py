@@ -1,4 +1,6 @@
-"""The update is SGD where steps are small, damped where pairs agree, and keeps its bound where steps are long."""
+"""The update is SGD where steps are small, damped where pairs agree, and keeps its bound where
+steps are long.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from xw2v.backend import Backend, load_backend
-from xw2v.objective import Objective
-from xw2v.update import RowGradients, bounded_update
+from xw2v.sgns.backend import Backend, load_backend
+from xw2v.sgns.objective import Objective
+from xw2v.sgns.update import RowGradients, bounded_update
 
 BOUND, FLOOR = 0.3, 0.2
 
@@ -41,7 +43,11 @@ def updated(
 
 def problem(seed: int, rows: int = 9, count: int = 40, size: int = 6) -> tuple[np.ndarray, ...]:
     rng = np.random.default_rng(seed)
-    return rng.normal(size=(rows, size)), rng.integers(0, rows, count), rng.normal(size=(count, size))
+    return (
+        rng.normal(size=(rows, size)),
+        rng.integers(0, rows, count),
+        rng.normal(size=(count, size)),
+    )
 
 
 @pytest.mark.parametrize("weight_decay", [0.0, 0.1])
@@ -61,12 +67,16 @@ def test_large_steps_end_at_the_bound_in_the_same_direction(any_backend: Backend
     np.add.at(summed, ids, gradients)
     limit = BOUND * (np.linalg.norm(table, axis=1) + FLOOR)
     np.testing.assert_allclose(np.linalg.norm(moved, axis=1), limit, rtol=1e-12)
-    np.testing.assert_allclose(moved, -summed * (limit / np.linalg.norm(summed, axis=1))[:, None], rtol=1e-9)
+    np.testing.assert_allclose(
+        moved, -summed * (limit / np.linalg.norm(summed, axis=1))[:, None], rtol=1e-9
+    )
 
 
 @settings(deadline=None)
 @given(st.integers(0, 2**32), st.floats(1e-6, 1e6), st.sampled_from([0.0, 0.01, 1.0]))
-def test_no_row_exceeds_its_bound_and_none_but_the_touched_move(seed: int, alpha: float, weight_decay: float) -> None:
+def test_no_row_exceeds_its_bound_and_none_but_the_touched_move(
+    seed: int, alpha: float, weight_decay: float
+) -> None:
     table, ids, gradients = problem(seed)
     mean = np.random.default_rng(seed).normal(size=table.shape[1])
     moved = updated(table, ids, gradients, alpha, mean=mean, weight_decay=weight_decay) - table
@@ -76,7 +86,9 @@ def test_no_row_exceeds_its_bound_and_none_but_the_touched_move(seed: int, alpha
 
 
 def test_along_the_mean_a_batch_goes_as_far_as_its_pairs_in_turn(any_backend: Backend) -> None:
-    """On a loss curved along the mean as a positive and a negative are, and not across, against steps one by one."""
+    """On a loss curved along the mean as a positive and a negative are, and not across, against
+    steps one by one.
+    """
     alpha, pairs = 0.001, 30000
     rng = np.random.default_rng(2)
     row, mean, across = rng.normal(size=(3, 6))
@@ -93,7 +105,9 @@ def test_along_the_mean_a_batch_goes_as_far_as_its_pairs_in_turn(any_backend: Ba
     ids, rows = np.zeros(pairs, np.int64), np.tile(gradient(row), (pairs, 1))
     rules = {"bound": 1.0, "floor": 100.0, "curvature": 0.05}
     moved = updated(row[None], ids, rows, alpha, any_backend, mean=mean, **rules)[0]
-    assert abs((row - alpha * rows.sum(0)) @ mean - 3) > 2 * abs(row @ mean - 3)  # undamped it overshoots
+    assert abs((row - alpha * rows.sum(0)) @ mean - 3) > 2 * abs(
+        row @ mean - 3
+    )  # undamped it overshoots
     np.testing.assert_allclose(moved, expected, rtol=1e-3)
 
 

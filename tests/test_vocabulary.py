@@ -11,13 +11,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from xw2v.errors import InputError, UsageError
-from xw2v.vocabulary import UNKNOWN, Vocabulary, nearest_spellings
+from xw2v.text.vocabulary import UNKNOWN, Vocabulary, nearest_spellings
 
 COUNTS = st.dictionaries(st.text("abc", min_size=1, max_size=3), st.integers(1, 9), min_size=1)
 
 
 @given(counts=COUNTS, min_count=st.integers(1, 9))
-def test_order_is_by_count_and_then_by_first_appearance(counts: dict[str, int], min_count: int) -> None:
+def test_order_is_by_count_and_then_by_first_appearance(
+    counts: dict[str, int], min_count: int
+) -> None:
     kept = [item for item in Counter(counts).most_common() if item[1] >= min_count]
     if kept:
         vocabulary = Vocabulary.from_counts(counts, min_count)
@@ -26,7 +28,9 @@ def test_order_is_by_count_and_then_by_first_appearance(counts: dict[str, int], 
 
 
 @given(counts=COUNTS, min_count=st.integers(1, 3), max_vocab=st.integers(2, 12))
-def test_max_vocab_maps_every_other_word_to_unknown(counts: dict[str, int], min_count: int, max_vocab: int) -> None:
+def test_max_vocab_maps_every_other_word_to_unknown(
+    counts: dict[str, int], min_count: int, max_vocab: int
+) -> None:
     if max(counts.values()) < min_count:
         return
     vocabulary = Vocabulary.from_counts(counts, min_count, max_vocab)
@@ -55,7 +59,9 @@ def test_round_trip(counts: dict[str, int], tmp_path_factory: pytest.TempPathFac
 
 
 def test_nothing_left_says_how_much_there_was() -> None:
-    with pytest.raises(InputError, match=r"of 2 distinct words the most frequent was met 4 times, .* --min-count 5"):
+    with pytest.raises(
+        InputError, match=r"of 2 distinct words the most frequent was met 4 times, .* --min-count 5"
+    ):
         Vocabulary.from_counts({"a": 4, "b": 1})
     with pytest.raises(InputError, match="no words"):
         Vocabulary.from_counts({})
@@ -75,7 +81,10 @@ def test_limits_out_of_range(min_count: int, max_vocab: int | None) -> None:
         ('{"words": ["a"], "counts": [1]}', "format None"),
         ('{"format": "xw2v vocabulary 1", "words": ["a"], "counts": [1, 2]}', "damaged"),
         ('{"format": "xw2v vocabulary 1", "words": ["a", "a"], "counts": [1, 2]}', "twice"),
-        ('{"format": "xw2v vocabulary 1", "words": ["a", "b"], "counts": [1, 2], "unknown": 0}', "last row"),
+        (
+            '{"format": "xw2v vocabulary 1", "words": ["a", "b"], "counts": [1, 2], "unknown": 0}',
+            "last row",
+        ),
     ],
 )
 def test_damaged_files(content: str, message: str, tmp_path: Path) -> None:
@@ -103,6 +112,12 @@ def test_words_and_counts_are_those_of_gensim() -> None:
     sentences = [[f"w{n}" for n in rng.zipf(1.5, 12)] for _ in range(300)]
     model = models.Word2Vec(min_count=2, vector_size=1)
     model.build_vocab(sentences)
-    vocabulary = Vocabulary.from_counts(Counter(word for sentence in sentences for word in sentence), min_count=2)
-    assert set(vocabulary.words) == set(model.wv.index_to_key)  # which leaves words of one count in no fixed order
-    assert vocabulary.counts.tolist() == [model.wv.get_vecattr(word, "count") for word in vocabulary.words]
+    vocabulary = Vocabulary.from_counts(
+        Counter(word for sentence in sentences for word in sentence), min_count=2
+    )
+    assert set(vocabulary.words) == set(
+        model.wv.index_to_key
+    )  # which leaves words of one count in no fixed order
+    assert vocabulary.counts.tolist() == [
+        model.wv.get_vecattr(word, "count") for word in vocabulary.words
+    ]

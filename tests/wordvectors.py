@@ -6,14 +6,16 @@ from typing import Any
 
 import numpy as np
 
-from xw2v.keyedvectors import KeyedVectors
+from xw2v.vectors.keyedvectors import KeyedVectors
 
 SYLLABLES = ("ka", "lo", "mi", "ne", "su", "ra", "to", "vi")
 
 
 def made_up_words(count: int) -> list[str]:
     """`count` different words, a few of which differ in case alone."""
-    words = [a + b + c + d for a in SYLLABLES for b in SYLLABLES for c in SYLLABLES for d in SYLLABLES][:count]
+    words = [
+        a + b + c + d for a in SYLLABLES for b in SYLLABLES for c in SYLLABLES for d in SYLLABLES
+    ][:count]
     words[10], words[20], words[30] = words[5].title(), words[5].upper(), words[7].title()
     return words
 

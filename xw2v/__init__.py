@@ -8,14 +8,15 @@ Both are imported on first use, so that `import xw2v` and `xw2v --help` stay ins
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
-    from xw2v.keyedvectors import KeyedVectors
-    from xw2v.model import Word2Vec
+from xw2v.version import __version__
 
-__version__ = "0.1.0"
+if TYPE_CHECKING:
+    from xw2v.model import Word2Vec
+    from xw2v.vectors.keyedvectors import KeyedVectors
+
 __all__ = ["KeyedVectors", "Word2Vec", "__version__"]
 
-_HOME = {"KeyedVectors": "xw2v.keyedvectors", "Word2Vec": "xw2v.model"}
+_HOME = {"KeyedVectors": "xw2v.vectors.keyedvectors", "Word2Vec": "xw2v.model"}
 
 
 def __getattr__(name: str) -> Any:

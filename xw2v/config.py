@@ -13,11 +13,19 @@ from difflib import get_close_matches
 from typing import Any
 
 from xw2v.errors import InputError, UsageError
-from xw2v.files import open_binary, reason
 from xw2v.settings import Settings
+from xw2v.storage.files import open_binary, reason
 
 LARGEST = 1 << 20  # bytes; more is no configuration
-OPTIONS = ("input", "corpus", "text_column", "val", "output", "init", "checkpoint_every")  # that are no settings
+OPTIONS = (
+    "input",
+    "corpus",
+    "text_column",
+    "val",
+    "output",
+    "init",
+    "checkpoint_every",
+)  # that are no settings
 
 
 def read_config(path: str) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -26,7 +34,8 @@ def read_config(path: str) -> tuple[dict[str, Any], dict[str, Any]]:
     Values of settings are checked by `Settings`; the others are texts, and "input" a list of them.
 
     Raises:
-        InputError: it cannot be read. UsageError: it is no TOML, or has an unknown key or a wrong value.
+        InputError: it cannot be read. UsageError: it is no TOML, or has an unknown key or a wrong
+        value.
     """
     settings: dict[str, Any] = {}
     options: dict[str, Any] = {}
@@ -54,7 +63,9 @@ def _parse(path: str) -> dict[str, Any]:
         except OSError as error:
             raise InputError(f"--config {path}: cannot be read ({reason(error)})") from None
     if len(data) > LARGEST:
-        raise UsageError(f"--config {path}: more than {LARGEST:,} bytes, so this is no configuration; give a TOML file")
+        raise UsageError(
+            f"--config {path}: more than {LARGEST:,} bytes, so this is no configuration; give a TOML file"
+        )
     try:
         return tomllib.loads(data.decode())
     except (ValueError, RecursionError) as error:
@@ -66,7 +77,9 @@ def _aliases() -> dict[str, str]:
     """Every name that a setting may have in a file -> the setting's name."""
     names = {each.name: each.name for each in dataclasses.fields(Settings)}
     for each in dataclasses.fields(Settings):
-        names |= {flag.removeprefix("--").replace("-", "_"): each.name for flag in each.metadata["flags"]}
+        names |= {
+            flag.removeprefix("--").replace("-", "_"): each.name for flag in each.metadata["flags"]
+        }
     return names
 
 
@@ -74,7 +87,9 @@ def _text(path: str, key: str, name: str, value: Any) -> Any:
     if name == "checkpoint_every" and isinstance(value, int) and not isinstance(value, bool):
         return str(value)
     values = value if name == "input" and isinstance(value, list) else [value]
-    if not values or not all(isinstance(each, str) and each and "\0" not in each for each in values):
+    if not values or not all(
+        isinstance(each, str) and each and "\0" not in each for each in values
+    ):
         what = "a text, or a list of texts" if name == "input" else "a text"
         raise UsageError(f"--config {path}: {key} = {value!r:.60}: give {what}")
     return values if name == "input" else value

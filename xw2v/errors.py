@@ -1,7 +1,7 @@
 """What a user can do wrong, as exceptions whose text is one line: what, where, and what to do.
 
-The command line prints that line and exits with `exit_code`; from Python they are ordinary exceptions,
-each also a subclass of the built-in one that callers would expect.
+The command line prints that line and exits with `exit_code`; from Python they are ordinary
+exceptions, each also a subclass of the built-in one that callers would expect.
 """
 
 

@@ -15,12 +15,12 @@ from typing import Any
 
 import numpy as np
 
-from xw2v.corpus import Corpus
 from xw2v.errors import TrainingError
-from xw2v.keyedvectors import KeyedVectors
-from xw2v.run import Run, run_training
 from xw2v.settings import Settings
-from xw2v.trainer import Progress
+from xw2v.text.corpus import Corpus
+from xw2v.training.run import Run, run_training
+from xw2v.training.trainer import Progress
+from xw2v.vectors.keyedvectors import KeyedVectors
 
 Sentences = str | os.PathLike[str] | Corpus | Iterable[Sequence[str] | str | os.PathLike[str]]
 
@@ -29,8 +29,8 @@ class Word2Vec:
     """Skip-gram (or CBOW) with negative sampling (Mikolov et al. 2013).
 
     Args:
-        **settings: any setting of `xw2v.settings.Settings`, such as vector_size, window, min_count, negative,
-            sample, alpha, epochs, seed, device ("cpu", "cuda", "auto") or backend.
+        **settings: any setting of `xw2v.settings.Settings`, such as vector_size, window, min_count,
+            negative, sample, alpha, epochs, seed, device ("cpu", "cuda", "auto") or backend.
 
     Raises:
         UsageError: a setting out of range.
@@ -56,11 +56,12 @@ class Word2Vec:
         """Build the vocabulary and train.
 
         Args:
-            sentences: an iterable of token lists (read once, so a generator will do), a text file or folder,
-                a list of them, or a Corpus. Of token lists every token counts as it is; of files the
-                setting `token_pattern` finds the tokens.
+            sentences: an iterable of token lists (read once, so a generator will do), a text file
+                or folder, a list of them, or a Corpus. Of token lists every token counts as it is;
+                of files the setting `token_pattern` finds the tokens.
             validation: likewise; its loss is computed after each epoch.
-            report: called at the end of each reporting interval, some 200 times a run or every 100 steps.
+            report: called at the end of each reporting interval, some 200 times a run or every 100
+                steps.
 
         Returns:
             This model, trained.
@@ -74,19 +75,27 @@ class Word2Vec:
         return self
 
     def _corpus(self, sentences: Sentences, training: Corpus | None = None) -> Corpus:
-        from xw2v.read import open_corpus, read_corpus_with
+        from xw2v.text.reading import open_corpus, read_corpus_with
 
         if isinstance(sentences, Corpus):
             return sentences
         settings = self.settings
         if isinstance(sentences, (str, os.PathLike)):
             sentences = [sentences]
-        if isinstance(sentences, Sequence) and all(isinstance(each, (str, os.PathLike)) for each in sentences):
+        if isinstance(sentences, Sequence) and all(
+            isinstance(each, (str, os.PathLike)) for each in sentences
+        ):
             paths = [os.fspath(each) for each in sentences]
-            pattern: dict[str, Any] = {"token_pattern": settings.token_pattern, "lowercase": settings.lowercase}
+            pattern: dict[str, Any] = {
+                "token_pattern": settings.token_pattern,
+                "lowercase": settings.lowercase,
+            }
             if training is not None:
                 return read_corpus_with(training.vocabulary, paths, **pattern)
-            limits: dict[str, Any] = {"min_count": settings.min_count, "max_vocab": settings.max_vocab}
+            limits: dict[str, Any] = {
+                "min_count": settings.min_count,
+                "max_vocab": settings.max_vocab,
+            }
             return open_corpus(paths, **pattern, **limits)
         if training is not None:
             return Corpus.from_sentences(sentences, vocabulary=training.vocabulary)  # type: ignore[arg-type]
@@ -125,9 +134,10 @@ class Word2Vec:
         Raises:
             InputError: the folder cannot be written, or another process is writing there.
         """
-        from xw2v.files import output_folder
-        from xw2v.lock import folder_lock
-        from xw2v.output import write_run
+        from xw2v.pictures.loss_curve import plot_loss
+        from xw2v.storage.files import output_folder
+        from xw2v.storage.lock import folder_lock
+        from xw2v.training.output import write_run
 
         with folder_lock(output_folder(folder)):
-            write_run(folder, self.run)
+            write_run(folder, self.run, plot_loss)

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from xw2v.backend import Backend
-from xw2v.draws import LANES as WORDS_OF_COUNTER
-from xw2v.draws import even_words
 from xw2v.errors import MissingDependencyError, UsageError
-from xw2v.filearray import FileArray
+from xw2v.sgns.backend import Backend
+from xw2v.sgns.draws import LANES as WORDS_OF_COUNTER
+from xw2v.sgns.draws import even_words
+from xw2v.storage.filearray import FileArray
 from xw2v_cupy.corpus import DeviceCorpus
 from xw2v_cupy.fused import fused_sizes
 from xw2v_cupy.kernels import LANES, Kernels
@@ -21,9 +21,11 @@ from xw2v_cupy.step import CupyStep
 from xw2v_cupy.sums import Ids
 
 if TYPE_CHECKING:
-    from xw2v.objective import Objective, Step
+    from xw2v.sgns.objective import Objective, Step
 
-INSTALL = 'pip install "xw2v[cuda12]" or "xw2v[cuda13]", as your driver has it (nvidia-smi says which)'
+INSTALL = (
+    'pip install "xw2v[cuda12]" or "xw2v[cuda13]", as your driver has it (nvidia-smi says which)'
+)
 
 
 class CupyBackend(Backend):
@@ -43,7 +45,11 @@ class CupyBackend(Backend):
         if index >= found:
             raise MissingDependencyError(
                 f"--device {device}: CuPy sees {found} CUDA devices here; give --device cpu"
-                + (f" or cuda:0 to cuda:{found - 1}" if found else f", or on a machine with a GPU {INSTALL}")
+                + (
+                    f" or cuda:0 to cuda:{found - 1}"
+                    if found
+                    else f", or on a machine with a GPU {INSTALL}"
+                )
             )
         import array_api_compat.cupy as xp
 
@@ -61,13 +67,17 @@ class CupyBackend(Backend):
     def scatter_add(self, table: Any, rows: Any, updates: Any) -> None:
         ids = Ids(rows, 0, rows, rows.shape[0])
         updates = self._cupy.ascontiguousarray(updates)
-        scatter_add(self.kernels(table.dtype), table, ids, updates, deterministic=self.deterministic)
+        scatter_add(
+            self.kernels(table.dtype), table, ids, updates, deterministic=self.deterministic
+        )
 
     def random_words(self, seed: int, stream: int, start: int, count: int) -> tuple[Any, Any]:
         high, low = self._cupy.empty((2, count), np.int64)
         counters = -(-(start + count) // WORDS_OF_COUNTER) - start // WORDS_OF_COUNTER
         key = np.uint64(seed), np.uint64(stream)
-        self.kernels(np.float32).launch("philox_words", -(-counters // LANES), *key, start, count, high, low)
+        self.kernels(np.float32).launch(
+            "philox_words", -(-counters // LANES), *key, start, count, high, low
+        )
         return high, low
 
     def even_words(self, seed: int, stream: int, start: int, count: int) -> Any:
@@ -88,7 +98,9 @@ class CupyBackend(Backend):
         return f"{plan} of {in_gb(self._free())} GB that are free on {self.device_name()}"
 
     def _free(self) -> int:
-        """Bytes of device memory that are free, or held by CuPy's pool for what it next allocates."""
+        """Bytes of device memory that are free, or held by CuPy's pool for what it next
+        allocates.
+        """
         return self.device.mem_info[0] + self._cupy.get_default_memory_pool().free_bytes()
 
     def device_name(self) -> str:

@@ -6,20 +6,22 @@ from typing import Any
 
 import numpy as np
 
-from xw2v.filearray import FileArray
+from xw2v.storage.filearray import FileArray
 
 Array = Any
 
 
 class DeviceCorpus:
-    """Reads stretches of a corpus that lies on the device; see `xw2v.backend.Backend.reader`.
+    """Reads stretches of a corpus that lies on the device; see `xw2v.sgns.backend.Backend.reader`.
 
     Args:
         cupy: the library.
         ids, offsets: (N,) word ids and (S + 1,) sentence starts on the host.
     """
 
-    def __init__(self, cupy: Any, ids: np.ndarray | FileArray, offsets: np.ndarray | FileArray) -> None:
+    def __init__(
+        self, cupy: Any, ids: np.ndarray | FileArray, offsets: np.ndarray | FileArray
+    ) -> None:
         self._cupy = cupy
         self._ids = cupy.asarray(np.asarray(ids))
         self._offsets = cupy.asarray(np.asarray(offsets))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from xw2v.objective import Batch, Objective, Tables
+from xw2v.sgns.objective import Batch, Objective, Tables
 from xw2v_cupy.groups import GroupMeans
 from xw2v_cupy.kernels import WARPS, Kernels
 from xw2v_cupy.sums import RowSums, Touched
@@ -12,7 +12,11 @@ from xw2v_cupy.sums import RowSums, Touched
 Array = Any
 
 BLOCK = 16  # centers of a thread block, where a group is whole blocks of so many
-WIDTHS = (128, 64, 32)  # how many numbers of a row are in shared memory at a time: the most that fits
+WIDTHS = (
+    128,
+    64,
+    32,
+)  # how many numbers of a row are in shared memory at a time: the most that fits
 
 
 def block_of(objective: Objective) -> int:
@@ -20,7 +24,9 @@ def block_of(objective: Objective) -> int:
     return BLOCK if objective.group % BLOCK == 0 else objective.block
 
 
-def fused_sizes(objective: Objective, D: int, itemsize: int, limit: int) -> tuple[int, int, int] | None:
+def fused_sizes(
+    objective: Objective, D: int, itemsize: int, limit: int
+) -> tuple[int, int, int] | None:
     """Centers of a thread block, width of its rows, and the bytes of shared memory it takes.
 
     Returns:
@@ -43,19 +49,37 @@ class FusedGradients:
         sizes: from `fused_sizes`.
     """
 
-    def __init__(self, objective: Objective, kernels: Kernels, T: int, sizes: tuple[int, int, int]) -> None:
+    def __init__(
+        self, objective: Objective, kernels: Kernels, T: int, sizes: tuple[int, int, int]
+    ) -> None:
         self.objective, self.kernels = objective, kernels
         self.block, self.width, self.shared = sizes
         self.loss = kernels.library.empty((T // self.block, WARPS), kernels.library.float64)
 
     def __call__(
-        self, tables: Tables, batch: Batch, touched: Touched, groups: GroupMeans, sums: RowSums, measure: bool
+        self,
+        tables: Tables,
+        batch: Batch,
+        touched: Touched,
+        groups: GroupMeans,
+        sums: RowSums,
+        measure: bool,
     ) -> Array | None:
         objective, K = self.objective, self.objective.shared
         sizes = tables.center.shape[1], self.block, objective.window, objective.group, K, self.width
         loss = self.loss if measure else 0
         self.kernels.launch_blocks(
-            "pair_gradients", len(self.loss), self.shared, *sizes, objective.negative / K, *batch, *tables,
-            groups.means, groups.shifts, sums.center.gradients, sums.context.gradients, loss,
-        )  # fmt: skip
+            "pair_gradients",
+            len(self.loss),
+            self.shared,
+            *sizes,
+            objective.negative / K,
+            *batch,
+            *tables,
+            groups.means,
+            groups.shifts,
+            sums.center.gradients,
+            sums.context.gradients,
+            loss,
+        )
         return self.loss.sum() if measure else None

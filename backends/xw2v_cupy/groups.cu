@@ -1,4 +1,4 @@
-// What the groups of a batch have in common, for the control variate (xw2v.step) and damping (xw2v.update): the means of
+// What the groups of a batch have in common, for the control variate (xw2v.sgns.step) and damping (xw2v.sgns.update): the means of
 // each group's rows, which become shifts to the batch's means, and how often each table row meets another. A group is g
 // tokens, whose p[t] = left[t] + right[t] positive pairs make its `pairs`, and K negatives. Nothing depends on the
 // order in which threads run: rows are summed in a fixed one, and what atomics add up is integers.

@@ -1,17 +1,21 @@
-"""What a batch's groups have in common: the means that updates are damped along, and each group's shifts to them."""
+"""What a batch's groups have in common: the means that updates are damped along, and each group's
+shifts to them.
+"""
 
 from __future__ import annotations
 
-from xw2v.objective import Batch, Objective, Tables
+from xw2v.sgns.objective import Batch, Objective, Tables
 from xw2v_cupy.kernels import LANES, WARPS, Kernels
 from xw2v_cupy.sums import RowSums
 
 
 class GroupMeans:
-    """Means of batches of one shape: T tokens in T/g groups, D numbers a row. Two launches (`groups.cu`).
+    """Means of batches of one shape: T tokens in T/g groups, D numbers a row. Two launches
+    (`groups.cu`).
 
     Attributes:
-        shifts: (T/g, 2, D) what brings the mean of a group's negatives, and of its centers, to the batch's.
+        shifts: (T/g, 2, D) what brings the mean of a group's negatives, and of its centers, to the
+            batch's.
         means: (3, D) the batch's mean of the negatives, of the centers, and half their sum.
         pairs: (T/g,) int64 positive pairs of each group.
     """
@@ -30,5 +34,7 @@ class GroupMeans:
         sizes = D, objective.window, objective.group, objective.shared
         met = sums.center.met, sums.context.met
         blocks, shared = groups * -(-D // LANES), WARPS * LANES * kernels.dtype.itemsize
-        kernels.launch_blocks("group_means", blocks, shared, *sizes, *batch, *tables, *met, self.shifts, self.pairs)
+        kernels.launch_blocks(
+            "group_means", blocks, shared, *sizes, *batch, *tables, *met, self.shifts, self.pairs
+        )
         kernels.launch("batch_means", D, D, groups, self.pairs, self.shifts, self.means)

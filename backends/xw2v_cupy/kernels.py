@@ -17,7 +17,9 @@ REALS = {"float32": "float", "float64": "double"}
 def cuda_source() -> str:
     """All kernels as one source."""
     sizes = f"#define LANES {LANES}\n#define WARPS {WARPS}\n"
-    return sizes + "".join((Path(__file__).parent / f"{name}.cu").read_text(encoding="utf-8") for name in SOURCES)
+    return sizes + "".join(
+        (Path(__file__).parent / f"{name}.cu").read_text(encoding="utf-8") for name in SOURCES
+    )
 
 
 class Kernels:
@@ -75,11 +77,12 @@ class Kernels:
         right_t: bool = False,
         add: bool = False,
     ) -> Callable[[], None]:
-        """A batched product of arrays that stay in place, ready to be run often: out[i] = left[i] right[i].
+        """A batched product of arrays that stay in place, ready to be run often: out[i] = left[i]
+        right[i].
 
         Args:
-            left, right, out: (batch, rows, columns) with adjacent columns; left and right may be views whose
-                matrices overlap.
+            left, right, out: (batch, rows, columns) with adjacent columns; left and right may be
+                views whose matrices overlap.
             left_t, right_t: take the transposes of each left, right.
             add: add to what is in `out`.
 
@@ -93,14 +96,31 @@ class Kernels:
         beta = self._one if add else self._zero
         return partial(
             cublas.dgemmStridedBatched if self.dtype == np.float64 else cublas.sgemmStridedBatched,
-            get_cublas_handle(), gemm.transa, gemm.transb, gemm.m, gemm.n, gemm.k, self._one.ctypes.data,
-            right.data.ptr, gemm.lda, gemm.stride_a, left.data.ptr, gemm.ldb, gemm.stride_b,
-            beta.ctypes.data, out.data.ptr, gemm.ldc, gemm.stride_c, gemm.batch,
-        )  # fmt: skip
+            get_cublas_handle(),
+            gemm.transa,
+            gemm.transb,
+            gemm.m,
+            gemm.n,
+            gemm.k,
+            self._one.ctypes.data,
+            right.data.ptr,
+            gemm.lda,
+            gemm.stride_a,
+            left.data.ptr,
+            gemm.ldb,
+            gemm.stride_b,
+            beta.ctypes.data,
+            out.data.ptr,
+            gemm.ldc,
+            gemm.stride_c,
+            gemm.batch,
+        )
 
 
 class Gemm(NamedTuple):
-    """The sizes of a column-major C = op(A) op(B), as cuBLAS takes them; op is 0 for itself, 1 transposed."""
+    """The sizes of a column-major C = op(A) op(B), as cuBLAS takes them; op is 0 for itself, 1
+    transposed.
+    """
 
     transa: int
     transb: int
@@ -117,8 +137,9 @@ class Gemm(NamedTuple):
 
 
 def gemm_of(left: Any, right: Any, out: Any, left_t: bool, right_t: bool) -> Gemm:
-    """cuBLAS's view of row-major out = left right: a row-major matrix is its transpose in column-major order,
-    so it computes outᵀ = rightᵀ leftᵀ, with `right` as its A and `left` as its B."""
+    """cuBLAS's view of row-major out = left right: a row-major matrix is its transpose in
+    column-major order, so it computes outᵀ = rightᵀ leftᵀ, with `right` as its A and `left` as its
+    B."""
 
     def steps(array: Any) -> tuple[int, int]:
         size = array.itemsize
@@ -128,4 +149,6 @@ def gemm_of(left: Any, right: Any, out: Any, left_t: bool, right_t: bool) -> Gem
 
     batch, rows, columns = out.shape
     k = left.shape[1] if left_t else left.shape[2]
-    return Gemm(int(right_t), int(left_t), columns, rows, k, *steps(right), *steps(left), *steps(out), batch)
+    return Gemm(
+        int(right_t), int(left_t), columns, rows, k, *steps(right), *steps(left), *steps(out), batch
+    )

@@ -5,10 +5,14 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 
 from xw2v.errors import InputError
-from xw2v.objective import Objective
+from xw2v.sgns.objective import Objective
 
-CORPUS_SHARE = 8  # a corpus stays on the device where it takes at most this fraction of what is free
-BATCH_BYTES = 200  # device memory at most that a token of a piece takes while batches are made of it
+CORPUS_SHARE = (
+    8  # a corpus stays on the device where it takes at most this fraction of what is free
+)
+BATCH_BYTES = (
+    200  # device memory at most that a token of a piece takes while batches are made of it
+)
 
 
 @dataclass(frozen=True)

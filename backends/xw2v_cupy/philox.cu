@@ -1,4 +1,4 @@
-// Philox4x64-10 (Salmon et al. 2011): the words of xw2v.draws, in halves. A thread enciphers one counter.
+// Philox4x64-10 (Salmon et al. 2011): the words of xw2v.sgns.draws, in halves. A thread enciphers one counter.
 
 __device__ inline void philox_round(unsigned long long c[4], unsigned long long k0, unsigned long long k1) {
     const unsigned long long m0 = 0xD2E7470EE14C6C93ull, m1 = 0xCA5A826395121157ull;

@@ -1,10 +1,12 @@
-"""A batch's gradients on CUDA by `xw2v.step`'s products in cuBLAS, with a few kernels of our own between them."""
+"""A batch's gradients on CUDA by `xw2v.sgns.step`'s products in cuBLAS, with a few kernels of our
+own between them.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
-from xw2v.objective import Batch, Objective, Tables
+from xw2v.sgns.objective import Batch, Objective, Tables
 from xw2v_cupy.groups import GroupMeans
 from xw2v_cupy.kernels import Kernels
 from xw2v_cupy.scatter import scatter_add
@@ -14,29 +16,40 @@ Array = Any
 
 
 class ProductGradients:
-    """Sums the gradients of batches of one shape; see `xw2v_cupy.step.Gradients`. Twelve or more launches.
+    """Sums the gradients of batches of one shape; see `xw2v_cupy.step.Gradients`. Twelve or more
+    launches.
 
-    T tokens, D numbers a row, b centers a block, s = b + 2w columns a span, g tokens and K negatives a group.
+    T tokens, D numbers a row, b centers a block, s = b + 2w columns a span, g tokens and K
+    negatives a group.
 
     Args:
         deterministic: sort a batch's rows and add them in order, instead of by atomics.
     """
 
-    def __init__(self, objective: Objective, kernels: Kernels, T: int, D: int, *, deterministic: bool = False) -> None:
+    def __init__(
+        self, objective: Objective, kernels: Kernels, T: int, D: int, *, deterministic: bool = False
+    ) -> None:
         self.objective, self.kernels, self.deterministic = objective, kernels, deterministic
         xp, dtype, product = kernels.library, kernels.dtype, kernels.product
         b, g, w, s = objective.block, objective.group, objective.window, objective.span
         groups, K = T // g, objective.shared
         self.X, self.dX = xp.empty((T, D), dtype), xp.empty((T, D), dtype)
-        self.R = xp.empty((T + 2 * w + groups * K, D), dtype)  # rows of the positions, then of the negatives
+        self.R = xp.empty(
+            (T + 2 * w + groups * K, D), dtype
+        )  # rows of the positions, then of the negatives
         self.dC, self.dN = xp.empty((T // b, s, D), dtype), xp.empty((groups, K, D), dtype)
-        self.positive, self.negative = xp.empty((T // b, b, s), dtype), xp.empty((groups, g, K), dtype)
+        self.positive, self.negative = (
+            xp.empty((T // b, b, s), dtype),
+            xp.empty((groups, g, K), dtype),
+        )
         self.loss = xp.empty(T, xp.float64)
 
         X_blocks, X_groups = self.X.reshape(T // b, b, D), self.X.reshape(groups, g, D)
         N = self.R[T + 2 * w :].reshape(groups, K, D)
         strides = b * D * dtype.itemsize, D * dtype.itemsize, dtype.itemsize
-        C = xp.lib.stride_tricks.as_strided(self.R, (T // b, s, D), strides)  # overlapping views of R
+        C = xp.lib.stride_tricks.as_strided(
+            self.R, (T // b, s, D), strides
+        )  # overlapping views of R
         self.score_products = (
             product(X_blocks, C, self.positive, right_t=True),  # (T/b, b, s)
             product(X_groups, N, self.negative, right_t=True),  # (T/g, g, K)
@@ -50,7 +63,13 @@ class ProductGradients:
         self.N = N
 
     def __call__(
-        self, tables: Tables, batch: Batch, touched: Touched, groups: GroupMeans, sums: RowSums, measure: bool
+        self,
+        tables: Tables,
+        batch: Batch,
+        touched: Touched,
+        groups: GroupMeans,
+        sums: RowSums,
+        measure: bool,
     ) -> Array | None:
         objective, kernels = self.objective, self.kernels
         (T, D), w, K = self.X.shape, objective.window, objective.shared
@@ -66,9 +85,24 @@ class ProductGradients:
         rows, count = (self.N, self.X, self.dN, self.dX), len(groups.pairs)
         sizes = D, count, objective.group, K, objective.negative / K
         kernels.launch(
-            "add_control_variate", count * K + T, *sizes, *reach, groups.pairs, groups.means, groups.shifts, *rows
+            "add_control_variate",
+            count * K + T,
+            *sizes,
+            *reach,
+            groups.pairs,
+            groups.means,
+            groups.shifts,
+            *rows,
         )
         fixed = self.deterministic
         scatter_add(kernels, sums.center.gradients, touched.centers, self.dX, deterministic=fixed)
-        scatter_add(kernels, sums.context.gradients, touched.context, self.dN, self.dC, w, deterministic=fixed)
+        scatter_add(
+            kernels,
+            sums.context.gradients,
+            touched.context,
+            self.dN,
+            self.dC,
+            w,
+            deterministic=fixed,
+        )
         return self.loss.sum() if measure else None

@@ -37,7 +37,9 @@ def scatter_add(
         xp = kernels.library
         listed = xp.concatenate((ids.first[: ids.n_first], ids.second.ravel()))
         keys = xp.sort(listed * 2**32 + xp.arange(count))
-        kernels.launch("scatter_sorted", count, *sizes, ids.n_first, overlapping, plain, keys, count, table)
+        kernels.launch(
+            "scatter_sorted", count, *sizes, ids.n_first, overlapping, plain, keys, count, table
+        )
     else:
         first, second = (ids.first, ids.n_first, overlapping), (ids.second, ids.n_second, plain)
         kernels.launch("scatter_add", count, *sizes, *first, *second, table)

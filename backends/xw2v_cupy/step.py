@@ -1,8 +1,9 @@
 """The skip-gram step on CUDA, all on the device.
 
-Its launches depend on the sizes of the batch alone, never on its content, so the host only ever runs ahead:
-nothing is copied back, and no array has a length that the device must first find out. A batch's gradients are
-summed into tables of zeros, of which only the touched rows are then read, applied and cleared.
+Its launches depend on the sizes of the batch alone, never on its content, so the host only ever
+runs ahead: nothing is copied back, and no array has a length that the device must first find out. A
+batch's gradients are summed into tables of zeros, of which only the touched rows are then read,
+applied and cleared.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from xw2v.objective import Batch, Objective, Tables
+from xw2v.sgns.objective import Batch, Objective, Tables
 from xw2v_cupy.fused import FusedGradients, fused_sizes
 from xw2v_cupy.groups import GroupMeans
 from xw2v_cupy.kernels import Kernels
@@ -21,20 +22,27 @@ Array = Any
 
 
 class Gradients(Protocol):
-    """Adds a batch's gradients to the sums; returns the loss as `xw2v.objective.Step` does."""
+    """Adds a batch's gradients to the sums; returns the loss as `xw2v.sgns.objective.Step` does."""
 
     def __call__(
-        self, tables: Tables, batch: Batch, touched: Touched, groups: GroupMeans, sums: RowSums, measure: bool
+        self,
+        tables: Tables,
+        batch: Batch,
+        touched: Touched,
+        groups: GroupMeans,
+        sums: RowSums,
+        measure: bool,
     ) -> Array | None: ...
 
 
 class CupyStep:
-    """One training step; see `xw2v.objective.Step`. Skip-gram, with two tables or one.
+    """One training step; see `xw2v.sgns.objective.Step`. Skip-gram, with two tables or one.
 
     Args:
         objective: without cbow.
         kernels: of a dtype.
-        fused: gradients in one kernel, where a block of pairs fits its memory; else by cuBLAS's products.
+        fused: gradients in one kernel, where a block of pairs fits its memory; else by cuBLAS's
+            products.
         deterministic: sums in a fixed order, which the fused kernel does not do.
     """
 
@@ -52,7 +60,9 @@ class CupyStep:
         self._kernels = kernels
         self._shape: tuple[Any, ...] | None = None
 
-    def __call__(self, tables: Tables, batch: Batch, alpha: float, *, measure: bool = False) -> Array | None:
+    def __call__(
+        self, tables: Tables, batch: Batch, alpha: float, *, measure: bool = False
+    ) -> Array | None:
         shape = *tables.center.shape, tables.center.dtype, len(batch.left)
         if shape != self._shape:
             self._shape = shape
@@ -73,4 +83,6 @@ class CupyStep:
         if self.fused and sizes and not self.deterministic:
             self._gradients = FusedGradients(objective, kernels, T, sizes)
         else:
-            self._gradients = ProductGradients(objective, kernels, T, D, deterministic=self.deterministic)
+            self._gradients = ProductGradients(
+                objective, kernels, T, D, deterministic=self.deterministic
+            )

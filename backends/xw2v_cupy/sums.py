@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from xw2v.objective import Batch, Objective, Tables
+from xw2v.sgns.objective import Batch, Objective, Tables
 from xw2v_cupy.kernels import Kernels
 
 Array = Any
 
 
 class Ids(NamedTuple):
-    """Two lists of table rows, one after the other: (n_first,) and (n_second,) int64 on the device."""
+    """Two lists of table rows, one after the other: (n_first,) and (n_second,) int64 on the
+    device.
+    """
 
     first: Array
     n_first: int
@@ -30,7 +32,9 @@ class Touched(NamedTuple):
         """The T centers; the T + 2w positions and the negatives."""
         tokens, negatives = batch.tokens, batch.negatives
         w, T = objective.window, batch.left.shape[0]
-        return cls(Ids(tokens, 0, tokens[w : w + T], T), Ids(tokens, T + 2 * w, negatives, negatives.size))
+        return cls(
+            Ids(tokens, 0, tokens[w : w + T], T), Ids(tokens, T + 2 * w, negatives, negatives.size)
+        )
 
 
 class TableSums(NamedTuple):
@@ -67,10 +71,12 @@ class RowSums:
         self.context = self.center if objective.tied else zeros()
 
     def apply(self, tables: Tables, touched: Touched, means: Array, alpha: float) -> None:
-        """The damped and bounded update (`xw2v.update`) of the touched rows; clears their sums.
+        """The damped and bounded update (`xw2v.sgns.update`) of the touched rows; clears their
+        sums.
 
         Args:
-            means: (3, D) that updates are damped along: of the negatives, of the centers, half their sum.
+            means: (3, D) that updates are damped along: of the negatives, of the centers, half
+                their sum.
         """
         self._steps += 1
         of_negatives, of_centers, of_both = means
@@ -82,6 +88,10 @@ class RowSums:
 
     def _apply(self, table: Array, sums: TableSums, ids: Ids, mean: Array, alpha: float) -> None:
         o = self._objective
-        rule = map(float, (alpha, o.bound, o.floor, o.curvature, o.weight_decay, o.negative / o.shared))
+        rule = map(
+            float, (alpha, o.bound, o.floor, o.curvature, o.weight_decay, o.negative / o.shared)
+        )
         rows, D = ids.n_first + ids.n_second, table.shape[1]
-        self._kernels.launch("bounded_update", rows, D, *rule, self._steps, *ids, mean, *sums, table)
+        self._kernels.launch(
+            "bounded_update", rows, D, *rule, self._steps, *ids, mean, *sums, table
+        )

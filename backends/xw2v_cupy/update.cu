@@ -1,4 +1,4 @@
-// The update (xw2v.update) of the rows that a batch touched, from their summed gradients:
+// The update (xw2v.sgns.update) of the rows that a batch touched, from their summed gradients:
 // delta = alpha (sum + decay row);  delta += (phi(z) - 1) (delta . u) u / |u|^2 damps it along u, the mean of the
 // other table's rows, with z = alpha |u|^2 (curvature met[0] + share met[1] s (1 - s)),
 // s = sigmoid(row . u) and phi(z) = (1 - exp(-z)) / z;

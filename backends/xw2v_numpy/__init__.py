@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 import array_api_compat.numpy as xp
 import numpy as np
 
-from xw2v.backend import Backend
 from xw2v.errors import UsageError
-from xw2v.native import NO_COMPILER
+from xw2v.sgns.backend import Backend
+from xw2v.storage.native import NO_COMPILER
 
 if TYPE_CHECKING:
-    from xw2v.objective import Objective, Step
+    from xw2v.sgns.objective import Objective, Step
 
 NOT_BUILT = f"the compiled step is missing, so training takes four times as long: {NO_COMPILER}"
 
@@ -25,7 +25,9 @@ class NumpyBackend(Backend):
 
     def __init__(self, device: str = "cpu") -> None:
         if device != "cpu":
-            raise UsageError(f"--backend numpy runs on the CPU, not on --device {device}; give --device cpu")
+            raise UsageError(
+                f"--backend numpy runs on the CPU, not on --device {device}; give --device cpu"
+            )
         self.device = "cpu"
 
     def from_numpy(self, array: np.ndarray) -> np.ndarray:

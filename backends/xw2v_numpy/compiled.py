@@ -1,8 +1,10 @@
-"""The skip-gram step with its loops over rows in C (`kernels.c`); its three large products are NumPy's.
+"""The skip-gram step with its loops over rows in C (`kernels.c`); its three large products are
+NumPy's.
 
-What makes it faster than the plain version: positive pairs are computed one window at a time, none outside it; all
-that happens to a row in a batch is summed and written once; rows are asked for before they are needed; the arrays of a
-tile stay in the cache; and nothing is allocated. `xw2v.step.plain_step` is its oracle in the tests.
+What makes it faster than the plain version: positive pairs are computed one window at a time, none
+outside it; all that happens to a row in a batch is summed and written once; rows are asked for
+before they are needed; the arrays of a tile stay in the cache; and nothing is allocated.
+`xw2v.sgns.step.plain_step` is its oracle in the tests.
 """
 
 from __future__ import annotations
@@ -13,10 +15,12 @@ from functools import cache
 
 import numpy as np
 
-from xw2v.native import Count, Pointer, native_library
-from xw2v.objective import Batch, Objective, Tables
+from xw2v.sgns.objective import Batch, Objective, Tables
+from xw2v.storage.native import Count, Pointer, native_library
 
-TILE_BYTES = 2**18  # of the center rows of a tile: they and what is made of them should fit a core's caches
+TILE_BYTES = (
+    2**18
+)  # of the center rows of a tile: they and what is made of them should fit a core's caches
 VECTOR_BYTES = 32  # what the rows of the workspace are whole multiples of
 LINE_BYTES = 64  # of the cache, at which its arrays begin
 MOST_WINDOW = 1000
@@ -29,39 +33,69 @@ class Rows(ctypes.Structure):
     """Rows of kernels.c, which says what its members are."""
 
     _fields_ = [
-        ("table", Pointer), ("slot", Pointer), ("ids", Pointer), ("count", Count), ("sums", Pointer),
-        ("pairs", Pointer), ("positives", Pointer), ("slope", Pointer), ("score", Pointer), ("mean", Pointer),
-    ]  # fmt: skip
+        ("table", Pointer),
+        ("slot", Pointer),
+        ("ids", Pointer),
+        ("count", Count),
+        ("sums", Pointer),
+        ("pairs", Pointer),
+        ("positives", Pointer),
+        ("slope", Pointer),
+        ("score", Pointer),
+        ("mean", Pointer),
+    ]
 
 
 class Arguments(ctypes.Structure):
     """Step of kernels.c, which says what its members are."""
 
     _fields_ = [
-        *((name, Count) for name in ("words", "size", "padded", "tokens", "window", "group", "shared")),
-        *((name, Real) for name in ("negative", "bound", "floor", "curvature", "weight_decay", "alpha")),
+        *(
+            (name, Count)
+            for name in ("words", "size", "padded", "tokens", "window", "group", "shared")
+        ),
+        *(
+            (name, Real)
+            for name in ("negative", "bound", "floor", "curvature", "weight_decay", "alpha")
+        ),
         ("measure", Count),
         ("loss", Real),
         *((name, Pointer) for name in ("ids", "left", "right", "negatives")),
         ("center", Rows),
         ("context", Rows),
-        *((name, Pointer) for name in ("center_number", "token_number", "negative_number", "turns", "pushes")),
-        *((name, Pointer) for name in ("centers_mean", "negatives_mean", "X", "R", "N", "NT", "scores")),
+        *(
+            (name, Pointer)
+            for name in ("center_number", "token_number", "negative_number", "turns", "pushes")
+        ),
+        *(
+            (name, Pointer)
+            for name in ("centers_mean", "negatives_mean", "X", "R", "N", "NT", "scores")
+        ),
         *((name, Pointer) for name in ("center_slope", "negative_slope", "band", "dX", "dN")),
     ]
 
 
 @cache
 def kernels(bits: int) -> ctypes.CDLL | None:
-    """The library for numbers of so many bits; None where this installation has none, for want of a C compiler."""
+    """The library for numbers of so many bits; None where this installation has none, for want of a
+    C compiler.
+    """
     library = native_library(f"xw2v_numpy._kernels{bits}", Arguments)
     if library is None:
         return None
     library.rows_at_once.restype = Count
-    library.begin.argtypes = library.means.argtypes = library.update.argtypes = [ctypes.POINTER(Arguments)]
+    library.begin.argtypes = library.means.argtypes = library.update.argtypes = [
+        ctypes.POINTER(Arguments)
+    ]
     for function in (library.gather, library.negatives, library.positives):
         function.argtypes = [ctypes.POINTER(Arguments), Count, Count]
-    for function in (library.means, library.update, library.gather, library.negatives, library.positives):
+    for function in (
+        library.means,
+        library.update,
+        library.gather,
+        library.negatives,
+        library.positives,
+    ):
         function.restype = None
     return library
 
@@ -82,7 +116,7 @@ def serves(objective: Objective) -> bool:
 
 
 class CompiledStep:
-    """One training step; see `xw2v.objective.Step`. Skip-gram with two tables only."""
+    """One training step; see `xw2v.sgns.objective.Step`. Skip-gram with two tables only."""
 
     name = "compiled"
 
@@ -90,8 +124,13 @@ class CompiledStep:
         self.objective = objective
         self._space: Workspace | None = None
 
-    def __call__(self, tables: Tables, batch: Batch, alpha: float, *, measure: bool = False) -> np.float64 | None:
-        space, self._space = self._space, None  # an interrupted step leaves sums behind, which must serve no other
+    def __call__(
+        self, tables: Tables, batch: Batch, alpha: float, *, measure: bool = False
+    ) -> np.float64 | None:
+        space, self._space = (
+            self._space,
+            None,
+        )  # an interrupted step leaves sums behind, which must serve no other
         if space is None or not space.fits(tables, batch):
             space = Workspace(self.objective, tables, batch)
         loss = space.step(tables, batch, alpha, measure)
@@ -104,20 +143,36 @@ class Workspace:
 
     def __init__(self, objective: Objective, tables: Tables, batch: Batch) -> None:
         V, D = tables.center.shape
-        T, (groups, K), w, g = len(batch.left), batch.negatives.shape, objective.window, objective.group
+        T, (groups, K), w, g = (
+            len(batch.left),
+            batch.negatives.shape,
+            objective.window,
+            objective.group,
+        )
         dtype = tables.center.dtype
         self.shape = V, D, T, groups, K, dtype
         library = kernels(8 * dtype.itemsize) if dtype in (np.float32, np.float64) else None
         if library is None:
-            raise ValueError(f"the tables of a compiled step must hold float32 or float64, not {dtype.str}")
+            raise ValueError(
+                f"the tables of a compiled step must hold float32 or float64, not {dtype.str}"
+            )
         self.library = library
         more = library.rows_at_once() - 1  # that may be read after the last
         P = -(-D * dtype.itemsize // VECTOR_BYTES) * VECTOR_BYTES // dtype.itemsize
         self.arguments = Arguments(
-            words=V, size=D, padded=P, tokens=T, window=w, group=g, shared=K, negative=objective.negative,
-            bound=objective.bound, floor=objective.floor, curvature=objective.curvature,
+            words=V,
+            size=D,
+            padded=P,
+            tokens=T,
+            window=w,
+            group=g,
+            shared=K,
+            negative=objective.negative,
+            bound=objective.bound,
+            floor=objective.floor,
+            curvature=objective.curvature,
             weight_decay=objective.weight_decay,
-        )  # fmt: skip
+        )
         self._arrays: list[np.ndarray] = []  # those that the library knows by their addresses alone
 
         tiles = math.ceil(T * P * dtype.itemsize / TILE_BYTES)
@@ -136,7 +191,10 @@ class Workspace:
         self._new("token_number", T + 2 * w, dtype=np.int32)
         self._new("negative_number", groups, K, dtype=np.int32)
         self._new("turns", T + 2 * w + 1, dtype=np.int32)
-        for rows, M in ((self.arguments.center, T), (self.arguments.context, T + 2 * w + groups * K)):
+        for rows, M in (
+            (self.arguments.center, T),
+            (self.arguments.context, T + 2 * w + groups * K),
+        ):
             self._new("slot", V, dtype=np.int32, of=rows).fill(-1)
             self._new("ids", M, dtype=np.int64, of=rows)
             self._new("sums", M, P, of=rows)
@@ -151,8 +209,12 @@ class Workspace:
             for m in [min(n, groups - start)]
         ]
 
-    def _new(self, name: str, *shape: int, dtype: type | None = None, of: ctypes.Structure | None = None) -> np.ndarray:
-        """An array of zeros for a member of the arguments, or of one of their `Rows`; of the tables' dtype."""
+    def _new(
+        self, name: str, *shape: int, dtype: type | None = None, of: ctypes.Structure | None = None
+    ) -> np.ndarray:
+        """An array of zeros for a member of the arguments, or of one of their `Rows`; of the
+        tables' dtype.
+        """
         kind = np.dtype(self.shape[-1] if dtype is None else dtype)
         size = math.prod(shape) * kind.itemsize
         memory = np.zeros(size + LINE_BYTES, np.uint8)
@@ -163,10 +225,17 @@ class Workspace:
         return array
 
     def fits(self, tables: Tables, batch: Batch) -> bool:
-        return self.shape == (*tables.center.shape, len(batch.left), *batch.negatives.shape, tables.center.dtype)
+        return self.shape == (
+            *tables.center.shape,
+            len(batch.left),
+            *batch.negatives.shape,
+            tables.center.dtype,
+        )
 
     def check(self, tables: Tables, batch: Batch) -> None:
-        """ValueError for arrays that C, which sees their addresses alone, would read or write beyond their ends."""
+        """ValueError for arrays that C, which sees their addresses alone, would read or write
+        beyond their ends.
+        """
         V, D, T, _, _, dtype = self.shape
         for table in tables:
             if (table.shape, table.dtype) != ((V, D), dtype) or not table.flags.carray:
@@ -174,24 +243,36 @@ class Workspace:
                     "the tables of a compiled step must be C-contiguous, writeable and alike: "
                     f"not {', '.join(f'{each.dtype.str} {each.shape}' for each in tables)}"
                 )
-        lengths = len(batch.tokens), len(batch.right), batch.negatives.shape[0] * self.arguments.group
+        lengths = (
+            len(batch.tokens),
+            len(batch.right),
+            batch.negatives.shape[0] * self.arguments.group,
+        )
         if lengths != (T + 2 * self.arguments.window, T, T):
             shapes = ", ".join(f"{name} {part.shape}" for name, part in batch._asdict().items())
             raise ValueError(f"the parts of a batch do not fit each other: {shapes}")
 
     def step(self, tables: Tables, batch: Batch, alpha: float, measure: bool) -> np.float64 | None:
-        """See `xw2v.objective.Step`; IndexError where a part of the batch points outside the tables or the window."""
+        """See `xw2v.sgns.objective.Step`; IndexError where a part of the batch points outside the
+        tables or the window.
+        """
         self.check(tables, batch)
         arguments, library = self.arguments, self.library
         given = [np.ascontiguousarray(part, np.int64) for part in batch]
-        arguments.ids, arguments.left, arguments.right, arguments.negatives = (part.ctypes.data for part in given)
+        arguments.ids, arguments.left, arguments.right, arguments.negatives = (
+            part.ctypes.data for part in given
+        )
         arguments.center.table, arguments.context.table = (table.ctypes.data for table in tables)
         arguments.alpha, arguments.measure = alpha, measure
         match library.begin(arguments):
             case 1:
-                raise IndexError(f"an id of this batch is not in 0 .. {arguments.words - 1}, the rows of the tables")
+                raise IndexError(
+                    f"an id of this batch is not in 0 .. {arguments.words - 1}, the rows of the tables"
+                )
             case 2:
-                raise IndexError(f"left or right of this batch is not in 0 .. {arguments.window}, the window")
+                raise IndexError(
+                    f"left or right of this batch is not in 0 .. {arguments.window}, the window"
+                )
         library.means(arguments)
         for start, stop, X, N, NT, scores, dX, dN in self._tiles:
             library.gather(arguments, start, stop)

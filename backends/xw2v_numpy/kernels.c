@@ -1,7 +1,7 @@
 /* The loops over rows of a skip-gram step; its large products are NumPy's (see compiled.py, which calls these in turn).
 
    Compiled twice, by kernels32.c and kernels64.c, for tables of numbers of 32 and of 64 BITS. The tables are read only
-   until `update`, so all gradients are taken at the rows before the step, as in xw2v.step, the plain version. Sums run
+   until `update`, so all gradients are taken at the rows before the step, as in xw2v.sgns.step, the plain version. Sums run
    in a fixed order: the same input gives the same bits. Rows of the tables have D numbers; all others P, which is D in
    whole vectors, and end in zeros. Rows of R past a tile's last are of the same step, or zeros: they meet shares of 0.
 
@@ -398,7 +398,7 @@ INLINE REAL phi_less_1(REAL z) {
 }
 
 /* Move the rows of one table by their sums, to which `more` times the mean is added: what the control variate had left
-   out, and what damping takes. And no further than the bound. See xw2v.update. */
+   out, and what damping takes. And no further than the bound. See xw2v.sgns.update. */
 INLINE void move(const Step *step, Rows *rows) {
     const int64_t D = step->size, P = step->padded;
     const REAL *mean = rows->mean, decay = (REAL)(step->alpha * step->weight_decay);

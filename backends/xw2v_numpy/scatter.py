@@ -1,7 +1,8 @@
 """Scatter-add of rows on the CPU: SciPy's product with a sparse matrix of one entry a column.
 
-The product Y += A X with a compressed-column A reads the rows of X in order and adds each to the row of Y that its
-column names: the sequential loop itself, in C, in a fixed order. `np.add.at` does the same 6 to 20 times slower.
+The product Y += A X with a compressed-column A reads the rows of X in order and adds each to the
+row of Y that its column names: the sequential loop itself, in C, in a fixed order. `np.add.at` does
+the same 6 to 20 times slower.
 """
 
 from __future__ import annotations
@@ -24,7 +25,9 @@ def public_product(
     X: np.ndarray,
     Y: np.ndarray,
 ) -> None:
-    """Y += A X through SciPy's public interface, which first makes A X: (rows, D), (columns, D) flattened."""
+    """Y += A X through SciPy's public interface, which first makes A X: (rows, D), (columns, D)
+    flattened.
+    """
     A = sparse.csc_array((scales, numbers, starts), shape=(rows, columns))
     Y.reshape(rows, size)[:] += A @ X.reshape(columns, size)
 
@@ -36,7 +39,9 @@ except ImportError:
 
 
 def scatter_add(table: np.ndarray, rows: np.ndarray, updates: np.ndarray) -> None:
-    """table[rows[i]] += updates[i] in place, in the order of i: (V, D) C-contiguous, (N,), (N, D)."""
+    """table[rows[i]] += updates[i] in place, in the order of i: (V, D) C-contiguous, (N,), (N,
+    D).
+    """
     (V, D), N = table.shape, len(rows)
     starts, ones = np.arange(N + 1, dtype=np.int32), np.ones(N, table.dtype)
     updates = np.ascontiguousarray(updates, table.dtype)

@@ -1,7 +1,7 @@
 """array-api-strict: the standard and nothing else, on several pretended devices. For tests.
 
-It refuses what the standard does not have and arrays of two devices in one call, and so shows without a GPU
-that the trainer would run on any conforming library.
+It refuses what the standard does not have and arrays of two devices in one call, and so shows
+without a GPU that the trainer would run on any conforming library.
 """
 
 from __future__ import annotations
@@ -10,25 +10,31 @@ from typing import Any
 
 import numpy as np
 
-from xw2v.backend import Backend
 from xw2v.errors import MissingDependencyError, UsageError
+from xw2v.sgns.backend import Backend
 
 API_VERSION = "2024.12"
 DEVICES = {"cpu": "CPU_DEVICE", "device1": "device1", "device2": "device2"}
 
 
 class StrictBackend(Backend):
-    """array-api-strict at version 2024.12 of the standard; its device "cpu", "device1" or "device2"."""
+    """array-api-strict at version 2024.12 of the standard; its device "cpu", "device1" or
+    "device2".
+    """
 
     name = "strict"
 
     def __init__(self, device: str = "cpu") -> None:
         if device not in DEVICES:
-            raise UsageError(f"--backend strict has the devices {', '.join(DEVICES)}, not --device {device}")
+            raise UsageError(
+                f"--backend strict has the devices {', '.join(DEVICES)}, not --device {device}"
+            )
         try:
             import array_api_strict
         except ImportError:
-            raise MissingDependencyError('--backend strict needs array-api-strict: pip install "xw2v[test]"') from None
+            raise MissingDependencyError(
+                '--backend strict needs array-api-strict: pip install "xw2v[test]"'
+            ) from None
         array_api_strict.set_array_api_strict_flags(api_version=API_VERSION)
         self.xp = array_api_strict
         self.device = array_api_strict.Device(DEVICES[device])

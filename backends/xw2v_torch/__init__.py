@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from xw2v.backend import Backend
 from xw2v.errors import MissingDependencyError, UsageError
+from xw2v.sgns.backend import Backend
 
 if TYPE_CHECKING:
-    from xw2v.objective import Objective
+    from xw2v.sgns.objective import Objective
 
 
 class TorchBackend(Backend):
@@ -20,20 +20,28 @@ class TorchBackend(Backend):
 
     def __init__(self, device: str = "cpu") -> None:
         kind, _, number = device.partition(":")
-        if kind not in ("cpu", "cuda", "mps") or (number and not (kind == "cuda" and number.isdecimal())):
-            raise UsageError(f"--backend torch: no --device {device}; give cpu, cuda, cuda:N or mps")
+        if kind not in ("cpu", "cuda", "mps") or (
+            number and not (kind == "cuda" and number.isdecimal())
+        ):
+            raise UsageError(
+                f"--backend torch: no --device {device}; give cpu, cuda, cuda:N or mps"
+            )
         try:
             import array_api_compat.torch as xp
             import torch
         except ImportError:
-            raise MissingDependencyError('--backend torch needs torch: pip install "xw2v[torch]"') from None
+            raise MissingDependencyError(
+                '--backend torch needs torch: pip install "xw2v[torch]"'
+            ) from None
         if kind == "cuda" and int(number or 0) >= (found := torch.cuda.device_count()):
             raise MissingDependencyError(
                 f"--device {device}: torch {torch.__version__} sees {found} CUDA devices here; "
                 "give --device cpu, or pip install a CUDA build of torch"
             )
         if kind == "mps" and not torch.backends.mps.is_available():
-            raise MissingDependencyError("--device mps: torch finds no Apple GPU here; give --device cpu")
+            raise MissingDependencyError(
+                "--device mps: torch finds no Apple GPU here; give --device cpu"
+            )
         self._torch = torch
         self.xp = xp
         self.device = torch.device(device)

@@ -1,7 +1,7 @@
 """The command line: which module holds which command, and how errors become exit codes.
 
-A command's module is imported only when that command runs, so `xw2v --help` needs nothing but click.
-Module `xw2v.cli.NAME` defines a click command called `command`.
+A command's module is imported only when that command runs, so `xw2v --help` needs nothing but
+click. Module `xw2v.cli.NAME` defines a click command called `command`.
 """
 
 import os
@@ -11,8 +11,8 @@ from importlib import import_module
 
 import click
 
-from xw2v import __version__
 from xw2v.errors import Xw2vError
+from xw2v.version import __version__
 
 # name -> the line that `xw2v --help` shows
 COMMANDS = {
@@ -49,14 +49,19 @@ class LazyGroup(click.Group):
             formatter.write_dl(list(COMMANDS.items()))
 
 
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.group(
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+)
 @click.version_option(__version__, prog_name="xw2v")
 def cli() -> None:
     """Word vectors from your own text: skip-gram with negative sampling on the CPU or a GPU."""
 
 
 def main() -> None:
-    """Run the command line; exit 0 done, 1 bad input or failed run, 2 wrong usage, 130 interrupted."""
+    """Run the command line; exit 0 done, 1 bad input or failed run, 2 wrong usage, 130
+    interrupted.
+    """
     try:
         cli.main(standalone_mode=False)
     except click.exceptions.NoArgsIsHelpError as error:
@@ -69,22 +74,29 @@ def main() -> None:
         click.echo(f"xw2v: {message}; {path} --help shows what there is", err=True)
         sys.exit(error.exit_code)
     except Xw2vError as error:
-        click.echo(f"xw2v: {' '.join(str(error).splitlines())}", err=True)  # a file's name may have a line break
+        click.echo(
+            f"xw2v: {' '.join(str(error).splitlines())}", err=True
+        )  # a file's name may have a line break
         sys.exit(error.exit_code)
     except (KeyboardInterrupt, click.Abort):
         click.echo("xw2v: interrupted", err=True)
         with suppress(OSError):
             sys.stdout.flush()
-        # Not sys.exit: where the interrupt passed through an exec (as a dataclass was made, say), CPython
-        # remembers it as unhandled, and ends by SIGINT whatever the exit code.
+        # Not sys.exit: where the interrupt passed through an exec (as a dataclass was made, say),
+        # CPython remembers it as unhandled, and ends by SIGINT whatever the exit code.
         os._exit(130)
     except BrokenPipeError:  # the reader of our standard output went away: xw2v similar ... | head
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
     except OSError as error:  # such as standard output on a full disk
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        click.echo(f"xw2v: {error.filename or 'standard output'}: {error.strerror or error}", err=True)
+        click.echo(
+            f"xw2v: {error.filename or 'standard output'}: {error.strerror or error}", err=True
+        )
         sys.exit(1)
     except MemoryError as error:
-        click.echo(f"xw2v: out of memory ({error or 'no more was given'}); free some, or ask for less", err=True)
+        click.echo(
+            f"xw2v: out of memory ({error or 'no more was given'}); free some, or ask for less",
+            err=True,
+        )
         sys.exit(1)

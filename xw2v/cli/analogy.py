@@ -38,12 +38,21 @@ def command(
     backend: str | None,
     as_json: bool,
 ) -> None:
-    """Words nearest to A + B - C: `xw2v analogy king woman man` asks what is to woman as king is to man."""
+    """Words nearest to A + B - C: `xw2v analogy king woman man` asks what is to woman as king is to
+    man.
+    """
     vectors = load_model(model, device, backend)
     ask = vectors.most_similar if method == "add" else vectors.most_similar_cosmul
     found = ask([a, b], [c], topn=top_k, restrict_vocab=restrict_vocab)
     if as_json:
         score = "cosine" if method == "add" else "score"
-        print_json({"model": model, "positive": [a, b], "negative": [c], "neighbours": as_records(found, score)})
+        print_json(
+            {
+                "model": model,
+                "positive": [a, b],
+                "negative": [c],
+                "neighbours": as_records(found, score),
+            }
+        )
     else:
         print_neighbours(found)

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from xw2v.cli.vector_options import print_json
-from xw2v.formats import FORMATS, SYNONYMS
+from xw2v.vectors.formats import FORMATS, SYNONYMS
 
 CHOICES = click.Choice([*FORMATS, *SYNONYMS])
 
@@ -16,7 +16,12 @@ CHOICES = click.Choice([*FORMATS, *SYNONYMS])
 @click.argument("model")
 @click.argument("out")
 @click.option("--to", "to_format", type=CHOICES, required=True, help="Format to write.")
-@click.option("--from", "from_format", type=CHOICES, help="Format of MODEL.  [default: found from its content]")
+@click.option(
+    "--from",
+    "from_format",
+    type=CHOICES,
+    help="Format of MODEL.  [default: found from its content]",
+)
 @click.option("--limit", type=click.IntRange(1), metavar="N", help="Only the first N words.")
 @click.option("--encoding", default="utf-8", help="Of the words of MODEL.  [default: utf-8]")
 @click.option(
@@ -40,12 +45,14 @@ def command(
 
     npy and projector make a folder of OUT, the other formats a file.
     """
-    from xw2v.formats import read_vectors, write_vectors
+    from xw2v.vectors.formats import read_vectors, write_vectors
 
     loaded = read_vectors(Path(model), from_format, limit, encoding, unicode_errors)
     write_vectors(Path(out), loaded, to_format)
     words, size = loaded.vectors.shape
     if as_json:
-        print_json({"model": model, "out": out, "format": to_format, "words": words, "vector_size": size})
+        print_json(
+            {"model": model, "out": out, "format": to_format, "words": words, "vector_size": size}
+        )
     else:
         click.echo(f"{out}: {words:,} words of {size} numbers, {to_format}", err=True)

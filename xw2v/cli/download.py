@@ -13,17 +13,23 @@ from xw2v.errors import InputError, UsageError
 
 @click.command()
 @click.argument("what", metavar="nltk[:NAME,...]")
-@click.option("--dir", "folder", metavar="DIR", help="Where to put them.  [default: NLTK's own folder, ~/nltk_data]")
+@click.option(
+    "--dir",
+    "folder",
+    metavar="DIR",
+    help="Where to put them.  [default: NLTK's own folder, ~/nltk_data]",
+)
 @click.option("--quiet", is_flag=True, help="Errors only.")
 @click.option("--json", "as_json", is_flag=True, help="Print what was fetched as JSON.")
 def command(what: str, folder: str | None, quiet: bool, as_json: bool) -> None:
     """Fetch NLTK's corpora: Brown, Reuters and Gutenberg, or those that nltk:NAME,NAME names.
 
-    Brown and Reuters are for non-commercial use and for research; Gutenberg's books are in the public domain.
+    Brown and Reuters are for non-commercial use and for research; Gutenberg's books are in the
+    public domain.
     """
     if what != "nltk" and not what.startswith("nltk:"):
         raise UsageError(f"{what}: xw2v downloads nltk or nltk:NAME,NAME")
-    from xw2v.nltk_source import parse
+    from xw2v.text.nltk_source import parse
 
     names = parse(what)
     from nltk.downloader import Downloader
@@ -39,7 +45,9 @@ def command(what: str, folder: str | None, quiet: bool, as_json: bool) -> None:
 
 
 def fetch(downloader: Any, name: str, target: str, quiet: bool) -> None:
-    """Fetch one corpus, with a bar where standard error is a terminal. Raises InputError if that fails."""
+    """Fetch one corpus, with a bar where standard error is a terminal. Raises InputError if that
+    fails.
+    """
     bar = None
     if not quiet and sys.stderr.isatty():
         from tqdm import tqdm

@@ -11,7 +11,7 @@ from xw2v.cli.vector_options import load_model, model_options, print_json
 from xw2v.errors import UsageError
 
 if TYPE_CHECKING:
-    from xw2v.evaluation import AnalogyScore, PairScore, SectionScore
+    from xw2v.vectors.evaluation import AnalogyScore, PairScore, SectionScore
 
 MANY = ("--pairs", "--analogies", "--word")
 
@@ -35,7 +35,12 @@ class ManyFiles(click.Command):
 
 
 @click.command(cls=ManyFiles)
-@click.option("--pairs", multiple=True, metavar="FILE ...", help="Lines of word, word and score, parted by tabs.")
+@click.option(
+    "--pairs",
+    multiple=True,
+    metavar="FILE ...",
+    help="Lines of word, word and score, parted by tabs.",
+)
 @click.option(
     "--analogies",
     multiple=True,
@@ -50,7 +55,11 @@ class ManyFiles(click.Command):
     help="Only the first (most frequent) N words exist.  [default: 30000]",
 )
 @click.option("--case-sensitive", is_flag=True, help="Do not compare words in upper case.")
-@click.option("--unknown-is-wrong", is_flag=True, help="Score pairs and questions with unknown words as wrong.")
+@click.option(
+    "--unknown-is-wrong",
+    is_flag=True,
+    help="Score pairs and questions with unknown words as wrong.",
+)
 @model_options
 def command(
     pairs: tuple[str, ...],
@@ -63,14 +72,16 @@ def command(
     backend: str | None,
     as_json: bool,
 ) -> None:
-    """Scores on test sets, each with how much of the set the vocabulary covers, as gensim computes them."""
+    """Scores on test sets, each with how much of the set the vocabulary covers, as gensim computes
+    them.
+    """
     if not (pairs or analogies):
         raise UsageError(
             "name at least one test set: --pairs FILE (word, word and score, parted by tabs, such as "
             "wordsim353.tsv) or --analogies FILE (such as questions-words.txt, or a BATS folder)"
         )
-    from xw2v.evaluation import word_analogies, word_pairs
-    from xw2v.testsets import read_analogies, read_pairs
+    from xw2v.vectors.evaluation import word_analogies, word_pairs
+    from xw2v.vectors.testsets import read_analogies, read_pairs
 
     pair_sets = [read_pairs(Path(path)) for path in pairs]
     analogy_sets = [read_analogies(Path(path)) for path in analogies]
@@ -91,7 +102,9 @@ def command(
         }
         print_json(record)
         return
-    click.echo(f"the {words:,} most frequent words of {len(vectors):,} (--restrict-vocab {restrict_vocab})")
+    click.echo(
+        f"the {words:,} most frequent words of {len(vectors):,} (--restrict-vocab {restrict_vocab})"
+    )
     if pair_scores:
         print_pairs(pair_scores)
     for score in analogy_scores:
@@ -144,7 +157,9 @@ def print_pairs(scores: list[PairScore]) -> None:
     click.echo(f"\n{'similarity':{width}}  Spearman   Pearson   pairs known")
     for score in scores:
         known = f"{score.known} of {score.pairs} ({score.known / score.pairs:.1%})"
-        click.echo(f"{score.name:{width}}  {score.spearman[0]:8.4f}  {score.pearson[0]:8.4f}   {known}")
+        click.echo(
+            f"{score.name:{width}}  {score.spearman[0]:8.4f}  {score.pearson[0]:8.4f}   {known}"
+        )
 
 
 def print_analogies(score: AnalogyScore) -> None:

@@ -18,12 +18,16 @@ FREQUENT = 10  # words shown
 @click.argument("path", metavar="MODEL_OR_DATA", default="output")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def command(path: str, as_json: bool) -> None:
-    """What is in MODEL_OR_DATA (by default the folder output): sizes, settings, counts, frequent words."""
-    from xw2v.corpus_folder import is_corpus_folder
+    """What is in MODEL_OR_DATA (by default the folder output): sizes, settings, counts, frequent
+    words.
+    """
+    from xw2v.text.corpus_folder import is_corpus_folder
 
     place = Path(path)
     if not place.exists():
-        raise InputError(f"{path}: no such file or folder; give a model, a file of vectors or a corpus folder")
+        raise InputError(
+            f"{path}: no such file or folder; give a model, a file of vectors or a corpus folder"
+        )
     record = corpus_record(place) if is_corpus_folder(place) else vectors_record(place)
     if as_json:
         print_json(record)
@@ -33,7 +37,7 @@ def command(path: str, as_json: bool) -> None:
 
 def corpus_record(folder: Path) -> dict[str, Any]:
     """What a folder of `xw2v preprocess` holds."""
-    from xw2v.corpus import Corpus
+    from xw2v.text.corpus import Corpus
 
     corpus = Corpus.open(folder)
     return {
@@ -53,7 +57,7 @@ def corpus_record(folder: Path) -> dict[str, Any]:
 
 def vectors_record(place: Path) -> dict[str, Any]:
     """What a model folder or a file of vectors holds, with the settings of the run that made it."""
-    from xw2v.formats import detect, read_vectors
+    from xw2v.vectors.formats import detect, read_vectors
 
     format, _ = detect(place)
     loaded = read_vectors(place)
@@ -71,7 +75,9 @@ def vectors_record(place: Path) -> dict[str, Any]:
         try:
             record["run"] = json.loads(run.read_text("utf-8"))
         except (OSError, ValueError, RecursionError) as error:
-            raise InputError(f"{run}: cannot be read as JSON: {str(error).splitlines()[0]}") from None
+            raise InputError(
+                f"{run}: cannot be read as JSON: {str(error).splitlines()[0]}"
+            ) from None
     record["files"] = sizes(place)
     record["frequent"] = frequent(loaded.words, loaded.counts)
     return record
@@ -91,15 +97,21 @@ def frequent(words: list[str], counts: Any) -> list[dict[str, Any]]:
 
 def print_record(record: dict[str, Any], indent: str = "") -> None:
     """`name  value` lines; what is nested comes indented below its name."""
-    width = max((len(name) for name, value in record.items() if not isinstance(value, dict)), default=0)
+    width = max(
+        (len(name) for name, value in record.items() if not isinstance(value, dict)), default=0
+    )
     for name, value in record.items():
         if name == "frequent":
-            words = ", ".join(w["word"] + (f" ({w['count']:,})" if w["count"] else "") for w in value)
+            words = ", ".join(
+                w["word"] + (f" ({w['count']:,})" if w["count"] else "") for w in value
+            )
             click.echo(f"{name:{width}}  {words}")
         elif isinstance(value, dict):
             if value:
                 click.echo(f"{indent}{name}")
                 print_record(value, indent + "  ")
         elif value is not None:
-            shown = f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else value
+            shown = (
+                f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else value
+            )
             click.echo(f"{indent}{name:{width}}  {shown}")

@@ -1,4 +1,6 @@
-"""What plot and report share: which words a map shows, how it is made, and which files may be replaced."""
+"""What plot and report share: which words a map shows, how it is made, and which files may be
+replaced.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,7 @@ import click
 from xw2v.errors import InputError, UsageError
 
 if TYPE_CHECKING:
-    from xw2v.keyedvectors import KeyedVectors
+    from xw2v.vectors.keyedvectors import KeyedVectors
 
 WORDS = 1000
 MOST_WORDS = 20000  # of a map that a browser still moves smoothly
@@ -33,7 +35,10 @@ def map_options(command: Callable[..., Any]) -> Callable[..., Any]:
                 help="How vectors become points.  [default: tsne where scikit-learn is installed, else pca]",
             ),
             click.option(
-                "--seed", type=click.IntRange(0), default=1, help="The same seed gives the same map.  [default: 1]"
+                "--seed",
+                type=click.IntRange(0),
+                default=1,
+                help="The same seed gives the same map.  [default: 1]",
             ),
         )
     ):
@@ -42,14 +47,19 @@ def map_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def method_or_best(method: str | None, words: int) -> str:
-    """The method asked for, or the best one for so many words, with a line where a better one could be installed."""
-    from xw2v.projection import LEAST, best_method
+    """The method asked for, or the best one for so many words, with a line where a better one could
+    be installed.
+    """
+    from xw2v.pictures.projection import LEAST, best_method
 
     if method is not None:
         return method
     best = best_method(words)
     if best == "pca" and words >= LEAST:
-        click.echo('a map by PCA; one by t-SNE keeps neighbours together better: pip install "xw2v[tsne]"', err=True)
+        click.echo(
+            'a map by PCA; one by t-SNE keeps neighbours together better: pip install "xw2v[tsne]"',
+            err=True,
+        )
     return best
 
 
@@ -59,13 +69,16 @@ def map_words(
     """How many of the most frequent words a map shows, or which ones.
 
     Raises:
-        UsageError: both were asked for. UnknownWordError: an unknown `--word`. InputError: a file without a
-            known word in it; single unknown words of a file are left out, with a line about them.
+        UsageError: both were asked for. UnknownWordError: an unknown `--word`. InputError: a file
+            without a known word in it; single unknown words of a file are left out, with a line
+            about them.
     """
     if not chosen and words_file is None:
         return WORDS if words is None else words
     if words is not None:
-        raise UsageError("--words N shows the most frequent words; give either it or --word and --words-file")
+        raise UsageError(
+            "--words N shows the most frequent words; give either it or --word and --words-file"
+        )
     for word in chosen:
         vectors.get_index(word)  # an unknown one has a message with the nearest spellings
     listed = read_words(Path(words_file)) if words_file is not None else []
@@ -75,7 +88,10 @@ def map_words(
     missing = [word for word in listed if word not in vectors]
     if missing:
         few = ", ".join(missing[:5]) + (", …" if len(missing) > 5 else "")
-        click.echo(f"{words_file}: {len(missing):,} of its words are not in the vocabulary: {few}", err=True)
+        click.echo(
+            f"{words_file}: {len(missing):,} of its words are not in the vocabulary: {few}",
+            err=True,
+        )
     which = list(dict.fromkeys([*chosen, *known]))
     if len(which) > MOST_WORDS:
         raise InputError(f"{words_file}: {len(which):,} words; a map shows at most {MOST_WORDS:,}")
@@ -84,14 +100,16 @@ def map_words(
 
 def read_words(path: Path) -> list[str]:
     """The words of a text file, one a line. Raises InputError where there are none."""
-    from xw2v.files import damage_reported, decompressed, open_binary
+    from xw2v.storage.files import damage_reported, decompressed, open_binary
 
     with open_binary(path) as raw, damage_reported(str(path)):
         data = decompressed(raw, str(path)).read()
     try:
         words = [line.strip() for line in data.decode("utf-8-sig").splitlines()]
     except UnicodeDecodeError as error:
-        raise InputError(f"{path}: byte {error.start} is not UTF-8; save the list of words as UTF-8") from None
+        raise InputError(
+            f"{path}: byte {error.start} is not UTF-8; save the list of words as UTF-8"
+        ) from None
     words = [word for word in words if word]
     if not words:
         raise InputError(f"{path}: no words in it; write one a line")
@@ -99,7 +117,8 @@ def read_words(path: Path) -> list[str]:
 
 
 def check_output(target: Path, suffixes: tuple[str, ...], default: bool, force: bool) -> None:
-    """Refuse, before any work, a name of another kind and a file that somebody else may have written.
+    """Refuse, before any work, a name of another kind and a file that somebody else may have
+    written.
 
     Args:
         default: whether the command itself chose the name, which it then may replace.

@@ -1,4 +1,6 @@
-"""What the commands that read text share: their INPUT options and the bar shown while it is read."""
+"""What the commands that read text share: their INPUT options and the bar shown while it is
+read.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,7 @@ import click
 from xw2v.settings import Settings
 
 if TYPE_CHECKING:
-    from xw2v.read import Progress
+    from xw2v.text.reading import Progress
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -20,13 +22,17 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 def input_options(command: Command) -> Command:
     """INPUT ..., --corpus, --text-column, --token-pattern and --no-lowercase.
 
-    The function gets inputs, corpus, text_column, token_pattern and lowercase; the last two are None where
-    they are not given.
+    The function gets inputs, corpus, text_column, token_pattern and lowercase; the last two are
+    None where they are not given.
     """
     for option in reversed(
         (
             click.argument("inputs", metavar="[INPUT]...", nargs=-1),
-            click.option("--corpus", metavar="NAME", help="Built-in text: nltk, nltk:brown,reuters,... or docs."),
+            click.option(
+                "--corpus",
+                metavar="NAME",
+                help="Built-in text: nltk, nltk:brown,reuters,... or docs.",
+            ),
             click.option(
                 "--text-column",
                 metavar="NAME",
@@ -39,7 +45,9 @@ def input_options(command: Command) -> Command:
                 metavar="REGEX",
                 help=f"Regular expression of a token.  [default: {Settings.token_pattern}]",
             ),
-            click.option("--no-lowercase", "lowercase", flag_value=False, default=None, help="Keep capitals."),
+            click.option(
+                "--no-lowercase", "lowercase", flag_value=False, default=None, help="Keep capitals."
+            ),
         )
     ):
         command = option(command)
@@ -48,7 +56,9 @@ def input_options(command: Command) -> Command:
 
 @contextmanager
 def reading_bar(quiet: bool) -> Iterator[Progress | None]:
-    """A bar on standard error while text is read, where that is a terminal; yields what to report to."""
+    """A bar on standard error while text is read, where that is a terminal; yields what to report
+    to.
+    """
     if quiet or not sys.stderr.isatty():
         yield None
         return

@@ -18,7 +18,14 @@ NO_LIMIT = 2**31  # distinct words: every one is written, so none may be dropped
 
 @click.command()
 @input_options
-@click.option("-o", "--output", "out", metavar="OUT", required=True, help="File to write; - is standard output.")
+@click.option(
+    "-o",
+    "--output",
+    "out",
+    metavar="OUT",
+    required=True,
+    help="File to write; - is standard output.",
+)
 @click.option(
     "--min-count",
     type=int,
@@ -33,8 +40,12 @@ NO_LIMIT = 2**31  # distinct words: every one is written, so none may be dropped
     show_default=True,
     help="Join pairs that score higher: a higher threshold, fewer phrases.",
 )
-@click.option("--passes", type=int, default=1, show_default=True, help="2 joins new_york city too, and so on.")
-@click.option("--delimiter", default="_", show_default=True, help="What stands between the words of a phrase.")
+@click.option(
+    "--passes", type=int, default=1, show_default=True, help="2 joins new_york city too, and so on."
+)
+@click.option(
+    "--delimiter", default="_", show_default=True, help="What stands between the words of a phrase."
+)
 @click.option("--quiet", is_flag=True, help="Errors only.")
 @click.option("--json", "as_json", is_flag=True, help="Print the phrases and their scores as JSON.")
 def command(
@@ -51,10 +62,11 @@ def command(
     quiet: bool,
     as_json: bool,
 ) -> None:
-    """Write INPUT as tokens, a sentence a line, with frequent collocations joined: new york -> new_york.
+    """Write INPUT as tokens, a sentence a line, with frequent collocations joined: new york ->
+    new_york.
 
-    The score is that of Mikolov et al. 2013 in gensim's form. Train on the result with a token pattern that
-    takes the delimiter too, such as --token-pattern "[a-z'_]+".
+    The score is that of Mikolov et al. 2013 in gensim's form. Train on the result with a token
+    pattern that takes the delimiter too, such as --token-pattern "[a-z'_]+".
     """
     if passes < 1:
         raise UsageError(f"--passes {passes}: must be 1 or more")
@@ -62,11 +74,11 @@ def command(
         raise UsageError(f"--delimiter {delimiter!r}: give visible characters")
     if as_json and out == "-":
         raise UsageError("--json and -o - both want standard output; give OUT a name")
-    from xw2v.files import atomic_write
-    from xw2v.inputs import find_sources
-    from xw2v.phrases import PhraseText
-    from xw2v.read import encode
-    from xw2v.tokens import Tokenizer
+    from xw2v.storage.files import atomic_write
+    from xw2v.text.inputs import find_sources
+    from xw2v.text.phrases import PhraseText
+    from xw2v.text.reading import encode
+    from xw2v.text.tokens import Tokenizer
 
     tokenizer = Tokenizer(
         Settings.token_pattern if token_pattern is None else token_pattern,
@@ -91,6 +103,8 @@ def command(
         for notice in [*found.notices, *text.notices]:
             click.echo(f"xw2v: {notice}", err=True)
         best = ", ".join(nlargest(8, phrases, key=phrases.__getitem__))
-        click.echo(f"{found.description}: {len(phrases):,} phrases{': ' if best else ''}{best}", err=True)
+        click.echo(
+            f"{found.description}: {len(phrases):,} phrases{': ' if best else ''}{best}", err=True
+        )
     if as_json:
         click.echo(json.dumps({"output": out, "phrases": phrases}, ensure_ascii=False))

@@ -13,7 +13,7 @@ from xw2v.cli.vector_options import load_model, print_json
 from xw2v.errors import UsageError
 
 if TYPE_CHECKING:
-    from xw2v.wordmap import WordMap
+    from xw2v.pictures.wordmap import WordMap
 
 NAMES = ("map.png", "map.html")
 
@@ -46,10 +46,10 @@ def command(
 ) -> None:
     """A map of the words of MODEL (by default the folder output): similar words lie close together.
 
-    The .png has as many labels as there is room for. The .html is one file that needs no network: search,
-    zoom, see a word's neighbours and try analogies.
+    The .png has as many labels as there is room for. The .html is one file that needs no network:
+    search, zoom, see a word's neighbours and try analogies.
     """
-    from xw2v.wordmap import word_map
+    from xw2v.pictures.wordmap import word_map
 
     targets = [Path(each) for each in outputs] or default_outputs(Path(model))
     for target in targets:
@@ -61,11 +61,21 @@ def command(
     title = title_of(Path(model))
     written = [write_map(target, drawn, title) for target in targets]
     if as_json:
-        print_json({"model": model, "method": drawn.method, "seed": seed, "words": len(drawn.words), "files": written})
+        print_json(
+            {
+                "model": model,
+                "method": drawn.method,
+                "seed": seed,
+                "words": len(drawn.words),
+                "files": written,
+            }
+        )
         return
     for each in written:
         labels = f", {each['labels']:,} of them labelled" if "labels" in each else ""
-        click.echo(f"{each['path']}: {len(drawn.words):,} words by {drawn.method}{labels}", err=True)
+        click.echo(
+            f"{each['path']}: {len(drawn.words):,} words by {drawn.method}{labels}", err=True
+        )
 
 
 def default_outputs(model: Path) -> list[Path]:
@@ -77,7 +87,7 @@ def default_outputs(model: Path) -> list[Path]:
 
 def title_of(model: Path) -> str:
     """What the text of a run was, or the name of the vectors."""
-    from xw2v.run_folder import is_run_folder, read_record
+    from xw2v.training.run_folder import is_run_folder, read_record
 
     if is_run_folder(model):
         description = read_record(model).get("corpus", {}).get("description")
@@ -88,16 +98,16 @@ def title_of(model: Path) -> str:
 
 def write_map(target: Path, drawn: WordMap, title: str) -> dict[str, object]:
     """Write a map in the format that the name says, and tell what was written."""
-    from xw2v.files import atomic_write
+    from xw2v.storage.files import atomic_write
 
     if target.suffix.lower() == ".png":
-        from xw2v.wordmap_png import draw_png
+        from xw2v.pictures.wordmap_png import draw_png
 
         with atomic_write(target) as file:
             labels = draw_png(file, drawn, title)
         return {"path": str(target), "labels": labels}
     if target.suffix.lower() == ".html":
-        from xw2v.wordmap_page import map_page
+        from xw2v.pictures.wordmap_page import map_page
 
         with atomic_write(target) as file:
             file.write(map_page(drawn, title))

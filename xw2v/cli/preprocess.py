@@ -16,8 +16,15 @@ from xw2v.settings import Settings
 
 @click.command()
 @input_options
-@click.option("--data-dir", metavar="DIR", required=True, help="Folder for corpus.bin, offsets.npy and vocab.json.")
-@click.option("--val-input", metavar="FILE", multiple=True, help="Held-out text, put into DIR/validation.")
+@click.option(
+    "--data-dir",
+    metavar="DIR",
+    required=True,
+    help="Folder for corpus.bin, offsets.npy and vocab.json.",
+)
+@click.option(
+    "--val-input", metavar="FILE", multiple=True, help="Held-out text, put into DIR/validation."
+)
 @click.option(
     "--min-count",
     type=int,
@@ -25,7 +32,12 @@ from xw2v.settings import Settings
     show_default=True,
     help="Leave out words that occur fewer times.",
 )
-@click.option("--max-vocab", metavar="N", type=int, help="Keep the N - 1 most frequent words; the rest become <UNK>.")
+@click.option(
+    "--max-vocab",
+    metavar="N",
+    type=int,
+    help="Keep the N - 1 most frequent words; the rest become <UNK>.",
+)
 @click.option(
     "--distinct-limit",
     metavar="N",
@@ -33,7 +45,9 @@ from xw2v.settings import Settings
     help="Drop rare words on the way where there are more distinct words than this.  [default: 20 million]",
 )
 @click.option("--quiet", is_flag=True, help="Errors only.")
-@click.option("--json", "as_json", is_flag=True, help="Print what was made as JSON on standard output.")
+@click.option(
+    "--json", "as_json", is_flag=True, help="Print what was made as JSON on standard output."
+)
 def command(
     inputs: tuple[str, ...],
     corpus: str | None,
@@ -50,15 +64,15 @@ def command(
 ) -> None:
     """Tokenise, count and number INPUT once, in bounded memory, into a folder for `xw2v train DIR`.
 
-    INPUT is what `xw2v train` takes: text files (also .gz, .bz2, .xz, .zst), folders, - for standard input,
-    .arrow and .parquet files; without it, the corpora that train takes then.
+    INPUT is what `xw2v train` takes: text files (also .gz, .bz2, .xz, .zst), folders, - for
+    standard input, .arrow and .parquet files; without it, the corpora that train takes then.
     """
     if distinct_limit is not None and distinct_limit < 1000:
         raise UsageError(f"--distinct-limit {distinct_limit}: must be 1000 or more")
-    from xw2v.corpus_folder import VALIDATION, remove_corpus
-    from xw2v.encode import DISTINCT_LIMIT
-    from xw2v.files import output_folder
-    from xw2v.read import open_corpus, read_corpus_with
+    from xw2v.storage.files import output_folder
+    from xw2v.text.corpus_folder import VALIDATION, remove_corpus
+    from xw2v.text.encode import DISTINCT_LIMIT
+    from xw2v.text.reading import open_corpus, read_corpus_with
 
     pattern: dict[str, Any] = {
         "token_pattern": Settings.token_pattern if token_pattern is None else token_pattern,

@@ -15,8 +15,15 @@ NAME = "report.html"
 
 @click.command(cls=ManyFiles)
 @click.argument("model", default="output")
-@click.option("-o", "--output", metavar="FILE.html", help="File to write.  [default: report.html in MODEL]")
-@click.option("--pairs", multiple=True, metavar="FILE ...", help="Similarity sets to evaluate on, as in xw2v evaluate.")
+@click.option(
+    "-o", "--output", metavar="FILE.html", help="File to write.  [default: report.html in MODEL]"
+)
+@click.option(
+    "--pairs",
+    multiple=True,
+    metavar="FILE ...",
+    help="Similarity sets to evaluate on, as in xw2v evaluate.",
+)
 @click.option("--analogies", multiple=True, metavar="FILE ...", help="Analogy sets to evaluate on.")
 @click.option(
     "--restrict-vocab",
@@ -25,7 +32,13 @@ NAME = "report.html"
     metavar="N",
     help="Evaluate among the first (most frequent) N words.  [default: 30000]",
 )
-@click.option("--word", "chosen", multiple=True, metavar="WORD ...", help="Show the neighbours of these words.")
+@click.option(
+    "--word",
+    "chosen",
+    multiple=True,
+    metavar="WORD ...",
+    help="Show the neighbours of these words.",
+)
 @map_options
 @click.option("--force", is_flag=True, help="Replace the file of -o where it exists.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
@@ -44,15 +57,15 @@ def command(
 ) -> None:
     """A page about the run whose output folder is MODEL (by default the folder output).
 
-    Settings, figures of the text, loss curves, neighbours, scores on test sets, and a map to explore: one file
-    that needs no network.
+    Settings, figures of the text, loss curves, neighbours, scores on test sets, and a map to
+    explore: one file that needs no network.
     """
-    from xw2v.evaluation import word_analogies, word_pairs
-    from xw2v.files import atomic_write
-    from xw2v.report import Scores, report_page
-    from xw2v.run_folder import read_record
-    from xw2v.testsets import read_analogies, read_pairs
-    from xw2v.wordmap import word_map
+    from xw2v.pictures.report import Scores, report_page
+    from xw2v.pictures.wordmap import word_map
+    from xw2v.storage.files import atomic_write
+    from xw2v.training.run_folder import read_record
+    from xw2v.vectors.evaluation import word_analogies, word_pairs
+    from xw2v.vectors.testsets import read_analogies, read_pairs
 
     folder = Path(model)
     read_record(folder)  # a folder without one stops the command before its work
@@ -73,6 +86,8 @@ def command(
     with atomic_write(target) as file:
         file.write(report_page(folder, vectors, drawn, scores, chosen))
     if as_json:
-        print_json({"model": model, "path": str(target), "method": drawn.method, "words": len(drawn.words)})
+        print_json(
+            {"model": model, "path": str(target), "method": drawn.method, "words": len(drawn.words)}
+        )
     else:
         click.echo(f"{target}: the report of this run", err=True)

@@ -20,7 +20,7 @@ from xw2v.cli.vector_options import (
 from xw2v.errors import UnknownWordError
 
 if TYPE_CHECKING:
-    from xw2v.keyedvectors import KeyedVectors
+    from xw2v.vectors.keyedvectors import KeyedVectors
 
 PROMPT = "word (or: king - man + woman; Ctrl-D ends) > "
 LAST_LINE = "EXIT"  # as in the C tool
@@ -61,7 +61,9 @@ def command(
         vectors.get_index(word)  # an unknown word stops the command before it prints anything
     queries = [list(words)] if together else [[word] for word in words]
     answers = [
-        _record(" ".join(query), vectors.most_similar(query, topn=top_k, restrict_vocab=restrict_vocab))
+        _record(
+            " ".join(query), vectors.most_similar(query, topn=top_k, restrict_vocab=restrict_vocab)
+        )
         for query in queries
     ]
     if as_json:
@@ -85,7 +87,9 @@ def _print_answer(answer: dict[str, Any]) -> None:
 
 
 def _lines(as_json: bool) -> Iterator[str]:
-    """Lines of standard input, with a prompt where a person types them, until it ends or says EXIT."""
+    """Lines of standard input, with a prompt where a person types them, until it ends or says
+    EXIT.
+    """
     person = sys.stdin.isatty() and sys.stdout.isatty() and not as_json
     for line in _typed() if person else _piped():
         if line.strip() == LAST_LINE:
@@ -110,7 +114,9 @@ def _piped() -> Iterator[str]:
         yield line.decode("utf-8", "replace")
 
 
-def _answer(vectors: KeyedVectors, line: str, top_k: int, restrict_vocab: int | None) -> dict[str, Any]:
+def _answer(
+    vectors: KeyedVectors, line: str, top_k: int, restrict_vocab: int | None
+) -> dict[str, Any]:
     positive, negative = parse_sum(line, vectors)
     try:
         found = vectors.most_similar(positive, negative, topn=top_k, restrict_vocab=restrict_vocab)

@@ -12,12 +12,16 @@ from xw2v.cli.vector_options import load_model, model_options, print_json
 @click.argument("b")
 @model_options
 def command(a: str, b: str, model: str, device: str, backend: str | None, as_json: bool) -> None:
-    """Cosine and Euclidean distance of the words A and B, and B's rank among the neighbours of A."""
+    """Cosine and Euclidean distance of the words A and B, and B's rank among the neighbours of
+    A.
+    """
     vectors = load_model(model, device, backend)
     cosine, distance = vectors.similarity(a, b), vectors.euclidean_distance(a, b)
     rank = vectors.rank(a, b)
     if as_json:
-        print_json({"model": model, "a": a, "b": b, "cosine": cosine, "euclidean": distance, "rank": rank})
+        print_json(
+            {"model": model, "a": a, "b": b, "cosine": cosine, "euclidean": distance, "rank": rank}
+        )
         return
     click.echo(f"cosine similarity   {cosine:.4f}")
     click.echo(f"Euclidean distance  {distance:.4f}")

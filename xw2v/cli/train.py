@@ -16,13 +16,13 @@ from click.core import ParameterSource
 from xw2v.cli.options import input_options, reading_bar
 from xw2v.config import read_config
 from xw2v.settings import Settings, flag
-from xw2v.signals import StopSignals
+from xw2v.training.signals import StopSignals
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from xw2v.run import Run
-    from xw2v.trainer import Progress
+    from xw2v.training.run import Run
+    from xw2v.training.trainer import Progress
 
 SAMPLE_WORDS = 6  # words shown with their neighbours at the end
 OF_INPUT = ("token_pattern", "lowercase")  # settings whose options are those of reading text
@@ -30,20 +30,26 @@ TYPES = {"int": int, "float": float, "str": str}
 
 
 def setting_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """An option for each field of Settings; one that is not given stays None, so that a file can set it."""
+    """An option for each field of Settings; one that is not given stays None, so that a file can
+    set it.
+    """
     for each in reversed(dataclasses.fields(Settings)):
         if each.name in OF_INPUT:
             continue
         kind = str(each.type).partition(" | ")[0]
         shown = "" if each.default in (None, False) else f"  [default: {each.default}]"
         if kind == "bool":
-            option = click.option(flag(each.name), each.name, is_flag=True, default=None, help=each.metadata["help"])
+            option = click.option(
+                flag(each.name), each.name, is_flag=True, default=None, help=each.metadata["help"]
+            )
         else:
             option = click.option(
                 flag(each.name),
                 *each.metadata["flags"],
                 each.name,
-                type=click.Choice(each.metadata["choices"]) if each.metadata["choices"] else TYPES[kind],
+                type=click.Choice(each.metadata["choices"])
+                if each.metadata["choices"]
+                else TYPES[kind],
                 default=None,
                 help=each.metadata["help"] + shown,
             )
@@ -56,13 +62,21 @@ def setting_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @setting_options
 @click.option("--val", type=click.Path(), help="Held-out text: its loss after each epoch.")
 @click.option("--output", help="Folder for the vectors.  [default: output]")
-@click.option("--init", metavar="FILE", help="Start from these vectors, in any format, or a run's folder.")
-@click.option("--init-keep", is_flag=True, help="Keep words of the --init file that the text lacks.")
-@click.option("--checkpoint-every", metavar="N|Nm", help="Save every N steps or N minutes.  [default: 10m]")
+@click.option(
+    "--init", metavar="FILE", help="Start from these vectors, in any format, or a run's folder."
+)
+@click.option(
+    "--init-keep", is_flag=True, help="Keep words of the --init file that the text lacks."
+)
+@click.option(
+    "--checkpoint-every", metavar="N|Nm", help="Save every N steps or N minutes.  [default: 10m]"
+)
 @click.option("--resume", is_flag=True, help="Go on from the last checkpoint in the output folder.")
 @click.option("--config", metavar="FILE", help="TOML file of options; those given here win.")
 @click.option("--quiet", is_flag=True, help="No progress, no neighbours: errors only.")
-@click.option("--json", "as_json", is_flag=True, help="Print run.json's content on standard output.")
+@click.option(
+    "--json", "as_json", is_flag=True, help="Print run.json's content on standard output."
+)
 def command(
     inputs: tuple[str, ...],
     corpus: str | None,
@@ -78,16 +92,18 @@ def command(
     as_json: bool,
     **given: Any,
 ) -> None:
-    """Learn word vectors from INPUT: text files, folders, - for standard input, .arrow or .parquet files, or a
-    folder written by `xw2v preprocess`.
+    """Learn word vectors from INPUT: text files, folders, - for standard input, .arrow or .parquet
+    files, or a folder written by `xw2v preprocess`.
 
     Without INPUT: the NLTK corpora Brown, Reuters and Gutenberg where they are installed, else the
-    documentation that comes with Python. `--resume` takes settings that are not given from the checkpoint;
-    with more --epochs than a finished run had, it adds them.
+    documentation that comes with Python. `--resume` takes settings that are not given from the
+    checkpoint; with more --epochs than a finished run had, it adds them.
     """
     settings, options = read_config(config) if config else ({}, {})
     if inputs or corpus is not None:  # both say what text, so that either wins over both
-        options = {name: value for name, value in options.items() if name not in ("input", "corpus")}
+        options = {
+            name: value for name, value in options.items() if name not in ("input", "corpus")
+        }
     options |= {
         name: value
         for name, value in {
@@ -103,17 +119,31 @@ def command(
     }
     settings |= {name: value for name, value in given.items() if value is not None}
 
-    # Many small products: more BLAS threads would only wait for each other, and their number could change bits.
+    # Many small products: more BLAS threads would only wait for each other, and their number could
+    # change bits.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    from xw2v.job import Job
+    from xw2v.pictures.loss_curve import plot_loss
+    from xw2v.training.job import Job
 
     def say(line: str) -> None:
         if not quiet:
             click.echo(line, err=True)
 
-    job = Job(options, settings, config or "options", resume=resume, keep=init_keep, say=say)
+    job = Job(
+        options,
+        settings,
+        config or "options",
+        resume=resume,
+        keep=init_keep,
+        say=say,
+        plot=plot_loss,
+    )
     with StopSignals(lambda line: say_at_once(line, quiet)) as signals:
-        run = job.run(signals, progress=lambda words: progress_bar(words, quiet), reading=lambda: reading_bar(quiet))
+        run = job.run(
+            signals,
+            progress=lambda words: progress_bar(words, quiet),
+            reading=lambda: reading_bar(quiet),
+        )
         if as_json:
             click.echo(json.dumps(run.record, ensure_ascii=False))
         elif not quiet:
@@ -144,7 +174,9 @@ def progress_bar(words: int, quiet: bool) -> Iterator[Callable[[Progress], None]
 
         def report(progress: Progress) -> None:
             speed = f"{progress.words_per_second / 1e6:.2f} M words/s"
-            bar.set_postfix_str(f"{speed}, loss {progress.loss:.4f}, alpha {progress.alpha:.4f}", refresh=False)
+            bar.set_postfix_str(
+                f"{speed}, loss {progress.loss:.4f}, alpha {progress.alpha:.4f}", refresh=False
+            )
             bar.update(int(progress.done * words) - bar.n)
 
         yield report
@@ -152,8 +184,10 @@ def progress_bar(words: int, quiet: bool) -> Iterator[Callable[[Progress], None]
 
 
 def show_neighbours(run: Run) -> None:
-    """A few words of the corpus with their nearest neighbours, so that a person sees what was learned."""
-    from xw2v.keyedvectors import KeyedVectors
+    """A few words of the corpus with their nearest neighbours, so that a person sees what was
+    learned.
+    """
+    from xw2v.vectors.keyedvectors import KeyedVectors
 
     vectors = KeyedVectors(run.vocabulary.words, run.center, run.vocabulary.counts)
     for word in telling_words(run):
@@ -162,7 +196,9 @@ def show_neighbours(run: Run) -> None:
 
 
 def telling_words(run: Run) -> list[str]:
-    """Frequent words with distinct neighbourhoods: of the 100th to 1,000th, those most like their nearest."""
+    """Frequent words with distinct neighbourhoods: of the 100th to 1,000th, those most like their
+    nearest.
+    """
     import numpy as np
 
     first, last = (100, 1000) if len(run.vocabulary.words) > 2000 else (0, 1000)

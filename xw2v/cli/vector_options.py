@@ -1,4 +1,6 @@
-"""What the commands that ask vectors something share: their options, and how they print neighbours."""
+"""What the commands that ask vectors something share: their options, and how they print
+neighbours.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,7 @@ import click
 from xw2v.errors import InputError
 
 if TYPE_CHECKING:
-    from xw2v.keyedvectors import KeyedVectors, Neighbours
+    from xw2v.vectors.keyedvectors import KeyedVectors, Neighbours
 
 MODEL_HELP = "Model folder, or a file of vectors in any format.  [default: output]"
 
@@ -22,7 +24,11 @@ def model_options(command: Callable[..., Any]) -> Callable[..., Any]:
     for option in reversed(
         (
             click.option("--model", default="output", metavar="PATH", help=MODEL_HELP),
-            click.option("--device", default="cpu", help="Where to compute: cpu, cuda or auto.  [default: cpu]"),
+            click.option(
+                "--device",
+                default="cpu",
+                help="Where to compute: cpu, cuda or auto.  [default: cpu]",
+            ),
             click.option("--backend", default=None, help="Array library: numpy, cupy or torch."),
             click.option("--json", "as_json", is_flag=True, help="Print one JSON object."),
         )
@@ -57,10 +63,12 @@ def neighbour_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def load_model(model: str, device: str = "cpu", backend: str | None = None) -> KeyedVectors:
     """The vectors of `model`, answering on a device. Raises InputError where there are none."""
-    from xw2v.keyedvectors import KeyedVectors
+    from xw2v.vectors.keyedvectors import KeyedVectors
 
     if not Path(model).exists():
-        raise InputError(f"{model}: no such file or folder; train a model (xw2v train) or name one with --model")
+        raise InputError(
+            f"{model}: no such file or folder; train a model (xw2v train) or name one with --model"
+        )
     return KeyedVectors.load(model).to_device(device, backend)
 
 

@@ -1,0 +1,130 @@
+"""A map of words: which ones, where they lie, and which of them belong together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from xw2v.errors import UsageError
+from xw2v.pictures.projection import project, unit_rows
+from xw2v.text.vocabulary import UNKNOWN
+from xw2v.vectors.keyedvectors import KeyedVectors
+
+METHOD_NAMES = {"pca": "PCA", "tsne": "t-SNE", "umap": "UMAP"}
+GROUPS = 10  # colours that an eye tells apart
+WORDS_IN_GROUP = 4  # a map of few words has fewer groups
+STARTS, ROUNDS = 5, 30  # of k-means
+LIGHT = (  # the groups' colours on a light ground ...
+    "#2f6db5",
+    "#c4472f",
+    "#2e8555",
+    "#8457b8",
+    "#b07a12",
+    "#16838f",
+    "#b83f7c",
+    "#66781f",
+    "#5c6f8c",
+    "#8a5a3c",
+)
+DARK = (  # ... and on a dark one
+    "#7db3f2",
+    "#f58e78",
+    "#6fcf97",
+    "#c09cf0",
+    "#e8b84f",
+    "#5ccbd8",
+    "#f08bbd",
+    "#b5c85a",
+    "#a9b8d0",
+    "#d3a585",
+)
+
+
+@dataclass(frozen=True)
+class WordMap:
+    """Words on a plane, the most important first.
+
+    Attributes:
+        words: n words.
+        points: (n, 2) float64.
+        groups: (n,) int64 number of the cluster of similar directions that a word belongs to.
+        vectors: (n, D) float64 of length 1.
+        counts: (n,) occurrences, or None where they are not known.
+        method: how the points were found ("pca", "tsne", "umap").
+        chosen: whether somebody asked for these words, rather than for the most frequent ones.
+    """
+
+    words: list[str]
+    points: np.ndarray
+    groups: np.ndarray
+    vectors: np.ndarray
+    counts: np.ndarray | None
+    method: str
+    chosen: bool = False
+
+
+def word_map(
+    vectors: KeyedVectors,
+    words: int | Sequence[str] = 1000,
+    method: str = "pca",
+    seed: int = 1,
+) -> WordMap:
+    """A map of the first (most frequent) `words` words, or of the words given.
+
+    Raises:
+        UnknownWordError: a word that is not there.
+        UsageError, InputError, MissingDependencyError: see `xw2v.pictures.projection.project`.
+    """
+    if isinstance(words, int):
+        rows = [
+            row for row in range(min(words, len(vectors))) if vectors.index_to_key[row] != UNKNOWN
+        ]
+    else:
+        rows = [vectors.get_index(word) for word in dict.fromkeys(words)]
+    if len(rows) < 2:
+        raise UsageError(f"a map needs at least 2 words, not {len(rows)}")
+    unit = unit_rows(vectors.vectors[rows])
+    return WordMap(
+        [vectors.index_to_key[row] for row in rows],
+        project(unit, method, seed),
+        groups_of(unit, seed),
+        unit,
+        None if vectors.counts is None else vectors.counts[rows],
+        method,
+        chosen=not isinstance(words, int),
+    )
+
+
+def groups_of(unit: np.ndarray, seed: int = 1) -> np.ndarray:
+    """Group number (n,) of each row of unit vectors (n, D), the largest group being 0.
+
+    Spherical k-means (Dhillon and Modha 2001), started as k-means++ does; the best of a few starts.
+    """
+    count = min(GROUPS, max(1, len(unit) // WORDS_IN_GROUP))
+    rng = np.random.default_rng(seed)
+    found = [_k_means(unit, count, rng) for _ in range(STARTS)]
+    _, group = max(found, key=lambda each: each[0])
+    by_size = np.argsort(-np.bincount(group, minlength=count), kind="stable")
+    place = np.empty(count, np.int64)
+    place[by_size] = np.arange(count)
+    return place[group]
+
+
+def _k_means(unit: np.ndarray, count: int, rng: np.random.Generator) -> tuple[float, np.ndarray]:
+    """The sum of cosines of rows (n, D) with their group's middle, and each row's group (n,)."""
+    middles = unit[rng.integers(len(unit), size=1)]  # (k, D)
+    while len(middles) < count:
+        far = np.clip(1 - (unit @ middles.T).max(axis=1), 1e-9, None)
+        middles = np.concatenate([middles, unit[rng.choice(len(unit), size=1, p=far / far.sum())]])
+    for _ in range(ROUNDS):
+        cosine = unit @ middles.T  # (n, k)
+        group = cosine.argmax(axis=1)
+        sums = np.zeros_like(middles)
+        np.add.at(sums, group, unit)
+        lengths = np.linalg.norm(sums, axis=1, keepdims=True)
+        middles = np.where(
+            lengths > 0, sums / np.where(lengths > 0, lengths, 1), middles
+        )  # empty ones stay
+    return float(cosine.max(axis=1).sum()), group

@@ -1,0 +1,75 @@
+"""A word map as a web page to explore, and as the part of another page.
+
+The page computes neighbours and analogies itself, from vectors rounded to a signed byte a number:
+among the words shown, and with cosines good to about 0.01.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from xw2v.pictures.webpage import base64_of, escape, fill, joined, page, script_json
+from xw2v.pictures.wordmap import DARK, LIGHT, METHOD_NAMES, WordMap
+
+STYLES = ("theme.css", "map.css")
+SCRIPTS = ("theme.js", "vectors.js", "labels.js", "canvas.js", "panel.js")
+
+
+def map_page(drawn: WordMap, title: str) -> bytes:
+    """A map as a page of its own, in UTF-8."""
+    heading = (
+        f"<header><div><h1>{escape(title)}</h1></div>"
+        '<button type="button" class="theme-button" aria-label="Light or dark">◐</button></header>'
+    )
+    return page(
+        "mappage.html",
+        style=joined(*STYLES, "mappage.css"),
+        script=joined(*SCRIPTS),
+        title=escape(f"{title}: a map of words"),
+        map=map_part(drawn, heading),
+    )
+
+
+def map_part(drawn: WordMap, heading: str = "", wheel: str = "") -> str:
+    """The HTML of a map within a page that has the styles and scripts above.
+
+    Args:
+        heading: HTML at the top of the panel.
+        wheel: "ctrl" where the wheel alone must scroll the page.
+    """
+    which = "chosen" if drawn.chosen else "most frequent"
+    note = (
+        f"{len(drawn.words):,} {which} words by {METHOD_NAMES[drawn.method]}; a colour for each group of similar "
+        "ones. Neighbours and analogies are among these words, from vectors rounded to 8 bits a number."
+    )
+    hint = "Ctrl + wheel zooms, drag moves" if wheel == "ctrl" else "wheel zooms, drag moves"
+    return fill(
+        "map.html",
+        wheel=escape(wheel),
+        hint=escape(hint),
+        heading=heading,
+        note=escape(note),
+        data=script_json(map_data(drawn)),
+    )
+
+
+def map_data(drawn: WordMap) -> dict[str, Any]:
+    """What the page's script knows: the words, and their numbers as base64 of little-endian
+    bytes.
+    """
+    low, span = drawn.points.min(axis=0), np.ptp(drawn.points, axis=0)
+    places = np.where(span > 0, (drawn.points - low) / np.where(span > 0, span, 1), 0.5)
+    places[:, 1] = 1 - places[:, 1]  # a canvas's y grows downwards
+    largest = np.abs(drawn.vectors).max(axis=1, keepdims=True)
+    rounded = np.rint(127 * drawn.vectors / np.where(largest > 0, largest, 1))
+    return {
+        "words": drawn.words,
+        "counts": None if drawn.counts is None else drawn.counts.tolist(),
+        "points": base64_of(np.rint(65535 * places).astype("<u2").tobytes()),
+        "groups": base64_of(drawn.groups.astype(np.uint8).tobytes()),
+        "size": drawn.vectors.shape[1],
+        "vectors": base64_of(rounded.astype(np.int8).tobytes()),
+        "palette": {"light": LIGHT, "dark": DARK},
+    }

@@ -1,0 +1,106 @@
+"""Random words as a pure function of (seed, stream, position): Philox4x64-10, drawn on the host.
+
+Philox (Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3") is a counter-based
+generator: word p of a stream is lane p mod 4 of the cipher of counter p // 4. No generator carries
+a state, so a piece of a stream can be drawn anywhere, in any order, on any device, and is the same.
+
+Where what counts is how often each outcome comes up, not that the draws know nothing of each other,
+the numbers of `even_words` stand in for random ones: each is uniform, yet any stretch of them fills
+the range evenly.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import Any
+
+import numpy as np
+
+LANES = 4  # 64-bit words a counter gives
+
+
+class Purpose(IntEnum):
+    """What a stream is for; each (purpose, epoch) has its own key, so no two streams overlap."""
+
+    INITIAL_TABLE = 0
+    TOKENS = (
+        1  # word p belongs to token p of the corpus: high half keeps it, low half sizes its window
+    )
+    NEGATIVES = 2  # even word i belongs to negative i of the epoch
+    VALIDATION_TOKENS = 3
+    VALIDATION_NEGATIVES = 4
+
+
+def stream_of(purpose: Purpose, epoch: int = 0) -> int:
+    """The number of the stream for a purpose and epoch."""
+    return epoch << 8 | purpose
+
+
+def philox_words(seed: int, stream: int, start: int, count: int) -> np.ndarray:
+    """Words start .. start + count of a stream.
+
+    Args:
+        seed, stream: in [0, 2⁶⁴); together they are the key.
+        start, count: in words, not negative.
+
+    Returns:
+        (count,) uint64
+    """
+    first, skipped = divmod(start, LANES)
+    # NumPy's Philox steps its 256-bit counter before each use, so it starts one below the first.
+    counter = (first - 1) % 2**256
+    limbs = [(counter >> shift) % 2**64 for shift in (0, 64, 128, 192)]
+    generator = np.random.Philox(
+        key=np.array([seed, stream], np.uint64), counter=np.array(limbs, np.uint64)
+    )
+    return generator.random_raw(skipped + count)[skipped:]
+
+
+def random_words(seed: int, stream: int, start: int, count: int) -> tuple[np.ndarray, np.ndarray]:
+    """The words of `philox_words` in halves, as numbers that every array library can calculate
+    with.
+
+    Returns:
+        high, low: two (count,) int64 arrays in [0, 2³²)
+    """
+    words = philox_words(seed, stream, start, count)
+    return (words >> np.uint64(32)).astype(np.int64), (words & np.uint64(0xFFFFFFFF)).astype(
+        np.int64
+    )
+
+
+def even_words(xp: Any, seed: int, stream: int, start: int, count: int) -> Any:
+    """Numbers start .. start + count of a stream that fills [0, 2³²) evenly.
+
+    They are van der Corput's (the bits of the position in reverse order), scrambled as in Owen 1995
+    ("Randomly permuted (t,m,s)-nets and (t,s)-sequences"), with a hash in place of his tree of
+    random bits (Laine & Karras 2011; Burley 2020, "Practical hash-based Owen scrambling"; constants
+    of Vegdahl 2021). So the 2ᵐ numbers from a multiple of 2ᵐ on have one in each 2ᵐ-th of the
+    range, and a number by itself may be anywhere. They repeat after 2³².
+
+    Args:
+        xp: NumPy, or an array library like it whose uint32 wraps around.
+        seed, stream: in [0, 2⁶⁴); the high half of the first word of their Philox stream is the
+            hash's key.
+
+    Returns:
+        (count,) int64 in [0, 2³²)
+    """
+    high, _ = random_words(seed, stream, 0, 1)
+    key = int(high[0])
+    x = xp.arange(start, start + count, dtype=xp.uint64).astype(xp.uint32)  # modulo 2³²
+    # In this hash a bit changes none below it; with the bits reversed, only whole halves, quarters,
+    # ... change places.
+    x = x ^ x * xp.uint32(0x3D20ADEA)
+    x = (x + xp.uint32(key)) * xp.uint32(key >> 16 | 1)
+    x = x ^ x * xp.uint32(0x05526C56)
+    x = x ^ x * xp.uint32(0x53A22864)
+    for shift, mask in (
+        (1, 0x55555555),
+        (2, 0x33333333),
+        (4, 0x0F0F0F0F),
+        (8, 0x00FF00FF),
+        (16, 0x0000FFFF),
+    ):
+        x = x >> xp.uint32(shift) & xp.uint32(mask) | (x & xp.uint32(mask)) << xp.uint32(shift)
+    return x.astype(xp.int64)

@@ -1,0 +1,90 @@
+"""Subsampling, negative sampling and window sizes, decided by integer comparison.
+
+The probabilities become integer thresholds once, on the host, in float64. A draw in [0, 2³²) is
+then only ever compared, multiplied and shifted as an int64, so every backend decides alike.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+Array = Any
+RANGE = 2**32  # draws lie in [0, RANGE)
+
+
+def keep_thresholds(counts: np.ndarray, sample: float) -> np.ndarray:
+    """How often a word survives subsampling, in 2³²nds (word2vec.c's form of Mikolov et al. 2013,
+    eq. 5).
+
+    A token of relative frequency f is kept with probability min(1, √(sample/f) + sample/f): when
+    its draw is below the threshold.
+
+    Args:
+        counts: (V,) occurrences in the corpus.
+        sample: the frequency above which words are thinned out; 0 keeps every token.
+
+    Returns:
+        (V,) int64 in [0, 2³²]
+    """
+    if sample == 0:
+        return np.full(len(counts), RANGE, np.int64)
+    ratio = sample * counts.sum() / np.maximum(counts, 1)  # sample / f
+    return (np.minimum(np.sqrt(ratio) + ratio, 1.0) * RANGE).astype(np.int64)
+
+
+class AliasTable(NamedTuple):
+    """Walker's alias method (Vose 1991): a draw from V words in two array reads.
+
+    Attributes:
+        threshold: (V,) int64 in 2³²nds; a draw in column v stands for v itself as far into it as
+            this ...
+        alias: (V,) int64 ... and for this word beyond it.
+    """
+
+    threshold: Array
+    alias: Array
+
+
+def alias_table(counts: np.ndarray, exponent: float) -> AliasTable:
+    """The table for drawing words in proportion to count^exponent (Mikolov et al. 2013: 0.75)."""
+    weight = np.maximum(counts, 1).astype(np.float64) ** exponent
+    share = weight * (len(weight) / weight.sum())  # mean 1
+    alias = np.arange(len(share))
+    small = np.flatnonzero(share < 1).tolist()
+    large = np.flatnonzero(share >= 1).tolist()
+    rest = share.tolist()  # plain floats: this loop reads single elements
+    while small and large:
+        poor, rich = small.pop(), large[-1]
+        alias[poor] = rich
+        rest[rich] -= 1 - rest[poor]
+        if rest[rich] < 1:
+            small.append(large.pop())
+    for column in small + large:  # what rounding left over is full
+        rest[column] = 1.0
+    return AliasTable((np.array(rest) * RANGE).astype(np.int64), alias)
+
+
+def draw_words(xp: Any, table: AliasTable, draw: Array) -> Array:
+    """One word of the alias table for each draw.
+
+    A word stands for a few intervals of the draws' range, so draws that fill it evenly give words
+    their even shares.
+
+    Args:
+        draw: (N,) int64 in [0, 2³²).
+
+    Returns:
+        (N,) int64 word ids
+    """
+    place = draw * table.threshold.shape[0]  # column and, in 2³²nds, how far into it
+    column, within = place >> 32, place & (RANGE - 1)
+    return xp.where(within < xp.take(table.threshold, column), column, xp.take(table.alias, column))
+
+
+def window_sizes(draw: Array, window: int) -> Array:
+    """Window sizes uniform in 1 .. window from (N,) draws in [0, 2³²): word2vec's distance
+    weighting.
+    """
+    return ((draw * window) >> 32) + 1

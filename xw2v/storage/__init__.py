@@ -1,0 +1,3 @@
+"""Files as a user expects them: complete or absent, locked, larger than memory; and compiled
+libraries.
+"""

@@ -1,0 +1,91 @@
+"""Arrays that stay in their file and are read slice by slice."""
+
+from __future__ import annotations
+
+import os
+import weakref
+from typing import TYPE_CHECKING, Any, BinaryIO, overload
+
+import numpy as np
+
+from xw2v.errors import InputError
+from xw2v.storage.files import seen
+
+if TYPE_CHECKING:
+    from numpy.typing import DTypeLike
+
+
+class FileArray:
+    """A one-dimensional array in a file, of which slices are read when they are asked for.
+
+    A memory map would do the same with two drawbacks: a file that is cut short under its map ends
+    the process without a word (SIGBUS), and pages once read count as this process's memory, however
+    large the file. A file that another one replaces under its name stays open here, and is read to
+    its end.
+
+    Args:
+        file: opened for binary reading; the array keeps a descriptor of its own.
+        name: the file's, for messages.
+        dtype: of the numbers.
+        start: byte at which they begin.
+        length: how many they are; by default all to the end of the file.
+    """
+
+    def __init__(
+        self, file: BinaryIO, name: str, dtype: DTypeLike, start: int = 0, length: int | None = None
+    ) -> None:
+        self.name, self.dtype, self._start = name, np.dtype(dtype), start
+        self._file = open(os.dup(file.fileno()), "rb", buffering=0)  # noqa: SIM115
+        weakref.finalize(self, self._file.close)
+        self._before = seen(self._file.fileno())
+        self._length = (
+            (self._before[0] - start) // self.dtype.itemsize if length is None else length
+        )
+
+    def __len__(self) -> int:
+        return self._length
+
+    @overload
+    def __getitem__(self, index: int) -> Any: ...
+    @overload
+    def __getitem__(self, index: slice) -> np.ndarray: ...
+    def __getitem__(self, index: int | slice) -> Any:
+        """A number, or the numbers of a slice of step 1; raises InputError where the file is
+        shorter by now.
+        """
+        if not isinstance(index, slice):
+            return self._read(*_one(index, self._length))[0]
+        start, stop, step = index.indices(self._length)
+        if step != 1:
+            raise IndexError("slices of a FileArray have no step")
+        return self._read(start, max(stop, start))
+
+    def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> np.ndarray:
+        if copy is False:
+            raise ValueError("a FileArray cannot be had without reading it")
+        return self[:].astype(dtype or self.dtype, copy=False)
+
+    def check(self) -> None:
+        """Raise InputError if the file was written to since it was opened."""
+        if seen(self._file.fileno()) != self._before:
+            raise InputError(
+                f"{self.name}: changed while it was in use; put it back as it was and --resume, or begin anew"
+            )
+
+    def _read(self, start: int, stop: int) -> np.ndarray:
+        numbers = np.empty(stop - start, self.dtype)
+        left = memoryview(numbers.view(np.uint8).data)
+        self._file.seek(self._start + start * self.dtype.itemsize)
+        while left:
+            count = self._file.readinto(left)
+            if not count:
+                self.check()
+                raise InputError(f"{self.name}: ends too early; make it again")
+            left = left[count:]
+        return numbers
+
+
+def _one(index: int, length: int) -> tuple[int, int]:
+    """The slice of one index, which may count from the end; IndexError beyond either."""
+    place = range(length)[index]
+    return place, place + 1

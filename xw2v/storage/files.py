@@ -1,0 +1,194 @@
+"""Files on disk: written beside and renamed, read through whatever compression they are in.
+
+A file that exists is complete: everything is written to a hidden file beside it, which takes the
+name only when nothing went wrong. What a compressed file is packed with is told by its first bytes,
+not by its name.
+"""
+
+import bz2
+import gzip
+import io
+import lzma
+import os
+import secrets
+import stat
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, BinaryIO, cast
+
+from xw2v.errors import InputError, MissingDependencyError
+
+MAGIC = {b"\x1f\x8b": "gzip", b"BZh": "bzip2", b"\xfd7zXZ\x00": "xz", b"\x28\xb5\x2f\xfd": "zstd"}
+
+
+def reason(error: OSError) -> str:
+    """What the system said, without the path that Python puts beside it."""
+    return error.strerror or str(error) or type(error).__name__
+
+
+@contextmanager
+def atomic_write(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
+    """A binary file that appears under `path` only when the block ends without an exception.
+
+    Devices and pipes (`/dev/stdout`) are written as they are. Raises InputError where `path` cannot
+    be written.
+    """
+    target = Path(os.path.realpath(path))
+    if target.is_dir():
+        raise InputError(f"{path}: is a folder; give the name of a file")
+    special = target.exists() and not target.is_file()
+    partial = (
+        target if special else target.with_name(f".{target.name}.{secrets.token_hex(4)}.partial")
+    )
+    try:
+        file = open(partial, "wb" if special else "xb")  # noqa: SIM115
+    except OSError as error:
+        raise InputError(f"{path}: cannot be written ({reason(error)})") from None
+    try:
+        with file:
+            yield file
+            if not special:
+                file.flush()
+                os.fsync(file.fileno())
+        if not special:
+            os.replace(partial, target)
+    except BaseException as error:
+        if not special:
+            partial.unlink(missing_ok=True)
+        if isinstance(error, OSError) and not isinstance(error, (InputError, BrokenPipeError)):
+            raise InputError(f"{path}: cannot be written ({reason(error)})") from None
+        raise
+
+
+def output_folder(path: str | os.PathLike[str]) -> Path:
+    """Make the folder `path` if need be, and make sure now, not after hours of work, that it can be
+    written.
+
+    Raises InputError where it cannot.
+    """
+    folder = Path(path)
+    probe = folder / f".{secrets.token_hex(4)}.partial"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise InputError(
+            f"{path}: this folder cannot be written ({reason(error)}); name another"
+        ) from None
+    return folder
+
+
+def seen(descriptor: int) -> tuple[int, int]:
+    """By what a file that was written to is told: its size and when it changed."""
+    status = os.fstat(descriptor)
+    return status.st_size, status.st_mtime_ns
+
+
+@contextmanager
+def unchanged(file: BinaryIO, name: str) -> Iterator[Callable[[], None]]:
+    """Watch an open file while it is read: yields a check, made again at the end, that raises
+    InputError.
+    """
+    regular = stat.S_ISREG(os.fstat(file.fileno()).st_mode)
+    before = seen(file.fileno())
+
+    def check() -> None:
+        if regular and seen(file.fileno()) != before:
+            raise InputError(
+                f"{name}: changed while it was read; wait until it is complete and start again"
+            )
+
+    try:
+        yield check
+    except InputError:
+        check()  # what is wrong with a file that was cut is that it was cut
+        raise
+    check()
+
+
+def sync(path: str | os.PathLike[str]) -> None:
+    """Force a file's bytes or a folder's entries to the disk, where the system can do that."""
+    if os.name == "posix":
+        descriptor = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def open_binary(path: str | os.PathLike[str]) -> BinaryIO:
+    """Open a file for reading; raises InputError where there is none or it cannot be read."""
+    try:
+        return open(path, "rb")
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such file or folder") from None
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({reason(error)})") from None
+
+
+def decompressed(raw: io.BufferedIOBase | BinaryIO, name: str) -> BinaryIO:
+    """`raw` (positioned at its first byte) seen through the compression that its first bytes tell.
+
+    Raises MissingDependencyError for zstd where no library for it is installed.
+    """
+    buffered = raw if isinstance(raw, io.BufferedReader) else io.BufferedReader(cast(Any, raw))
+    head = buffered.peek(8)[:8]
+    packing = next((kind for magic, kind in MAGIC.items() if head.startswith(magic)), None)
+    if packing == "gzip":
+        return cast(BinaryIO, gzip.GzipFile(fileobj=buffered, mode="rb"))
+    if packing == "bzip2":
+        return cast(BinaryIO, bz2.BZ2File(buffered))
+    if packing == "xz":
+        return cast(BinaryIO, lzma.LZMAFile(buffered))
+    if packing == "zstd":
+        return _zstd(buffered, name)
+    return cast(BinaryIO, buffered)
+
+
+def _zstd(buffered: io.BufferedReader, name: str) -> BinaryIO:
+    try:
+        from compression import zstd  # type: ignore[import-not-found, unused-ignore]  # Python 3.14
+
+        return cast(BinaryIO, zstd.ZstdFile(buffered))
+    except ImportError:
+        pass
+    try:
+        from xw2v.storage.zstdfile import ZstdReader
+
+        return cast(BinaryIO, io.BufferedReader(ZstdReader(buffered)))
+    except ImportError:
+        raise MissingDependencyError(
+            f'{name}: zstd needs zstandard: pip install "xw2v[zstd]"'
+        ) from None
+
+
+@contextmanager
+def damage_reported(name: str) -> Iterator[None]:
+    """Turn what decompressors and the system raise while `name` is read into one InputError."""
+    try:
+        yield
+    except (
+        MemoryError
+    ):  # xz files name the size of the dictionary that reading them takes, up to 4 GiB
+        raise InputError(
+            f"{name}: reading it takes more memory than there is; unpack it elsewhere first"
+        ) from None
+    except EOFError:
+        raise InputError(f"{name}: the compressed file ends too early; get it again") from None
+    except (gzip.BadGzipFile, zlib.error, lzma.LZMAError) as error:
+        raise InputError(
+            f"{name}: the compressed file is damaged ({error}); get it again"
+        ) from None
+    except OSError as error:
+        if isinstance(error, BrokenPipeError):
+            raise
+        raise InputError(f"{name}: cannot be read ({reason(error)})") from None
+    except Exception as error:
+        if type(error).__name__ != "ZstdError":  # of a module that may not be installed
+            raise
+        raise InputError(
+            f"{name}: the compressed file is damaged ({error}); get it again"
+        ) from None

@@ -1,0 +1,89 @@
+"""Hugging Face `.arrow` files (IPC streams or files) and `.parquet` files with a column of text."""
+
+import os
+from collections.abc import Iterator
+from typing import Any
+
+from xw2v.errors import InputError, MissingDependencyError
+from xw2v.storage.files import open_binary, unchanged
+from xw2v.text.sources import Piece, Source
+
+ROWS = 1024  # of a Parquet file that are read at a time
+
+
+class ArrowFile(Source):
+    """A table whose rows are texts in the column `column`; each line of a text is a sentence."""
+
+    def __init__(self, path: str, column: str) -> None:
+        self.path, self.column = path, column
+        self.description = os.path.basename(path)
+        self.total = os.path.getsize(path)
+
+    def pieces(self, at_blanks: bool) -> Iterator[Piece]:
+        try:
+            import pyarrow
+        except ImportError:
+            raise MissingDependencyError(
+                f'{self.path}: Arrow and Parquet files need pyarrow: pip install "xw2v[arrow]"'
+            ) from None
+        try:
+            yield from self._documents(pyarrow)
+        except InputError:
+            raise
+        except (pyarrow.ArrowException, OSError, ValueError, MemoryError) as error:
+            text = " ".join(str(error).split())
+            raise InputError(
+                f"{self.path}: damaged, or no Arrow or Parquet file ({text[:200]})"
+            ) from None
+        self.done = self.total
+
+    def _documents(self, pyarrow: Any) -> Iterator[bytes]:
+        with open_binary(self.path) as file, unchanged(file, self.path) as check:
+            for batch in self._batches(pyarrow, file.read(6)):
+                batch.validate(full=True)  # or a damaged file could end the process
+                check()  # a file cut short under its memory map would end it, too
+                rows = (text for text in batch.to_pylist() if text is not None)
+                yield "".join(text + "\n" for text in rows).encode("utf-8", "replace")
+
+    def _batches(self, pyarrow: Any, head: bytes) -> Iterator[Any]:
+        """The text column, some rows at a time."""
+        if head.startswith(b"PAR1"):
+            from pyarrow import parquet
+
+            with parquet.ParquetFile(self.path) as table:
+                self._check(pyarrow, table.schema_arrow)
+                for done, batch in enumerate(table.iter_batches(ROWS, columns=[self.column])):
+                    self.done = min(
+                        self.total, self.total * done * ROWS // max(1, table.metadata.num_rows)
+                    )
+                    yield batch.column(0)
+        elif head == b"ARROW1":
+            with pyarrow.memory_map(self.path) as file, pyarrow.ipc.open_file(file) as table:
+                self._check(pyarrow, table.schema)
+                for i in range(table.num_record_batches):
+                    self.done = self.total * i // table.num_record_batches
+                    yield table.get_batch(i).column(self.column)
+        else:
+            with pyarrow.memory_map(self.path) as file, pyarrow.ipc.open_stream(file) as table:
+                self._check(pyarrow, table.schema)
+                for batch in table:
+                    self.done = file.tell()
+                    yield batch.column(self.column)
+
+    def _check(self, pyarrow: Any, schema: Any) -> None:
+        if schema.names.count(self.column) != 1:
+            raise InputError(
+                f"{self.path}: no column {self.column!r}; choose with --text-column among "
+                f"{', '.join(ascii(name)[1:-1] for name in schema.names)[:200]}"
+            )
+        kind = schema.field(self.column).type
+        if pyarrow.types.is_dictionary(kind):
+            kind = kind.value_type
+        if not (
+            pyarrow.types.is_string(kind)
+            or pyarrow.types.is_large_string(kind)
+            or kind == "string_view"
+        ):
+            raise InputError(
+                f"{self.path}: column {self.column!r} holds {kind}, not text; choose another"
+            )

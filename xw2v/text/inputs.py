@@ -1,0 +1,102 @@
+"""What a user names, as sources: files, folders, standard input, `--corpus`, or the default
+text.
+"""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from xw2v.errors import InputError, UsageError
+from xw2v.storage.files import reason
+from xw2v.text import nltk_source
+from xw2v.text.arrowfiles import ArrowFile
+from xw2v.text.docs_source import DocsSource
+from xw2v.text.sources import Source, described
+from xw2v.text.textfiles import STANDARD_INPUT, TextFile
+
+ARROW = (".arrow", ".parquet")
+
+
+class Found(NamedTuple):
+    """Sources, one line that describes them all, and lines that a user should see."""
+
+    sources: list[Source]
+    description: str
+    notices: list[str]
+
+
+def find_sources(names: Sequence[str], corpus: str | None, text_column: str) -> Found:
+    """The sources of INPUT arguments and of `--corpus`; with neither, the default text.
+
+    Raises InputError for what is not there, UsageError for a `corpus` that is not known.
+    """
+    sources: list[Source] = sources_of(names, text_column)
+    titles = [described([_shown(name) for name in names])] if names else []
+    notices: list[str] = []
+    if corpus is None and not names:
+        there = [name for name in nltk_source.DEFAULT if nltk_source.present(name)]
+        missing = [name for name in nltk_source.DEFAULT if name not in there]
+        corpus = f"nltk:{','.join(there)}" if there else "docs"
+        if missing:
+            chosen = nltk_source.description(there) if there else DocsSource.description
+            absent = described([name.capitalize() for name in missing])
+            notices.append(
+                f"no text named, and NLTK has no {absent} here: reading {chosen}; "
+                "get them with xw2v download nltk, or name your own text"
+            )
+    if corpus == "docs":
+        sources.append(DocsSource())
+        titles.append(DocsSource.description)
+    elif corpus is not None and (corpus == "nltk" or corpus.startswith("nltk:")):
+        chosen_names = nltk_source.parse(corpus)
+        sources += [nltk_source.NltkCorpus(name) for name in chosen_names]
+        titles.append(nltk_source.description(chosen_names))
+    elif corpus is not None:
+        raise UsageError(f"--corpus {corpus}: choose nltk, nltk:brown,reuters or docs")
+    return Found(sources, described(titles), notices)
+
+
+def _shown(name: str) -> str:
+    return (
+        "standard input" if name == STANDARD_INPUT else os.path.basename(name.rstrip("/")) or name
+    )
+
+
+def sources_of(inputs: Sequence[str], text_column: str) -> list[Source]:
+    """The sources of INPUT arguments: files, folders of files, and - for standard input.
+
+    Raises InputError for what is not there and for folders without text.
+    """
+    if list(inputs).count(STANDARD_INPUT) > 1:
+        raise UsageError("- (standard input) can be read once; give it once")
+    sources: list[Source] = []
+    for name in inputs:
+        paths = files_of(name) if name != STANDARD_INPUT and os.path.isdir(name) else [name]
+        for path in paths:
+            if path != STANDARD_INPUT and not os.path.exists(path):
+                raise InputError(f"{path}: no such file or folder")
+            arrow = path.lower().endswith(ARROW)
+            sources.append(ArrowFile(path, text_column) if arrow else TextFile(path))
+    return sources
+
+
+def files_of(folder: str) -> list[str]:
+    """All files in a folder and the folders in it, in order of their names; hidden ones are left
+    out.
+
+    Where there are Arrow or Parquet files, only these count: what lies beside them describes them.
+    """
+
+    def refuse(error: OSError) -> None:
+        raise InputError(f"{error.filename}: this folder cannot be read ({reason(error)})")
+
+    found = []
+    for here, folders, names in os.walk(folder, onerror=refuse):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        names = [name for name in names if not name.startswith(".")]
+        tables = [name for name in names if name.lower().endswith(ARROW)]
+        found += [os.path.join(here, name) for name in tables or names]
+    if not found:
+        raise InputError(f"{folder}: no text in this folder (hidden files do not count)")
+    return sorted(found, key=lambda path: Path(path).parts)

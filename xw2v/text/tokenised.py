@@ -1,0 +1,60 @@
+"""Sources that come as tokens: which tokens count, and where their sentences end.
+
+Such a source gives a document as one list of tokens, punctuation among them, and says nothing of
+sentences. A sentence ends at its final punctuation: a token of `.`, `!`, `?` or `…`, with what
+closes quotes and brackets. A full stop ends nothing before a word in lower case, after a single
+letter, or between digits, so that `U . S . dollars`, `J . Smith` and `3 . 5` stay whole.
+"""
+
+import re
+from collections.abc import Sequence
+
+import numpy as np
+
+from xw2v.text.tokens import Tokenizer
+
+_FINAL = re.compile(r"[^\w\s]*[.!?…。！？][^\w\s,;:]*")
+_SURE = re.compile(r"[!?…。！？]|\.\W*[\"'”’`)\]]")  # more than a full stop alone
+
+WORD, FINAL, SURE, LETTER, LOWER, DIGIT = (1 << bit for bit in range(6))
+
+
+class Documents:
+    """Parts the tokens of documents into sentences and keeps those that `tokenizer` takes for
+    words.
+    """
+
+    def __init__(self, tokenizer: Tokenizer) -> None:
+        self.tokenizer = tokenizer
+        self._known: dict[str, int] = {}
+        self._words: list[str] = []  # by known token; "" where it is no word
+        self._kinds: list[int] = []
+
+    def words(self, tokens: Sequence[str]) -> tuple[list[str], np.ndarray]:
+        """The words of a document, and how many of them come before each sentence's end: (S,)
+        int64.
+        """
+        known = self._known
+        for token in [token for token in set(tokens) if token not in known]:
+            word = self.tokenizer.word(token)
+            known[token] = len(self._words)
+            self._words.append(word or "")
+            self._kinds.append(self._kind(token) | (WORD if word else 0))
+        codes = [known[token] for token in tokens]
+        kinds = np.fromiter(map(self._kinds.__getitem__, codes), np.uint8, len(tokens))
+        is_word = (kinds & WORD) != 0
+        held_back = np.zeros(len(tokens), bool)
+        held_back[1:] = (kinds[:-1] & LETTER) != 0
+        held_back[:-1] |= (kinds[1:] & LOWER) != 0
+        held_back[1:-1] |= (kinds[:-2] & kinds[2:] & DIGIT) != 0
+        final = ((kinds & FINAL) != 0) & (((kinds & SURE) != 0) | ~held_back)
+        words = list(filter(None, map(self._words.__getitem__, codes)))
+        ends = np.cumsum(is_word)[final]
+        return words, np.append(ends, len(words))
+
+    @staticmethod
+    def _kind(token: str) -> int:
+        kind = FINAL if _FINAL.fullmatch(token) else 0
+        kind |= SURE if kind and _SURE.search(token) else 0
+        kind |= LETTER if len(token) == 1 and token.isalpha() else 0
+        return kind | (LOWER if token[:1].islower() else 0) | (DIGIT if token.isdigit() else 0)

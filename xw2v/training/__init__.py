@@ -1,0 +1,1 @@
+"""A training run: its loop, checkpoints, resumption, memory, signals, and the folder it writes."""

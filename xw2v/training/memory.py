@@ -1,0 +1,156 @@
+"""Memory a run will take, and memory there is: said before the run starts, not when it fails."""
+
+from __future__ import annotations
+
+import bisect
+import dataclasses
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from xw2v.errors import InputError
+from xw2v.settings import Settings
+from xw2v.sgns.backend import Backend
+
+FLOAT = 4  # bytes
+PIECE = (
+    Backend.piece * 8 * 24
+)  # what making batches takes: a piece of the corpus in some two dozen int64 arrays
+ROWS = 12  # (batch + negatives, D) arrays of the plain step; the compiled one has fewer
+WORD = (
+    16 + 8 * 8
+)  # bytes a word beside its vectors: sampling tables, scratch of a step, their making
+MARGIN = 2**26  # for what is not counted here
+
+
+def needed(settings: Settings, words: int) -> int:
+    """Bytes that training and writing the vectors take at most, besides what is in memory when they
+    start.
+    """
+    table = words * settings.vector_size * FLOAT
+    tables = table if settings.tied else 2 * table
+    batch = (
+        settings.whole_batch
+        + 2 * settings.window
+        + settings.whole_batch // settings.group * settings.shared
+    )
+    step = (
+        ROWS * batch * settings.vector_size * FLOAT
+        + settings.whole_batch * (settings.shared + 64) * FLOAT * 4
+    )
+    writing = 2 * table  # the mean of the two tables, and their sum on the way there
+    return tables + step + max(PIECE, writing) + words * WORD + MARGIN
+
+
+def available() -> tuple[int, str] | None:
+    """Bytes that this process may still take, and what sets the limit; None where that cannot be
+    told.
+    """
+    limits = [limit for limit in (_of_machine(), *_of_group(), _of_process()) if limit is not None]
+    return min(limits) if limits else None
+
+
+def check_memory(settings: Settings, words: int) -> None:
+    """Raise InputError if a run of so many words does not fit, with what would."""
+    limit = available()
+    need = needed(settings, words)
+    if limit is None or need <= limit[0]:
+        return
+    size, fitting = settings.vector_size, []
+    if smaller := _largest(
+        size, lambda n: needed(dataclasses.replace(settings, vector_size=n), words) <= limit[0]
+    ):
+        fitting.append(f"--vector-size {smaller}")
+    if fewer := _largest(words, lambda n: needed(settings, n) <= limit[0]):
+        fitting.append(f"--max-vocab {fewer}")
+    raise InputError(
+        f"{words:,} words of {size} numbers need {_shown(need)} of memory, and {_shown(limit[0])} are left "
+        f"({limit[1]}): "
+        + (
+            f"{' or '.join(fitting)} would fit"
+            if fitting
+            else "nothing smaller would fit; free some"
+        )
+    )
+
+
+def _largest(most: int, fits: Callable[[int], bool]) -> int:
+    """The largest number below `most` that fits and is worth telling, or 0."""
+    number = bisect.bisect_left(range(1, most), True, key=lambda n: not fits(n))
+    return number if number >= 10 else 0
+
+
+def _shown(size: int) -> str:
+    return f"{size / 2**30:.1f} GiB" if size >= 2**30 else f"{size / 2**20:.0f} MiB"
+
+
+def _of_machine() -> tuple[int, str] | None:
+    """What the system says is there without swapping."""
+    try:
+        for line in Path("/proc/meminfo").read_text().splitlines():
+            if line.startswith("MemAvailable:"):
+                return int(line.split()[1]) * 1024, "of this machine"
+    except (OSError, ValueError, IndexError):
+        pass
+    return None
+
+
+def _of_group() -> list[tuple[int, str]]:
+    """What the control groups of this process leave, such as a container's."""
+    found = []
+    for limit, used in _group_files():
+        try:
+            most, now = int(limit.read_text()), int(used.read_text())
+        except (OSError, ValueError):  # "max": no limit
+            continue
+        if most < 1 << 60:  # version 1 says "no limit" with a huge number
+            found.append(
+                (max(most - now + _cached(limit.parent), 0), "the limit of its control group")
+            )
+    return found
+
+
+def _group_files() -> list[tuple[Path, Path]]:
+    root = Path("/sys/fs/cgroup")
+    files = []
+    try:
+        lines = Path("/proc/self/cgroup").read_text().splitlines()
+    except OSError:
+        lines = []
+    for line in ["0::/", *lines]:
+        _, controllers, path = [*line.split(":", 2), "", ""][:3]
+        if controllers == "":
+            folder = root / path.lstrip("/")
+            while folder != root.parent:
+                files.append((folder / "memory.max", folder / "memory.current"))
+                folder = folder.parent
+        elif "memory" in controllers.split(","):
+            for folder in (root / "memory" / path.lstrip("/"), root / "memory"):
+                files.append((folder / "memory.limit_in_bytes", folder / "memory.usage_in_bytes"))
+    return list(dict.fromkeys(files))
+
+
+def _cached(folder: Path) -> int:
+    """Bytes of a group's usage that are file pages the system drops when memory is asked for."""
+    try:
+        for line in (folder / "memory.stat").read_text().splitlines():
+            name, _, value = line.partition(" ")
+            if name in ("inactive_file", "total_inactive_file"):
+                return int(value)
+    except (OSError, ValueError):
+        pass
+    return 0
+
+
+def _of_process() -> tuple[int, str] | None:
+    """What RLIMIT_AS (ulimit -v) leaves of the address space."""
+    try:
+        import resource
+
+        most = resource.getrlimit(resource.RLIMIT_AS)[0]
+        if most == resource.RLIM_INFINITY:
+            return None
+        pages = int(Path("/proc/self/statm").read_text().split()[0])
+        return max(most - pages * os.sysconf("SC_PAGE_SIZE"), 0), "ulimit -v"
+    except (ImportError, OSError, ValueError):
+        return None

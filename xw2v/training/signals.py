@@ -1,0 +1,69 @@
+"""SIGINT and SIGTERM: a run ends at its next step, saved; a second signal ends it at once."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from types import FrameType, TracebackType
+from typing import Any, Self
+
+from xw2v.errors import Interrupted
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+class StopSignals:
+    """While this context is entered, both signals end the command, and `defer` says how.
+
+    Python drops what is raised within a finalizer or a weak reference's callback, as they run in an
+    import. A signal that came there is still in `received`, and an error that follows from going on
+    leaves as KeyboardInterrupt.
+
+    Attributes:
+        defer: note the first signal in `received` and go on; if False, raise KeyboardInterrupt at
+            once.
+        received: whether a signal came.
+
+    Args:
+        say: told of a signal that was noted.
+    """
+
+    def __init__(self, say: Callable[[str], None] = lambda line: None) -> None:
+        self.defer, self.received, self._raised = False, False, False
+        self._say = say
+        self._before: dict[signal.Signals, Any] = {}
+
+    def __enter__(self) -> Self:
+        if (
+            threading.current_thread() is threading.main_thread()
+        ):  # Python handles signals there alone
+            self._before = {number: signal.signal(number, self._handle) for number in SIGNALS}
+        self._tell_dropped, sys.unraisablehook = sys.unraisablehook, self._dropped
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+        sys.unraisablehook = self._tell_dropped
+        if self._raised and isinstance(error, Exception) and not isinstance(error, Interrupted):
+            raise KeyboardInterrupt from error
+
+    def _handle(self, number: int, frame: FrameType | None) -> None:
+        again, self.received = self.received, True
+        if again or not self.defer:
+            self._raised = True
+            raise KeyboardInterrupt
+        self._say(
+            f"{signal.Signals(number).name}: stopping after this step; once more stops at once, unsaved"
+        )
+
+    def _dropped(self, what: sys.UnraisableHookArgs) -> None:
+        if not issubclass(what.exc_type, KeyboardInterrupt):
+            self._tell_dropped(what)

@@ -1,0 +1,1 @@
+"""Trained vectors: asking them, measuring them, and exchanging them in other formats."""

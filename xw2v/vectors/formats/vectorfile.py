@@ -1,0 +1,117 @@
+"""A file of vectors opened for reading, whose every promise is checked against its size.
+
+`VectorFile` counts bytes, so that a header can be held against what the file can contain before
+anything is allocated and an error can name the byte. Compression is undone on the way, up to a
+fixed expansion.
+"""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from xw2v.errors import InputError
+from xw2v.storage.files import MAGIC, damage_reported, decompressed, open_binary
+
+MAX_EXPANSION = (
+    100  # vectors shrink 2 to 5 times when compressed; what expands more is no file of vectors
+)
+SMALL = 1 << 20  # bytes that any file may expand to
+MAX_HEADER = 200  # bytes of a line "num_words vector_size"
+
+
+class VectorFile:
+    """Bytes of a vector file, decompressed.
+
+    `path` is for messages, `size` is the most bytes that reading can give, `position` the next
+    byte.
+    """
+
+    def __init__(self, path: Path, stream: BinaryIO, size: int, compressed: bool) -> None:
+        self.path = path
+        self.size = size
+        self.compressed = compressed
+        self.position = 0
+        self._stream = stream
+
+    @property
+    def left(self) -> int:
+        return self.size - self.position
+
+    def read(self, n: int) -> bytes:
+        """At most n bytes; none only at the end."""
+        with damage_reported(str(self.path)):
+            return self._counted(self._stream.read(n))
+
+    def readline(self, limit: int) -> bytes:
+        """The next line with its newline, cut at `limit` bytes."""
+        with damage_reported(str(self.path)):
+            return self._counted(self._stream.readline(limit))
+
+    def _counted(self, data: bytes) -> bytes:
+        self.position += len(data)
+        if self.position > self.size:
+            raise InputError(
+                f"{self.path}: expands to more than {MAX_EXPANSION} times its size, which vectors never do; "
+                "decompress it yourself if that is meant"
+            )
+        return data
+
+
+@contextmanager
+def open_vectors(path: Path) -> Iterator[VectorFile]:
+    """Open a file of vectors, compressed or not.
+
+    Raises InputError where it is missing, a folder, no regular file, or cannot be read.
+    """
+    with open_binary(path) as raw:
+        if not path.is_file():
+            raise InputError(f"{path}: is not a regular file; save the vectors to a file first")
+        head = raw.read(8)
+        size = raw.seek(0, 2)
+        raw.seek(0)
+        if not head.startswith(tuple(MAGIC)):
+            yield VectorFile(path, raw, size, compressed=False)
+            return
+        with decompressed(raw, str(path)) as stream:
+            yield VectorFile(path, stream, MAX_EXPANSION * size + SMALL, compressed=True)
+
+
+def excerpt(data: bytes, length: int = 40) -> str:
+    """The start of some bytes, quoted for a one-line message."""
+    text = data[: length + 1].decode("utf-8", "backslashreplace").rstrip("\r\n")
+    return repr(text[:length] + "...") if len(text) > length else repr(text)
+
+
+HEADER = re.compile(rb"([0-9]{1,18}) +([0-9]{1,18})[ \r]*\n?")
+
+
+def parse_header(line: bytes) -> tuple[int, int] | None:
+    """(num_words, vector_size) of a word2vec header line, None when the line is something else."""
+    match = HEADER.fullmatch(line)
+    return (int(match[1]), int(match[2])) if match else None
+
+
+def read_header(file: VectorFile, row_bytes: int, number_bytes: int) -> tuple[int, int]:
+    """Read (num_words, vector_size), checked against the size of the file.
+
+    A row takes at least `row_bytes + vector_size * number_bytes` bytes (the last may lack its
+    newline).
+    """
+    line = file.readline(MAX_HEADER)
+    sizes = parse_header(line)
+    if sizes is None:
+        found = f"found {excerpt(line)}" if line else "the file is empty"
+        raise InputError(f"{file.path}:1: expected the header 'num_words vector_size', {found}")
+    num_words, vector_size = sizes
+    if num_words == 0 or vector_size == 0:
+        raise InputError(f"{file.path}:1: the header {excerpt(line)} promises no vectors")
+    least = num_words * (row_bytes + vector_size * number_bytes) - 1
+    if least > file.left:
+        raise InputError(
+            f"{file.path}:1: the header promises {num_words} words of {vector_size} numbers, at least "
+            f"{least} bytes, but {'at most ' if file.compressed else ''}{file.left} follow: "
+            "the file is cut short or the header is wrong"
+        )
+    return num_words, vector_size

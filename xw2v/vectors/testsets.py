@@ -1,0 +1,157 @@
+"""Test sets as files: word pairs with human scores, and analogy questions (Google, MSR, BATS).
+
+None is shipped with xw2v. What the formats look like, and where the sets come from, is in
+docs/evaluation.md.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from xw2v.errors import InputError
+from xw2v.storage.files import damage_reported, decompressed, open_binary
+
+LONGEST_LINE = 1 << 20  # bytes
+
+
+@dataclass(frozen=True)
+class PairSet:
+    """Word pairs with the similarity that people gave them; `skipped` lines were something else."""
+
+    name: str
+    pairs: list[tuple[str, str, float]]
+    skipped: int = 0
+
+
+@dataclass(frozen=True)
+class Question:
+    """a is to b as c is to what? Any of `answers` is right; of several forms of b the first known
+    counts.
+    """
+
+    a: str
+    b: tuple[str, ...]
+    c: str
+    answers: tuple[str, ...]
+
+
+@dataclass
+class Section:
+    """Questions about one relation; `kind` is "semantic", "syntactic", or None if not known."""
+
+    name: str
+    kind: str | None
+    questions: list[Question] = field(default_factory=list)
+
+
+@dataclass
+class AnalogySet:
+    """Sections of questions; `skipped` lines were something else."""
+
+    name: str
+    sections: list[Section]
+    skipped: int = 0
+
+
+def _lines(path: Path, encoding: str = "utf-8") -> Iterator[tuple[int, str]]:
+    """(number, line) of a text file, compressed or not, without comments (`#` first) and blank
+    lines.
+    """
+    with open_binary(path) as raw, damage_reported(str(path)):
+        number = 0
+        stream = decompressed(raw, str(path))
+        while line := stream.readline(LONGEST_LINE):
+            number += 1
+            try:
+                text = line.decode(encoding)
+            except UnicodeDecodeError as error:
+                raise InputError(f"{path}:{number}: not {encoding} ({error.reason})") from None
+            if text.strip() and not text.startswith("#"):
+                yield number, text
+
+
+def read_pairs(path: Path, delimiter: str = "\t", encoding: str = "utf-8") -> PairSet:
+    """Read lines `word1<delimiter>word2<delimiter>score`; others are counted as skipped, as in
+    gensim.
+
+    Raises InputError for a file without any such line.
+    """
+    pairs = []
+    skipped = 0
+    for _, line in _lines(path, encoding):
+        fields = line.rstrip("\r\n").split(delimiter)
+        try:
+            a, b, score = fields
+            pairs.append((a, b, float(score)))
+        except ValueError:
+            skipped += 1
+    if not pairs:
+        raise InputError(f"{path}: no line of word, word and score, parted by {delimiter!r}")
+    return PairSet(path.stem, pairs, skipped)
+
+
+def read_analogies(path: Path) -> AnalogySet:
+    """Read questions `a b c d` under section lines `: name`, or a BATS folder.
+
+    A file without section lines (MSR) is one section. Lines of other than four words are counted as
+    skipped, as in gensim.
+
+    Raises InputError where there is no question.
+    """
+    if path.is_dir():
+        return _read_bats(path)
+    sections: list[Section] = []
+    skipped = 0
+    for _, line in _lines(path):
+        if line.startswith(": "):
+            name = line.lstrip(": ").strip()
+            sections.append(Section(name, "syntactic" if name.startswith("gram") else "semantic"))
+            continue
+        words = line.split()
+        if len(words) != 4:
+            skipped += 1
+            continue
+        if not sections:
+            sections.append(Section(path.stem, "syntactic" if "msr" in path.stem.lower() else None))
+        a, b, c, d = words
+        sections[-1].questions.append(Question(a, (b,), c, (d,)))
+    if not any(section.questions for section in sections):
+        raise InputError(f"{path}: no analogy question, a line of four words")
+    return AnalogySet(path.stem, sections, skipped)
+
+
+BATS_KINDS = {"I": "syntactic", "D": "syntactic", "E": "semantic", "L": "semantic"}
+
+
+def _read_bats(folder: Path) -> AnalogySet:
+    """A section for each file of lines `word<TAB>answer/answer`; any two of its lines are a
+    question.
+
+    The first letter of a file's name tells the kind: inflection, derivation, encyclopedia,
+    lexicography.
+    """
+    sections = []
+    skipped = 0
+    for path in sorted(folder.rglob("*.txt")):
+        relation = []
+        for _, line in _lines(path):
+            words = line.split()
+            if len(words) == 2:
+                relation.append((words[0], tuple(filter(None, words[1].split("/")))))
+            else:
+                skipped += 1
+        kind = BATS_KINDS[path.name[0]] if re.match(r"[IDEL]\d\d\b", path.name) else None
+        questions = [
+            Question(a, b, c, answers)
+            for a, b in relation
+            for c, answers in relation
+            if (a, b) != (c, answers)
+        ]
+        if questions:
+            sections.append(Section(path.stem, kind, questions))
+    if not sections:
+        raise InputError(
+            f"{folder}: no .txt file of lines 'word<TAB>answer/answer' in this folder (BATS)"
+        )
+    return AnalogySet(folder.resolve().name, sections, skipped)
