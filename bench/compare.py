@@ -1,12 +1,12 @@
 """Speed beside quality, against other trainers on the same text: `python -m bench.compare TEXT
 --eval FOLDER`.
 
-Every contender trains on the same tokens with the same vector size, window, negatives, subsampling,
-learning rate and epochs, one contender after the other within each seed (so that a noisy machine is
-noisy for all), each in a process of its own with one BLAS thread. Speed is raw corpus words times
-epochs over the seconds of training alone: reading and counting words are left out for all. Quality
-is Spearman's rho on the similarity sets of FOLDER and the accuracy on its Google analogies with the
-vocabulary cut to 30,000.
+Every contender trains on the same tokens with the same vector size, window, negatives,
+subsampling, learning rate and epochs, one contender after the other within each seed (so that a
+noisy machine is noisy for all), each in a process of its own with one BLAS thread. Speed is raw
+corpus words times epochs over the seconds of training alone: reading and counting words are left
+out for all. Quality is Spearman's rho on the similarity sets of FOLDER and the accuracy on its
+Google analogies with the vocabulary cut to 30,000.
 
 Prints a table (medians, with the least and the most; quality as mean ± half the spread over the
 seeds) and how xw2v's quality stands beside gensim's, writes JSON where --json says and draws speed

@@ -52,13 +52,13 @@ from xw2v.text.textfiles import TextFile
 from xw2v.text.tokens import Tokenizer
 from xw2v.training.checkpoint import (
     CheckpointFolder,
-    Damaged,
+    DamagedError,
     decode,
     encode,
     read_table,
     write_table,
 )
-from xw2v.training.checkpointer import Every, Keeper
+from xw2v.training.checkpointer import Checkpointer, CheckpointInterval
 from xw2v.training.resume import check_texts, continued_settings, restored
 from xw2v.training.run import finish, prepare
 from xw2v.training.signals import StopSignals
@@ -178,8 +178,10 @@ class Fuzz:
             corpus, Settings(vector_size=4, batch_tokens=64, epochs=1, min_count=1)
         )
         folder = CheckpointFolder(self.folder / "o")
-        keeper = Keeper(self.trainer, folder, Every(steps=2), StopSignals(), print, {"init": None})
-        self.trainer.train(self.trainer.start(), after_step=keeper.after_step)
+        checkpointer = Checkpointer(
+            self.trainer, folder, CheckpointInterval(steps=2), StopSignals(), print, {"init": None}
+        )
+        self.trainer.train(self.trainer.start(), after_step=checkpointer.after_step)
         content = json.loads((folder.path / folder.names()[0] / "state.json").read_bytes())
         del content["sha256"]
         return content
@@ -274,8 +276,8 @@ class Fuzz:
         data = "\n".join(lines).encode()
         self.put(self.bytes_of(data) if pick.random() < 0.5 else data)
         settings, options = read_config(str(self.file))
-        Every.parse(options.get("checkpoint_every", "1"))
-        Settings.from_mapping(settings, "f").objective()
+        CheckpointInterval.parse(options.get("checkpoint_every", "1"))
+        Settings.from_mapping(settings, "f").step_config()
 
     def state_json(self) -> None:
         content = self.state
@@ -340,7 +342,7 @@ class Fuzz:
         self.put(self.bytes_of(self.random.choice(self.texts)))
         pattern = self.random.choice(("[a-z']+", "[a-z']+", r"\w+", "[^ ]+"))
         encoder = Encoder(Tokenizer(pattern, self.random.random() < 0.8))
-        for piece in TextFile(str(self.file)).pieces(encoder.at_blanks):
+        for piece in TextFile(str(self.file)).pieces(encoder.splits_at_spaces):
             encoder.add(piece)
         encoder.finish(1)
 
@@ -363,7 +365,7 @@ class Fuzz:
             try:
                 read()
                 outcome = "read"
-            except (Xw2vError, Damaged) as error:
+            except (Xw2vError, DamagedError) as error:
                 outcome = "refused"
                 if "\n" in str(error) or not str(error):
                     raise AssertionError(f"not one line: {error!r}") from error

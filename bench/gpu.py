@@ -31,9 +31,9 @@ from xw2v.errors import MissingDependencyError
 from xw2v.settings import Settings
 from xw2v.sgns.backend import Backend, load_backend
 from xw2v.sgns.batches import Batches
-from xw2v.sgns.draws import random_words
-from xw2v.sgns.objective import Batch, Objective
-from xw2v.sgns.sampling import alias_table, draw_words
+from xw2v.sgns.draws import random_uint32_halves
+from xw2v.sgns.interface import Batch, StepConfig
+from xw2v.sgns.sampling import alias_table, sample_word_ids
 from xw2v.sgns.tables import initial_tables
 
 VECTOR_SIZES = (64, 100, 128, 256, 512)
@@ -68,8 +68,8 @@ def zipf_text(words: int, tokens: int, sentence: int = 20) -> Text:
     """Random text whose words are as frequent as in natural language."""
     import array_api_compat.numpy as xp
 
-    draws, _ = random_words(7, 0, 0, tokens)
-    ids = draw_words(xp, alias_table(zipf_counts(words), 1.0), draws).astype(np.int32)
+    draws, _ = random_uint32_halves(7, 0, 0, tokens)
+    ids = sample_word_ids(xp, alias_table(zipf_counts(words), 1.0), draws).astype(np.int32)
     return Text(ids, offsets_of(tokens, sentence), np.bincount(ids, minlength=words))
 
 
@@ -90,13 +90,13 @@ def offsets_of(tokens: int, sentence: int) -> np.ndarray:
 
 
 def batches_of(
-    backend: Backend, text: Text, objective: Objective, batch_tokens: int, seed: int = 1
+    backend: Backend, text: Text, step_config: StepConfig, batch_tokens: int, seed: int = 1
 ) -> Batches:
     defaults = Settings()
     return Batches(
         backend,
         *text,
-        objective,
+        step_config,
         batch_tokens=batch_tokens,
         sample=defaults.sample,
         ns_exponent=defaults.ns_exponent,
@@ -112,11 +112,11 @@ class Speed(NamedTuple):
 
 
 def measure_speed(
-    backend: Backend, text: Text, objective: Objective, vector_size: int, batch_tokens: int
+    backend: Backend, text: Text, step_config: StepConfig, vector_size: int, batch_tokens: int
 ) -> Speed:
     tables = initial_tables(backend, len(text.counts), vector_size, seed=1)
-    step = backend.step(objective)
-    stream = endless(batches_of(backend, text, objective, batch_tokens), len(text.ids))
+    step = backend.step(step_config)
+    stream = endless(batches_of(backend, text, step_config, batch_tokens), len(text.ids))
     batch: Batch | None = None
     rates, times = [], []
     for repeat in range(REPEATS + 1):  # the first warms up
@@ -150,16 +150,16 @@ def endless(batches: Batches, tokens: int) -> Iterator[tuple[int, Batch]]:
 
 
 def step_bytes(
-    objective: Objective, vector_size: int, batch: Batch, fused: bool
+    step_config: StepConfig, vector_size: int, batch: Batch, fused: bool
 ) -> tuple[int, int]:
     """Bytes that the kernels of a CUDA step read and write, and the least that any step must.
 
     The least: each row that the batch touches is read and written once, and ids are read.
     """
     if fused:
-        objective = replace(objective, block=block_of(objective))
-    o, row = objective, 4 * vector_size
-    T, w = len(batch.left), objective.window
+        step_config = replace(step_config, block=block_of(step_config))
+    o, row = step_config, 4 * vector_size
+    T, w = len(batch.left), step_config.window
     positions, spans = T + 2 * w, T // o.block * o.span
     drawn = batch.negatives.size
     scores = 4 * T * (o.span + o.shared)
@@ -193,10 +193,10 @@ def quality(
 ) -> float:
     """Share of the ten nearest neighbours of frequent words that have the word's own topic."""
     settings = Settings(vector_size=64, seed=seed)
-    objective = settings.objective()
+    step_config = settings.step_config()
     tables = initial_tables(backend, len(text.counts), settings.vector_size, seed)
-    step = backend.step(objective)
-    batches = batches_of(backend, text, objective, batch_tokens, seed)
+    step = backend.step(step_config)
+    batches = batches_of(backend, text, step_config, batch_tokens, seed)
     for epoch in range(epochs):
         for position, batch in batches.epoch(epoch):
             done = (epoch + position / len(text.ids)) / epochs
@@ -265,12 +265,12 @@ def measure(
                 file=sys.stderr,
             )
             return
-        objective = Settings(vector_size=size).objective()  # whatever the device
-        batch = next(batches_of(cpu, text, objective, batch_tokens).epoch(0))[1]
-        speed = measure_speed(backend, text, objective, size, batch_tokens)
+        step_config = Settings(vector_size=size).step_config()  # whatever the device
+        batch = next(batches_of(cpu, text, step_config, batch_tokens).epoch(0))[1]
+        speed = measure_speed(backend, text, step_config, size, batch_tokens)
         moved, least = (
             count / speed.step_us * 1e6
-            for count in step_bytes(objective, size, batch, getattr(backend, "fused", False))
+            for count in step_bytes(step_config, size, batch, getattr(backend, "fused", False))
         )
         figures = {"words_per_second": speed.words_per_second, "step_us": speed.step_us}
         shares = {"moved_of_copy": moved / copied, "least_of_copy": least / copied}
@@ -286,7 +286,7 @@ def measure(
     scores = {
         label: [quality(backend, topical, topics, seed, T) for seed in (1, 2, 3)]
         for label, backend, T in (
-            ("cpu", cpu, Settings().whole_batch),
+            ("cpu", cpu, Settings().rounded_batch),
             (name, own, PLAIN_BATCH // 4),
         )
     }
@@ -352,7 +352,7 @@ def main(arguments: list[str] | None = None) -> int:
         versions += f", torch {torch.__version__}"
     began = time.perf_counter()
     plan = own.plan(
-        Settings().objective(),
+        Settings().step_config(),
         words=200_000,
         vector_size=PLAIN_SIZE,
         batch_tokens=PLAIN_BATCH,
@@ -361,7 +361,7 @@ def main(arguments: list[str] | None = None) -> int:
     )
     result = {
         "date": time.strftime("%Y-%m-%d"),
-        "device": own.device_name(),
+        "device": own.gpu_model(),
         "versions": f"{versions}, Python {platform.python_version()}",
         "parity": parity(options.device),
         "memory": plan,

@@ -1,11 +1,11 @@
 """How fast text becomes a corpus, beside gensim's vocabulary scan: python bench/read.py TEXT
 [--repeat 5]
 
-TEXT is a plain or compressed text file, a sentence a line. Every way reads the same plain file in
-turn, round by round; reported are the median, least and greatest number of million tokens per
-second of CPU time of the one process, and what each way counts as tokens. gensim's scan splits at
-blanks and counts; ours finds the tokens in running text, lower-cases, counts, numbers and renumbers
-them.
+TEXT is a plain or compressed text file, a sentence a line. Every way reads the same
+plain file in turn, round by round; reported are the median, least and greatest number of million
+tokens per second of CPU time of the one process, and what each way counts as tokens. gensim's scan
+splits at blanks and counts; ours finds the tokens in running text, lower-cases, counts, numbers and
+renumbers them.
 """
 
 from __future__ import annotations

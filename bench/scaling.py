@@ -3,9 +3,9 @@ on one core.
 
 One variable at a time grows around a base (vector size 100, window 5, negative 5): tokens (TEXT
 over and over, its ids repeated in a file), vocabulary (random ids of Zipf's distribution, since no
-text at hand has a million words), vector size, window and negatives. Every measurement is a process
-of its own with one BLAS thread. Each point is a slice of steps, in rounds over all points; the
-tokens are also trained on as a whole, for one epoch. Reported are
+text at hand has a million words), vector size, window and negatives. Every measurement
+is a process of its own with one BLAS thread. Each point is a slice of steps, in rounds over all
+points; the tokens are also trained on as a whole, for one epoch. Reported are
 
 - nanoseconds of CPU time a raw token, batches and steps, median (least - most) and runs; and of the
 steps alone;
@@ -114,12 +114,13 @@ def train_slice(corpus: Any, settings: Any, seconds: float) -> dict[str, Any]:
     from xw2v.sgns.backend import load_backend
     from xw2v.sgns.tables import initial_tables
 
-    backend, objective = load_backend("numpy"), settings.objective()
+    backend, step_config = load_backend("numpy"), settings.step_config()
     tables = initial_tables(backend, len(corpus.vocabulary), settings.vector_size, settings.seed)
-    step, clock = backend.step(objective), time.process_time
+    step, clock = backend.step(step_config), time.process_time
     text = Text(corpus.ids, corpus.offsets, corpus.vocabulary.counts)
     stream = endless(
-        batches_of(backend, text, objective, settings.whole_batch, settings.seed), len(corpus.ids)
+        batches_of(backend, text, step_config, settings.rounded_batch, settings.seed),
+        len(corpus.ids),
     )
 
     def run(least: float) -> tuple[int, float, float, int]:
@@ -377,7 +378,7 @@ def measured(text: list[str], quick: bool) -> dict[str, Any]:
         found = measure(Path(temporary), variables, seconds, rounds, budget)
     named = ", ".join(
         f"{name} {number}"
-        for name, number in versions(load_backend(), Settings().objective()).items()
+        for name, number in versions(load_backend(), Settings().step_config()).items()
     )
     return {
         "date": time.strftime("%Y-%m-%d"),

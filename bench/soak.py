@@ -26,8 +26,8 @@ from scipy.stats import theilslopes
 
 from xw2v.errors import Interrupted
 from xw2v.pictures.loss_curve import plot_loss
-from xw2v.training.checkpointer import Keeper
-from xw2v.training.job import Job
+from xw2v.training.checkpointer import Checkpointer
+from xw2v.training.command import TrainCommand
 from xw2v.training.signals import StopSignals
 from xw2v.training.trainer import Progress, State
 
@@ -60,9 +60,9 @@ class Soak:
         if now > 60 * self.minutes:
             self.signals.received = True
 
-    def save(self, keeper: Keeper, state: State) -> bool:
+    def save(self, checkpointer: Checkpointer, state: State) -> bool:
         began = time.perf_counter()
-        written = SAVE(keeper, state)
+        written = SAVE(checkpointer, state)
         self.saving.append(time.perf_counter() - began)
         return written
 
@@ -99,7 +99,7 @@ class Soak:
         }
 
 
-SAVE = Keeper.save
+SAVE = Checkpointer.save
 
 
 def main() -> None:
@@ -123,9 +123,9 @@ def main() -> None:
     options = {name: value for name, value in options.items() if value}
     with tempfile.TemporaryDirectory(prefix="xw2v-soak-") as output, StopSignals() as signals:
         soak = Soak(given.minutes, signals)
-        Keeper.save = lambda keeper, state: soak.save(keeper, state)  # type: ignore[method-assign]
+        Checkpointer.save = lambda checkpointer, state: soak.save(checkpointer, state)  # type: ignore[method-assign]
         settings = {"epochs": 100_000, "vector_size": given.vector_size}
-        job = Job(
+        job = TrainCommand(
             options | {"output": output},
             settings,
             "options",

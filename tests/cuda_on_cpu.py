@@ -120,7 +120,7 @@ class CpuCupyBackend(CupyBackend):
     def _free(self) -> int:
         return 2**30
 
-    def device_name(self) -> str:
+    def gpu_model(self) -> str:
         return "the CPU"
 
 

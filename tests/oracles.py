@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from xw2v.sgns.backend import Backend
-from xw2v.sgns.objective import Batch, Objective, Tables
+from xw2v.sgns.interface import Batch, StepConfig, Tables
 
 MASK = 2**64 - 1
 
@@ -25,8 +25,8 @@ def slow_philox(counter: int, key: tuple[int, int]) -> list[int]:
 
 
 def slow_even_word(seed: int, stream: int, position: int) -> int:
-    """Number `position` of `even_words`: the bits of the position, hashed from the lowest up, in
-    reverse order.
+    """Number `position` of `low_discrepancy_uint32`: the bits of the position, hashed from the
+    lowest up, in reverse order.
     """
     key = slow_philox(0, (seed, stream))[0] >> 32
     x = position % 2**32
@@ -37,7 +37,7 @@ def slow_even_word(seed: int, stream: int, position: int) -> int:
     return int(f"{x:032b}"[::-1], 2)
 
 
-def random_objective(**changes: Any) -> Objective:
+def small_config(**changes: Any) -> StepConfig:
     """Small sizes that no two of are equal, with a block shorter than its overlap."""
     sizes = {
         "window": 3,
@@ -48,14 +48,14 @@ def random_objective(**changes: Any) -> Objective:
         "bound": 0.4,
         "floor": 0.2,
     }
-    return Objective(**(sizes | changes))
+    return StepConfig(**(sizes | changes))
 
 
-def random_batch(rng: np.random.Generator, objective: Objective, words: int, tokens: int) -> Batch:
+def random_batch(rng: np.random.Generator, config: StepConfig, words: int, tokens: int) -> Batch:
     """A batch with words drawn unevenly, so that some repeat often, and windows of every extent."""
-    ids = np.minimum(rng.geometric(min(1, 3 / words), tokens + 2 * objective.window), words) - 1
-    left, right = rng.integers(0, objective.window + 1, (2, tokens))
-    negatives = rng.integers(0, words, (tokens // objective.group, objective.shared))
+    ids = np.minimum(rng.geometric(min(1, 3 / words), tokens + 2 * config.window), words) - 1
+    left, right = rng.integers(0, config.window + 1, (2, tokens))
+    negatives = rng.integers(0, words, (tokens // config.group, config.shared))
     return Batch(ids, left, right, negatives)
 
 
@@ -96,17 +96,17 @@ def sigmoid(score: float) -> float:
     return 1 / (1 + math.exp(-score))
 
 
-def slow_gradients(objective: Objective, tables: Tables, batch: Batch) -> Slow:
+def slow_gradients(config: StepConfig, tables: Tables, batch: Batch) -> Slow:
     """word2vec's gradients, a pair at a time, those of a group's pairs with negatives with a
     control variate.
 
     In place of σ(x·n) n, a center x gets σ(x·n) n − σ(x·n̄) (n of its group − n̄ of the batch), and
     a negative likewise.
     """
-    tokens, w, g = batch.tokens.tolist(), objective.window, objective.group
+    tokens, w, g = batch.tokens.tolist(), config.window, config.group
     dcenter, dcontext, loss = np.zeros_like(tables.center), np.zeros_like(tables.context), 0.0
     center_weight, context_weight = np.zeros((2, len(dcenter), 2))
-    share = objective.negative / objective.shared
+    share = config.negative / config.shared
 
     contexts, inputs, weights = (
         [],
@@ -116,7 +116,7 @@ def slow_gradients(objective: Objective, tables: Tables, batch: Batch) -> Slow:
     for t, (left, right) in enumerate(zip(batch.left.tolist(), batch.right.tolist(), strict=True)):
         words = [tokens[w + t + offset] for offset in range(-left, right + 1) if offset != 0]
         contexts.append(words)
-        if objective.cbow:
+        if config.cbow:
             inputs.append(
                 np.mean([tables.center[word] for word in words], axis=0)
                 if words
@@ -133,12 +133,12 @@ def slow_gradients(objective: Objective, tables: Tables, batch: Batch) -> Slow:
     groups = range(len(batch.negatives))
     drawn = [[tables.context[word] for word in batch.negatives[group].tolist()] for group in groups]
     parts = [slice(group * g, (group + 1) * g) for group in groups]
-    pushes = [sum(weights[part]) for part in parts for _ in range(objective.shared)]
+    pushes = [sum(weights[part]) for part in parts for _ in range(config.shared)]
     negatives_mean = mean([row for rows in drawn for row in rows], pushes)
     inputs_mean = mean(inputs, weights)
     shift_negatives = [negatives_mean - mean(rows, [1] * len(rows)) for rows in drawn]
     shift_inputs = [inputs_mean - mean(inputs[part], weights[part]) for part in parts]
-    if objective.cbow:  # neither corrected nor damped
+    if config.cbow:  # neither corrected nor damped
         negatives_mean = inputs_mean = np.zeros(dcenter.shape[1])
         shift_negatives = shift_inputs = [negatives_mean for _ in groups]
 
@@ -161,7 +161,7 @@ def slow_gradients(objective: Objective, tables: Tables, batch: Batch) -> Slow:
 
     for t, words in enumerate(contexts):
         center, negatives, x = tokens[w + t], batch.negatives[t // g].tolist(), inputs[t]
-        if objective.cbow and words:
+        if config.cbow and words:
             slope = pair(x, center, t, True, 1.0)
             slope = slope + sum(pair(x, word, t, False, share) for word in negatives)
             for word in words:
@@ -171,10 +171,10 @@ def slow_gradients(objective: Objective, tables: Tables, batch: Batch) -> Slow:
                 dcenter[center] += pair(x, word, t, True, 1.0)
                 for negative in negatives:
                     dcenter[center] += pair(x, negative, t, False, share)
-                center_weight[center] += 1, objective.negative
+                center_weight[center] += 1, config.negative
     centers, spans = set(tokens[w : len(tokens) - w]), set(tokens)
     sampled = set(batch.negatives.ravel().tolist())
-    touched = (spans, centers | sampled) if objective.cbow else (centers, spans | sampled)
+    touched = (spans, centers | sampled) if config.cbow else (centers, spans | sampled)
     return Slow(
         SlowRows(dcenter, touched[0], center_weight, negatives_mean),
         SlowRows(dcontext, touched[1], context_weight, inputs_mean),
@@ -183,37 +183,35 @@ def slow_gradients(objective: Objective, tables: Tables, batch: Batch) -> Slow:
 
 
 def slow_step(
-    objective: Objective, tables: Tables, batch: Batch, alpha: float
+    config: StepConfig, tables: Tables, batch: Batch, alpha: float
 ) -> tuple[Tables, float]:
     """Tables after one step, and the loss before it."""
-    center, context, loss = slow_gradients(objective, tables, batch)
-    if objective.tied:
+    center, context, loss = slow_gradients(config, tables, batch)
+    if config.tied:
         both = SlowRows(
             center.gradient + context.gradient,
             center.touched | context.touched,
             center.weight + context.weight,
             (center.mean + context.mean) / 2,
         )
-        moved = slow_update(objective, tables.center, both, alpha)
+        moved = slow_update(config, tables.center, both, alpha)
         return Tables(moved, moved), loss
-    moved_center = slow_update(objective, tables.center, center, alpha)
-    return Tables(moved_center, slow_update(objective, tables.context, context, alpha)), loss
+    moved_center = slow_update(config, tables.center, center, alpha)
+    return Tables(moved_center, slow_update(config, tables.context, context, alpha)), loss
 
 
-def slow_update(
-    objective: Objective, table: np.ndarray, rows: SlowRows, alpha: float
-) -> np.ndarray:
+def slow_update(config: StepConfig, table: np.ndarray, rows: SlowRows, alpha: float) -> np.ndarray:
     """The damped and bounded update, a row at a time."""
     table, size = table.copy(), np.linalg.norm(rows.mean)
     for row in rows.touched:
-        delta = alpha * (rows.gradient[row] + objective.weight_decay * table[row])
+        delta = alpha * (rows.gradient[row] + config.weight_decay * table[row])
         score = float(table[row] @ rows.mean)
-        curvature = np.array([objective.curvature, sigmoid(score) * sigmoid(-score)])
+        curvature = np.array([config.curvature, sigmoid(score) * sigmoid(-score)])
         z = alpha * size**2 * float(rows.weight[row] @ curvature)
         if z > 0:
             unit = rows.mean / size
             delta = delta - (1 + math.expm1(-z) / z) * (delta @ unit) * unit
-        limit = objective.bound * (np.linalg.norm(table[row]) + objective.floor)
+        limit = config.bound * (np.linalg.norm(table[row]) + config.floor)
         length = np.linalg.norm(delta)
         table[row] -= delta * min(1.0, limit / length if length else 1.0)
     return table

@@ -16,17 +16,17 @@ from oracles import (
     assert_rows_close,
     onto,
     random_batch,
-    random_objective,
     random_tables,
     slow_even_word,
     slow_philox,
     slow_step,
+    small_config,
 )
 
 from xw2v.sgns.backend import Backend, load_backend
 from xw2v.sgns.batches import Batches
 from xw2v.sgns.draws import LANES
-from xw2v.sgns.objective import Batch, Objective, Step
+from xw2v.sgns.interface import Batch, Step, StepConfig
 
 WORDS, SIZE, TOKENS = 60, 10, 64
 OBJECTIVES = {
@@ -41,12 +41,12 @@ CUDA = [
     for each in os.environ.get("XW2V_BACKENDS", "cupy:cuda cupy:emulated").split()
     if "cupy" in each
 ]
-STEPS = {"own": lambda backend, objective: backend.step(objective), "plain": Backend.step}
+STEPS = {"own": lambda backend, config: backend.step(config), "plain": Backend.step}
 
 
 @pytest.fixture(params=OBJECTIVES.values(), ids=OBJECTIVES.keys())
-def objective(request: pytest.FixtureRequest) -> Objective:
-    return random_objective(**request.param)
+def config(request: pytest.FixtureRequest) -> StepConfig:
+    return small_config(**request.param)
 
 
 @pytest.fixture(params=STEPS.values(), ids=STEPS.keys())
@@ -58,7 +58,9 @@ def step_of(request: pytest.FixtureRequest) -> Any:
 @pytest.mark.parametrize(("start", "count"), [(0, 9), (3, 1), (2**40 + 1, 30), (5, 0)])
 def test_random_words_are_philox(any_backend: Backend, start: int, count: int) -> None:
     seed, stream = 2**64 - 3, 259
-    high, low = map(any_backend.to_numpy, any_backend.random_words(seed, stream, start, count))
+    high, low = map(
+        any_backend.to_numpy, any_backend.random_uint32_halves(seed, stream, start, count)
+    )
     slow = [slow_philox(p // LANES, (seed, stream))[p % LANES] for p in range(start, start + count)]
     assert high.dtype == low.dtype == np.int64
     assert [h << 32 | w for h, w in zip(high.tolist(), low.tolist(), strict=True)] == slow
@@ -69,7 +71,7 @@ def test_even_words_are_scrambled_reversed_bits(
     any_backend: Backend, start: int, count: int
 ) -> None:
     seed, stream = 2**64 - 3, 259
-    words = any_backend.to_numpy(any_backend.even_words(seed, stream, start, count))
+    words = any_backend.to_numpy(any_backend.low_discrepancy_uint32(seed, stream, start, count))
     assert words.dtype == np.int64
     assert words.tolist() == [slow_even_word(seed, stream, p) for p in range(start, start + count)]
 
@@ -89,17 +91,17 @@ def test_scatter_add_is_the_loop(any_backend: Backend, dtype: Any) -> None:
 
 @pytest.mark.parametrize(("dtype", "tolerance"), [(np.float64, 1e-12), (np.float32, 1e-5)])
 def test_one_step(
-    any_backend: Backend, objective: Objective, step_of: Any, dtype: Any, tolerance: float
+    any_backend: Backend, config: StepConfig, step_of: Any, dtype: Any, tolerance: float
 ) -> None:
     rng = np.random.default_rng(1)
-    tables = random_tables(rng, WORDS, SIZE, dtype, objective.tied)
-    batch = random_batch(rng, objective, WORDS, TOKENS)
+    tables = random_tables(rng, WORDS, SIZE, dtype, config.tied)
+    batch = random_batch(rng, config, WORDS, TOKENS)
     wide = type(tables)(*(part.astype(np.float64) for part in tables))
-    expected, expected_loss = slow_step(objective, wide, batch, 0.5)
+    expected, expected_loss = slow_step(config, wide, batch, 0.5)
 
     moved = onto(any_backend, tables)
     there = Batch(*map(any_backend.from_numpy, batch))
-    loss = step_of(any_backend, objective)(moved, there, 0.5, measure=True)
+    loss = step_of(any_backend, config)(moved, there, 0.5, measure=True)
     assert float(loss) == pytest.approx(expected_loss, rel=tolerance)
     for part, expected_part in zip(moved, expected, strict=True):
         host = any_backend.to_numpy(part)
@@ -109,7 +111,7 @@ def test_one_step(
 
 def test_many_steps(any_backend: Backend) -> None:
     """Six epochs in float32 stay beside the plain ones in float64: losses and directions."""
-    objective = random_objective(group=32)
+    config = small_config(group=32)
     rng = np.random.default_rng(2)
     lengths = rng.integers(1, 40, 100)
     ids = (np.cumsum(rng.integers(-2, 3, lengths.sum())) % WORDS).astype(
@@ -126,7 +128,7 @@ def test_many_steps(any_backend: Backend) -> None:
             ids,
             offsets,
             counts,
-            objective,
+            config,
             batch_tokens=128,
             sample=0,
             ns_exponent=0.75,
@@ -140,8 +142,8 @@ def test_many_steps(any_backend: Backend) -> None:
         return backend.to_numpy(tables.center).astype(np.float64), losses
 
     numpy = load_backend("numpy")
-    expected, expected_losses = train(numpy, Backend.step(numpy, objective), np.float64)
-    actual, losses = train(any_backend, any_backend.step(objective), np.float32)
+    expected, expected_losses = train(numpy, Backend.step(numpy, config), np.float64)
+    actual, losses = train(any_backend, any_backend.step(config), np.float32)
     per_epoch = np.sum(np.reshape(expected_losses, (6, -1)), axis=1)
     assert per_epoch[-1] < 0.75 * per_epoch[0]  # it learns
     np.testing.assert_allclose(losses, expected_losses, rtol=1e-5)
@@ -157,16 +159,16 @@ def test_other_steps_on_cuda(any_backend: Backend, options: dict[str, bool]) -> 
     """The steps that `test_one_step` does not take; those in a fixed order twice, to the last
     bit.
     """
-    objective, rng = random_objective(), np.random.default_rng(3)
+    config, rng = small_config(), np.random.default_rng(3)
     for name, value in options.items():
         setattr(any_backend, name, value)
-    tables, batch = random_tables(rng, WORDS, SIZE), random_batch(rng, objective, WORDS, TOKENS)
-    expected, _ = slow_step(objective, tables, batch, 0.5)
+    tables, batch = random_tables(rng, WORDS, SIZE), random_batch(rng, config, WORDS, TOKENS)
+    expected, _ = slow_step(config, tables, batch, 0.5)
     there = Batch(*map(any_backend.from_numpy, batch))
     runs = []
     for _ in range(2):
         moved = onto(any_backend, tables)
-        any_backend.step(objective)(moved, there, 0.5)
+        any_backend.step(config)(moved, there, 0.5)
         runs.append([any_backend.to_numpy(part) for part in moved])
         for part, expected_part in zip(runs[-1], expected, strict=True):
             assert_rows_close(part, expected_part, 1e-12)

@@ -10,15 +10,15 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from oracles import random_objective, slow_even_word
+from oracles import slow_even_word, small_config
 
 from xw2v.sgns.backend import Backend, load_backend
 from xw2v.sgns.batches import Batches, extents, sentence_numbers
-from xw2v.sgns.draws import Purpose, philox_words, stream_of
-from xw2v.sgns.objective import Batch
+from xw2v.sgns.draws import Purpose, philox_uint64, stream_of
+from xw2v.sgns.interface import Batch
 from xw2v.sgns.sampling import RANGE, alias_table, keep_thresholds
 
-OBJECTIVE = random_objective()
+OBJECTIVE = small_config()
 T = 2 * OBJECTIVE.group
 lengths_lists = st.lists(st.integers(1, 30), min_size=1, max_size=30)
 
@@ -50,7 +50,7 @@ def slow_epoch(
     """An epoch's batches a token and a draw at a time."""
     w, count = OBJECTIVE.window, len(text.ids)
     thresholds = keep_thresholds(text.counts, sample)
-    words = philox_words(seed, stream_of(Purpose.TOKENS, epoch), 0, count).tolist()
+    words = philox_uint64(seed, stream_of(Purpose.TOKENS, epoch), 0, count).tolist()
     kept = [p for p in range(count) if words[p] >> 32 < thresholds[text.ids[p]]]
     sentence = {p: int(np.searchsorted(text.offsets, p, side="right")) for p in kept}
     steps = -(-len(kept) // T)
@@ -124,7 +124,7 @@ def test_neither_pieces_nor_the_first_step_change_the_stream(
 def test_no_pair_crosses_a_sentence_end_and_none_is_missed(lengths: list[int], piece: int) -> None:
     text, w = Text(lengths, distinct=True), OBJECTIVE.window
     sentence = sentence_numbers(text.offsets, 0, len(text.ids))
-    low = philox_words(3, stream_of(Purpose.TOKENS), 0, len(text.ids)) % RANGE
+    low = philox_uint64(3, stream_of(Purpose.TOKENS), 0, len(text.ids)) % RANGE
     sizes = low.astype(np.int64) * w // RANGE + 1
     expected = {
         (i, j)

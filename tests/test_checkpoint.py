@@ -19,14 +19,14 @@ from xw2v.sgns.backend import Backend
 from xw2v.text.corpus import Corpus
 from xw2v.training.checkpoint import (
     CheckpointFolder,
-    Damaged,
-    NotFinite,
+    DamagedError,
+    NonFiniteError,
     decode,
     encode,
     read_table,
     write_table,
 )
-from xw2v.training.checkpointer import Every, Keeper
+from xw2v.training.checkpointer import Checkpointer, CheckpointInterval
 from xw2v.training.resume import check_texts, continued_settings, restored, what_changed
 from xw2v.training.signals import StopSignals
 from xw2v.training.trainer import State, Trainer
@@ -49,18 +49,20 @@ class Stop(Exception):
     pass
 
 
-def keeper_of(trainer: Trainer, output: Path, every: str = "1") -> Keeper:
+def keeper_of(trainer: Trainer, output: Path, every: str = "1") -> Checkpointer:
     folder = CheckpointFolder(output)
-    return Keeper(trainer, folder, Every.parse(every), StopSignals(), print, {"init": None})
+    return Checkpointer(
+        trainer, folder, CheckpointInterval.parse(every), StopSignals(), print, {"init": None}
+    )
 
 
 def stopped_after(trainer: Trainer, output: Path, calls: int) -> None:
     """Train with a checkpoint after each step, and stop after so many of them."""
-    keeper, left = keeper_of(trainer, output), calls
+    checkpointer, left = keeper_of(trainer, output), calls
 
     def after_step(state: State) -> None:
         nonlocal left
-        keeper.after_step(state)
+        checkpointer.after_step(state)
         left -= 1
         if left == 0:
             raise Stop
@@ -168,11 +170,11 @@ def test_a_damaged_checkpoint_falls_back_to_the_one_before(
     assert len(folder.notices) == 1
     assert f"{last} is damaged ({file}" in folder.notices[0]
     whole = trainer.train(trainer.start())
-    keeper = keeper_of(trainer, tmp_path)
-    keeper.folder.latest()
+    checkpointer = keeper_of(trainer, tmp_path)
+    checkpointer.folder.latest()
     assert_equal(
         trainer.backend,
-        trainer.train(restored(checkpoint, trainer), after_step=keeper.after_step),
+        trainer.train(restored(checkpoint, trainer), after_step=checkpointer.after_step),
         whole,
     )
     for path in (tmp_path / "checkpoint").iterdir():  # the damaged one is gone
@@ -256,7 +258,7 @@ def test_forged_counters_are_damaged(
     content = json.loads((path / "state.json").read_text())
     del content["sha256"]
     content["state"][counter] = value
-    with pytest.raises(Damaged):
+    with pytest.raises(DamagedError):
         decode(encode(content))
 
 
@@ -278,7 +280,7 @@ def test_headers_that_promise_something_else_take_no_memory(
     with open(tmp_path / "center.npy", "wb") as file:
         np.lib.format.write_array_header_1_0(file, header)
         file.write(bytes(128))
-    with pytest.raises(Damaged):
+    with pytest.raises(DamagedError):
         read_table(tmp_path / "center.npy")
 
 
@@ -291,7 +293,7 @@ def test_tables_round_trip_and_numbers_that_are_none_are_not_saved(tmp_path: Pat
         == np.load(tmp_path / "t.npy").tobytes()
     )
     table[999, 6] = np.inf
-    with pytest.raises(NotFinite):
+    with pytest.raises(NonFiniteError):
         write_table(tmp_path / "t.npy", table)
 
 
@@ -302,10 +304,10 @@ def saved(trainer: Trainer, output: Path, calls: int = 3) -> Any:
 
 def test_settings_that_are_not_given_are_the_checkpoints(trainer: Trainer, tmp_path: Path) -> None:
     settings = continued_settings(saved(trainer, tmp_path), {}, "options")
-    assert settings.objective() == trainer.settings.objective()
-    assert (settings.learning_rate, settings.whole_batch, settings.epochs) == (
+    assert settings.step_config() == trainer.settings.step_config()
+    assert (settings.learning_rate, settings.rounded_batch, settings.epochs) == (
         trainer.settings.learning_rate,
-        trainer.settings.whole_batch,
+        trainer.settings.rounded_batch,
         trainer.settings.epochs,
     )
     assert (
@@ -345,7 +347,7 @@ def test_another_version_that_cuts_batches_differently_is_refused(
     trainer: Trainer, tmp_path: Path
 ) -> None:
     checkpoint = saved(trainer, tmp_path)
-    rewritten(checkpoint.path, objective=checkpoint.content["objective"] | {"block": 4})
+    rewritten(checkpoint.path, step_config=checkpoint.content["step_config"] | {"block": 4})
     with pytest.raises(InputError, match="whose batches are cut differently"):
         continued_settings(CheckpointFolder(tmp_path).latest(), {}, "options")  # type: ignore[arg-type]
 
@@ -365,7 +367,7 @@ def test_another_step_is_told(trainer: Trainer, tmp_path: Path) -> None:
     """As of an installation that had a C compiler and one that had none."""
     checkpoint = saved(trainer, tmp_path)
     there = checkpoint.content["versions"]["step"]
-    assert there == trainer.backend.versions(trainer.objective)["step"]
+    assert there == trainer.backend.versions(trainer.step_config)["step"]
     rewritten(checkpoint.path, versions=checkpoint.content["versions"] | {"step": "another"})
     changed = what_changed(CheckpointFolder(tmp_path).latest(), trainer)  # type: ignore[arg-type]
     assert (
@@ -415,12 +417,12 @@ def test_added_epochs_stopped_and_resumed_are_exact_too(
     )
     whole = longer.train(restored(checkpoint, longer))
     shutil.copytree(tmp_path, tmp_path / "copy")
-    state, keeper = restored(checkpoint, longer), keeper_of(longer, tmp_path / "copy")
+    state, checkpointer = restored(checkpoint, longer), keeper_of(longer, tmp_path / "copy")
     calls = 0
 
     def after_step(state: State) -> None:
         nonlocal calls
-        keeper.after_step(state)
+        checkpointer.after_step(state)
         calls += 1
         if calls == 5:
             raise Stop
@@ -437,7 +439,7 @@ def test_added_epochs_stopped_and_resumed_are_exact_too(
 def test_checkpoint_every_takes_steps_or_minutes(
     given: str, steps: int | None, seconds: float | None
 ) -> None:
-    assert Every.parse(given) == Every(steps, seconds)
+    assert CheckpointInterval.parse(given) == CheckpointInterval(steps, seconds)
 
 
 @pytest.mark.parametrize(
@@ -447,4 +449,4 @@ def test_checkpoint_every_refuses_anything_else(given: str) -> None:
     with pytest.raises(
         UsageError, match=r"--checkpoint-every .*: give steps, such as 200, or minutes, such as 10m"
     ):
-        Every.parse(given)
+        CheckpointInterval.parse(given)

@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 import xw2v_numpy
 import xw2v_numpy.compiled as compiled
-from oracles import assert_rows_close, random_batch, random_objective, random_tables, slow_step
+from oracles import assert_rows_close, random_batch, random_tables, slow_step, small_config
 
 from xw2v.sgns.backend import Backend, load_backend
-from xw2v.sgns.objective import Batch, Objective, Tables
+from xw2v.sgns.interface import Batch, StepConfig, Tables
 from xw2v.sgns.step import plain_step
 
 WORDS = 50
@@ -29,7 +29,7 @@ def copied(tables: Tables) -> Tables:
 def assert_steps_like_a_new_one(step: compiled.CompiledStep, tables: Tables, batch: Batch) -> None:
     moved, expected = copied(tables), copied(tables)
     step(moved, batch, 0.3)
-    compiled.CompiledStep(step.objective)(expected, batch, 0.3)
+    compiled.CompiledStep(step.config)(expected, batch, 0.3)
     np.testing.assert_array_equal(moved, expected)
 
 
@@ -53,13 +53,13 @@ def test_it_equals_the_loop_over_pairs(
     sizes: dict[str, Any], size: int, dtype: Any, tolerance: float
 ) -> None:
     """Over several steps with one workspace, which must leave nothing behind."""
-    objective, rng = random_objective(**sizes), np.random.default_rng(0)
+    config, rng = small_config(**sizes), np.random.default_rng(0)
     tables = random_tables(rng, WORDS, size, dtype)
-    step = compiled.CompiledStep(objective)
+    step = compiled.CompiledStep(config)
     for _ in range(3):
-        batch = random_batch(rng, objective, WORDS, 64)
+        batch = random_batch(rng, config, WORDS, 64)
         wide = Tables(*(part.astype(np.float64) for part in tables))
-        expected, expected_loss = slow_step(objective, wide, batch, 0.3)
+        expected, expected_loss = slow_step(config, wide, batch, 0.3)
         loss = step(tables, batch, 0.3, measure=True)
         assert loss == pytest.approx(expected_loss, rel=tolerance)
         for part, expected_part in zip(tables, expected, strict=True):
@@ -69,11 +69,11 @@ def test_it_equals_the_loop_over_pairs(
 @built
 def test_it_equals_the_plain_step_over_several_tiles(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(compiled, "TILE_BYTES", 3 * 16 * 104 * 8)
-    objective, rng = random_objective(), np.random.default_rng(1)
-    tables, batch = random_tables(rng, WORDS, 100), random_batch(rng, objective, WORDS, 16 * 8)
-    moved, plain, step = copied(tables), copied(tables), compiled.CompiledStep(objective)
+    config, rng = small_config(), np.random.default_rng(1)
+    tables, batch = random_tables(rng, WORDS, 100), random_batch(rng, config, WORDS, 16 * 8)
+    moved, plain, step = copied(tables), copied(tables), compiled.CompiledStep(config)
     loss = step(moved, batch, 0.3, measure=True)
-    expected = plain_step(load_backend("numpy"), objective, plain, batch, 0.3, measure=True)
+    expected = plain_step(load_backend("numpy"), config, plain, batch, 0.3, measure=True)
     assert step._space is not None
     assert len(step._space._tiles) == 3
     assert loss == pytest.approx(float(expected), rel=1e-12)
@@ -83,12 +83,12 @@ def test_it_equals_the_plain_step_over_several_tiles(monkeypatch: pytest.MonkeyP
 
 @built
 def test_the_same_input_gives_the_same_bits_measured_or_not() -> None:
-    objective, rng = random_objective(), np.random.default_rng(2)
+    config, rng = small_config(), np.random.default_rng(2)
     tables, batch = (
         random_tables(rng, WORDS, 10, np.float32),
-        random_batch(rng, objective, WORDS, 64),
+        random_batch(rng, config, WORDS, 64),
     )
-    first, second, step = copied(tables), copied(tables), compiled.CompiledStep(objective)
+    first, second, step = copied(tables), copied(tables), compiled.CompiledStep(config)
     assert step(first, batch, 0.3, measure=True) is not None
     assert step(second, batch, 0.3) is None
     np.testing.assert_array_equal(first, second)
@@ -99,9 +99,9 @@ def test_the_same_input_gives_the_same_bits_measured_or_not() -> None:
 @pytest.mark.parametrize("field", ["tokens", "negatives"])
 @pytest.mark.parametrize("bad", [-1, WORDS, 2**40])
 def test_an_id_that_is_no_word_is_refused_before_anything_moves(field: str, bad: int) -> None:
-    objective, rng = random_objective(), np.random.default_rng(3)
-    tables, batch = random_tables(rng, WORDS, 10), random_batch(rng, objective, WORDS, 64)
-    moved, step = copied(tables), compiled.CompiledStep(objective)
+    config, rng = small_config(), np.random.default_rng(3)
+    tables, batch = random_tables(rng, WORDS, 10), random_batch(rng, config, WORDS, 64)
+    moved, step = copied(tables), compiled.CompiledStep(config)
     ids = getattr(batch, field).copy()
     ids.flat[-1] = bad
     with pytest.raises(IndexError, match=r"not in 0 \.\. 49"):
@@ -116,12 +116,12 @@ def test_an_id_that_is_no_word_is_refused_before_anything_moves(field: str, bad:
 def test_an_extent_beyond_the_window_is_refused_before_anything_moves(
     field: str, bad: int | str
 ) -> None:
-    objective, rng = random_objective(), np.random.default_rng(11)
-    tables, batch = random_tables(rng, WORDS, 10), random_batch(rng, objective, WORDS, 64)
-    moved, step = copied(tables), compiled.CompiledStep(objective)
+    config, rng = small_config(), np.random.default_rng(11)
+    tables, batch = random_tables(rng, WORDS, 10), random_batch(rng, config, WORDS, 64)
+    moved, step = copied(tables), compiled.CompiledStep(config)
     extents = getattr(batch, field).copy()
-    extents[-1] = objective.window + 1 if bad == "wider" else bad
-    with pytest.raises(IndexError, match=rf"not in 0 \.\. {objective.window}, the window"):
+    extents[-1] = config.window + 1 if bad == "wider" else bad
+    with pytest.raises(IndexError, match=rf"not in 0 \.\. {config.window}, the window"):
         step(moved, batch._replace(**{field: extents}), 0.3)
     np.testing.assert_array_equal(moved, tables)
     assert_steps_like_a_new_one(step, tables, batch)
@@ -160,11 +160,11 @@ def read_only(array: np.ndarray) -> np.ndarray:
     ],
 )
 def test_arrays_that_c_would_read_or_write_wrongly_are_refused(change: Callable[..., Any]) -> None:
-    objective, rng = random_objective(), np.random.default_rng(4)
-    tables, batch = change(random_tables(rng, WORDS, 20), random_batch(rng, objective, WORDS, 64))
+    config, rng = small_config(), np.random.default_rng(4)
+    tables, batch = change(random_tables(rng, WORDS, 20), random_batch(rng, config, WORDS, 64))
     before = copied(tables)
     with pytest.raises(ValueError, match=r"of a compiled step must|do not fit each other"):
-        compiled.CompiledStep(objective)(tables, batch, 0.3)
+        compiled.CompiledStep(config)(tables, batch, 0.3)
     for part, expected in zip(tables, before, strict=True):
         np.testing.assert_array_equal(part, expected)
 
@@ -174,9 +174,9 @@ def test_arrays_that_c_would_read_or_write_wrongly_are_refused(change: Callable[
 def test_after_an_interruption_the_next_step_is_as_if_there_had_been_none(
     product: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    objective, rng = random_objective(), np.random.default_rng(8)
-    tables, batch = random_tables(rng, WORDS, 10), random_batch(rng, objective, WORDS, 64)
-    step = compiled.CompiledStep(objective)
+    config, rng = small_config(), np.random.default_rng(8)
+    tables, batch = random_tables(rng, WORDS, 10), random_batch(rng, config, WORDS, 64)
+    step = compiled.CompiledStep(config)
     step(tables, batch, 0.3)
     before = copied(tables)
     matmul, calls = np.matmul, iter(range(1, 100))
@@ -196,27 +196,27 @@ def test_after_an_interruption_the_next_step_is_as_if_there_had_been_none(
 
 @built
 def test_a_number_that_is_none_leaves_nothing_behind() -> None:
-    objective, rng = random_objective(), np.random.default_rng(9)
+    config, rng = small_config(), np.random.default_rng(9)
     tables, batch = (
         random_tables(rng, WORDS, 10, np.float32),
-        random_batch(rng, objective, WORDS, 64),
+        random_batch(rng, config, WORDS, 64),
     )
     spoilt = copied(tables)
     spoilt.context[batch.negatives[0, 0]] = np.nan
-    step = compiled.CompiledStep(objective)
+    step = compiled.CompiledStep(config)
     step(spoilt, batch, 0.3)
     assert_steps_like_a_new_one(step, tables, batch)
 
 
 @built
 def test_pairs_whose_gradient_vanishes_still_count_for_the_damping() -> None:
-    objective, rng = random_objective(curvature=5.0), np.random.default_rng(10)
-    batch = random_batch(rng, objective, WORDS, 64)
+    config, rng = small_config(curvature=5.0), np.random.default_rng(10)
+    batch = random_batch(rng, config, WORDS, 64)
     tables = random_tables(rng, WORDS, 10, np.float32)
     tables = Tables(8 * np.abs(tables.center), 8 * np.abs(tables.context))  # scores of some 200
     wide = Tables(*(part.astype(np.float64) for part in tables))
-    expected, _ = slow_step(objective, wide, batch, 0.3)
-    compiled.CompiledStep(objective)(tables, batch, 0.3)
+    expected, _ = slow_step(config, wide, batch, 0.3)
+    compiled.CompiledStep(config)(tables, batch, 0.3)
     for part, expected_part in zip(tables, expected, strict=True):
         assert_rows_close(part, expected_part, 1e-5)
 
@@ -225,14 +225,14 @@ def test_pairs_whose_gradient_vanishes_still_count_for_the_damping() -> None:
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_its_sigmoid_and_loss_at_scores_of_every_size(dtype: Any) -> None:
     """One center, one context word and one negative, whose scores are those asked for."""
-    objective = Objective(
+    config = StepConfig(
         window=1, negative=1, shared=1, group=1, block=1, bound=1, floor=1e30, curvature=0
     )
     scores = np.concatenate(
         ([0.0, 1e-8, 5e-324, 88.0, 90.0, 700.0, 1000.0], np.geomspace(1e-4, 80, 50))
     )
     batch = Batch(np.array([3, 0, 1]), np.array([0]), np.array([1]), np.array([[2]]))
-    step = compiled.CompiledStep(objective)
+    step = compiled.CompiledStep(config)
     for score in np.concatenate((scores, -scores)).astype(dtype):
         tables = Tables(np.ones((4, 1), dtype), np.array([[0], [score], [-score], [0]], dtype))
         loss = step(tables, batch, 1.0, measure=True)
@@ -253,16 +253,16 @@ def test_its_sigmoid_and_loss_at_scores_of_every_size(dtype: Any) -> None:
 @pytest.mark.parametrize("scale", [1e-19, 1e-21, 1e-23])
 def test_tables_whose_squares_are_next_to_nothing(scale: float) -> None:
     """In float32 the mean's squared length is then no normal number, or 0."""
-    objective, rng = random_objective(), np.random.default_rng(12)
+    config, rng = small_config(), np.random.default_rng(12)
     tables, batch = (
         random_tables(rng, WORDS, 10, np.float32),
-        random_batch(rng, objective, WORDS, 64),
+        random_batch(rng, config, WORDS, 64),
     )
     tables = tables._replace(context=(tables.context * scale).astype(np.float32))
     expected, _ = slow_step(
-        objective, Tables(*(part.astype(np.float64) for part in tables)), batch, 0.3
+        config, Tables(*(part.astype(np.float64) for part in tables)), batch, 0.3
     )
-    compiled.CompiledStep(objective)(tables, batch, 0.3)
+    compiled.CompiledStep(config)(tables, batch, 0.3)
     for part, expected_part in zip(tables, expected, strict=True):
         assert_rows_close(part, expected_part, 1e-5)
 
@@ -272,7 +272,7 @@ def test_no_row_moves_beyond_the_bound_where_sums_cancel() -> None:
     """Thousands of pairs of two words: what is left of their sum is small beside it, and rounded as
     it is.
     """
-    objective = random_objective(window=30, group=24, shared=17, bound=0.01, floor=1.0)
+    config = small_config(window=30, group=24, shared=17, bound=0.01, floor=1.0)
     for seed in (
         23,
         37,
@@ -281,29 +281,29 @@ def test_no_row_moves_beyond_the_bound_where_sums_cancel() -> None:
         225,
     ):  # their lengths by way of products come out below the bound
         rng = np.random.default_rng(seed)
-        tables, batch = random_tables(rng, 2, 8, np.float32), random_batch(rng, objective, 2, 96)
+        tables, batch = random_tables(rng, 2, 8, np.float32), random_batch(rng, config, 2, 96)
         moved = copied(tables)
-        compiled.CompiledStep(objective)(moved, batch, 0.3)
+        compiled.CompiledStep(config)(moved, batch, 0.3)
         for part, before in zip(moved, tables, strict=True):
-            limit = objective.bound * (np.linalg.norm(before, axis=1) + objective.floor)
+            limit = config.bound * (np.linalg.norm(before, axis=1) + config.floor)
             assert (np.linalg.norm(part - before, axis=1) < 1.01 * limit).all()
 
 
 @built
 def test_a_number_that_is_none_shows_in_the_loss() -> None:
-    objective, rng = random_objective(), np.random.default_rng(5)
+    config, rng = small_config(), np.random.default_rng(5)
     tables, batch = (
         random_tables(rng, WORDS, 10, np.float32),
-        random_batch(rng, objective, WORDS, 64),
+        random_batch(rng, config, WORDS, 64),
     )
     tables.context[batch.negatives[0, 0]] = np.nan
-    assert np.isnan(compiled.CompiledStep(objective)(tables, batch, 0.3, measure=True))
+    assert np.isnan(compiled.CompiledStep(config)(tables, batch, 0.3, measure=True))
 
 
 @built
 def test_another_shape_gets_another_workspace() -> None:
-    objective, rng = random_objective(), np.random.default_rng(6)
-    step = compiled.CompiledStep(objective)
+    config, rng = small_config(), np.random.default_rng(6)
+    step = compiled.CompiledStep(config)
     for tokens, size, dtype in (
         (64, 10, np.float64),
         (32, 10, np.float64),
@@ -312,10 +312,10 @@ def test_another_shape_gets_another_workspace() -> None:
     ):
         tables, batch = (
             random_tables(rng, WORDS, size, dtype),
-            random_batch(rng, objective, WORDS, tokens),
+            random_batch(rng, config, WORDS, tokens),
         )
         expected, _ = slow_step(
-            objective, Tables(*(part.astype(np.float64) for part in tables)), batch, 0.3
+            config, Tables(*(part.astype(np.float64) for part in tables)), batch, 0.3
         )
         step(tables, batch, 0.3)
         assert_rows_close(tables.center, expected.center, 1e-12 if dtype is np.float64 else 1e-5)
@@ -323,14 +323,14 @@ def test_another_shape_gets_another_workspace() -> None:
 
 def test_without_it_the_plain_step_trains_and_that_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(compiled, "kernels", lambda bits: None)
-    backend, objective = load_backend("numpy"), random_objective()
-    assert backend.plan(objective) == xw2v_numpy.NOT_BUILT
+    backend, config = load_backend("numpy"), small_config()
+    assert backend.plan(config) == xw2v_numpy.NOT_BUILT
     assert (
-        backend.plan(dataclasses.replace(objective, cbow=True)) is None
+        backend.plan(dataclasses.replace(config, cbow=True)) is None
     )  # whose step is the plain one anyway
-    step, rng = backend.step(objective), np.random.default_rng(7)
-    tables, batch = random_tables(rng, WORDS, 10), random_batch(rng, objective, WORDS, 64)
-    expected, _ = slow_step(objective, tables, batch, 0.3)
+    step, rng = backend.step(config), np.random.default_rng(7)
+    tables, batch = random_tables(rng, WORDS, 10), random_batch(rng, config, WORDS, 64)
+    expected, _ = slow_step(config, tables, batch, 0.3)
     step(tables, batch, 0.3)
     assert_rows_close(tables.center, expected.center, 1e-12)
 
@@ -339,6 +339,6 @@ def test_without_it_the_plain_step_trains_and_that_is_said(monkeypatch: pytest.M
     "change", [{"cbow": True}, {"tied": True}, {"window": compiled.MOST_WINDOW + 1}, {"window": 0}]
 )
 def test_what_it_does_not_serve_is_left_to_the_plain_step(change: dict[str, Any]) -> None:
-    backend, objective = load_backend("numpy"), dataclasses.replace(random_objective(), **change)
-    assert not compiled.serves(objective)
-    assert isinstance(backend.step(objective), type(Backend.step(backend, objective)))
+    backend, config = load_backend("numpy"), dataclasses.replace(small_config(), **change)
+    assert not compiled.serves(config)
+    assert isinstance(backend.step(config), type(Backend.step(backend, config)))

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from cuda_on_cpu import CpuCupyBackend, CpuKernels
-from oracles import random_objective, random_tables
+from oracles import random_tables, small_config
 from xw2v_cupy.corpus import DeviceCorpus
 from xw2v_cupy.groups import GroupMeans
 from xw2v_cupy.memory import BATCH_BYTES, CORPUS_SHARE, plan_memory
@@ -40,14 +40,14 @@ def size_of(arrays: Any) -> int:
 
 @pytest.mark.parametrize("tied", [False, True])
 def test_tables_and_step_take_what_was_planned(tied: bool) -> None:
-    objective, rng = random_objective(tied=tied), np.random.default_rng(0)
-    plan = plan_memory(objective, **SIZES, free=10**9, fused=False)
+    config, rng = small_config(tied=tied), np.random.default_rng(0)
+    plan = plan_memory(config, **SIZES, free=10**9, fused=False)
     T, D, kernels = SIZES["batch_tokens"], SIZES["vector_size"], CpuKernels(np.float32)
     tables = random_tables(rng, SIZES["words"], D, np.float32, tied)
     assert plan.tables == size_of(tables)
-    sums = RowSums(kernels, objective, SIZES["words"], D)
+    sums = RowSums(kernels, config, SIZES["words"], D)
     assert plan.sums == size_of([*sums.center, *sums.context])
-    parts = GroupMeans(objective, kernels, T, D), ProductGradients(objective, kernels, T, D)
+    parts = GroupMeans(config, kernels, T, D), ProductGradients(config, kernels, T, D)
     assert plan.step == sum(size_of(vars(part).values()) for part in parts)
     assert plan.total == plan.tables + plan.sums + plan.step + plan.batches + plan.corpus
 
@@ -56,13 +56,13 @@ def test_batches_take_no_more_than_planned() -> None:
     """Measured on NumPy, whose arrays are the same."""
     piece = 2**17
     ids, offsets = np.zeros(2 * piece, np.int32), np.arange(0, 2 * piece + 1, 16)
-    objective = random_objective(group=64, shared=32)
+    config = small_config(group=64, shared=32)
     batches = Batches(
         load_backend("numpy"),
         ids,
         offsets,
         np.array([1]),
-        objective,
+        config,
         batch_tokens=4096,
         sample=0,
         ns_exponent=0.75,
@@ -82,7 +82,7 @@ def test_too_little_memory_is_refused_with_the_figures() -> None:
         InputError, match=r"takes 8\.0\d GB .*tables 4\.00.* and 5\.00 GB are free; give"
     ) as caught:
         plan_memory(
-            random_objective(),
+            small_config(),
             **(SIZES | {"words": 10**6, "vector_size": 500}),
             free=5 * 10**9,
             fused=True,
@@ -98,7 +98,7 @@ def test_the_backend_says_its_plan() -> None:
         "tokens": 10**6,
         "sentences": 10**5,
     }
-    line = CpuCupyBackend().plan(random_objective(), **sizes)
+    line = CpuCupyBackend().plan(small_config(), **sizes)
     assert line.startswith("0.29 GB of device memory (tables 0.04, sums 0.04, ")
     assert line.endswith(" of 1.07 GB that are free on the CPU")
 
@@ -106,9 +106,9 @@ def test_the_backend_says_its_plan() -> None:
 def test_a_large_corpus_stays_on_the_host() -> None:
     free = 10**9
     fitting = free // CORPUS_SHARE // 4 - 100
-    small = plan_memory(random_objective(), **(SIZES | {"tokens": fitting}), free=free, fused=True)
+    small = plan_memory(small_config(), **(SIZES | {"tokens": fitting}), free=free, fused=True)
     large = plan_memory(
-        random_objective(), **(SIZES | {"tokens": fitting + 100}), free=free, fused=True
+        small_config(), **(SIZES | {"tokens": fitting + 100}), free=free, fused=True
     )
     assert small.corpus == 4 * fitting + 8 * 31
     assert large.corpus == 0

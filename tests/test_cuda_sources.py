@@ -15,14 +15,14 @@ from typing import Any
 import numpy as np
 import pytest
 from cuda_on_cpu import CpuKernels
-from oracles import assert_rows_close, random_batch, random_objective, random_tables, slow_step
+from oracles import assert_rows_close, random_batch, random_tables, slow_step, small_config
 from xw2v_cupy.groups import GroupMeans
 from xw2v_cupy.kernels import cuda_source
 from xw2v_cupy.step import CupyStep
 from xw2v_cupy.sums import RowSums, Touched
 
-from xw2v.sgns.draws import random_words
-from xw2v.sgns.objective import Batch, Objective, Tables
+from xw2v.sgns.draws import random_uint32_halves
+from xw2v.sgns.interface import Batch, StepConfig, Tables
 
 WORDS, SIZE, TOKENS = 60, 37, 64  # a row is more than a warp and no multiple of it
 OBJECTIVES = {
@@ -76,11 +76,11 @@ def test_nvrtc_compiles_the_sources(architecture: int) -> None:
     assert b"bounded_update" in nvrtc.getCUBIN(program)
 
 
-def batch_with_padding(rng: np.random.Generator, objective: Objective) -> Batch:
+def batch_with_padding(rng: np.random.Generator, config: StepConfig) -> Batch:
     """A batch whose last group, and with it a part of the batch, has no pairs."""
-    batch = random_batch(rng, objective, WORDS, TOKENS)
-    batch.left[-min(objective.group, TOKENS // 2) :] = batch.right[
-        -min(objective.group, TOKENS // 2) :
+    batch = random_batch(rng, config, WORDS, TOKENS)
+    batch.left[-min(config.group, TOKENS // 2) :] = batch.right[
+        -min(config.group, TOKENS // 2) :
     ] = 0
     return batch
 
@@ -95,8 +95,8 @@ def test_philox_gives_the_hosts_words() -> None:
         high, low = np.full((2, count), -1)
         counters = (start + count - 1) // 4 - start // 4 + 1
         keys = np.uint64(seed), np.uint64(stream)
-        kernels.launch("philox_words", -(-counters // 32), *keys, start, count, high, low)
-        np.testing.assert_array_equal((high, low), random_words(seed, stream, start, count))
+        kernels.launch("philox_uint64", -(-counters // 32), *keys, start, count, high, low)
+        np.testing.assert_array_equal((high, low), random_uint32_halves(seed, stream, start, count))
 
 
 @pytest.mark.parametrize(("dtype", "tolerance"), [(np.float64, 1e-12), (np.float32, 1e-5)])
@@ -106,14 +106,14 @@ def test_step_equals_a_loop_over_pairs(
     changes: dict[str, Any], options: dict[str, bool], dtype: Any, tolerance: float
 ) -> None:
     """Three steps on end, so that what one leaves behind would show in the next."""
-    objective = random_objective(**changes)
+    config = small_config(**changes)
     rng = np.random.default_rng(0)
-    tables = random_tables(rng, WORDS, SIZE, dtype, objective.tied)
-    step = CupyStep(objective, CpuKernels, **options)
+    tables = random_tables(rng, WORDS, SIZE, dtype, config.tied)
+    step = CupyStep(config, CpuKernels, **options)
     expected = Tables(*(part.astype(np.float64) for part in tables))
     for _ in range(3):
-        batch = batch_with_padding(rng, objective)
-        expected, expected_loss = slow_step(objective, expected, batch, 0.2)
+        batch = batch_with_padding(rng, config)
+        expected, expected_loss = slow_step(config, expected, batch, 0.2)
         assert float(step(tables, batch, 0.2, measure=True)) == pytest.approx(
             expected_loss, rel=tolerance
         )
@@ -124,15 +124,15 @@ def test_step_equals_a_loop_over_pairs(
 @pytest.mark.parametrize("tied", [False, True])
 def test_rows_longer_than_shared_memory_go_through_it_in_strips(tied: bool) -> None:
     """And blocks that do not fit at all are left to the products."""
-    objective, rng = random_objective(tied=tied), np.random.default_rng(2)
+    config, rng = small_config(tied=tied), np.random.default_rng(2)
     tables = random_tables(rng, WORDS, 3 * SIZE, tied=tied)
-    batch = random_batch(rng, objective, WORDS, TOKENS)
-    expected, _ = slow_step(objective, tables, batch, 0.2)
+    batch = random_batch(rng, config, WORDS, TOKENS)
+    expected, _ = slow_step(config, tables, batch, 0.2)
     for limit, gradients in ((15_000, "pair_gradients"), (10_000, "score_gradients")):
         kernels = CpuKernels(np.float64)
         kernels.shared_limit = limit
         moved = copied(tables)
-        CupyStep(objective, lambda dtype, kernels=kernels: kernels)(moved, batch, 0.2)
+        CupyStep(config, lambda dtype, kernels=kernels: kernels)(moved, batch, 0.2)
         assert gradients in kernels.launched
         assert_rows_close(moved.center, expected.center, 1e-12)
         assert_rows_close(moved.context, expected.context, 1e-12)
@@ -143,12 +143,12 @@ def test_rows_longer_than_shared_memory_go_through_it_in_strips(tied: bool) -> N
     "size", [20, 90, 128, 150]
 )  # one column for a lane, three, four, and four and then one
 def test_the_fused_kernels_products_of_every_shape(size: int, window: int) -> None:
-    objective, rng = random_objective(window=window, group=16, block=16), np.random.default_rng(5)
+    config, rng = small_config(window=window, group=16, block=16), np.random.default_rng(5)
     tables = random_tables(rng, WORDS, size)
-    batch = random_batch(rng, objective, WORDS, TOKENS)
-    expected, _ = slow_step(objective, tables, batch, 0.2)
+    batch = random_batch(rng, config, WORDS, TOKENS)
+    expected, _ = slow_step(config, tables, batch, 0.2)
     kernels = CpuKernels(np.float64)
-    CupyStep(objective, lambda dtype: kernels)(tables, batch, 0.2)
+    CupyStep(config, lambda dtype: kernels)(tables, batch, 0.2)
     assert "pair_gradients" in kernels.launched
     assert_rows_close(tables.center, expected.center, 1e-12)
     assert_rows_close(tables.context, expected.context, 1e-12)
@@ -167,14 +167,14 @@ def test_deterministic_is_whatever_order_threads_run_in(kind: str, equal: bool, 
     """Bit-equal with the threads run forwards and backwards; the other steps show that the order
     matters.
     """
-    objective, rng = random_objective(tied=tied), np.random.default_rng(3)
+    config, rng = small_config(tied=tied), np.random.default_rng(3)
     tables = random_tables(rng, WORDS, SIZE, np.float32, tied)
-    batches = [random_batch(rng, objective, WORDS, TOKENS) for _ in range(2)]
+    batches = [random_batch(rng, config, WORDS, TOKENS) for _ in range(2)]
     results = []
     for backwards in (False, True):
         kernels = CpuKernels(np.float32, backwards=backwards)
         step, moved = (
-            CupyStep(objective, lambda dtype, kernels=kernels: kernels, **KINDS[kind]),
+            CupyStep(config, lambda dtype, kernels=kernels: kernels, **KINDS[kind]),
             copied(tables),
         )
         losses = [float(step(moved, batch, 0.2, measure=True)) for batch in batches]
@@ -184,17 +184,17 @@ def test_deterministic_is_whatever_order_threads_run_in(kind: str, equal: bool, 
 
 @pytest.mark.parametrize("tied", [False, True])
 def test_sums_are_cleared(tied: bool) -> None:
-    objective, rng = random_objective(tied=tied), np.random.default_rng(4)
+    config, rng = small_config(tied=tied), np.random.default_rng(4)
     kernels, tables = CpuKernels(np.float32), random_tables(rng, WORDS, SIZE, np.float32, tied)
-    sums = RowSums(kernels, objective, WORDS, SIZE)
-    batch = random_batch(rng, objective, WORDS, TOKENS)
-    means = GroupMeans(objective, kernels, TOKENS, SIZE)
+    sums = RowSums(kernels, config, WORDS, SIZE)
+    batch = random_batch(rng, config, WORDS, TOKENS)
+    means = GroupMeans(config, kernels, TOKENS, SIZE)
     means(tables, batch, sums)
     pairs = batch.left.sum() + batch.right.sum()
     np.testing.assert_array_equal(
-        sums.context.met.sum(axis=0), (1 + tied) * np.array([1, objective.shared]) * pairs
+        sums.context.met.sum(axis=0), (1 + tied) * np.array([1, config.shared]) * pairs
     )
-    sums.apply(tables, Touched.by(objective, batch), means.means, 0.1)
+    sums.apply(tables, Touched.by(config, batch), means.means, 0.1)
     assert not any(
         part.any() for table in (sums.center, sums.context) for part in (table.gradients, table.met)
     )
@@ -202,14 +202,14 @@ def test_sums_are_cleared(tied: bool) -> None:
 
 @pytest.mark.parametrize("kind", LAUNCHES)
 def test_launches_do_not_depend_on_the_batch(kind: str) -> None:
-    objective, rng = random_objective(), np.random.default_rng(1)
+    config, rng = small_config(), np.random.default_rng(1)
     kernels = CpuKernels(np.float32)
-    step = CupyStep(objective, lambda dtype: kernels, **KINDS[kind])
+    step = CupyStep(config, lambda dtype: kernels, **KINDS[kind])
     tables = random_tables(rng, WORDS, SIZE, np.float32)
     launched = []
     for words in (1, 5, WORDS):
         kernels.launched.clear()
-        assert step(tables, random_batch(rng, objective, words, TOKENS), 0.1) is None
+        assert step(tables, random_batch(rng, config, words, TOKENS), 0.1) is None
         launched.append(tuple(kernels.launched))
     assert len(set(launched)) == 1
     assert len(launched[0]) == LAUNCHES[kind]

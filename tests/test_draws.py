@@ -11,7 +11,14 @@ from hypothesis import strategies as st
 from oracles import MASK, slow_even_word, slow_philox
 from scipy.stats import chisquare
 
-from xw2v.sgns.draws import LANES, Purpose, even_words, philox_words, random_words, stream_of
+from xw2v.sgns.draws import (
+    LANES,
+    Purpose,
+    low_discrepancy_uint32,
+    philox_uint64,
+    random_uint32_halves,
+    stream_of,
+)
 from xw2v.sgns.sampling import RANGE
 
 # Philox4x64-10 in the known-answer file of Random123 (D. E. Shaw Research): counter, key, words.
@@ -36,26 +43,26 @@ KNOWN_WORDS = [
 @pytest.mark.parametrize(("counter", "key", "words"), KNOWN_WORDS)
 def test_published_answers(counter: int, key: tuple[int, int], words: list[int]) -> None:
     assert slow_philox(counter, key) == words
-    assert philox_words(*key, LANES * counter, LANES).tolist() == words
+    assert philox_uint64(*key, LANES * counter, LANES).tolist() == words
 
 
 @given(st.integers(0, MASK), st.integers(0, MASK), st.integers(0, 2**40), st.integers(0, 40))
 def test_equals_the_slow_cipher(seed: int, stream: int, start: int, count: int) -> None:
     slow = [slow_philox(p // LANES, (seed, stream))[p % LANES] for p in range(start, start + count)]
-    assert philox_words(seed, stream, start, count).tolist() == slow
+    assert philox_uint64(seed, stream, start, count).tolist() == slow
 
 
 @given(st.integers(0, 2**30), st.lists(st.integers(0, 50), max_size=6))
 def test_a_stream_in_pieces_is_the_stream(start: int, lengths: list[int]) -> None:
-    whole = philox_words(7, 3, start, sum(lengths))
+    whole = philox_uint64(7, 3, start, sum(lengths))
     starts = start + np.cumsum([0, *lengths])
-    pieces = [philox_words(7, 3, int(a), n) for a, n in zip(starts, lengths, strict=False)]
+    pieces = [philox_uint64(7, 3, int(a), n) for a, n in zip(starts, lengths, strict=False)]
     np.testing.assert_array_equal(np.concatenate([whole[:0], *pieces]), whole)
 
 
 def test_halves_make_up_the_words() -> None:
-    words = philox_words(1, 2, 3, 100)
-    high, low = random_words(1, 2, 3, 100)
+    words = philox_uint64(1, 2, 3, 100)
+    high, low = random_uint32_halves(1, 2, 3, 100)
     assert high.dtype == low.dtype == np.int64
     assert [h << 32 | w for h, w in zip(high.tolist(), low.tolist(), strict=True)] == words.tolist()
 
@@ -63,7 +70,7 @@ def test_halves_make_up_the_words() -> None:
 @given(st.integers(0, MASK), st.integers(0, MASK), st.integers(0, 2**34), st.integers(0, 40))
 def test_even_words_equal_the_slow_ones(seed: int, stream: int, start: int, count: int) -> None:
     slow = [slow_even_word(seed, stream, p) for p in range(start, start + count)]
-    assert even_words(np, seed, stream, start, count).tolist() == slow
+    assert low_discrepancy_uint32(np, seed, stream, start, count).tolist() == slow
 
 
 @given(st.integers(0, MASK), st.integers(0, 500), st.integers(0, 2**20), st.integers(0, 10))
@@ -71,13 +78,13 @@ def test_a_block_of_even_words_has_one_in_each_part_of_the_range(
     seed: int, stream: int, block: int, bits: int
 ) -> None:
     size = 2**bits
-    words = even_words(np, seed, stream, block * size, size)
+    words = low_discrepancy_uint32(np, seed, stream, block * size, size)
     assert sorted((words * size // RANGE).tolist()) == list(range(size))
 
 
 @pytest.mark.parametrize("place", [0, 5, 10**6])
 def test_an_even_word_by_itself_is_uniform_over_seeds(place: int) -> None:
-    numbers = np.array([even_words(np, seed, 2, place, 1)[0] for seed in range(4000)])
+    numbers = np.array([low_discrepancy_uint32(np, seed, 2, place, 1)[0] for seed in range(4000)])
     assert chisquare(np.bincount(numbers * 50 // RANGE, minlength=50)).pvalue > 1e-4
 
 

@@ -23,14 +23,14 @@ from runs import EXACT, command, killed_at, result, run, start, text
 from xw2v.errors import InputError, Interrupted, TrainingError
 from xw2v.pictures.loss_curve import plot_loss
 from xw2v.settings import Settings
-from xw2v.sgns.objective import Objective, Step
+from xw2v.sgns.interface import Step, StepConfig
 from xw2v.storage.files import unchanged
 from xw2v.storage.lock import folder_lock
 from xw2v.text.corpus import Corpus
 from xw2v.training import memory
 from xw2v.training.checkpoint import CheckpointFolder
-from xw2v.training.checkpointer import Every, Keeper
-from xw2v.training.job import Job
+from xw2v.training.checkpointer import Checkpointer, CheckpointInterval
+from xw2v.training.command import TrainCommand
 from xw2v.training.output import FILES, finish_writing
 from xw2v.training.run import prepare
 from xw2v.training.signals import StopSignals
@@ -221,7 +221,7 @@ def test_a_signal_that_python_dropped_ends_the_run_at_its_first_step(
         Dropping()
 
     options = {"input": [str(words)], "output": str(tmp_path)}
-    job = Job(
+    job = TrainCommand(
         options, {}, "options", resume=False, keep=False, say=lambda line: None, plot=plot_loss
     )
     with pytest.raises(Interrupted, match="step 1; saved"), StopSignals() as signals:
@@ -505,12 +505,14 @@ def test_numbers_that_are_none_stop_a_run_and_leave_the_last_good_checkpoint(
     corpus = Corpus.from_sentences([line.split() for line in text(6000).splitlines()])
     trainer = prepare(corpus, Settings(vector_size=8, window=3, batch_tokens=256, epochs=4))
     folder = CheckpointFolder(tmp_path)
-    keeper = Keeper(trainer, folder, Every(steps=5), StopSignals(), print, {"init": None})
+    checkpointer = Checkpointer(
+        trainer, folder, CheckpointInterval(steps=5), StopSignals(), print, {"init": None}
+    )
     spoil = spoiling(what, 17)
 
     def after_step(state: State) -> None:
         spoil(state)
-        keeper.after_step(state)
+        checkpointer.after_step(state)
 
     with pytest.raises(
         TrainingError,
@@ -533,8 +535,8 @@ def test_a_diverging_command_names_the_step_and_the_checkpoint(
     steps = 0
     sound_step = NumpyBackend.step
 
-    def step(self: NumpyBackend, objective: Objective) -> Step:
-        sound = sound_step(self, objective)
+    def step(self: NumpyBackend, step_config: StepConfig) -> Step:
+        sound = sound_step(self, step_config)
 
         def diverging(*arguments: Any, measure: bool) -> Any:
             nonlocal steps

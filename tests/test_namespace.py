@@ -13,7 +13,7 @@ from typing import Any
 import array_api_compat.numpy
 import numpy as np
 import pytest
-from oracles import random_objective, random_tables
+from oracles import random_tables, small_config
 
 from xw2v.sgns import step, update
 from xw2v.sgns.backend import Backend, load_backend
@@ -46,24 +46,24 @@ def called() -> set[str]:
         patch.setattr(backend, "xp", recording)
         ids, offsets = np.arange(300, dtype=np.int32) % 50, np.array([0, 100, 300])
         for changes in ({}, {"cbow": True}, {"tied": True}):
-            objective = random_objective(**changes)
+            config = small_config(**changes)
             batches = Batches(
                 backend,
                 ids,
                 offsets,
                 np.full(50, 6),
-                objective,
+                config,
                 batch_tokens=64,
                 sample=0.01,
                 ns_exponent=0.75,
                 seed=1,
                 piece=150,
             )
-            tables = random_tables(np.random.default_rng(0), 50, 4, tied=objective.tied)
-            plain = Backend.step(backend, objective)
+            tables = random_tables(np.random.default_rng(0), 50, 4, tied=config.tied)
+            plain = Backend.step(backend, config)
             for _, batch in batches.epoch(0):
                 plain(tables, batch, 0.1, measure=True)
-                step.positives(objective, batch)
+                step.count_positive_pairs(config, batch)
     return names
 
 

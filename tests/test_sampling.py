@@ -9,13 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import chisquare
 
-from xw2v.sgns.draws import even_words, random_words
+from xw2v.sgns.draws import low_discrepancy_uint32, random_uint32_halves
 from xw2v.sgns.sampling import (
     RANGE,
     AliasTable,
     alias_table,
-    draw_words,
     keep_thresholds,
+    sample_word_ids,
     window_sizes,
 )
 
@@ -45,7 +45,9 @@ def test_alias_table_holds_the_distribution(counts: list[int], exponent: float) 
     "counts", [[1], [10**12, 1], [5, 4, 3, 2, 1], [1] * 1000, list(range(1, 300))]
 )
 def test_alias_draws_follow_the_distribution(counts: list[int]) -> None:
-    words = draw_words(xp, alias_table(np.array(counts), 0.75), random_words(1, 0, 0, DRAWS)[0])
+    words = sample_word_ids(
+        xp, alias_table(np.array(counts), 0.75), random_uint32_halves(1, 0, 0, DRAWS)[0]
+    )
     weight = np.array(counts, np.float64) ** 0.75
     expected = DRAWS * weight / weight.sum()
     seen = np.bincount(words, minlength=len(counts))
@@ -60,7 +62,7 @@ def test_alias_draws_follow_the_distribution(counts: list[int]) -> None:
 def test_draws_at_the_ends_of_their_range_stay_in_the_table() -> None:
     table = alias_table(np.array([7, 1, 3]), 0.75)
     edges = [column * RANGE // 3 + more for column in (1, 2) for more in (-1, 0, 1)]
-    assert set(draw_words(xp, table, np.array([0, *edges, RANGE - 1])).tolist()) <= {0, 1, 2}
+    assert set(sample_word_ids(xp, table, np.array([0, *edges, RANGE - 1])).tolist()) <= {0, 1, 2}
 
 
 def test_even_draws_give_each_word_its_share() -> None:
@@ -70,7 +72,9 @@ def test_even_draws_give_each_word_its_share() -> None:
     counts = np.arange(1, 300)
     weight = counts**0.75
     expected = DRAWS * weight / weight.sum()
-    words = draw_words(xp, alias_table(counts, 0.75), even_words(np, 1, 0, 0, DRAWS))
+    words = sample_word_ids(
+        xp, alias_table(counts, 0.75), low_discrepancy_uint32(np, 1, 0, 0, DRAWS)
+    )
     off = np.bincount(words, minlength=len(counts)) - expected
     assert np.mean(off**2 / expected) < 0.02
     assert np.abs(off).max() < 20
@@ -92,7 +96,7 @@ def test_sample_zero_keeps_every_token() -> None:
 
 @pytest.mark.parametrize("window", [1, 2, 5, 20])
 def test_windows_are_uniform(window: int) -> None:
-    size = window_sizes(random_words(1, 0, 0, DRAWS)[1], window)
+    size = window_sizes(random_uint32_halves(1, 0, 0, DRAWS)[1], window)
     seen = np.bincount(size, minlength=window + 1)
     assert seen[0] == 0
     assert len(seen) == window + 1

@@ -138,7 +138,7 @@ def test_without_a_compiler_text_is_read_alike(monkeypatch: pytest.MonkeyPatch) 
         if plain:
             monkeypatch.setattr(xw2v.text.encode, "library", lambda: None)
         encoder = Encoder()
-        for block in TextBytes(text.encode(), "text").pieces(encoder.at_blanks):
+        for block in TextBytes(text.encode(), "text").pieces(encoder.splits_at_spaces):
             encoder.add(block)
         made.append(Corpus.from_encoder(encoder, min_count=1))
     assert len(made[0]) == 3

@@ -83,17 +83,17 @@ def test_a_damaged_gzip_file_is_refused(tmp_path: Path) -> None:
         st.sampled_from(["ab", "é", " ", "\t", "\n", "\r", "\u2028", "中"]) | st.text(max_size=3)
     ).map("".join),
     size=st.integers(1, 9),
-    at_blanks=st.booleans(),
+    splits_at_spaces=st.booleans(),
 )
-def test_blocks_are_cut_between_words(text: str, size: int, at_blanks: bool) -> None:
+def test_blocks_are_cut_between_words(text: str, size: int, splits_at_spaces: bool) -> None:
     data, before = text.encode(), xw2v.text.textfiles.BLOCK
     try:
         xw2v.text.textfiles.BLOCK = size
-        blocks = list(text_blocks(io.BytesIO(data), "text", at_blanks))
+        blocks = list(text_blocks(io.BytesIO(data), "text", splits_at_spaces))
     finally:
         xw2v.text.textfiles.BLOCK = before
     assert b"".join(blocks) == data.removeprefix(b"\xef\xbb\xbf") + b"\n"
-    ends = b"\n\r \t" if at_blanks else b"\n\r"
+    ends = b"\n\r \t" if splits_at_spaces else b"\n\r"
     assert all(block[-1] in ends for block in blocks if block)
 
 

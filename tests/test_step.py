@@ -11,14 +11,14 @@ import pytest
 from oracles import (
     assert_rows_close,
     random_batch,
-    random_objective,
     random_tables,
     slow_gradients,
     slow_step,
+    small_config,
 )
 
 from xw2v.sgns.backend import Backend, load_backend
-from xw2v.sgns.objective import Batch, Objective, Tables
+from xw2v.sgns.interface import Batch, StepConfig, Tables
 from xw2v.sgns.step import Gradients, cbow_gradients, plain_step, skipgram_gradients
 
 WORDS, SIZE, TOKENS = 40, 7, 48
@@ -34,13 +34,13 @@ OBJECTIVES = {
 
 
 @pytest.fixture(params=OBJECTIVES.values(), ids=OBJECTIVES.keys())
-def objective(request: pytest.FixtureRequest) -> Objective:
-    return random_objective(**request.param)
+def config(request: pytest.FixtureRequest) -> StepConfig:
+    return small_config(**request.param)
 
 
-def gradients_of(objective: Objective, tables: Tables, batch: Batch) -> tuple[Gradients, float]:
-    function = cbow_gradients if objective.cbow else skipgram_gradients
-    gradients, loss = function(objective, tables, batch, measure=True)
+def gradients_of(config: StepConfig, tables: Tables, batch: Batch) -> tuple[Gradients, float]:
+    function = cbow_gradients if config.cbow else skipgram_gradients
+    gradients, loss = function(config, tables, batch, measure=True)
     return gradients, float(loss)
 
 
@@ -53,42 +53,42 @@ def dense(gradients: Gradients, words: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 @pytest.mark.parametrize("alpha", [0.05, 5.0])
-def test_equals_a_loop_over_pairs(objective: Objective, alpha: float) -> None:
+def test_equals_a_loop_over_pairs(config: StepConfig, alpha: float) -> None:
     rng = np.random.default_rng(0)
-    tables = random_tables(rng, WORDS, SIZE, tied=objective.tied)
-    batch = random_batch(rng, objective, WORDS, TOKENS)
-    expected, loss = slow_step(objective, tables, batch, alpha)
-    measured = plain_step(load_backend("numpy"), objective, tables, batch, alpha, measure=True)
+    tables = random_tables(rng, WORDS, SIZE, tied=config.tied)
+    batch = random_batch(rng, config, WORDS, TOKENS)
+    expected, loss = slow_step(config, tables, batch, alpha)
+    measured = plain_step(load_backend("numpy"), config, tables, batch, alpha, measure=True)
     assert float(measured) == pytest.approx(loss, rel=1e-12)
     assert_rows_close(tables.center, expected.center, 1e-12)
     assert_rows_close(tables.context, expected.context, 1e-12)
 
 
-def test_gradients_equal_a_loop_over_pairs(objective: Objective) -> None:
+def test_gradients_equal_a_loop_over_pairs(config: StepConfig) -> None:
     rng = np.random.default_rng(1)
-    tables = random_tables(rng, WORDS, SIZE, tied=objective.tied)
-    batch = random_batch(rng, objective, WORDS, TOKENS)
-    slow = slow_gradients(objective, tables, batch)
-    center, context = dense(gradients_of(objective, tables, batch)[0], WORDS)
+    tables = random_tables(rng, WORDS, SIZE, tied=config.tied)
+    batch = random_batch(rng, config, WORDS, TOKENS)
+    slow = slow_gradients(config, tables, batch)
+    center, context = dense(gradients_of(config, tables, batch)[0], WORDS)
     np.testing.assert_allclose(center, slow.center.gradient, rtol=1e-12, atol=1e-13)
     np.testing.assert_allclose(context, slow.context.gradient, rtol=1e-12, atol=1e-13)
 
 
-def test_gradients_equal_finite_differences(objective: Objective) -> None:
+def test_gradients_equal_finite_differences(config: StepConfig) -> None:
     """With one group a batch, where the control variate is zero."""
-    objective = dataclasses.replace(objective, group=TOKENS)
+    config = dataclasses.replace(config, group=TOKENS)
     rng = np.random.default_rng(2)
-    tables = random_tables(rng, WORDS, SIZE, tied=objective.tied)
-    batch = random_batch(rng, objective, WORDS, TOKENS)
-    center, context = dense(gradients_of(objective, tables, batch)[0], WORDS)
+    tables = random_tables(rng, WORDS, SIZE, tied=config.tied)
+    batch = random_batch(rng, config, WORDS, TOKENS)
+    center, context = dense(gradients_of(config, tables, batch)[0], WORDS)
     step = 1e-5
     for _ in range(5):
-        direction = random_tables(rng, WORDS, SIZE, tied=objective.tied)
+        direction = random_tables(rng, WORDS, SIZE, tied=config.tied)
         moved = [
             Tables(tables.center + e * direction.center, tables.context + e * direction.context)
             for e in (step, -step)
         ]
-        ahead, behind = (gradients_of(objective, there, batch)[1] for there in moved)
+        ahead, behind = (gradients_of(config, there, batch)[1] for there in moved)
         slope = np.sum(center * direction.center) + np.sum(context * direction.context)
         assert (ahead - behind) / (2 * step) == pytest.approx(slope, rel=1e-7)
 
@@ -98,21 +98,21 @@ def test_control_variate_keeps_the_mean_and_takes_the_noise(shared: int) -> None
     """Over draws of negatives, against the same gradients in one group a batch, which nothing
     corrects.
     """
-    objective = random_objective(shared=shared)
+    config = small_config(shared=shared)
     rng = np.random.default_rng(7)
     tables = Tables(
         *(part + 0.5 for part in random_tables(rng, WORDS, SIZE))
     )  # rows with much in common
-    batch = random_batch(rng, objective, WORDS, 16 * objective.group)
-    one, positions = slice(0, objective.group), objective.group + 2 * objective.window
+    batch = random_batch(rng, config, WORDS, 16 * config.group)
+    one, positions = slice(0, config.group), config.group + 2 * config.window
     alone = Batch(batch.tokens[:positions], batch.left[one], batch.right[one], None)
     corrected, plain = [], []
     for _ in range(2000):
         negatives = rng.integers(0, WORDS, batch.negatives.shape)
-        gradients, _ = gradients_of(objective, tables, batch._replace(negatives=negatives))
+        gradients, _ = gradients_of(config, tables, batch._replace(negatives=negatives))
         kept = len(gradients.center.rows) // len(negatives)  # rows of the first group
         corrected.append(gradients.center.rows[:kept].ravel())
-        gradients, _ = gradients_of(objective, tables, alone._replace(negatives=negatives[:1]))
+        gradients, _ = gradients_of(config, tables, alone._replace(negatives=negatives[:1]))
         plain.append(gradients.center.rows.ravel())
     assert np.sum(np.var(corrected, axis=0)) < 0.5 * np.sum(np.var(plain, axis=0))
     error = np.mean(corrected, axis=0) - np.mean(plain, axis=0)
@@ -121,45 +121,45 @@ def test_control_variate_keeps_the_mean_and_takes_the_noise(shared: int) -> None
     assert np.linalg.norm(error) < min(2 * chance, 0.05 * size)
 
 
-def test_a_step_changes_nothing_but_the_tables(any_backend: Backend, objective: Objective) -> None:
+def test_a_step_changes_nothing_but_the_tables(any_backend: Backend, config: StepConfig) -> None:
     rng = np.random.default_rng(3)
-    tables = random_tables(rng, WORDS, SIZE, np.float32, tied=objective.tied)
+    tables = random_tables(rng, WORDS, SIZE, np.float32, tied=config.tied)
     tables = Tables(*map(any_backend.from_numpy, tables))
-    batch = random_batch(rng, objective, WORDS, TOKENS)
+    batch = random_batch(rng, config, WORDS, TOKENS)
     given = Batch(*(any_backend.from_numpy(part.copy()) for part in batch))
-    any_backend.step(objective)(tables, given, 0.05, measure=True)
+    any_backend.step(config)(tables, given, 0.05, measure=True)
     for part, before in zip(given, batch, strict=True):
         np.testing.assert_array_equal(any_backend.to_numpy(part), before)
 
 
-def test_gradients_leave_the_tables_alone(objective: Objective) -> None:
+def test_gradients_leave_the_tables_alone(config: StepConfig) -> None:
     rng = np.random.default_rng(4)
-    tables = random_tables(rng, WORDS, SIZE, tied=objective.tied)
-    batch = random_batch(rng, objective, WORDS, TOKENS)
+    tables = random_tables(rng, WORDS, SIZE, tied=config.tied)
+    batch = random_batch(rng, config, WORDS, TOKENS)
     for array in (*tables, *batch):
         array.flags.writeable = False
-    gradients_of(objective, tables, batch)
+    gradients_of(config, tables, batch)
 
 
 def test_padding_moves_nothing() -> None:
-    objective, rng = random_objective(), np.random.default_rng(5)
+    config, rng = small_config(), np.random.default_rng(5)
     tables = random_tables(rng, WORDS, SIZE)
     before = Tables(tables.center.copy(), tables.context.copy())
-    batch = random_batch(rng, objective, WORDS, TOKENS)
+    batch = random_batch(rng, config, WORDS, TOKENS)
     empty = batch._replace(left=np.zeros_like(batch.left), right=np.zeros_like(batch.right))
     for step in (
-        load_backend("numpy").step(objective),
-        Backend.step(load_backend("numpy"), objective),
+        load_backend("numpy").step(config),
+        Backend.step(load_backend("numpy"), config),
     ):
         assert float(step(tables, empty, 0.5, measure=True)) == 0
         np.testing.assert_array_equal(tables, before)
 
 
 def test_loss_is_finite_where_scores_are_huge() -> None:
-    objective, rng = random_objective(), np.random.default_rng(6)
+    config, rng = small_config(), np.random.default_rng(6)
     tables = Tables(*(100 * part for part in random_tables(rng, WORDS, SIZE, np.float32)))
-    batch = random_batch(rng, objective, WORDS, TOKENS)
-    gradients, loss = gradients_of(objective, tables, batch)
+    batch = random_batch(rng, config, WORDS, TOKENS)
+    gradients, loss = gradients_of(config, tables, batch)
     assert np.isfinite(loss)
     assert np.isfinite(gradients.center.rows).all()
     assert np.isfinite(gradients.context.rows).all()

@@ -169,7 +169,7 @@ def test_many_negatives_are_shared_by_few_tokens(window: int, negative: int) -> 
     K, g = settings.shared, settings.group
     few = negative <= 5
     assert g == 128 if few else g in (16, 32, 64)
-    assert settings.whole_batch % g == 0
+    assert settings.rounded_batch % g == 0
     assert (
         few or g * negative <= 400 or g == 16 or K / g > 5
     )  # few pushes at once, or halving g would be dear
@@ -182,8 +182,8 @@ def test_many_negatives_are_shared_by_few_tokens(window: int, negative: int) -> 
 def test_long_vectors_have_fewer_rows_of_negatives(vector_size: int) -> None:
     batch, shared = (2048, 48) if vector_size < 256 else (4096, 24)
     cpu, gpu = Settings(vector_size=vector_size), Settings(vector_size=vector_size, device="cuda")
-    assert (cpu.whole_batch, cpu.group, cpu.shared) == (batch, 128, shared)
-    assert (gpu.whole_batch, gpu.group, gpu.shared) == (16384, 128, shared)
+    assert (cpu.rounded_batch, cpu.group, cpu.shared) == (batch, 128, shared)
+    assert (gpu.rounded_batch, gpu.group, gpu.shared) == (16384, 128, shared)
     assert Settings(vector_size=vector_size, model="cbow").group == 64
     assert Settings(vector_size=vector_size, negative=25).group == 16
     assert [Settings(vector_size=vector_size, batch_tokens=T).group for T in (512, 2048)] == [
@@ -200,9 +200,9 @@ def test_the_device_changes_no_more_than_the_usual_batch(
     for size in (100, 300):
         given: dict[str, Any] = {"model": model, "vector_size": size, "batch_tokens": batch_tokens}
         cpu, gpu = Settings(**given), Settings(**given, device="cuda:1")
-        assert cpu.objective() == gpu.objective()
+        assert cpu.step_config() == gpu.step_config()
         assert cpu.learning_rate == gpu.learning_rate
-        assert (cpu.whole_batch == gpu.whole_batch) == (batch_tokens is not None)
+        assert (cpu.rounded_batch == gpu.rounded_batch) == (batch_tokens is not None)
 
 
 @pytest.mark.parametrize(
@@ -218,4 +218,4 @@ def test_the_device_changes_no_more_than_the_usual_batch(
 def test_the_bound_is_tighter_with_many_negatives_and_large_groups(
     model: str, size: int, negative: int, floor: float
 ) -> None:
-    assert Settings(model=model, vector_size=size, negative=negative).objective().floor == floor
+    assert Settings(model=model, vector_size=size, negative=negative).step_config().floor == floor

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from xw2v.sgns.backend import Backend, load_backend
-from xw2v.sgns.objective import Objective
+from xw2v.sgns.interface import StepConfig
 from xw2v.sgns.update import RowGradients, bounded_update
 
 BOUND, FLOOR = 0.3, 0.2
@@ -29,13 +29,13 @@ def updated(
     **constants: float,
 ) -> np.ndarray:
     backend = backend or load_backend("numpy")
-    objective = Objective(**{"bound": BOUND, "floor": FLOOR, **constants})
+    config = StepConfig(**{"bound": BOUND, "floor": FLOOR, **constants})
     weight = np.ones((len(ids), 2), table.dtype) if weight is None else weight
     mean = np.zeros(table.shape[1], table.dtype) if mean is None else mean
     given = RowGradients(ids, gradients, weight, mean)
     there = RowGradients(*map(backend.from_numpy, given))
     result = backend.from_numpy(table.copy())
-    bounded_update(backend, objective, result, there, alpha)
+    bounded_update(backend, config, result, there, alpha)
     for part, before in zip(there, given, strict=True):
         np.testing.assert_array_equal(backend.to_numpy(part), before)
     return backend.to_numpy(result)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from xw2v.errors import UsageError
 
 if TYPE_CHECKING:
-    from xw2v.sgns.objective import Objective
+    from xw2v.sgns.interface import StepConfig
 
 # Defaults that depend on another setting; docs/experiments.md has the measurements.
 DEFAULT_ALPHA = {"skipgram": 0.05, "cbow": 0.2}
@@ -159,7 +159,7 @@ class Settings:
         return DEFAULT_ALPHA[self.model] if self.alpha is None else self.alpha
 
     @property
-    def whole_batch(self) -> int:
+    def rounded_batch(self) -> int:
         """T: `batch_tokens`, or the device's default, rounded up to whole groups.
 
         With fewer negatives a group a batch is twice as large, so that it draws about as many.
@@ -228,11 +228,11 @@ class Settings:
             else floor * min(1, FEW / self.negative, GROUP / self.group)
         )
 
-    def objective(self) -> Objective:
+    def step_config(self) -> StepConfig:
         """The constants of the training step."""
-        from xw2v.sgns.objective import Objective
+        from xw2v.sgns.interface import StepConfig
 
-        return Objective(
+        return StepConfig(
             window=self.window,
             negative=self.negative,
             shared=self.shared,

@@ -10,7 +10,7 @@ import numpy as np
 from xw2v.errors import MissingDependencyError, UsageError
 from xw2v.sgns.backend import Backend
 from xw2v.sgns.draws import LANES as WORDS_OF_COUNTER
-from xw2v.sgns.draws import even_words
+from xw2v.sgns.draws import low_discrepancy_uint32
 from xw2v.storage.filearray import FileArray
 from xw2v_cupy.corpus import DeviceCorpus
 from xw2v_cupy.fused import fused_sizes
@@ -21,7 +21,7 @@ from xw2v_cupy.step import CupyStep
 from xw2v_cupy.sums import Ids
 
 if TYPE_CHECKING:
-    from xw2v.sgns.objective import Objective, Step
+    from xw2v.sgns.interface import Step, StepConfig
 
 INSTALL = (
     'pip install "xw2v[cuda12]" or "xw2v[cuda13]", as your driver has it (nvidia-smi says which)'
@@ -71,17 +71,19 @@ class CupyBackend(Backend):
             self.kernels(table.dtype), table, ids, updates, deterministic=self.deterministic
         )
 
-    def random_words(self, seed: int, stream: int, start: int, count: int) -> tuple[Any, Any]:
+    def random_uint32_halves(
+        self, seed: int, stream: int, start: int, count: int
+    ) -> tuple[Any, Any]:
         high, low = self._cupy.empty((2, count), np.int64)
         counters = -(-(start + count) // WORDS_OF_COUNTER) - start // WORDS_OF_COUNTER
         key = np.uint64(seed), np.uint64(stream)
         self.kernels(np.float32).launch(
-            "philox_words", -(-counters // LANES), *key, start, count, high, low
+            "philox_uint64", -(-counters // LANES), *key, start, count, high, low
         )
         return high, low
 
-    def even_words(self, seed: int, stream: int, start: int, count: int) -> Any:
-        return even_words(self._cupy, seed, stream, start, count)
+    def low_discrepancy_uint32(self, seed: int, stream: int, start: int, count: int) -> Any:
+        return low_discrepancy_uint32(self._cupy, seed, stream, start, count)
 
     def reader(
         self, ids: np.ndarray | FileArray, offsets: np.ndarray | FileArray
@@ -90,12 +92,12 @@ class CupyBackend(Backend):
             return DeviceCorpus(self._cupy, ids, offsets)
         return super().reader(ids, offsets)
 
-    def plan(self, objective: Objective, **sizes: int) -> str:
+    def plan(self, config: StepConfig, **sizes: int) -> str:
         limit = self.kernels(np.float32).shared_limit
-        fits = fused_sizes(objective, sizes["vector_size"], 4, limit) is not None
-        fused = self.fused and fits and not (self.deterministic or objective.cbow)
-        plan = plan_memory(objective, **sizes, piece=self.piece, free=self._free(), fused=fused)
-        return f"{plan} of {in_gb(self._free())} GB that are free on {self.device_name()}"
+        fits = fused_sizes(config, sizes["vector_size"], 4, limit) is not None
+        fused = self.fused and fits and not (self.deterministic or config.cbow)
+        plan = plan_memory(config, **sizes, piece=self.piece, free=self._free(), fused=fused)
+        return f"{plan} of {in_gb(self._free())} GB that are free on {self.gpu_model()}"
 
     def _free(self) -> int:
         """Bytes of device memory that are free, or held by CuPy's pool for what it next
@@ -103,17 +105,17 @@ class CupyBackend(Backend):
         """
         return self.device.mem_info[0] + self._cupy.get_default_memory_pool().free_bytes()
 
-    def device_name(self) -> str:
+    def gpu_model(self) -> str:
         """The GPU's name, such as "NVIDIA H200"."""
         return self._cupy.cuda.runtime.getDeviceProperties(self.device.id)["name"].decode()
 
-    def step(self, objective: Objective) -> Step:
-        if objective.cbow:
-            return super().step(objective)
-        return CupyStep(objective, self.kernels, fused=self.fused, deterministic=self.deterministic)
+    def step(self, config: StepConfig) -> Step:
+        if config.cbow:
+            return super().step(config)
+        return CupyStep(config, self.kernels, fused=self.fused, deterministic=self.deterministic)
 
-    def versions(self, objective: Objective) -> dict[str, str]:
-        return {"cupy": self._cupy.__version__, **super().versions(objective)}
+    def versions(self, config: StepConfig) -> dict[str, str]:
+        return {"cupy": self._cupy.__version__, **super().versions(config)}
 
     def kernels(self, dtype: Any) -> Kernels:
         """The kernels for tables of a dtype, compiled once."""

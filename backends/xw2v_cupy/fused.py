@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from xw2v.sgns.objective import Batch, Objective, Tables
+from xw2v.sgns.interface import Batch, StepConfig, Tables
 from xw2v_cupy.groups import GroupMeans
 from xw2v_cupy.kernels import WARPS, Kernels
 from xw2v_cupy.sums import RowSums, Touched
@@ -19,24 +19,24 @@ WIDTHS = (
 )  # how many numbers of a row are in shared memory at a time: the most that fits
 
 
-def block_of(objective: Objective) -> int:
+def block_of(config: StepConfig) -> int:
     """Centers of a thread block."""
-    return BLOCK if objective.group % BLOCK == 0 else objective.block
+    return BLOCK if config.group % BLOCK == 0 else config.block
 
 
 def fused_sizes(
-    objective: Objective, D: int, itemsize: int, limit: int
+    config: StepConfig, D: int, itemsize: int, limit: int
 ) -> tuple[int, int, int] | None:
     """Centers of a thread block, width of its rows, and the bytes of shared memory it takes.
 
     Returns:
         None where windows or negatives are too many for `limit` bytes.
     """
-    b = block_of(objective)
-    columns = b + 2 * objective.window + objective.shared
+    b = block_of(config)
+    columns = b + 2 * config.window + config.shared
     for width in WIDTHS:
         width = min(width, D)
-        size = itemsize * ((b + columns) * (width | 1) + b * columns + b + objective.shared)
+        size = itemsize * ((b + columns) * (width | 1) + b * columns + b + config.shared)
         if size <= limit:
             return b, width, size
     return None
@@ -50,9 +50,9 @@ class FusedGradients:
     """
 
     def __init__(
-        self, objective: Objective, kernels: Kernels, T: int, sizes: tuple[int, int, int]
+        self, config: StepConfig, kernels: Kernels, T: int, sizes: tuple[int, int, int]
     ) -> None:
-        self.objective, self.kernels = objective, kernels
+        self.config, self.kernels = config, kernels
         self.block, self.width, self.shared = sizes
         self.loss = kernels.library.empty((T // self.block, WARPS), kernels.library.float64)
 
@@ -65,15 +65,15 @@ class FusedGradients:
         sums: RowSums,
         measure: bool,
     ) -> Array | None:
-        objective, K = self.objective, self.objective.shared
-        sizes = tables.center.shape[1], self.block, objective.window, objective.group, K, self.width
+        config, K = self.config, self.config.shared
+        sizes = tables.center.shape[1], self.block, config.window, config.group, K, self.width
         loss = self.loss if measure else 0
         self.kernels.launch_blocks(
             "pair_gradients",
             len(self.loss),
             self.shared,
             *sizes,
-            objective.negative / K,
+            config.negative / K,
             *batch,
             *tables,
             groups.means,

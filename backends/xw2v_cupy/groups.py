@@ -4,7 +4,7 @@ shifts to them.
 
 from __future__ import annotations
 
-from xw2v.sgns.objective import Batch, Objective, Tables
+from xw2v.sgns.interface import Batch, StepConfig, Tables
 from xw2v_cupy.kernels import LANES, WARPS, Kernels
 from xw2v_cupy.sums import RowSums
 
@@ -20,18 +20,18 @@ class GroupMeans:
         pairs: (T/g,) int64 positive pairs of each group.
     """
 
-    def __init__(self, objective: Objective, kernels: Kernels, T: int, D: int) -> None:
+    def __init__(self, config: StepConfig, kernels: Kernels, T: int, D: int) -> None:
         xp = kernels.library
-        self._objective, self._kernels = objective, kernels
-        self.shifts = xp.empty((T // objective.group, 2, D), kernels.dtype)
+        self._objective, self._kernels = config, kernels
+        self.shifts = xp.empty((T // config.group, 2, D), kernels.dtype)
         self.means = xp.empty((3, D), kernels.dtype)
         self.pairs = xp.empty(len(self.shifts), xp.int64)
 
     def __call__(self, tables: Tables, batch: Batch, sums: RowSums) -> None:
         """Find the means, and count what the batch's rows meet into `sums`."""
-        objective, kernels = self._objective, self._kernels
+        config, kernels = self._objective, self._kernels
         groups, _, D = self.shifts.shape
-        sizes = D, objective.window, objective.group, objective.shared
+        sizes = D, config.window, config.group, config.shared
         met = sums.center.met, sums.context.met
         blocks, shared = groups * -(-D // LANES), WARPS * LANES * kernels.dtype.itemsize
         kernels.launch_blocks(

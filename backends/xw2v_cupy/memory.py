@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 
 from xw2v.errors import InputError
-from xw2v.sgns.objective import Objective
+from xw2v.sgns.interface import StepConfig
 
 CORPUS_SHARE = (
     8  # a corpus stays on the device where it takes at most this fraction of what is free
@@ -53,7 +53,7 @@ def corpus_bytes(tokens: int, sentences: int, free: int) -> int:
 
 
 def plan_memory(
-    objective: Objective,
+    config: StepConfig,
     *,
     words: int,
     vector_size: int,
@@ -79,13 +79,13 @@ def plan_memory(
     Raises:
         InputError: more than is free.
     """
-    T, D, w = batch_tokens, vector_size, objective.window
-    groups = T // objective.group
-    drawn = groups * objective.shared
-    spans = T // objective.block * objective.span
-    tables = 1 if objective.tied else 2
+    T, D, w = batch_tokens, vector_size, config.window
+    groups = T // config.group
+    drawn = groups * config.shared
+    spans = T // config.block * config.span
+    tables = 1 if config.tied else 2
     rows = 2 * T + (T + 2 * w + drawn) + spans + drawn  # X, dX; R; dC; dN
-    scores = T * (objective.span + objective.shared)
+    scores = T * (config.span + config.shared)
     means = (2 * groups + 3) * D * itemsize + 8 * groups
     plan = Plan(
         tables=tables * words * D * itemsize,

@@ -8,7 +8,7 @@ __device__ inline void philox_round(unsigned long long c[4], unsigned long long 
 }
 
 // high[i], low[i]: halves of word start + i of the stream with key (seed, stream), for i < count.
-extern "C" __global__ void philox_words(
+extern "C" __global__ void philox_uint64(
     unsigned long long seed, unsigned long long stream, integer start, integer count, integer* high, integer* low
 ) {
     const integer counter = start / 4 + warp_row() * LANES + threadIdx.x;

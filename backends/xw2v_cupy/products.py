@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from xw2v.sgns.objective import Batch, Objective, Tables
+from xw2v.sgns.interface import Batch, StepConfig, Tables
 from xw2v_cupy.groups import GroupMeans
 from xw2v_cupy.kernels import Kernels
 from xw2v_cupy.scatter import scatter_add
@@ -27,12 +27,12 @@ class ProductGradients:
     """
 
     def __init__(
-        self, objective: Objective, kernels: Kernels, T: int, D: int, *, deterministic: bool = False
+        self, config: StepConfig, kernels: Kernels, T: int, D: int, *, deterministic: bool = False
     ) -> None:
-        self.objective, self.kernels, self.deterministic = objective, kernels, deterministic
+        self.config, self.kernels, self.deterministic = config, kernels, deterministic
         xp, dtype, product = kernels.library, kernels.dtype, kernels.product
-        b, g, w, s = objective.block, objective.group, objective.window, objective.span
-        groups, K = T // g, objective.shared
+        b, g, w, s = config.block, config.group, config.window, config.span
+        groups, K = T // g, config.shared
         self.X, self.dX = xp.empty((T, D), dtype), xp.empty((T, D), dtype)
         self.R = xp.empty(
             (T + 2 * w + groups * K, D), dtype
@@ -71,19 +71,19 @@ class ProductGradients:
         sums: RowSums,
         measure: bool,
     ) -> Array | None:
-        objective, kernels = self.objective, self.kernels
-        (T, D), w, K = self.X.shape, objective.window, objective.shared
+        config, kernels = self.config, self.kernels
+        (T, D), w, K = self.X.shape, config.window, config.shared
         kernels.launch("gather", T, D, *touched.centers, tables.center, self.X)
         kernels.launch("gather", len(self.R), D, *touched.context, tables.context, self.R)
         for product in self.score_products:
             product()
-        sizes, reach = (T, objective.block, w, K, objective.negative / K), (batch.left, batch.right)
+        sizes, reach = (T, config.block, w, K, config.negative / K), (batch.left, batch.right)
         loss = self.loss if measure else 0
         kernels.launch("score_gradients", T, *sizes, *reach, self.positive, self.negative, loss)
         for product in self.gradient_products:
             product()
         rows, count = (self.N, self.X, self.dN, self.dX), len(groups.pairs)
-        sizes = D, count, objective.group, K, objective.negative / K
+        sizes = D, count, config.group, K, config.negative / K
         kernels.launch(
             "add_control_variate",
             count * K + T,

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from xw2v.sgns.objective import Batch, Objective, Tables
+from xw2v.sgns.interface import Batch, StepConfig, Tables
 from xw2v_cupy.fused import FusedGradients, fused_sizes
 from xw2v_cupy.groups import GroupMeans
 from xw2v_cupy.kernels import Kernels
@@ -22,7 +22,7 @@ Array = Any
 
 
 class Gradients(Protocol):
-    """Adds a batch's gradients to the sums; returns the loss as `xw2v.sgns.objective.Step` does."""
+    """Adds a batch's gradients to the sums; returns the loss as `xw2v.sgns.interface.Step` does."""
 
     def __call__(
         self,
@@ -36,10 +36,10 @@ class Gradients(Protocol):
 
 
 class CupyStep:
-    """One training step; see `xw2v.sgns.objective.Step`. Skip-gram, with two tables or one.
+    """One training step; see `xw2v.sgns.interface.Step`. Skip-gram, with two tables or one.
 
     Args:
-        objective: without cbow.
+        config: without cbow.
         kernels: of a dtype.
         fused: gradients in one kernel, where a block of pairs fits its memory; else by cuBLAS's
             products.
@@ -50,13 +50,13 @@ class CupyStep:
 
     def __init__(
         self,
-        objective: Objective,
+        config: StepConfig,
         kernels: Callable[[Any], Kernels],
         *,
         fused: bool = True,
         deterministic: bool = False,
     ) -> None:
-        self.objective, self.fused, self.deterministic = objective, fused, deterministic
+        self.config, self.fused, self.deterministic = config, fused, deterministic
         self._kernels = kernels
         self._shape: tuple[Any, ...] | None = None
 
@@ -67,7 +67,7 @@ class CupyStep:
         if shape != self._shape:
             self._shape = shape
             self._prepare(*shape)
-        touched = Touched.by(self.objective, batch)
+        touched = Touched.by(self.config, batch)
         self._groups(tables, batch, self._sums)
         loss = self._gradients(tables, batch, touched, self._groups, self._sums, measure)
         self._sums.apply(tables, touched, self._groups.means, alpha)
@@ -75,14 +75,14 @@ class CupyStep:
 
     def _prepare(self, V: int, D: int, dtype: Any, T: int) -> None:
         """Allocate what batches of one shape need."""
-        objective, kernels = self.objective, self._kernels(dtype)
-        self._sums = RowSums(kernels, objective, V, D)
-        self._groups = GroupMeans(objective, kernels, T, D)
-        sizes = fused_sizes(objective, D, kernels.dtype.itemsize, kernels.shared_limit)
+        config, kernels = self.config, self._kernels(dtype)
+        self._sums = RowSums(kernels, config, V, D)
+        self._groups = GroupMeans(config, kernels, T, D)
+        sizes = fused_sizes(config, D, kernels.dtype.itemsize, kernels.shared_limit)
         self._gradients: Gradients
         if self.fused and sizes and not self.deterministic:
-            self._gradients = FusedGradients(objective, kernels, T, sizes)
+            self._gradients = FusedGradients(config, kernels, T, sizes)
         else:
             self._gradients = ProductGradients(
-                objective, kernels, T, D, deterministic=self.deterministic
+                config, kernels, T, D, deterministic=self.deterministic
             )

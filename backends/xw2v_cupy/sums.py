@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from xw2v.sgns.objective import Batch, Objective, Tables
+from xw2v.sgns.interface import Batch, StepConfig, Tables
 from xw2v_cupy.kernels import Kernels
 
 Array = Any
@@ -28,10 +28,10 @@ class Touched(NamedTuple):
     context: Ids
 
     @classmethod
-    def by(cls, objective: Objective, batch: Batch) -> Touched:
+    def by(cls, config: StepConfig, batch: Batch) -> Touched:
         """The T centers; the T + 2w positions and the negatives."""
         tokens, negatives = batch.tokens, batch.negatives
-        w, T = objective.window, batch.left.shape[0]
+        w, T = config.window, batch.left.shape[0]
         return cls(
             Ids(tokens, 0, tokens[w : w + T], T), Ids(tokens, T + 2 * w, negatives, negatives.size)
         )
@@ -58,8 +58,8 @@ class RowSums:
         center, context: of the two tables; the same where these are tied.
     """
 
-    def __init__(self, kernels: Kernels, objective: Objective, words: int, size: int) -> None:
-        self._kernels, self._objective = kernels, objective
+    def __init__(self, kernels: Kernels, config: StepConfig, words: int, size: int) -> None:
+        self._kernels, self._objective = kernels, config
         self._steps = 0
 
         def zeros() -> TableSums:
@@ -68,7 +68,7 @@ class RowSums:
             return TableSums(xp.zeros((words, size), kernels.dtype), *counts)
 
         self.center = zeros()
-        self.context = self.center if objective.tied else zeros()
+        self.context = self.center if config.tied else zeros()
 
     def apply(self, tables: Tables, touched: Touched, means: Array, alpha: float) -> None:
         """The damped and bounded update (`xw2v.sgns.update`) of the touched rows; clears their

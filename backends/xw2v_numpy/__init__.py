@@ -12,7 +12,7 @@ from xw2v.sgns.backend import Backend
 from xw2v.storage.native import NO_COMPILER
 
 if TYPE_CHECKING:
-    from xw2v.sgns.objective import Objective, Step
+    from xw2v.sgns.interface import Step, StepConfig
 
 NOT_BUILT = f"the compiled step is missing, so training takes four times as long: {NO_COMPILER}"
 
@@ -41,12 +41,12 @@ class NumpyBackend(Backend):
 
         scatter_add(table, rows, updates)
 
-    def step(self, objective: Objective) -> Step:
+    def step(self, config: StepConfig) -> Step:
         from xw2v_numpy.compiled import CompiledStep, serves
 
-        return CompiledStep(objective) if serves(objective) else super().step(objective)
+        return CompiledStep(config) if serves(config) else super().step(config)
 
-    def plan(self, objective: Objective, **sizes: int) -> str | None:
+    def plan(self, config: StepConfig, **sizes: int) -> str | None:
         from xw2v_numpy.compiled import is_built, suits
 
-        return NOT_BUILT if suits(objective) and not is_built() else None
+        return NOT_BUILT if suits(config) and not is_built() else None

@@ -15,7 +15,7 @@ from functools import cache
 
 import numpy as np
 
-from xw2v.sgns.objective import Batch, Objective, Tables
+from xw2v.sgns.interface import Batch, StepConfig, Tables
 from xw2v.storage.native import Count, Pointer, native_library
 
 TILE_BYTES = (
@@ -105,23 +105,23 @@ def is_built() -> bool:
     return all(kernels(bits) is not None for bits in PRECISIONS)
 
 
-def suits(objective: Objective) -> bool:
-    """Whether the compiled step, where it is built, does what an objective asks for."""
-    return not objective.cbow and not objective.tied and 1 <= objective.window <= MOST_WINDOW
+def suits(config: StepConfig) -> bool:
+    """Whether the compiled step, where it is built, does what an config asks for."""
+    return not config.cbow and not config.tied and 1 <= config.window <= MOST_WINDOW
 
 
-def serves(objective: Objective) -> bool:
-    """Whether there is a compiled step for an objective here."""
-    return suits(objective) and is_built()
+def serves(config: StepConfig) -> bool:
+    """Whether there is a compiled step for an config here."""
+    return suits(config) and is_built()
 
 
 class CompiledStep:
-    """One training step; see `xw2v.sgns.objective.Step`. Skip-gram with two tables only."""
+    """One training step; see `xw2v.sgns.interface.Step`. Skip-gram with two tables only."""
 
     name = "compiled"
 
-    def __init__(self, objective: Objective) -> None:
-        self.objective = objective
+    def __init__(self, config: StepConfig) -> None:
+        self.config = config
         self._space: Workspace | None = None
 
     def __call__(
@@ -132,7 +132,7 @@ class CompiledStep:
             None,
         )  # an interrupted step leaves sums behind, which must serve no other
         if space is None or not space.fits(tables, batch):
-            space = Workspace(self.objective, tables, batch)
+            space = Workspace(self.config, tables, batch)
         loss = space.step(tables, batch, alpha, measure)
         self._space = space
         return loss
@@ -141,13 +141,13 @@ class CompiledStep:
 class Workspace:
     """The arrays of a step for one shape of tables and batch; for the names see kernels.c."""
 
-    def __init__(self, objective: Objective, tables: Tables, batch: Batch) -> None:
+    def __init__(self, config: StepConfig, tables: Tables, batch: Batch) -> None:
         V, D = tables.center.shape
         T, (groups, K), w, g = (
             len(batch.left),
             batch.negatives.shape,
-            objective.window,
-            objective.group,
+            config.window,
+            config.group,
         )
         dtype = tables.center.dtype
         self.shape = V, D, T, groups, K, dtype
@@ -167,11 +167,11 @@ class Workspace:
             window=w,
             group=g,
             shared=K,
-            negative=objective.negative,
-            bound=objective.bound,
-            floor=objective.floor,
-            curvature=objective.curvature,
-            weight_decay=objective.weight_decay,
+            negative=config.negative,
+            bound=config.bound,
+            floor=config.floor,
+            curvature=config.curvature,
+            weight_decay=config.weight_decay,
         )
         self._arrays: list[np.ndarray] = []  # those that the library knows by their addresses alone
 
@@ -253,7 +253,7 @@ class Workspace:
             raise ValueError(f"the parts of a batch do not fit each other: {shapes}")
 
     def step(self, tables: Tables, batch: Batch, alpha: float, measure: bool) -> np.float64 | None:
-        """See `xw2v.sgns.objective.Step`; IndexError where a part of the batch points outside the
+        """See `xw2v.sgns.interface.Step`; IndexError where a part of the batch points outside the
         tables or the window.
         """
         self.check(tables, batch)

@@ -10,7 +10,7 @@ from xw2v.errors import MissingDependencyError, UsageError
 from xw2v.sgns.backend import Backend
 
 if TYPE_CHECKING:
-    from xw2v.sgns.objective import Objective
+    from xw2v.sgns.interface import StepConfig
 
 
 class TorchBackend(Backend):
@@ -58,8 +58,8 @@ class TorchBackend(Backend):
         else:
             table.index_add_(0, rows, updates)
 
-    def versions(self, objective: Objective) -> dict[str, str]:
-        return {"torch": str(self._torch.__version__), **super().versions(objective)}
+    def versions(self, config: StepConfig) -> dict[str, str]:
+        return {"torch": str(self._torch.__version__), **super().versions(config)}
 
     def synchronize(self) -> None:
         if self.device.type == "cuda":

@@ -123,13 +123,13 @@ def command(
     # change bits.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from xw2v.pictures.loss_curve import plot_loss
-    from xw2v.training.job import Job
+    from xw2v.training.command import TrainCommand
 
     def say(line: str) -> None:
         if not quiet:
             click.echo(line, err=True)
 
-    job = Job(
+    job = TrainCommand(
         options,
         settings,
         config or "options",

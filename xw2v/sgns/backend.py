@@ -22,7 +22,7 @@ from xw2v.sgns import draws
 from xw2v.storage.filearray import FileArray
 
 if TYPE_CHECKING:
-    from xw2v.sgns.objective import Objective, Step
+    from xw2v.sgns.interface import Step, StepConfig
 
 Array = Any  # an array of whatever library the backend brings
 
@@ -37,7 +37,7 @@ class Backend(ABC):
         name: the entry point's name, such as "numpy".
         xp: the array-api-compat namespace.
         device: what `device=` takes in that namespace.
-        asked: what `load_backend` opened: "cpu", "cuda", "cuda:1", ..., never "auto".
+        device_name: what `load_backend` opened: "cpu", "cuda", "cuda:1", ..., never "auto".
         piece: tokens made into batches at a time: many batches, yet small beside the tables.
         deterministic: ask for the same bits from run to run also where that is slower (atomics on a
             GPU); on the CPU every backend gives them anyway.
@@ -47,7 +47,7 @@ class Backend(ABC):
     piece: ClassVar[int] = 2**16
     xp: Any
     device: Any
-    asked: str = "cpu"
+    device_name: str = "cpu"
     deterministic: bool = False
 
     @abstractmethod
@@ -74,20 +74,22 @@ class Backend(ABC):
             updates: (N, D), of the table's dtype.
         """
 
-    def random_words(self, seed: int, stream: int, start: int, count: int) -> tuple[Array, Array]:
+    def random_uint32_halves(
+        self, seed: int, stream: int, start: int, count: int
+    ) -> tuple[Array, Array]:
         """Words start .. start + count of a random stream as two (count,) int64 arrays in [0, 2³²).
 
         Drawn on the host unless a backend has a Philox of its own; equal on every backend
         (`xw2v.sgns.draws`).
         """
-        high, low = draws.random_words(seed, stream, start, count)
+        high, low = draws.random_uint32_halves(seed, stream, start, count)
         return self.from_numpy(high), self.from_numpy(low)
 
-    def even_words(self, seed: int, stream: int, start: int, count: int) -> Array:
+    def low_discrepancy_uint32(self, seed: int, stream: int, start: int, count: int) -> Array:
         """Numbers start .. start + count of a stream that fills [0, 2³²) evenly: (count,) int64
         (`xw2v.sgns.draws`).
         """
-        return self.from_numpy(draws.even_words(np, seed, stream, start, count))
+        return self.from_numpy(draws.low_discrepancy_uint32(np, seed, stream, start, count))
 
     def reader(
         self, ids: np.ndarray | FileArray, offsets: np.ndarray | FileArray
@@ -104,7 +106,7 @@ class Backend(ABC):
 
     def plan(
         self,
-        objective: Objective,
+        config: StepConfig,
         *,
         words: int,
         vector_size: int,
@@ -120,20 +122,20 @@ class Backend(ABC):
         """
         return None
 
-    def step(self, objective: Objective) -> Step:
-        """The training step for an objective: the plain one, or a faster equal of it."""
+    def step(self, config: StepConfig) -> Step:
+        """The training step for an config: the plain one, or a faster equal of it."""
         from xw2v.sgns.step import plain_step
 
-        return partial(plain_step, self, objective)
+        return partial(plain_step, self, config)
 
-    def versions(self, objective: Objective) -> dict[str, str]:
+    def versions(self, config: StepConfig) -> dict[str, str]:
         """What the last bits of a run depend on here, by name: versions of libraries other than
         NumPy, and the step.
         """
-        return {"step": getattr(self.step(objective), "name", "plain")}
+        return {"step": getattr(self.step(config), "name", "plain")}
 
     def synchronize(self) -> None:  # noqa: B027 - nothing to wait for where calls are synchronous
-        """Wait until the device has done what it was asked."""
+        """Wait until the device has done what it was device_name."""
 
 
 def _warn(line: str) -> None:
@@ -181,5 +183,5 @@ def load_backend(
         )
     backend = found[name].load()(device)
     assert isinstance(backend, Backend)
-    backend.asked, backend.deterministic = device, deterministic
+    backend.device_name, backend.deterministic = device, deterministic
     return backend

@@ -16,8 +16,14 @@ import numpy as np
 
 from xw2v.sgns.backend import Backend
 from xw2v.sgns.draws import Purpose, stream_of
-from xw2v.sgns.objective import Batch, Objective
-from xw2v.sgns.sampling import AliasTable, alias_table, draw_words, keep_thresholds, window_sizes
+from xw2v.sgns.interface import Batch, StepConfig
+from xw2v.sgns.sampling import (
+    AliasTable,
+    alias_table,
+    keep_thresholds,
+    sample_word_ids,
+    window_sizes,
+)
 from xw2v.storage.filearray import FileArray
 
 Array = Any
@@ -46,8 +52,8 @@ class Batches:
         backend: where they are made.
         ids, offsets: (N,) word ids and (S + 1,) sentence starts of the corpus.
         counts: (V,) occurrences of each word.
-        objective: sizes of windows, groups and shared negatives.
-        batch_tokens: T, a multiple of the objective's group.
+        config: sizes of windows, groups and shared negatives.
+        batch_tokens: T, a multiple of the config's group.
         sample, ns_exponent: of subsampling and of negative sampling.
         seed: of all draws.
         purposes: the streams that tokens and negatives are drawn from.
@@ -60,7 +66,7 @@ class Batches:
         ids: np.ndarray | FileArray,
         offsets: np.ndarray | FileArray,
         counts: np.ndarray,
-        objective: Objective,
+        config: StepConfig,
         *,
         batch_tokens: int,
         sample: float,
@@ -69,9 +75,9 @@ class Batches:
         purposes: tuple[Purpose, Purpose] = (Purpose.TOKENS, Purpose.NEGATIVES),
         piece: int | None = None,
     ) -> None:
-        self.backend, self.objective, self.batch_tokens, self.seed = (
+        self.backend, self.config, self.batch_tokens, self.seed = (
             backend,
-            objective,
+            config,
             batch_tokens,
             seed,
         )
@@ -87,7 +93,7 @@ class Batches:
             The corpus position of a batch's first token, and the batch. The last one is padded to T
             tokens.
         """
-        T, w = self.batch_tokens, self.objective.window
+        T, w = self.batch_tokens, self.config.window
         stretch = self._padding(w)
         step = 0
         for start in range(0, self.tokens, self.piece):
@@ -110,12 +116,12 @@ class Batches:
         backend, xp = self.backend, self.backend.xp
         ids, sentence = self._read(start, stop)
         stream = stream_of(self.purposes[0], epoch)
-        keep_draw, size_draw = backend.random_words(self.seed, stream, start, stop - start)
+        keep_draw, size_draw = backend.random_uint32_halves(self.seed, stream, start, stop - start)
         kept = xp.nonzero(keep_draw < xp.take(self._thresholds, ids))[0]
         return Kept(
             xp.take(ids, kept),
             xp.take(sentence, kept),
-            window_sizes(xp.take(size_draw, kept), self.objective.window),
+            window_sizes(xp.take(size_draw, kept), self.config.window),
             kept + start,
         )
 
@@ -134,20 +140,20 @@ class Batches:
         """The `whole` batches of a stretch that begins w tokens before the first center of step
         `step`.
         """
-        T, w, xp = self.batch_tokens, self.objective.window, self.backend.xp
+        T, w, xp = self.batch_tokens, self.config.window, self.backend.xp
         skipped = max(first_step - step, 0)
         if skipped >= whole:
             return
         left, right = extents(xp, stretch.sentence, stretch.size)
-        groups, shared = T // self.objective.group, self.objective.shared
+        groups, shared = T // self.config.group, self.config.shared
         per_batch = groups * shared
-        draws = self.backend.even_words(
+        draws = self.backend.low_discrepancy_uint32(
             self.seed,
             stream_of(self.purposes[1], epoch),
             (step + skipped) * per_batch,
             (whole - skipped) * per_batch,
         )
-        negatives = xp.reshape(draw_words(xp, self._aliases, draws), (-1, groups, shared))
+        negatives = xp.reshape(sample_word_ids(xp, self._aliases, draws), (-1, groups, shared))
         positions = self.backend.to_numpy(stretch.position[w : w + whole * T : T]).tolist()
         for i in range(skipped, whole):
             centers = slice(w + i * T, w + (i + 1) * T)

@@ -5,8 +5,8 @@ generator: word p of a stream is lane p mod 4 of the cipher of counter p // 4. N
 a state, so a piece of a stream can be drawn anywhere, in any order, on any device, and is the same.
 
 Where what counts is how often each outcome comes up, not that the draws know nothing of each other,
-the numbers of `even_words` stand in for random ones: each is uniform, yet any stretch of them fills
-the range evenly.
+the numbers of `low_discrepancy_uint32` stand in for random ones: each is uniform, yet any stretch
+of them fills the range evenly.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def stream_of(purpose: Purpose, epoch: int = 0) -> int:
     return epoch << 8 | purpose
 
 
-def philox_words(seed: int, stream: int, start: int, count: int) -> np.ndarray:
+def philox_uint64(seed: int, stream: int, start: int, count: int) -> np.ndarray:
     """Words start .. start + count of a stream.
 
     Args:
@@ -56,20 +56,22 @@ def philox_words(seed: int, stream: int, start: int, count: int) -> np.ndarray:
     return generator.random_raw(skipped + count)[skipped:]
 
 
-def random_words(seed: int, stream: int, start: int, count: int) -> tuple[np.ndarray, np.ndarray]:
-    """The words of `philox_words` in halves, as numbers that every array library can calculate
+def random_uint32_halves(
+    seed: int, stream: int, start: int, count: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """The words of `philox_uint64` in halves, as numbers that every array library can calculate
     with.
 
     Returns:
         high, low: two (count,) int64 arrays in [0, 2³²)
     """
-    words = philox_words(seed, stream, start, count)
+    words = philox_uint64(seed, stream, start, count)
     return (words >> np.uint64(32)).astype(np.int64), (words & np.uint64(0xFFFFFFFF)).astype(
         np.int64
     )
 
 
-def even_words(xp: Any, seed: int, stream: int, start: int, count: int) -> Any:
+def low_discrepancy_uint32(xp: Any, seed: int, stream: int, start: int, count: int) -> Any:
     """Numbers start .. start + count of a stream that fills [0, 2³²) evenly.
 
     They are van der Corput's (the bits of the position in reverse order), scrambled as in Owen 1995
@@ -86,7 +88,7 @@ def even_words(xp: Any, seed: int, stream: int, start: int, count: int) -> Any:
     Returns:
         (count,) int64 in [0, 2³²)
     """
-    high, _ = random_words(seed, stream, 0, 1)
+    high, _ = random_uint32_halves(seed, stream, 0, 1)
     key = int(high[0])
     x = xp.arange(start, start + count, dtype=xp.uint64).astype(xp.uint32)  # modulo 2³²
     # In this hash a bit changes none below it; with the bits reversed, only whole halves, quarters,

@@ -66,7 +66,7 @@ def alias_table(counts: np.ndarray, exponent: float) -> AliasTable:
     return AliasTable((np.array(rest) * RANGE).astype(np.int64), alias)
 
 
-def draw_words(xp: Any, table: AliasTable, draw: Array) -> Array:
+def sample_word_ids(xp: Any, table: AliasTable, draw: Array) -> Array:
     """One word of the alias table for each draw.
 
     A word stands for a few intervals of the draws' range, so draws that fill it evenly give words

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from array_api_compat import array_namespace, device
 
-from xw2v.sgns.objective import Batch, Objective, Tables
+from xw2v.sgns.interface import Batch, StepConfig, Tables
 from xw2v.sgns.update import RowGradients, bounded_update
 
 if TYPE_CHECKING:
@@ -38,17 +38,17 @@ class Gradients(NamedTuple):
 
 def plain_step(
     backend: Backend,
-    objective: Objective,
+    config: StepConfig,
     tables: Tables,
     batch: Batch,
     alpha: float,
     *,
     measure: bool = False,
 ) -> Array | None:
-    """Update the tables in place from one batch; see `xw2v.sgns.objective.Step`."""
-    gradients_of = cbow_gradients if objective.cbow else skipgram_gradients
-    (center, context), loss = gradients_of(objective, tables, batch, measure=measure)
-    if objective.tied:
+    """Update the tables in place from one batch; see `xw2v.sgns.interface.Step`."""
+    gradients_of = cbow_gradients if config.cbow else skipgram_gradients
+    (center, context), loss = gradients_of(config, tables, batch, measure=measure)
+    if config.tied:
         xp = array_namespace(tables.center)
         both = RowGradients(
             *(xp.concat(parts) for parts in zip(center[:2], context[:2], strict=True))
@@ -59,33 +59,33 @@ def plain_step(
                 0.5 * (center.mean + context.mean),
             )
             both = both._replace(weight=weight, mean=mean)
-        bounded_update(backend, objective, tables.center, both, alpha)
+        bounded_update(backend, config, tables.center, both, alpha)
     else:
-        bounded_update(backend, objective, tables.center, center, alpha)
-        bounded_update(backend, objective, tables.context, context, alpha)
+        bounded_update(backend, config, tables.center, center, alpha)
+        bounded_update(backend, config, tables.context, context, alpha)
     return loss
 
 
-def batch_loss(objective: Objective, tables: Tables, batch: Batch) -> Array:
+def batch_loss(config: StepConfig, tables: Tables, batch: Batch) -> Array:
     """The loss of a batch, summed over its pairs, with the tables left as they are."""
-    gradients_of = cbow_gradients if objective.cbow else skipgram_gradients
-    return gradients_of(objective, tables, batch, measure=True)[1]
+    gradients_of = cbow_gradients if config.cbow else skipgram_gradients
+    return gradients_of(config, tables, batch, measure=True)[1]
 
 
-def positives(objective: Objective, batch: Batch) -> Array:
+def count_positive_pairs(config: StepConfig, batch: Batch) -> Array:
     """How many positive pairs the loss of a batch sums over (CBOW: centers that have a context)."""
     xp = array_namespace(batch.left)
     pairs = batch.left + batch.right
-    return xp.sum(xp.astype(pairs > 0, pairs.dtype) if objective.cbow else pairs)
+    return xp.sum(xp.astype(pairs > 0, pairs.dtype) if config.cbow else pairs)
 
 
 def skipgram_gradients(
-    objective: Objective, tables: Tables, batch: Batch, *, measure: bool = False
+    config: StepConfig, tables: Tables, batch: Batch, *, measure: bool = False
 ) -> tuple[Gradients, Array | None]:
     """Gradients of the skip-gram loss for a batch, and the summed loss if `measure`."""
     xp = array_namespace(tables.center)
-    b, g, w = objective.block, objective.group, objective.window
-    span_ids = context_spans(objective, batch.tokens)  # (T/b, s)
+    b, g, w = config.block, config.group, config.window
+    span_ids = context_spans(config, batch.tokens)  # (T/b, s)
     ids = batch.tokens[w : batch.tokens.shape[0] - w]  # (T,)
     X = take_rows(tables.center, ids)  # (T, D)
     C = take_rows(tables.context, span_ids)  # (T/b, s, D)
@@ -95,9 +95,9 @@ def skipgram_gradients(
 
     positive = xp.matmul(X_blocks, xp.matrix_transpose(C))  # (T/b, b, s)
     negative = xp.matmul(X_groups, xp.matrix_transpose(N))  # (T/g, g, K)
-    positive_weight = xp.astype(window_mask(objective, batch), X.dtype)  # (T/b, b, s)
+    positive_weight = xp.astype(window_mask(config, batch), X.dtype)  # (T/b, b, s)
     pairs = xp.astype(batch.left + batch.right, X.dtype)  # (T,)
-    negative_weight = xp.reshape(pairs * (objective.negative / N.shape[1]), (T // g, g, 1))
+    negative_weight = xp.reshape(pairs * (config.negative / N.shape[1]), (T // g, g, 1))
 
     G_positive = positive_weight * (sigmoid(positive) - 1)
     G_negative = negative_weight * sigmoid(negative)
@@ -108,9 +108,7 @@ def skipgram_gradients(
     centers_mean, centers_shift = shifts(X_groups, negative_weight)
     # what the G of a row would add up to if all the rows it met were their mean
     center_slope = (
-        objective.shared
-        * negative_weight
-        * sigmoid(xp.matmul(X_groups, negatives_mean))[:, :, None]
+        config.shared * negative_weight * sigmoid(xp.matmul(X_groups, negatives_mean))[:, :, None]
     )
     negative_slope = met * sigmoid(xp.matmul(N, centers_mean))[:, :, None]  # (T/g, K, 1)
     dX = xp.matmul(G_negative, N) + center_slope * negatives_shift  # (T/g, g, D)
@@ -125,7 +123,7 @@ def skipgram_gradients(
         RowGradients(
             ids,
             xp.reshape(xp.matmul(G_positive, C), (T, D)) + xp.reshape(dX, (T, D)),
-            xp.stack([pairs, objective.negative * pairs], axis=1),
+            xp.stack([pairs, config.negative * pairs], axis=1),
             negatives_mean,
         ),
         RowGradients(
@@ -146,7 +144,7 @@ def skipgram_gradients(
 
 
 def cbow_gradients(
-    objective: Objective, tables: Tables, batch: Batch, *, measure: bool = False
+    config: StepConfig, tables: Tables, batch: Batch, *, measure: bool = False
 ) -> tuple[Gradients, Array | None]:
     """Gradients of the CBOW loss (Mikolov et al. 2013a): the mean of the context predicts the
     center.
@@ -157,8 +155,8 @@ def cbow_gradients(
     gave CBOW nothing.
     """
     xp = array_namespace(tables.center)
-    b, g, w = objective.block, objective.group, objective.window
-    span_ids = context_spans(objective, batch.tokens)  # (T/b, s)
+    b, g, w = config.block, config.group, config.window
+    span_ids = context_spans(config, batch.tokens)  # (T/b, s)
     ids = batch.tokens[w : batch.tokens.shape[0] - w]  # (T,)
     C = take_rows(tables.center, span_ids)  # (T/b, s, D): the context words are the input here
     O = take_rows(tables.context, ids)  # (T, D)  # noqa: E741
@@ -168,7 +166,7 @@ def cbow_gradients(
     pairs = batch.left + batch.right  # (T,)
     has_context = xp.astype(pairs > 0, C.dtype)
     share = has_context / xp.astype(xp.where(pairs > 0, pairs, 1), C.dtype)  # (T,): 1/n, or 0
-    mean = xp.astype(window_mask(objective, batch), C.dtype) * xp.reshape(
+    mean = xp.astype(window_mask(config, batch), C.dtype) * xp.reshape(
         share, (T // b, b, 1)
     )  # (T/b, b, s)
     H_blocks = xp.matmul(mean, C)  # (T/b, b, D)
@@ -176,7 +174,7 @@ def cbow_gradients(
 
     positive = xp.sum(H * O, axis=1)  # (T,)
     negative = xp.matmul(H_groups, xp.matrix_transpose(N))  # (T/g, g, K)
-    negative_weight = xp.reshape(has_context * (objective.negative / N.shape[1]), (T // g, g, 1))
+    negative_weight = xp.reshape(has_context * (config.negative / N.shape[1]), (T // g, g, 1))
     G_positive = xp.reshape(has_context * (sigmoid(positive) - 1), (T, 1))
     G_negative = negative_weight * sigmoid(negative)
     dH = G_positive * O + xp.reshape(xp.matmul(G_negative, N), (T, D))  # (T, D)
@@ -214,25 +212,25 @@ def nonzero(array: Array) -> Array:
     return xp.where(array != 0, array, xp.ones_like(array))
 
 
-def context_spans(objective: Objective, tokens: Array) -> Array:
+def context_spans(config: StepConfig, tokens: Array) -> Array:
     """The ids of each block's span, (T/b, s), from the (T + 2w,) tokens: columns overlap by 2w."""
     xp = array_namespace(tokens)
-    blocks = (tokens.shape[0] - 2 * objective.window) // objective.block
-    first = xp.arange(blocks, device=device(tokens)) * objective.block  # (T/b,)
-    column = xp.arange(objective.span, device=device(tokens))  # (s,)
+    blocks = (tokens.shape[0] - 2 * config.window) // config.block
+    first = xp.arange(blocks, device=device(tokens)) * config.block  # (T/b,)
+    column = xp.arange(config.span, device=device(tokens))  # (s,)
     return take_rows(tokens, first[:, None] + column[None, :])
 
 
-def window_mask(objective: Objective, batch: Batch) -> Array:
+def window_mask(config: StepConfig, batch: Batch) -> Array:
     """Whether a span's column is inside each center's own window: (T/b, b, s) bool."""
     xp = array_namespace(batch.left)
-    row = xp.arange(objective.block, device=device(batch.left))  # (b,)
-    column = xp.arange(objective.span, device=device(batch.left))  # (s,)
+    row = xp.arange(config.block, device=device(batch.left))  # (b,)
+    column = xp.arange(config.span, device=device(batch.left))  # (s,)
     offset = (
-        column[None, :] - objective.window - row[:, None]
+        column[None, :] - config.window - row[:, None]
     )  # (b, s): signed distance from the center
-    left = xp.reshape(batch.left, (-1, objective.block, 1))
-    right = xp.reshape(batch.right, (-1, objective.block, 1))
+    left = xp.reshape(batch.left, (-1, config.block, 1))
+    right = xp.reshape(batch.right, (-1, config.block, 1))
     return (offset >= -left) & (offset <= right) & (offset != 0)
 
 

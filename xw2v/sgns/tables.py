@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from xw2v.sgns.backend import Backend
-from xw2v.sgns.draws import Purpose, philox_words, stream_of
-from xw2v.sgns.objective import Tables
+from xw2v.sgns.draws import Purpose, philox_uint64, stream_of
+from xw2v.sgns.interface import Tables
 
 PIECE = 2**20  # words drawn at a time
 FLOAT32_BITS = 24  # of a word, which a float32 holds exactly
@@ -30,7 +30,7 @@ def initial_centers(words: int, vector_size: int, seed: int) -> np.ndarray:
     flat = center.reshape(-1)
     for start in range(0, flat.size, PIECE):
         piece = flat[start : start + PIECE]
-        drawn = philox_words(seed, stream_of(Purpose.INITIAL_TABLE), start, piece.size)
+        drawn = philox_uint64(seed, stream_of(Purpose.INITIAL_TABLE), start, piece.size)
         unit = (drawn >> np.uint64(64 - FLOAT32_BITS)).astype(np.float32) * np.float32(
             2.0**-FLOAT32_BITS
         )

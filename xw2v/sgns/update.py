@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from array_api_compat import array_namespace, device
 
-from xw2v.sgns.objective import Objective
+from xw2v.sgns.interface import StepConfig
 
 if TYPE_CHECKING:
     from xw2v.sgns.backend import Backend
@@ -49,12 +49,12 @@ class RowGradients(NamedTuple):
 
 
 def bounded_update(
-    backend: Backend, objective: Objective, table: Array, gradients: RowGradients, alpha: float
+    backend: Backend, config: StepConfig, table: Array, gradients: RowGradients, alpha: float
 ) -> None:
     """Move the touched rows of a table down their summed gradients, in place.
 
     Args:
-        objective: of which bound τ, floor ρ, curvature κ and weight_decay λ matter.
+        config: of which bound τ, floor ρ, curvature κ and weight_decay λ matter.
         table: (V, D), changed in place.
         alpha: learning rate α.
     """
@@ -66,12 +66,12 @@ def bounded_update(
     total = xp.zeros((U, table.shape[1]), **like)  # (U, D)
     backend.scatter_add(total, segment, rows)
     current = xp.take(table, touched, axis=0)  # (U, D)
-    delta = alpha * (total + objective.weight_decay * current)
+    delta = alpha * (total + config.weight_decay * current)
     if weight is not None:
         pairs = xp.zeros((U, 2), **like)
         backend.scatter_add(pairs, segment, weight)
-        delta = damped(objective, delta, current, pairs, mean, alpha)
-    limit = objective.bound * (row_norms(current) + objective.floor)
+        delta = damped(config, delta, current, pairs, mean, alpha)
+    limit = config.bound * (row_norms(current) + config.floor)
     length = row_norms(delta)
     scale = xp.where(
         length > limit, limit / xp.where(length > limit, length, xp.ones_like(length)), 1.0
@@ -80,7 +80,7 @@ def bounded_update(
 
 
 def damped(
-    objective: Objective, delta: Array, current: Array, pairs: Array, mean: Array, alpha: float
+    config: StepConfig, delta: Array, current: Array, pairs: Array, mean: Array, alpha: float
 ) -> Array:
     """The changes (U, D) of rows (U, D) with `pairs` (U, 2) of weights m⁺ and m⁻, damped along
     `mean` (D,).
@@ -89,7 +89,7 @@ def damped(
     squared = xp.sum(mean * mean)
     e = xp.exp(-xp.abs(xp.matmul(current, mean)))  # (U,)
     curvature = (
-        objective.curvature * pairs[:, 0] + pairs[:, 1] * e / (1 + e) ** 2
+        config.curvature * pairs[:, 0] + pairs[:, 1] * e / (1 + e) ** 2
     )  # σ(s)(1 − σ(s)) = e/(1 + e)²
     z = alpha * squared * curvature
     z = xp.where(z > TINY, z, xp.full_like(z, TINY))

@@ -19,7 +19,7 @@ class ArrowFile(Source):
         self.description = os.path.basename(path)
         self.total = os.path.getsize(path)
 
-    def pieces(self, at_blanks: bool) -> Iterator[Piece]:
+    def pieces(self, splits_at_spaces: bool) -> Iterator[Piece]:
         try:
             import pyarrow
         except ImportError:

@@ -58,7 +58,7 @@ class DocsSource(Source):
 
     description = "the documentation of Python and its packages (docs)"
 
-    def pieces(self, at_blanks: bool) -> Iterator[Piece]:
+    def pieces(self, splits_at_spaces: bool) -> Iterator[Piece]:
         cache = cache_folder() / f"docs-{_key()}.txt"
         try:
             text = cache.read_bytes()

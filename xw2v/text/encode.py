@@ -63,11 +63,11 @@ class Encoder:
         self._spool = Spool(folder)
         self._documents = Documents(self.tokenizer)
         self._slow = False
-        compiled = library() if self.at_blanks else None
+        compiled = library() if self.splits_at_spaces else None
         self._scanner = compiled and Scanner(compiled, self.tokenizer, self._index.__getitem__)
 
     @property
-    def at_blanks(self) -> bool:
+    def splits_at_spaces(self) -> bool:
         """Whether blocks of text may be cut at blanks (else at line ends alone)."""
         return self.tokenizer.ascii_table is not None
 
@@ -79,15 +79,15 @@ class Encoder:
             self.add_document(piece)
 
     def add_text(self, block: bytes) -> None:
-        """Add valid UTF-8 text, cut at a line end or, with `at_blanks`, at a blank. Each line is a
-        sentence.
+        """Add valid UTF-8 text, cut at a line end or, with `splits_at_spaces`, at a blank. Each
+        line is a sentence.
         """
         if self._scanner is not None:
             self._scanner.open(block)
             while (found := self._scanner.next(self._room)) is not None:
                 self._add(*found)
             return
-        self._slow = self.at_blanks  # the other patterns know no faster way
+        self._slow = self.splits_at_spaces  # the other patterns know no faster way
         tokens: list[str] = []
         ends = []
         for line in block.splitlines():

@@ -18,7 +18,7 @@ from xw2v.text.textfiles import STANDARD_INPUT, TextFile
 ARROW = (".arrow", ".parquet")
 
 
-class Found(NamedTuple):
+class ResolvedInputs(NamedTuple):
     """Sources, one line that describes them all, and lines that a user should see."""
 
     sources: list[Source]
@@ -26,7 +26,7 @@ class Found(NamedTuple):
     notices: list[str]
 
 
-def find_sources(names: Sequence[str], corpus: str | None, text_column: str) -> Found:
+def find_sources(names: Sequence[str], corpus: str | None, text_column: str) -> ResolvedInputs:
     """The sources of INPUT arguments and of `--corpus`; with neither, the default text.
 
     Raises InputError for what is not there, UsageError for a `corpus` that is not known.
@@ -54,7 +54,7 @@ def find_sources(names: Sequence[str], corpus: str | None, text_column: str) -> 
         titles.append(nltk_source.description(chosen_names))
     elif corpus is not None:
         raise UsageError(f"--corpus {corpus}: choose nltk, nltk:brown,reuters or docs")
-    return Found(sources, described(titles), notices)
+    return ResolvedInputs(sources, described(titles), notices)
 
 
 def _shown(name: str) -> str:

@@ -78,7 +78,7 @@ class NltkCorpus(Source):
             if file.is_file()
         )
 
-    def pieces(self, at_blanks: bool) -> Iterator[Piece]:
+    def pieces(self, splits_at_spaces: bool) -> Iterator[Piece]:
         import nltk.corpus
 
         reader = getattr(nltk.corpus, self.name, None)

@@ -10,7 +10,7 @@ from xw2v.settings import Settings
 from xw2v.text.corpus import Corpus
 from xw2v.text.corpus_folder import VALIDATION, VOCABULARY, is_corpus_folder
 from xw2v.text.encode import DISTINCT_LIMIT, Encoder
-from xw2v.text.inputs import Found, find_sources
+from xw2v.text.inputs import ResolvedInputs, find_sources
 from xw2v.text.tokens import Tokenizer
 from xw2v.text.vocabulary import Vocabulary, check_limits
 
@@ -98,7 +98,7 @@ def read_corpus_with(
 
 
 def encode(
-    found: Found,
+    found: ResolvedInputs,
     tokenizer: Tokenizer,
     progress: Progress | None = None,
     folder: str | os.PathLike[str] | None = None,
@@ -109,7 +109,7 @@ def encode(
     total = sum(source.total for source in found.sources)
     known = total > 0 and all(source.total for source in found.sources)
     for source in found.sources:
-        for piece in source.pieces(encoder.at_blanks):
+        for piece in source.pieces(encoder.splits_at_spaces):
             encoder.add(piece)
             if progress is not None:
                 share = sum(each.done for each in found.sources) / total if known else None

@@ -20,11 +20,11 @@ class Source(ABC):
     done: int = 0
 
     @abstractmethod
-    def pieces(self, at_blanks: bool) -> Iterator[Piece]:
+    def pieces(self, splits_at_spaces: bool) -> Iterator[Piece]:
         """The text, from its beginning: UTF-8 blocks or documents that come as tokens.
 
-        A block ends at a line end or, with `at_blanks`, at a blank where a line is long; the last
-        one ends with a line end. Raises InputError where the source cannot be read.
+        A block ends at a line end or, with `splits_at_spaces`, at a blank where a line is long; the
+        last one ends with a line end. Raises InputError where the source cannot be read.
         """
 
 

@@ -33,18 +33,18 @@ class TextFile(Source):
         if path != STANDARD_INPUT and os.path.isfile(path):
             self.total = os.path.getsize(path)
 
-    def pieces(self, at_blanks: bool) -> Iterator[Piece]:
+    def pieces(self, splits_at_spaces: bool) -> Iterator[Piece]:
         if self.path == STANDARD_INPUT:
             with closing(open(sys.stdin.fileno(), "rb", closefd=False)) as standard:
-                yield from self._blocks(standard, "standard input", at_blanks)
+                yield from self._blocks(standard, "standard input", splits_at_spaces)
         else:
             with open_binary(self.path) as file, unchanged(file, self.path):
-                yield from self._blocks(file, self.path, at_blanks)
+                yield from self._blocks(file, self.path, splits_at_spaces)
 
-    def _blocks(self, raw: BinaryIO, name: str, at_blanks: bool) -> Iterator[bytes]:
+    def _blocks(self, raw: BinaryIO, name: str, splits_at_spaces: bool) -> Iterator[bytes]:
         with damage_reported(name):
             stream = decompressed(raw, name)
-        for block in text_blocks(stream, name, at_blanks):
+        for block in text_blocks(stream, name, splits_at_spaces):
             if self.total:
                 self.done = raw.tell()
             yield block
@@ -56,15 +56,15 @@ class TextBytes(Source):
     def __init__(self, text: bytes, description: str) -> None:
         self.text, self.description, self.total = text, description, len(text)
 
-    def pieces(self, at_blanks: bool) -> Iterator[Piece]:
-        for block in text_blocks(io.BytesIO(self.text), self.description, at_blanks):
+    def pieces(self, splits_at_spaces: bool) -> Iterator[Piece]:
+        for block in text_blocks(io.BytesIO(self.text), self.description, splits_at_spaces):
             self.done += len(block)
             yield block
 
 
-def text_blocks(stream: BinaryIO, name: str, at_blanks: bool) -> Iterator[bytes]:
-    """UTF-8 text in blocks that end at line ends or, with `at_blanks`, at blanks where a line is
-    long.
+def text_blocks(stream: BinaryIO, name: str, splits_at_spaces: bool) -> Iterator[bytes]:
+    """UTF-8 text in blocks that end at line ends or, with `splits_at_spaces`, at blanks where a
+    line is long.
 
     The last block ends with a line end. A byte order mark at the start is dropped. Raises
     InputError with the line and the byte where the text is not UTF-8.
@@ -89,7 +89,7 @@ def text_blocks(stream: BinaryIO, name: str, at_blanks: bool) -> Iterator[bytes]
         return block
 
     waiting: list[bytes] = []
-    longest = LONGEST_WORD if at_blanks else LONGEST_LINE
+    longest = LONGEST_WORD if splits_at_spaces else LONGEST_LINE
     started = False
     while True:
         with damage_reported(name):
@@ -97,12 +97,12 @@ def text_blocks(stream: BinaryIO, name: str, at_blanks: bool) -> Iterator[bytes]
         if not data:
             break
         cut = max(data.rfind(b"\n"), data.rfind(b"\r"))
-        if cut < 0 and at_blanks:
+        if cut < 0 and splits_at_spaces:
             cut = max(data.rfind(b" "), data.rfind(b"\t"))
         if cut < 0:
             waiting.append(data)
             if len(waiting) * BLOCK > longest:
-                end = "blank" if at_blanks else "line end"
+                end = "blank" if splits_at_spaces else "line end"
                 raise InputError(
                     f"{name}:{lines + 1}: {longest >> 20} MiB without a {end}: this is no text, or it needs line ends; "
                     "put them in, as with fold -s"

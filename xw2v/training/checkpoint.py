@@ -36,11 +36,11 @@ PIECE = 1 << 24  # bytes written, read and hashed at a time
 Counters = dict[str, Any]
 
 
-class Damaged(Exception):
+class DamagedError(Exception):
     """A checkpoint that is not what was written; the text says where."""
 
 
-class NotFinite(Exception):
+class NonFiniteError(Exception):
     """Tables that are not worth keeping; the text says which."""
 
 
@@ -48,8 +48,8 @@ class NotFinite(Exception):
 class Checkpoint:
     """A checkpoint whose checksums are right.
 
-    path: its folder. content: what state.json holds: "settings", "objective", "corpus", "versions",
-    "device" and "state", the counters and histories of `xw2v.training.trainer.State`.
+    path: its folder. content: what state.json holds: "settings", "step_config", "corpus",
+    "versions", "device" and "state", the counters and histories of `xw2v.training.trainer.State`.
     """
 
     path: Path
@@ -65,7 +65,7 @@ class Checkpoint:
                 for name in TABLES
                 if f"{name}.npy" in self._sums
             }
-        except (OSError, Damaged) as error:
+        except (OSError, DamagedError) as error:
             raise InputError(
                 f"{self.path}: cannot be read any more: {error}; give --resume again"
             ) from None
@@ -110,7 +110,7 @@ class CheckpointFolder:
         for name in reversed(names):
             try:
                 found = Checkpoint(self.path / name, verified(self.path / name))
-            except Damaged as error:
+            except DamagedError as error:
                 cause = error
                 self.notices.append(
                     f"checkpoint {self.path / name} is damaged ({error}); trying the one before"
@@ -134,7 +134,7 @@ class CheckpointFolder:
         Raises:
             OSError: the disk is full, or the folder cannot be written; the checkpoints before it
             stay.
-            NotFinite: a number in the tables is not finite.
+            NonFiniteError: a number in the tables is not finite.
         """
         name = name_of(content["state"])
         target, partial = self.path / name, self.path / f".{name}.partial"
@@ -207,8 +207,8 @@ def encode(content: dict[str, Any]) -> bytes:
 
 
 def decode(data: bytes) -> dict[str, Any]:
-    """The content of a state.json whose checksum is right; raises Damaged or InputError (a newer
-    format).
+    """The content of a state.json whose checksum is right; raises DamagedError or InputError (a
+    newer format).
     """
     try:
         content = json.loads(data)
@@ -216,9 +216,9 @@ def decode(data: bytes) -> dict[str, Any]:
         whole = digest == _digest(content)
         version = content["format"]
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError):
-        raise Damaged(f"{STATE} cannot be parsed") from None
+        raise DamagedError(f"{STATE} cannot be parsed") from None
     if not whole:
-        raise Damaged(f"{STATE} does not match its checksum")
+        raise DamagedError(f"{STATE} does not match its checksum")
     if version != FORMAT:
         raise InputError(
             f"its format is {version!r:.40}, and this version of xw2v reads {FORMAT}; use the version that wrote it, "
@@ -235,7 +235,7 @@ def _digest(content: dict[str, Any]) -> str:
 
 WANTED: dict[str, Any] = {
     "settings": dict,
-    "objective": dict,
+    "step_config": dict,
     "corpus": dict,
     "versions": dict,
     "device": str,
@@ -259,13 +259,13 @@ CORPUS: dict[str, Any] = {"fingerprint": str, "description": str, "tokens": int,
 
 
 def check_content(content: dict[str, Any]) -> dict[str, Any]:
-    """`content` if it is what a run saves, as far as types go; raises Damaged."""
+    """`content` if it is what a run saves, as far as types go; raises DamagedError."""
     _check_entries(content, WANTED)
     state = content["state"]
     _check_entries(state, COUNTERS)
     _check_entries(content["corpus"], CORPUS)
     if any(state[name] < 0 for name in ("epoch", "step", "steps", "pairs", "seconds")):
-        raise Damaged(f"{STATE} has a counter below 0")
+        raise DamagedError(f"{STATE} has a counter below 0")
     numbers = [
         *state["validation_history"],
         *(number for pair in state["loss_history"] for number in _pair(pair)),
@@ -274,37 +274,37 @@ def check_content(content: dict[str, Any]) -> dict[str, Any]:
     if not all(
         isinstance(number, (int, float)) and -math.inf < number < math.inf for number in numbers
     ):
-        raise Damaged(f"{STATE} has a number that is none")
+        raise DamagedError(f"{STATE} has a number that is none")
     if not state["plans"] or not all(isinstance(plan, int) and plan > 0 for plan in state["plans"]):
-        raise Damaged(f"{STATE} has no such plans")
+        raise DamagedError(f"{STATE} has no such plans")
     if content["files"].keys() not in ({"center.npy"}, {"center.npy", "context.npy"}):
-        raise Damaged(f"{STATE} names other files")
+        raise DamagedError(f"{STATE} names other files")
     return content
 
 
 def _check_entries(entries: dict[str, Any], wanted: dict[str, Any]) -> None:
     for name, kind in wanted.items():
         if not isinstance(entries.get(name, ...), kind) or isinstance(entries[name], bool):
-            raise Damaged(f"{STATE} has no such {name}")
+            raise DamagedError(f"{STATE} has no such {name}")
 
 
 def _pair(value: Any) -> list[Any]:
     if not isinstance(value, list) or len(value) != 2 or not isinstance(value[0], int):
-        raise Damaged(f"{STATE} has no such loss_history")
+        raise DamagedError(f"{STATE} has no such loss_history")
     return value
 
 
 def verified(path: Path) -> dict[str, Any]:
-    """The content of a checkpoint whose files all match their checksums; raises Damaged or
+    """The content of a checkpoint whose files all match their checksums; raises DamagedError or
     InputError.
     """
     try:
         content = decode((path / STATE).read_bytes())
         for file, digest in content["files"].items():
             if hashed(path / file) != digest:
-                raise Damaged(f"{file} does not match its checksum")
+                raise DamagedError(f"{file} does not match its checksum")
     except OSError as error:
-        raise Damaged(f"{Path(error.filename or path).name}: {reason(error)}") from None
+        raise DamagedError(f"{Path(error.filename or path).name}: {reason(error)}") from None
     except InputError as error:
         raise InputError(f"{path}: {error}") from None
     return content
@@ -319,7 +319,7 @@ def hashed(path: Path) -> str:
 def write_table(path: Path, table: np.ndarray) -> str:
     """Write a (V, D) float32 array as .npy, on the disk when this returns; its file's SHA-256.
 
-    Raises NotFinite.
+    Raises NonFiniteError.
     """
     header = io.BytesIO()
     np.lib.format.write_array_header_1_0(
@@ -330,7 +330,7 @@ def write_table(path: Path, table: np.ndarray) -> str:
         file.write(header.getvalue())
         for piece in _pieces(table):
             if not np.isfinite(piece).all():
-                raise NotFinite(f"the {path.stem} vectors are no longer finite")
+                raise NonFiniteError(f"the {path.stem} vectors are no longer finite")
             data = np.ascontiguousarray(piece, "<f4").data
             digest.update(data)
             file.write(data)
@@ -346,8 +346,8 @@ def _pieces(table: np.ndarray) -> Iterator[np.ndarray]:
 
 
 def read_table(path: Path) -> np.ndarray:
-    """A (V, D) float32 array from .npy; raises Damaged unless the file is as long as its header
-    says.
+    """A (V, D) float32 array from .npy; raises DamagedError unless the file is as long as its
+    header says.
 
     The length is compared before any memory is taken.
     """
@@ -358,17 +358,17 @@ def read_table(path: Path) -> np.ndarray:
                 raise ValueError("version")
             shape, fortran, dtype = np.lib.format.read_array_header_1_0(file)
         except Exception:  # NumPy's parser of headers lets those of ast and tokenize through
-            raise Damaged(f"{path.name} is no .npy file") from None
+            raise DamagedError(f"{path.name} is no .npy file") from None
         if len(shape) != 2 or fortran or dtype != np.dtype("<f4") or min(shape) < 1:
-            raise Damaged(f"{path.name} holds no (V, D) float32 table")
+            raise DamagedError(f"{path.name} holds no (V, D) float32 table")
         if os.fstat(file.fileno()).st_size != file.tell() + 4 * shape[0] * shape[1]:
-            raise Damaged(f"{path.name} is not as long as its header says")
+            raise DamagedError(f"{path.name} is not as long as its header says")
         table = np.empty(shape, np.float32)
         view, done = table.reshape(-1).view(np.uint8).data, 0
         while done < len(view):
             count = file.readinto(view[done : done + PIECE])
             if not count:
-                raise Damaged(f"{path.name} ends too early")
+                raise DamagedError(f"{path.name} ends too early")
             done += count
     return table
 

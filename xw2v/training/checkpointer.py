@@ -1,6 +1,6 @@
 """What watches over a run between its steps: checkpoints when they are due, signals, changed files.
 
-`Keeper.after_step` is called after every step, so what it does when nothing is due costs
+`Checkpointer.after_step` is called after every step, so what it does when nothing is due costs
 microseconds.
 """
 
@@ -17,21 +17,21 @@ import numpy as np
 
 from xw2v.errors import Interrupted, TrainingError, UsageError
 from xw2v.storage.files import reason
-from xw2v.training.checkpoint import CheckpointFolder, NotFinite
+from xw2v.training.checkpoint import CheckpointFolder, NonFiniteError
 from xw2v.training.resume import content_of
 from xw2v.training.signals import StopSignals
 from xw2v.training.trainer import State, Trainer, diverged
 
 
 @dataclass(frozen=True)
-class Every:
+class CheckpointInterval:
     """How often checkpoints are written, besides each epoch's end: one of the two is None."""
 
     steps: int | None = None
     seconds: float | None = None
 
     @classmethod
-    def parse(cls, text: str) -> Every:
+    def parse(cls, text: str) -> CheckpointInterval:
         """What --checkpoint-every takes: "200" steps or "10m" minutes; UsageError for anything
         else.
         """
@@ -48,7 +48,7 @@ class Every:
 AT_MOST = 0.01  # share of the time that checkpoints at the ends of epochs may take, where epochs are short
 
 
-class Keeper:
+class Checkpointer:
     """Saves a run's state when it is due, and ends the run, saved, when it is asked to.
 
     Args:
@@ -64,7 +64,7 @@ class Keeper:
         self,
         trainer: Trainer,
         folder: CheckpointFolder,
-        every: Every,
+        every: CheckpointInterval,
         signals: StopSignals,
         say: Callable[[str], None],
         about: dict[str, Any],
@@ -103,7 +103,9 @@ class Keeper:
         """
         trainer, began = self.trainer, time.monotonic()
         if not math.isfinite(state.loss_sum):
-            raise self.kept(diverged("the loss is no longer finite", state, trainer.settings))
+            raise self.with_checkpoint_hint(
+                diverged("the loss is no longer finite", state, trainer.settings)
+            )
         trainer.backend.synchronize()
         tables: dict[str, np.ndarray] = {"center": trainer.backend.to_numpy(state.tables.center)}
         if not trainer.settings.tied:
@@ -116,14 +118,14 @@ class Keeper:
                 "goes on, and checkpoints before this one stay"
             )
             return False
-        except NotFinite as error:
-            raise self.kept(diverged(str(error), state, trainer.settings)) from None
+        except NonFiniteError as error:
+            raise self.with_checkpoint_hint(diverged(str(error), state, trainer.settings)) from None
         finally:
             self._saved = time.monotonic()
             self._took = self._saved - began
         return True
 
-    def kept(self, error: TrainingError) -> TrainingError:
+    def with_checkpoint_hint(self, error: TrainingError) -> TrainingError:
         """`error` with a word on the checkpoint that is left."""
         names = self.folder.names()
         return (

@@ -30,13 +30,13 @@ def needed(settings: Settings, words: int) -> int:
     table = words * settings.vector_size * FLOAT
     tables = table if settings.tied else 2 * table
     batch = (
-        settings.whole_batch
+        settings.rounded_batch
         + 2 * settings.window
-        + settings.whole_batch // settings.group * settings.shared
+        + settings.rounded_batch // settings.group * settings.shared
     )
     step = (
         ROWS * batch * settings.vector_size * FLOAT
-        + settings.whole_batch * (settings.shared + 64) * FLOAT * 4
+        + settings.rounded_batch * (settings.shared + 64) * FLOAT * 4
     )
     writing = 2 * table  # the mean of the two tables, and their sum on the way there
     return tables + step + max(PIECE, writing) + words * WORD + MARGIN

@@ -60,7 +60,7 @@ def continued_settings(checkpoint: Checkpoint, given: dict[str, Any], where: str
             f"{path}: was made with other settings: {', '.join(differ)}{hint}; resume with the same ones, or leave out "
             "--resume to begin anew"
         )
-    if content["objective"] != dataclasses.asdict(before.objective()):
+    if content["step_config"] != dataclasses.asdict(before.step_config()):
         raise InputError(
             f"{path}: was made by xw2v {content['versions'].get('xw2v')}, whose batches are cut differently; resume "
             "with that version, or leave out --resume to begin anew"
@@ -89,7 +89,7 @@ def check_texts(checkpoint: Checkpoint, corpus: Corpus, validation: Corpus | Non
 def what_changed(checkpoint: Checkpoint, trainer: Trainer) -> str | None:
     """A line on versions and devices that are not those the checkpoint was made with, if any."""
     there = checkpoint.content["versions"] | {"device": checkpoint.content["device"]}
-    here = versions(trainer.backend, trainer.objective) | {"device": str(trainer.backend.device)}
+    here = versions(trainer.backend, trainer.step_config) | {"device": str(trainer.backend.device)}
     changed = [
         f"{name} {there.get(name)} then, {here[name]} now"
         for name in here
@@ -107,10 +107,10 @@ def content_of(trainer: Trainer, state: State, about: dict[str, Any]) -> dict[st
     validation = trainer.validation
     return {
         "settings": resolved(trainer.settings),
-        "objective": dataclasses.asdict(trainer.objective),
+        "step_config": dataclasses.asdict(trainer.step_config),
         "corpus": about_corpus(trainer.corpus),
         "validation": None if validation is None else validation.fingerprint,
-        "versions": versions(trainer.backend, trainer.objective),
+        "versions": versions(trainer.backend, trainer.step_config),
         "device": str(trainer.backend.device),
         **about,
         "state": {name: getattr(state, name) for name in COUNTERS},

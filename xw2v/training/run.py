@@ -13,7 +13,7 @@ import numpy as np
 
 from xw2v.settings import Settings
 from xw2v.sgns.backend import Backend, load_backend
-from xw2v.sgns.objective import Objective
+from xw2v.sgns.interface import StepConfig
 from xw2v.text.corpus import Corpus
 from xw2v.text.figures import sentence_lengths
 from xw2v.text.vocabulary import Vocabulary
@@ -74,12 +74,12 @@ def prepare(
     not fit there.
     """
     backend = load_backend(settings.backend, settings.device, deterministic=settings.deterministic)
-    settings = dataclasses.replace(settings, device=backend.asked)
+    settings = dataclasses.replace(settings, device=backend.device_name)
     plan = backend.plan(
-        settings.objective(),
+        settings.step_config(),
         words=len(corpus.vocabulary),
         vector_size=settings.vector_size,
-        batch_tokens=settings.whole_batch,
+        batch_tokens=settings.rounded_batch,
         tokens=len(corpus.ids),
         sentences=len(corpus),
     )
@@ -110,19 +110,19 @@ def resolved(settings: Settings) -> dict[str, Any]:
     """Every setting by name, with the numbers that defaults stand for."""
     return dataclasses.asdict(settings) | {
         "alpha": settings.learning_rate,
-        "batch_tokens": settings.whole_batch,
+        "batch_tokens": settings.rounded_batch,
         "shared_negatives": settings.shared,
     }
 
 
-def versions(backend: Backend, objective: Objective) -> dict[str, str]:
+def versions(backend: Backend, step_config: StepConfig) -> dict[str, str]:
     """Versions of what a run's numbers depend on, and which step computes them."""
     libraries = {library: version(library) for library in ("numpy", "scipy", "array-api-compat")}
     return {
         "xw2v": __version__,
         "python": platform.python_version(),
         **libraries,
-        **backend.versions(objective),
+        **backend.versions(step_config),
     }
 
 
@@ -145,8 +145,8 @@ def record_of(trainer: Trainer, state: State) -> dict[str, Any]:
     return {
         "format": "xw2v run 1",
         "settings": resolved(settings) | {"backend": backend.name, "device": str(backend.device)},
-        "objective": dataclasses.asdict(trainer.objective),
-        "versions": versions(backend, trainer.objective),
+        "step_config": dataclasses.asdict(trainer.step_config),
+        "versions": versions(backend, trainer.step_config),
         "machine": f"{platform.system()} {platform.machine()}",
         "device": str(backend.device),
         "corpus": about_corpus(corpus) | {"sentence_lengths": sentence_lengths(corpus.offsets)},

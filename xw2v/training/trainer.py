@@ -18,8 +18,8 @@ from xw2v.settings import Settings
 from xw2v.sgns.backend import Backend
 from xw2v.sgns.batches import Batches
 from xw2v.sgns.draws import Purpose
-from xw2v.sgns.objective import Objective, Tables
-from xw2v.sgns.step import batch_loss, positives
+from xw2v.sgns.interface import StepConfig, Tables
+from xw2v.sgns.step import batch_loss, count_positive_pairs
 from xw2v.sgns.tables import initial_centers, tables_of
 from xw2v.text.corpus import Corpus
 
@@ -92,8 +92,8 @@ class Trainer:
         self, corpus: Corpus, settings: Settings, backend: Backend, validation: Corpus | None = None
     ) -> None:
         self.corpus, self.settings, self.backend = corpus, settings, backend
-        self.objective: Objective = settings.objective()
-        self._step = backend.step(self.objective)
+        self.step_config: StepConfig = settings.step_config()
+        self._step = backend.step(self.step_config)
         self._batches = self._batches_of(corpus, Purpose.TOKENS, Purpose.NEGATIVES)
         if len(corpus.ids) < len(corpus.offsets):  # none is empty, so none has two words
             raise InputError(
@@ -105,7 +105,7 @@ class Trainer:
             self._validation = self._batches_of(
                 validation, Purpose.VALIDATION_TOKENS, Purpose.VALIDATION_NEGATIVES
             )
-        total = len(corpus.ids) * settings.epochs / settings.whole_batch
+        total = len(corpus.ids) * settings.epochs / settings.rounded_batch
         self.report_every = max(
             min(int(total / REPORTS), LONGEST_REPORT), math.ceil(total / MOST_REPORTS), 1
         )
@@ -117,8 +117,8 @@ class Trainer:
             corpus.ids,
             corpus.offsets,
             self.corpus.vocabulary.counts,
-            self.objective,
-            batch_tokens=self.settings.whole_batch,
+            self.step_config,
+            batch_tokens=self.settings.rounded_batch,
             sample=self.settings.sample,
             ns_exponent=self.settings.ns_exponent,
             seed=self.settings.seed,
@@ -194,7 +194,7 @@ class Trainer:
                 state.steps += 1
                 if measure and loss is not None:
                     state.loss_sum += float(loss)
-                    state.pairs += int(positives(self.objective, batch))
+                    state.pairs += int(count_positive_pairs(self.step_config, batch))
                 if state.steps % self.report_every == 0:
                     self._close_interval(state)
                     state.seconds = before + time.perf_counter() - began
@@ -232,8 +232,8 @@ class Trainer:
         assert self._validation is not None
         total, pairs = 0.0, 0
         for _, batch in self._validation.epoch(0):
-            total += float(batch_loss(self.objective, tables, batch))
-            pairs += int(positives(self.objective, batch))
+            total += float(batch_loss(self.step_config, tables, batch))
+            pairs += int(count_positive_pairs(self.step_config, batch))
         if pairs == 0:
             raise InputError(
                 "--val: no two neighbouring words of this text are in the vocabulary; give more text"

@@ -24,7 +24,7 @@ from xw2v.vectors.keyedvectors import KeyedVectors
 
 
 @dataclass(frozen=True)
-class Initial:
+class WarmStart:
     """Vectors to start from.
 
     name: what the user called them. vectors: words and center vectors. context: (V, D) context
@@ -37,7 +37,7 @@ class Initial:
     keep: bool
 
     @classmethod
-    def load(cls, name: str, keep: bool) -> Initial:
+    def load(cls, name: str, keep: bool) -> WarmStart:
         """Read a file of vectors in any format, or the output folder of a run; raises
         InputError.
         """

@@ -17,21 +17,21 @@ from xw2v.storage.lock import folder_lock
 from xw2v.text.corpus import Corpus
 from xw2v.text.reading import TEXT_COLUMN, open_corpus, read_corpus_with, validation_of
 from xw2v.training.checkpoint import FOLDER, Checkpoint, CheckpointFolder
-from xw2v.training.checkpointer import Every, Keeper, where
+from xw2v.training.checkpointer import Checkpointer, CheckpointInterval, where
 from xw2v.training.memory import check_memory
 from xw2v.training.output import PREVIOUS, Plot, finish_writing, is_written, write_run
 from xw2v.training.resume import check_texts, continued_settings, restored, what_changed
 from xw2v.training.run import Run, finish, prepare
 from xw2v.training.signals import StopSignals
 from xw2v.training.trainer import Progress, State, Trainer
-from xw2v.training.warm_start import Initial
+from xw2v.training.warm_start import WarmStart
 
 OUTPUT, EVERY = "output", "10m"
 Reading = Callable[[], AbstractContextManager[Any]]
 Reporting = Callable[[int], AbstractContextManager[Callable[[Progress], None] | None]]
 
 
-class Job:
+class TrainCommand:
     """What `xw2v train` does.
 
     Args:
@@ -62,7 +62,7 @@ class Job:
         self.options, self.resume, self.keep, self.say = options, resume, keep, say
         self._given, self._where = settings, where
         self.output = options.get("output", OUTPUT)
-        self.every = Every.parse(options.get("checkpoint_every", EVERY))
+        self.every = CheckpointInterval.parse(options.get("checkpoint_every", EVERY))
         Settings.from_mapping(settings, where)
         if keep and "init" not in options:
             raise UsageError(
@@ -79,11 +79,11 @@ class Job:
             folder = CheckpointFolder(self.output)
             checkpoint = self._checkpoint(folder)
             initial = (
-                Initial.load(self.options["init"], self.keep) if "init" in self.options else None
+                WarmStart.load(self.options["init"], self.keep) if "init" in self.options else None
             )
             settings = self._settings(checkpoint, initial)
             # What is missing is told before the text is read.
-            device = load_backend(settings.backend, settings.device, say=self.say).asked
+            device = load_backend(settings.backend, settings.device, say=self.say).device_name
             settings = replace(settings, device=device)
             corpus, validation = self._texts(settings, reading)
             if checkpoint is not None:
@@ -104,7 +104,7 @@ class Job:
             self.say(f"no checkpoint in {folder.path} yet: beginning at the beginning")
         return checkpoint
 
-    def _settings(self, checkpoint: Checkpoint | None, initial: Initial | None) -> Settings:
+    def _settings(self, checkpoint: Checkpoint | None, initial: WarmStart | None) -> Settings:
         given = dict(self._given)
         if initial is not None:
             given.setdefault("vector_size", initial.vectors.vector_size)
@@ -149,7 +149,7 @@ class Job:
         trainer: Trainer,
         folder: CheckpointFolder,
         checkpoint: Checkpoint | None,
-        initial: Initial | None,
+        initial: WarmStart | None,
     ) -> State:
         """The state that training goes on from."""
         settings = trainer.settings
@@ -181,23 +181,23 @@ class Job:
         trainer: Trainer,
         state: State,
         folder: CheckpointFolder,
-        initial: Initial | None,
+        initial: WarmStart | None,
         signals: StopSignals,
         progress: Reporting,
     ) -> State:
         about = {"init": None if initial is None else initial.fingerprint}
-        keeper = Keeper(trainer, folder, self.every, signals, self.say, about)
+        checkpointer = Checkpointer(trainer, folder, self.every, signals, self.say, about)
         signals.defer = True
         try:
             with progress(trainer.corpus.raw_words * trainer.settings.epochs) as report:
-                return trainer.train(state, report, keeper.after_step)
+                return trainer.train(state, report, checkpointer.after_step)
         except TrainingError as error:
-            raise keeper.kept(error) from None
+            raise checkpointer.with_checkpoint_hint(error) from None
         finally:
             signals.defer = False
 
     def _written(
-        self, trainer: Trainer, state: State, folder: CheckpointFolder, initial: Initial | None
+        self, trainer: Trainer, state: State, folder: CheckpointFolder, initial: WarmStart | None
     ) -> Run:
         run = finish(trainer, state)
         if initial is not None:

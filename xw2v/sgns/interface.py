@@ -9,7 +9,7 @@ Array = Any
 
 
 @dataclass(frozen=True)
-class Objective:
+class StepConfig:
     """The constants of a step.
 
     A batch of T tokens is cut into blocks of `block` centers, which share a span of block +
