@@ -111,12 +111,15 @@ def child(folder: str, settings: dict[str, Any], seconds: float | None) -> dict[
 def train_slice(corpus: Any, settings: Any, seconds: float) -> dict[str, Any]:
     """CPU time a raw token of the training loop, from some warm-up on."""
     from bench.gpu import Text, batches_of, endless
-    from xw2v.sgns.backend import load_backend
+    from xw2v.sgns.config import ModelShape
+    from xw2v.sgns.loading import load_backend
+    from xw2v.sgns.step import step_for
     from xw2v.sgns.tables import initial_tables
 
     backend, step_config = load_backend("numpy"), settings.step_config()
-    tables = initial_tables(backend, len(corpus.vocabulary), settings.vector_size, settings.seed)
-    step, clock = backend.step(step_config), time.process_time
+    shape = ModelShape.of_words(len(corpus.vocabulary), settings.vector_size)
+    tables = initial_tables(backend, shape, settings.seed)
+    step, clock = step_for(backend, step_config), time.process_time
     text = Text(corpus.ids, corpus.offsets, corpus.vocabulary.counts)
     stream = endless(
         batches_of(backend, text, step_config, settings.rounded_batch, settings.seed),
@@ -367,7 +370,8 @@ def main(arguments: list[str] | None = None) -> int:
 def measured(text: list[str], quick: bool) -> dict[str, Any]:
     """Everything, from the text on."""
     from xw2v.settings import Settings
-    from xw2v.sgns.backend import load_backend
+    from xw2v.sgns.loading import load_backend
+    from xw2v.sgns.step import step_for
     from xw2v.training.run import versions
 
     budget, variables = Budget(BUDGET), QUICK if quick else VARIABLES
@@ -376,10 +380,9 @@ def measured(text: list[str], quick: bool) -> dict[str, Any]:
         about = make_corpora(text, variables, Path(temporary))
         say(f"corpora made: {budget.left():.0f} s left")
         found = measure(Path(temporary), variables, seconds, rounds, budget)
-    named = ", ".join(
-        f"{name} {number}"
-        for name, number in versions(load_backend(), Settings().step_config()).items()
-    )
+    backend = load_backend()
+    step = step_for(backend, Settings().step_config())
+    named = ", ".join(f"{name} {number}" for name, number in versions(backend, step).items())
     return {
         "date": time.strftime("%Y-%m-%d"),
         "versions": named,

@@ -13,7 +13,8 @@ from oracles import small_config
 
 import xw2v.text.scan as scan
 from xw2v.errors import MissingDependencyError
-from xw2v.sgns.backend import load_backend
+from xw2v.sgns.loading import load_backend
+from xw2v.sgns.step import step_for
 from xw2v.storage.native import native_library
 
 
@@ -29,10 +30,10 @@ def test_they_are_built_where_there_is_a_compiler() -> None:
 
 def test_a_run_says_which_step_it_took() -> None:
     backend = load_backend()
-    assert backend.versions(small_config())["step"] == (
+    assert step_for(backend, small_config()).name == (
         "compiled" if compiled.is_built() else "plain"
     )
-    assert backend.versions(small_config(cbow=True))["step"] == "plain"
+    assert step_for(backend, small_config(cbow=True)).name == "plain"
 
 
 @pytest.mark.skipif(scan.library() is None, reason="this installation has no compiled loops")

@@ -15,7 +15,7 @@ import pytest
 from xw2v import Word2Vec
 from xw2v.errors import InputError, TrainingError, UsageError
 from xw2v.settings import Settings
-from xw2v.sgns.backend import load_backend
+from xw2v.sgns.loading import load_backend
 from xw2v.text.corpus import Corpus
 from xw2v.training.run import run_training
 from xw2v.training.trainer import Trainer
@@ -218,4 +218,4 @@ def test_the_device_changes_no_more_than_the_usual_batch(
 def test_the_bound_is_tighter_with_many_negatives_and_large_groups(
     model: str, size: int, negative: int, floor: float
 ) -> None:
-    assert Settings(model=model, vector_size=size, negative=negative).step_config().floor == floor
+    assert Settings(model=model, vector_size=size, negative=negative).step_config().trust_floor == floor

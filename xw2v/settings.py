@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from xw2v.errors import UsageError
 
 if TYPE_CHECKING:
-    from xw2v.sgns.interface import StepConfig
+    from xw2v.sgns.config import StepConfig
 
 # Defaults that depend on another setting; docs/experiments.md has the measurements.
 DEFAULT_ALPHA = {"skipgram": 0.05, "cbow": 0.2}
@@ -230,16 +230,16 @@ class Settings:
 
     def step_config(self) -> StepConfig:
         """The constants of the training step."""
-        from xw2v.sgns.interface import StepConfig
+        from xw2v.sgns.config import StepConfig
 
         return StepConfig(
             window=self.window,
             negative=self.negative,
-            shared=self.shared,
+            shared_negatives=self.shared,
             group=self.group,
             block=BLOCK,
-            bound=self.bound,
-            floor=self.floor,
+            trust_ratio=self.bound,
+            trust_floor=self.floor,
             weight_decay=self.weight_decay,
             cbow=self.model == "cbow",
             tied=self.tied,

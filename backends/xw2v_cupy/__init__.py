@@ -35,7 +35,7 @@ class CupyBackend(Backend):
     fused = True  # a step's gradients in one kernel where they fit; see `xw2v_cupy.step.CupyStep`
     piece = 2**22
 
-    def __init__(self, device: str = "cuda") -> None:
+    def __init__(self, device: str = "cuda", *, deterministic: bool = False) -> None:
         kind, _, number = device.partition(":")
         if kind != "cuda" or not (number or "0").isdecimal():
             raise UsageError(f"--backend cupy: no --device {device}; give cuda or cuda:N")

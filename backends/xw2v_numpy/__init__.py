@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import array_api_compat.numpy as xp
 import numpy as np
 
 from xw2v.errors import UsageError
 from xw2v.sgns.backend import Backend
+from xw2v.sgns.config import RunShape, StepConfig
+from xw2v.sgns.interface import Step
 from xw2v.storage.native import NO_COMPILER
-
-if TYPE_CHECKING:
-    from xw2v.sgns.interface import Step, StepConfig
 
 NOT_BUILT = f"the compiled step is missing, so training takes four times as long: {NO_COMPILER}"
 
@@ -23,11 +20,12 @@ class NumpyBackend(Backend):
     name = "numpy"
     xp = xp
 
-    def __init__(self, device: str = "cpu") -> None:
+    def __init__(self, device: str = "cpu", *, deterministic: bool = False) -> None:
         if device != "cpu":
             raise UsageError(
                 f"--backend numpy runs on the CPU, not on --device {device}; give --device cpu"
             )
+        super().__init__(device, deterministic=deterministic)
         self.device = "cpu"
 
     def from_numpy(self, array: np.ndarray) -> np.ndarray:
@@ -41,12 +39,12 @@ class NumpyBackend(Backend):
 
         scatter_add(table, rows, updates)
 
-    def step(self, config: StepConfig) -> Step:
+    def own_step(self, config: StepConfig) -> Step | None:
         from xw2v_numpy.compiled import CompiledStep, serves
 
-        return CompiledStep(config) if serves(config) else super().step(config)
+        return CompiledStep(config) if serves(config) else None
 
-    def plan(self, config: StepConfig, **sizes: int) -> str | None:
+    def plan(self, config: StepConfig, shape: RunShape) -> str | None:
         from xw2v_numpy.compiled import is_built, suits
 
         return NOT_BUILT if suits(config) and not is_built() else None

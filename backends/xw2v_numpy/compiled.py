@@ -4,7 +4,7 @@ NumPy's.
 What makes it faster than the plain version: positive pairs are computed one window at a time, none
 outside it; all that happens to a row in a batch is summed and written once; rows are asked for
 before they are needed; the arrays of a tile stay in the cache; and nothing is allocated.
-`xw2v.sgns.step.plain_step` is its oracle in the tests.
+`xw2v.sgns.step.PlainStep` is its oracle in the tests.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ from functools import cache
 
 import numpy as np
 
-from xw2v.sgns.interface import Batch, StepConfig, Tables
+from xw2v.sgns.config import StepConfig
+from xw2v.sgns.interface import Batch, Tables
 from xw2v.storage.native import Count, Pointer, native_library
 
 TILE_BYTES = (
@@ -168,8 +169,8 @@ class Workspace:
             group=g,
             shared=K,
             negative=config.negative,
-            bound=config.bound,
-            floor=config.floor,
+            bound=config.trust_ratio,
+            floor=config.trust_floor,
             curvature=config.curvature,
             weight_decay=config.weight_decay,
         )

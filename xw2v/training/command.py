@@ -11,7 +11,7 @@ from typing import Any
 
 from xw2v.errors import InputError, TrainingError, UsageError
 from xw2v.settings import Settings
-from xw2v.sgns.backend import load_backend
+from xw2v.sgns.loading import load_backend
 from xw2v.storage.files import output_folder
 from xw2v.storage.lock import folder_lock
 from xw2v.text.corpus import Corpus

@@ -14,7 +14,7 @@ from xw2v.sgns.backend import Backend
 
 FLOAT = 4  # bytes
 PIECE = (
-    Backend.piece * 8 * 24
+    Backend.chunk_tokens * 8 * 24
 )  # what making batches takes: a piece of the corpus in some two dozen int64 arrays
 ROWS = 12  # (batch + negatives, D) arrays of the plain step; the compiled one has fewer
 WORD = (

@@ -89,7 +89,7 @@ def check_texts(checkpoint: Checkpoint, corpus: Corpus, validation: Corpus | Non
 def what_changed(checkpoint: Checkpoint, trainer: Trainer) -> str | None:
     """A line on versions and devices that are not those the checkpoint was made with, if any."""
     there = checkpoint.content["versions"] | {"device": checkpoint.content["device"]}
-    here = versions(trainer.backend, trainer.step_config) | {"device": str(trainer.backend.device)}
+    here = versions(trainer.backend, trainer.step) | {"device": str(trainer.backend.device)}
     changed = [
         f"{name} {there.get(name)} then, {here[name]} now"
         for name in here
@@ -110,7 +110,7 @@ def content_of(trainer: Trainer, state: State, about: dict[str, Any]) -> dict[st
         "step_config": dataclasses.asdict(trainer.step_config),
         "corpus": about_corpus(trainer.corpus),
         "validation": None if validation is None else validation.fingerprint,
-        "versions": versions(trainer.backend, trainer.step_config),
+        "versions": versions(trainer.backend, trainer.step),
         "device": str(trainer.backend.device),
         **about,
         "state": {name: getattr(state, name) for name in COUNTERS},

@@ -12,8 +12,10 @@ from typing import Any
 import numpy as np
 
 from xw2v.settings import Settings
-from xw2v.sgns.backend import Backend, load_backend
-from xw2v.sgns.interface import StepConfig
+from xw2v.sgns.backend import Backend
+from xw2v.sgns.config import ModelShape, RunShape
+from xw2v.sgns.interface import Step
+from xw2v.sgns.loading import load_backend
 from xw2v.text.corpus import Corpus
 from xw2v.text.figures import sentence_lengths
 from xw2v.text.vocabulary import Vocabulary
@@ -77,11 +79,12 @@ def prepare(
     settings = dataclasses.replace(settings, device=backend.device_name)
     plan = backend.plan(
         settings.step_config(),
-        words=len(corpus.vocabulary),
-        vector_size=settings.vector_size,
-        batch_tokens=settings.rounded_batch,
-        tokens=len(corpus.ids),
-        sentences=len(corpus),
+        RunShape(
+            ModelShape.of_words(len(corpus.vocabulary), settings.vector_size),
+            batch_tokens=settings.rounded_batch,
+            tokens=len(corpus.ids),
+            sentences=len(corpus),
+        ),
     )
     if plan is not None:
         say(plan)
@@ -115,14 +118,15 @@ def resolved(settings: Settings) -> dict[str, Any]:
     }
 
 
-def versions(backend: Backend, step_config: StepConfig) -> dict[str, str]:
+def versions(backend: Backend, step: Step) -> dict[str, str]:
     """Versions of what a run's numbers depend on, and which step computes them."""
     libraries = {library: version(library) for library in ("numpy", "scipy", "array-api-compat")}
     return {
         "xw2v": __version__,
         "python": platform.python_version(),
         **libraries,
-        **backend.versions(step_config),
+        **backend.versions(),
+        "step": step.name,
     }
 
 
@@ -146,7 +150,7 @@ def record_of(trainer: Trainer, state: State) -> dict[str, Any]:
         "format": "xw2v run 1",
         "settings": resolved(settings) | {"backend": backend.name, "device": str(backend.device)},
         "step_config": dataclasses.asdict(trainer.step_config),
-        "versions": versions(backend, trainer.step_config),
+        "versions": versions(backend, trainer.step),
         "machine": f"{platform.system()} {platform.machine()}",
         "device": str(backend.device),
         "corpus": about_corpus(corpus) | {"sentence_lengths": sentence_lengths(corpus.offsets)},

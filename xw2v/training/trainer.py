@@ -18,9 +18,12 @@ from xw2v.settings import Settings
 from xw2v.sgns.backend import Backend
 from xw2v.sgns.batches import Batches
 from xw2v.sgns.draws import Purpose
-from xw2v.sgns.interface import StepConfig, Tables
-from xw2v.sgns.step import batch_loss, count_positive_pairs
-from xw2v.sgns.tables import initial_centers, tables_of
+from xw2v.sgns.config import ModelShape, StepConfig
+from xw2v.sgns.interface import Tables
+from xw2v.sgns.sampling import Sampling
+from xw2v.sgns.step import batch_loss, count_positive_pairs, step_for
+from xw2v.sgns.tables import initial_centers, initial_contexts, tables_of
+from xw2v.sgns.tokenstream import TokenStream
 from xw2v.text.corpus import Corpus
 
 REPORTS = 200  # loss reports that a short run is cut into ...
@@ -93,7 +96,7 @@ class Trainer:
     ) -> None:
         self.corpus, self.settings, self.backend = corpus, settings, backend
         self.step_config: StepConfig = settings.step_config()
-        self._step = backend.step(self.step_config)
+        self.step = step_for(backend, self.step_config)
         self._batches = self._batches_of(corpus, Purpose.TOKENS, Purpose.NEGATIVES)
         if len(corpus.ids) < len(corpus.offsets):  # none is empty, so none has two words
             raise InputError(
@@ -112,16 +115,13 @@ class Trainer:
         self._measure_every = min(self.report_every, MEASURED)
 
     def _batches_of(self, corpus: Corpus, tokens: Purpose, negatives: Purpose) -> Batches:
+        settings = self.settings
         return Batches(
             self.backend,
-            corpus.ids,
-            corpus.offsets,
-            self.corpus.vocabulary.counts,
+            TokenStream(corpus.ids, corpus.offsets, self.corpus.vocabulary.counts),
             self.step_config,
-            batch_tokens=self.settings.rounded_batch,
-            sample=self.settings.sample,
-            ns_exponent=self.settings.ns_exponent,
-            seed=self.settings.seed,
+            Sampling(settings.sample, settings.ns_exponent, settings.seed),
+            batch_tokens=settings.rounded_batch,
             purposes=(tokens, negatives),
         )
 
@@ -132,9 +132,11 @@ class Trainer:
             center, context: (V, D) float32 tables to begin with, instead of random and zero ones.
         """
         settings = self.settings
+        shape = ModelShape.of_words(len(self.corpus.vocabulary), settings.vector_size)
         if center is None:
-            words = len(self.corpus.vocabulary.words)
-            center = initial_centers(words, settings.vector_size, settings.seed)
+            center = initial_centers(shape, settings.seed)
+        if context is None:
+            context = initial_contexts(shape)
         return State(
             tables_of(self.backend, center, context, tied=settings.tied), plans=[settings.epochs]
         )
@@ -189,7 +191,7 @@ class Trainer:
                 resumed_at = done if resumed_at is None else resumed_at
                 alpha = self.alpha(done)
                 measure = state.steps % self._measure_every == 0
-                loss = self._step(state.tables, batch, alpha, measure=measure)
+                loss = self.step(state.tables, batch, alpha, measure=measure)
                 state.step += 1
                 state.steps += 1
                 if measure and loss is not None:

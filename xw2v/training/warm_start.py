@@ -17,6 +17,7 @@ import numpy as np
 
 from xw2v.errors import InputError, UsageError
 from xw2v.settings import Settings
+from xw2v.sgns.config import ModelShape
 from xw2v.sgns.tables import initial_centers
 from xw2v.text.vocabulary import Vocabulary
 from xw2v.training.run import Run
@@ -91,7 +92,9 @@ class WarmStart:
         """(V, D) center and context tables to start from, and how many words had vectors in the
         file.
         """
-        center = initial_centers(len(vocabulary), settings.vector_size, settings.seed)
+        center = initial_centers(
+            ModelShape.of_words(len(vocabulary), settings.vector_size), settings.seed
+        )
         context = np.zeros_like(center)
         known = [
             row for row, word in enumerate(vocabulary.words) if word in self.vectors.key_to_index

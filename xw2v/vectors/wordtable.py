@@ -230,7 +230,7 @@ class WordTable:
 
         Raises MissingDependencyError or UsageError where there is no such device or library.
         """
-        from xw2v.sgns.backend import load_backend
+        from xw2v.sgns.loading import load_backend
 
         self._backend = (
             None
