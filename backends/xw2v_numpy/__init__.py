@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import array_api_compat.numpy as xp
 import numpy as np
 
@@ -31,10 +33,11 @@ class NumpyBackend(Backend):
     def from_numpy(self, array: np.ndarray) -> np.ndarray:
         return array
 
-    def to_numpy(self, array: np.ndarray) -> np.ndarray:
-        return array
+    def to_numpy(self, array: Any) -> np.ndarray:
+        host: np.ndarray = array
+        return host
 
-    def scatter_add(self, table: np.ndarray, rows: np.ndarray, updates: np.ndarray) -> None:
+    def scatter_add(self, table: Any, rows: Any, updates: Any) -> None:
         from xw2v_numpy.scatter import scatter_add
 
         scatter_add(table, rows, updates)

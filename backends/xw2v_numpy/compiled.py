@@ -12,6 +12,7 @@ from __future__ import annotations
 import ctypes
 import math
 from functools import cache
+from typing import Any
 
 import numpy as np
 
@@ -145,7 +146,7 @@ class Workspace:
     def __init__(self, config: StepConfig, tables: Tables, batch: Batch) -> None:
         V, D = tables.center.shape
         T, (groups, K), w, g = (
-            len(batch.left),
+            batch.left.shape[0],
             batch.negatives.shape,
             config.window,
             config.group,
@@ -228,7 +229,7 @@ class Workspace:
     def fits(self, tables: Tables, batch: Batch) -> bool:
         return self.shape == (
             *tables.center.shape,
-            len(batch.left),
+            batch.left.shape[0],
             *batch.negatives.shape,
             tables.center.dtype,
         )
@@ -238,15 +239,16 @@ class Workspace:
         beyond their ends.
         """
         V, D, T, _, _, dtype = self.shape
-        for table in tables:
+        arrays: Any = tables
+        for table in arrays:
             if (table.shape, table.dtype) != ((V, D), dtype) or not table.flags.carray:
                 raise ValueError(
                     "the tables of a compiled step must be C-contiguous, writeable and alike: "
                     f"not {', '.join(f'{each.dtype.str} {each.shape}' for each in tables)}"
                 )
         lengths = (
-            len(batch.tokens),
-            len(batch.right),
+            batch.tokens.shape[0],
+            batch.right.shape[0],
             batch.negatives.shape[0] * self.arguments.group,
         )
         if lengths != (T + 2 * self.arguments.window, T, T):
@@ -259,11 +261,12 @@ class Workspace:
         """
         self.check(tables, batch)
         arguments, library = self.arguments, self.library
+        arrays: Any = tables
         given = [np.ascontiguousarray(part, np.int64) for part in batch]
         arguments.ids, arguments.left, arguments.right, arguments.negatives = (
             part.ctypes.data for part in given
         )
-        arguments.center.table, arguments.context.table = (table.ctypes.data for table in tables)
+        arguments.center.table, arguments.context.table = (table.ctypes.data for table in arrays)
         arguments.alpha, arguments.measure = alpha, measure
         match library.begin(arguments):
             case 1:

@@ -42,10 +42,12 @@ class StrictBackend(Backend):
         self.device = array_api_strict.Device(DEVICES[device])
 
     def from_numpy(self, array: np.ndarray) -> Array:
-        return self.xp.asarray(array, device=self.device, copy=True)
+        copied: Array = self.xp.asarray(array, device=self.device, copy=True)
+        return copied
 
     def to_numpy(self, array: Any) -> np.ndarray:
-        return np.from_dlpack(self.xp.asarray(array, device=self.xp.Device("CPU_DEVICE")))
+        on_host = self.xp.asarray(array, device=self.xp.Device("CPU_DEVICE"))
+        return np.from_dlpack(on_host)
 
     def scatter_add(self, table: Any, rows: Any, updates: Any) -> None:
         """By a copy on the host: the standard has no in-place scatter."""

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from xw2v.errors import MissingDependencyError, UsageError
+from xw2v.sgns.array import Array
 from xw2v.sgns.backend import Backend
 
 
@@ -40,15 +41,17 @@ class TorchBackend(Backend):
                 "--device mps: torch finds no Apple GPU here; give --device cpu"
             )
         super().__init__(device, deterministic=deterministic)
-        self._torch = torch
+        self._torch: Any = torch
         self.xp = xp
         self.device = torch.device(device)
 
-    def from_numpy(self, array: np.ndarray) -> Any:
-        return self._torch.tensor(array, device=self.device)
+    def from_numpy(self, array: np.ndarray) -> Array:
+        copied: Array = self._torch.tensor(array, device=self.device)
+        return copied
 
     def to_numpy(self, array: Any) -> np.ndarray:
-        return array.cpu().numpy()
+        host: np.ndarray = array.cpu().numpy()
+        return host
 
     def scatter_add(self, table: Any, rows: Any, updates: Any) -> None:
         if self.deterministic and self.device.type == "cuda":

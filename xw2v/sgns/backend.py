@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from xw2v.sgns import draws
-from xw2v.sgns.array import Array, Namespace
+from xw2v.sgns.array import Array
 from xw2v.sgns.config import RunShape, StepConfig
 from xw2v.sgns.interface import Step
 from xw2v.sgns.tokenstream import TokenStream
@@ -34,7 +34,7 @@ class Backend(ABC):
     Attributes:
         name: the entry point's name, such as "numpy".
         chunk_tokens: tokens made into batches at a time: many batches, yet small beside the tables.
-        xp: the array-api-compat namespace.
+        xp: the array-api-compat namespace, a module (see `xw2v.sgns.array.Namespace`).
         device: what `device=` takes in that namespace.
         device_name: the device as it was given, never "auto".
         deterministic: as given.
@@ -46,7 +46,7 @@ class Backend(ABC):
 
     name: ClassVar[str]
     chunk_tokens: ClassVar[int] = 2**16
-    xp: Namespace
+    xp: Any
     device: Any
 
     def __init__(self, device: str = "cpu", *, deterministic: bool = False) -> None:

@@ -158,7 +158,7 @@ class Batches:
         draws = self.backend.low_discrepancy_uint32(
             self._seed, stream, step * per_batch, n_batches * per_batch
         )
-        xp = self.backend.xp
+        xp: Namespace = self.backend.xp
         return xp.reshape(sample_word_ids(xp, self._aliases, draws), (-1, groups, K))
 
 

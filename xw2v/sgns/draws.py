@@ -4,8 +4,9 @@ Philox (Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3") is a 
 generator: word p of a stream is number p mod 4 of the cipher of counter p // 4. There is no state,
 so any part of a stream can be drawn anywhere, in any order, on any device, and is the same.
 
-Where it matters how often each outcome comes up, and independence does not, `low_discrepancy_uint32`
-replaces random numbers: each is uniform, yet any stretch of them fills the range evenly.
+Where it matters how often each outcome comes up, and independence does not,
+`low_discrepancy_uint32` replaces random numbers: each is uniform, yet any stretch of them fills the
+range evenly.
 """
 
 from __future__ import annotations
@@ -14,8 +15,6 @@ from enum import IntEnum
 from typing import Any
 
 import numpy as np
-
-from xw2v.sgns.array import Array
 
 WORDS_PER_COUNTER = 4  # 64-bit words
 
@@ -68,7 +67,7 @@ def random_uint32_halves(
     return high.astype(np.int64), low.astype(np.int64)
 
 
-def low_discrepancy_uint32(xp: Any, seed: int, stream: int, start: int, count: int) -> Array:
+def low_discrepancy_uint32(xp: Any, seed: int, stream: int, start: int, count: int) -> Any:
     """Numbers start .. start + count of a stream that fills [0, 2³²) evenly.
 
     They are van der Corput's (the bits of the position in reverse order), scrambled as in Owen 1995
@@ -88,8 +87,8 @@ def low_discrepancy_uint32(xp: Any, seed: int, stream: int, start: int, count: i
     high, _ = random_uint32_halves(seed, stream, 0, 1)
     key = int(high[0])
     x = xp.arange(start, start + count, dtype=xp.uint64).astype(xp.uint32)  # modulo 2³²
-    # In this hash no bit affects those below it; so with the bits reversed, halves, quarters, ... of
-    # the range are permuted as units.
+    # In this hash no bit affects those below it; so with the bits reversed, halves, quarters, ...
+    # of the range are permuted as units.
     x = x ^ x * xp.uint32(0x3D20ADEA)
     x = (x + xp.uint32(key)) * xp.uint32(key >> 16 | 1)
     x = x ^ x * xp.uint32(0x05526C56)

@@ -7,7 +7,7 @@ then only ever compared, multiplied and shifted as an int64, so every backend de
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -48,7 +48,8 @@ def keep_thresholds(counts: np.ndarray, sample: float) -> np.ndarray:
     if sample == 0:
         return np.full(len(counts), RANGE, np.int64)
     ratio = sample * counts.sum() / np.maximum(counts, 1)  # t/f
-    return (np.minimum(np.sqrt(ratio) + ratio, 1.0) * RANGE).astype(np.int64)
+    thresholds: np.ndarray = (np.minimum(np.sqrt(ratio) + ratio, 1.0) * RANGE).astype(np.int64)
+    return thresholds
 
 
 class AliasTable(NamedTuple):
@@ -59,8 +60,8 @@ class AliasTable(NamedTuple):
         alias: (V,) int64 ... and from it on, this word.
     """
 
-    threshold: Array
-    alias: Array
+    threshold: Any  # of NumPy, or of a backend's library
+    alias: Any
 
 
 def alias_table(counts: np.ndarray, exponent: float) -> AliasTable:

@@ -4,9 +4,9 @@ Skip-gram with negative sampling (Mikolov et al. 2013, eq. 4), or CBOW, over a b
 
 1. Compose: the input rows of the batch become T hidden vectors H (T, D), which are the centers'
    own rows (skip-gram) or the means of their windows (CBOW).
-2. Score: H against the output rows of its positives, S⁺, and of its group's negatives, S⁻. Negatives
-   are shared within groups (as in Ji et al. 2016), each weighted so that a pair meets `negative` of
-   them in expectation:
+2. Score: H against the output rows of its positives, S⁺, and of its group's negatives, S⁻.
+   Negatives are shared within groups (as in Ji et al. 2016), each weighted so that a pair meets
+   `negative` of them in expectation:
 
        loss = Σ weight · softplus(∓S),    G = ∂loss/∂S = weight · (σ(S) − label)
 

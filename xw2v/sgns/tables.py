@@ -13,18 +13,14 @@ CHUNK_DRAWS = 2**20  # 64-bit draws made at a time
 FLOAT32_BITS = 24  # of a draw, which a float32 holds exactly
 
 
-def initial_tables(
-    backend: Backend, shape: ModelShape, seed: int, *, tied: bool = False
-) -> Tables:
+def initial_tables(backend: Backend, shape: ModelShape, seed: int, *, tied: bool = False) -> Tables:
     """Input vectors uniform in ±1/(2·dim), output vectors zero, as in word2vec.c.
 
     Returns:
         float32 tables on the backend's device. Row v depends on the seed, v and the dimension only,
         and is bit-equal on every backend.
     """
-    return tables_of(
-        backend, initial_centers(shape, seed), initial_contexts(shape), tied=tied
-    )
+    return tables_of(backend, initial_centers(shape, seed), initial_contexts(shape), tied=tied)
 
 
 def initial_centers(shape: ModelShape, seed: int) -> np.ndarray:

@@ -17,8 +17,8 @@ from xw2v.errors import InputError, TrainingError
 from xw2v.settings import Settings
 from xw2v.sgns.backend import Backend
 from xw2v.sgns.batches import Batches
-from xw2v.sgns.draws import Purpose
 from xw2v.sgns.config import ModelShape, StepConfig
+from xw2v.sgns.draws import Purpose
 from xw2v.sgns.interface import Tables
 from xw2v.sgns.sampling import Sampling
 from xw2v.sgns.step import batch_loss, count_positive_pairs, step_for
