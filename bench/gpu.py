@@ -176,13 +176,14 @@ def step_bytes(
     centers = len(np.unique(batch.tokens[w : w + T]))
     context = len(np.unique(np.concatenate((batch.tokens, batch.negatives.ravel()))))
     ids = 8 * (positions + drawn + 2 * T)
+    listed = 8 * (positions + drawn)  # the ids of context rows, written as one list
     means = row * (
         T + drawn + 6 * T // o.group
     )  # of groups, written, read and written again as shifts
     met = 16 * (int(np.sum(batch.left + batch.right)) + 2 * T + drawn)  # counted by atomics
     update = (4 * row + 32) * (centers + context)
     least = ids + 2 * row * (centers + context)
-    common = ids + means + met + update
+    common = ids + listed + means + met + update
     if fused:  # rows read (long ones twice) and added to by atomics; two means and two shifts read
         often = 4 if vector_size > WIDTHS[0] else 3
         return common + often * row * (

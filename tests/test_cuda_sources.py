@@ -22,10 +22,10 @@ from xw2v_cupy.step import CupyStep
 from xw2v_cupy.sums import RowSums, TouchedRows
 
 from xw2v.errors import InputError
+from xw2v.sgns.composition import center_ids
 from xw2v.sgns.config import ModelShape, StepConfig
 from xw2v.sgns.draws import random_uint32_halves
 from xw2v.sgns.interface import Batch, Tables
-from xw2v.sgns.step import center_ids
 
 VOCAB_SIZE, DIM, TOKENS = 60, 37, 64  # a row is more than a warp and no multiple of it
 CONFIGS = {

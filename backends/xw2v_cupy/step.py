@@ -12,9 +12,9 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from xw2v.sgns.array import Array
+from xw2v.sgns.composition import center_ids
 from xw2v.sgns.config import ModelShape, StepConfig
 from xw2v.sgns.interface import Batch, Tables
-from xw2v.sgns.step import center_ids
 from xw2v_cupy.fused import FusedGradients, fused_sizes
 from xw2v_cupy.groups import GroupMeans
 from xw2v_cupy.kernels import Kernels
