@@ -79,7 +79,7 @@ def test_too_little_memory_is_refused_with_the_figures() -> None:
     assert "\n" not in str(caught.value)
 
 
-def test_the_backend_says_its_plan() -> None:
+def test_the_backend_reports_its_plan() -> None:
     model = ModelShape.of_words(50_000, 100)
     shape = RunShape(model, batch_tokens=4096, tokens=10**6, sentences=10**5)
     line = CpuCupyBackend().plan(small_config(), shape)

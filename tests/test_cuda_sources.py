@@ -1,5 +1,4 @@
-"""The CUDA kernels and step without a GPU: compiled for GPUs, and run on the CPU against the slow
-versions.
+"""The CUDA kernels and step without a GPU: compiled for GPUs, and run on the CPU against the oracles.
 
 `cuda_on_cpu` executes the very sources, thread by thread; it cannot show a race between threads,
 nor speed.
@@ -173,7 +172,9 @@ def copied(tables: Tables) -> Tables:
     ("kind", "equal"), [("deterministic", True), ("products", False), ("fused", False)]
 )
 @pytest.mark.parametrize("tied", [False, True])
-def test_deterministic_is_whatever_order_threads_run_in(kind: str, equal: bool, tied: bool) -> None:
+def test_deterministic_steps_do_not_depend_on_the_order_of_threads(
+    kind: str, equal: bool, tied: bool
+) -> None:
     """Bit-equal with the threads run forwards and backwards; the other steps show that the order
     matters.
     """

@@ -1,4 +1,4 @@
-"""What the trainer calls in an array library, and that the libraries which are not at hand have it.
+"""What the trainer calls in an array library, and that libraries missing here have it too.
 
 The trainer runs once on a namespace that records each name read from it. CuPy imports without a
 GPU, so its namespace can be compared here even where no step can run on it.

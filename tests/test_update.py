@@ -144,7 +144,7 @@ def test_the_order_of_pairs_does_not_matter(seed: int, alpha: float) -> None:
 
 
 @pytest.mark.parametrize("gradient", [1.0, 1e10])
-def test_finite_for_a_row_met_a_million_times(any_backend: Backend, gradient: float) -> None:
+def test_finite_for_a_row_in_a_million_pairs(any_backend: Backend, gradient: float) -> None:
     times = 10**4 if hasattr(any_backend, "emulated") else 10**6
     ids = np.zeros(times, np.int64)
     gradients = np.full((times, 2), gradient, np.float32)
