@@ -1,4 +1,4 @@
-"""The CUDA kernels and step without a GPU: compiled for GPUs, and run on the CPU against the oracles.
+"""The CUDA kernels and step without a GPU: compiled for GPUs, and run on the CPU against oracles.
 
 `cuda_on_cpu` executes the very sources, thread by thread; it cannot show a race between threads,
 nor speed.
