@@ -134,16 +134,20 @@ def slow_skipgram(config: StepConfig, tables: Tables, batch: Batch) -> PairLoop:
 
 
 def slow_cbow(config: StepConfig, tables: Tables, batch: Batch) -> PairLoop:
-    """CBOW with negative sampling: the mean of the context predicts the center."""
+    """CBOW with negative sampling: the mean of the context's vectors, or their sum, predicts the
+    center; each context word receives its share of the gradient, or all of it.
+    """
     loop, negative_weight = PairLoop(tables), config.negative / config.shared_negatives
     for center, context, negatives in windows(config, batch):
         if not context:
             continue
-        hidden = np.mean([tables.center[word] for word in context], axis=0)
+        hidden = sum(tables.center[word] for word in context)
+        if config.cbow_mean:
+            hidden = hidden / len(context)
         pairs = [(center, True, 1.0), *((n, False, negative_weight) for n in negatives)]
         gradient = sum(loop.add(hidden, *pair) for pair in pairs)
         for word in context:
-            loop.center[word] += gradient / len(context)
+            loop.center[word] += gradient / (len(context) if config.cbow_gradient == "mean" else 1)
     return loop
 
 

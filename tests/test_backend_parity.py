@@ -39,6 +39,13 @@ VOCAB_SIZE, DIM, TOKENS = 60, 10, 64
 CONFIGS = {
     "skip-gram": {},
     "cbow": {"cbow": True},
+    "cbow full": {"cbow": True, "cbow_gradient": "full"},
+    "cbow sum": {"cbow": True, "cbow_mean": False},
+    "cbow sum full": {"cbow": True, "cbow_mean": False, "cbow_gradient": "full"},
+    "tied cbow": {"tied": True, "cbow": True},
+    "tied cbow full": {"tied": True, "cbow": True, "cbow_gradient": "full"},
+    "tied cbow sum": {"tied": True, "cbow": True, "cbow_mean": False},
+    "tied cbow sum full": {"tied": True, "cbow": True, "cbow_mean": False, "cbow_gradient": "full"},
     "tied": {"tied": True},
     "decay": {"weight_decay": 0.1},
     "wide window": {"window": 9, "block": 4},

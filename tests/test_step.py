@@ -30,6 +30,13 @@ CONFIGS = {
     "cbow": {"cbow": True},
     "tied": {"tied": True},
     "tied cbow": {"tied": True, "cbow": True},
+    "cbow full": {"cbow": True, "cbow_gradient": "full"},
+    "cbow sum": {"cbow": True, "cbow_mean": False},
+    "cbow sum full": {"cbow": True, "cbow_mean": False, "cbow_gradient": "full"},
+    "tied cbow full": {"tied": True, "cbow": True, "cbow_gradient": "full"},
+    "tied cbow sum": {"tied": True, "cbow": True, "cbow_mean": False},
+    "tied cbow sum full": {"tied": True, "cbow": True, "cbow_mean": False, "cbow_gradient": "full"},
+    "cbow decay": {"cbow": True, "cbow_gradient": "full", "weight_decay": 0.1},
     "decay": {"weight_decay": 0.1},
     "wide window": {"window": 9, "block": 4},
     "one word": {"window": 1, "shared_negatives": 1, "negative": 1, "block": 1, "group": 1},
@@ -99,8 +106,11 @@ def test_gradients_equal_a_loop_over_pairs(config: StepConfig) -> None:
 
 
 def test_gradients_equal_finite_differences(config: StepConfig) -> None:
-    """With one group a batch, where the control variate is zero."""
-    config = dataclasses.replace(config, group=TOKENS)
+    """With one group a batch, where the control variate is zero; for those conventions of CBOW that
+    have the gradient of the loss.
+    """
+    exact = "mean" if config.cbow_mean else "full"
+    config = dataclasses.replace(config, group=TOKENS, cbow_gradient=exact)
     rng = np.random.default_rng(2)
     tables = random_tables(rng, VOCAB_SIZE, DIM, tied=config.tied)
     batch = random_batch(rng, config, VOCAB_SIZE, TOKENS)
@@ -115,6 +125,20 @@ def test_gradients_equal_finite_differences(config: StepConfig) -> None:
         ahead, behind = (gradients_of(config, there, batch)[1] for there in moved)
         slope = np.sum(center * direction.center) + np.sum(context * direction.context)
         assert (ahead - behind) / (2 * step) == pytest.approx(slope, rel=1e-7)
+
+
+@pytest.mark.parametrize("tied", [False, True])
+def test_full_gradients_are_those_of_the_mean_times_the_number_of_context_words(tied: bool) -> None:
+    """Where every context has as many words; of the input table, whatever the output table gets."""
+    config, rng = small_config(cbow=True, tied=tied), np.random.default_rng(8)
+    tables = random_tables(rng, VOCAB_SIZE, DIM, tied=tied)
+    batch = random_batch(rng, config, VOCAB_SIZE, TOKENS)
+    batch = batch._replace(left=np.full(TOKENS, 2), right=np.full(TOKENS, 3))
+    shared = gradients_of(config, tables, batch)
+    full = gradients_of(dataclasses.replace(config, cbow_gradient="full"), tables, batch)
+    np.testing.assert_allclose(full[0].center.rows, 5 * shared[0].center.rows, rtol=1e-12)
+    np.testing.assert_array_equal(full[0].context.rows, shared[0].context.rows)
+    assert full[1] == shared[1]
 
 
 @pytest.mark.parametrize("shared", [2, 16])

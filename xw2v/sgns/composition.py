@@ -34,12 +34,14 @@ def center_rows(config: StepConfig, table: Array, batch: Batch) -> InputRows:
     return InputRows(ids, X, pairs, lambda gradients: gradients)
 
 
-def window_means(config: StepConfig, table: Array, batch: Batch) -> InputRows:
-    """CBOW (Mikolov et al. 2013a): the hidden vector of a center is the mean of its context; the
-    center is its one positive, if it has a context.
+def context_rows(config: StepConfig, table: Array, batch: Batch) -> InputRows:
+    """CBOW (Mikolov et al. 2013a): the hidden vector of a center is the mean or the sum of the rows
+    of its context; the center is its one positive, if it has a context.
 
-    The gradient is that of the mean, divided by the number of context words, which word2vec.c
-    leaves out (İrsoy et al. 2021, "Corrected CBOW performs as well as skip-gram").
+    The gradient of a mean with respect to each of its n words is 1/n of its own, that of a sum all
+    of it. word2vec.c and gensim give the words of a mean all of it (İrsoy et al. 2021, "Corrected
+    CBOW performs as well as skip-gram"), and gensim those of a sum 1/n; so `cbow_mean` and
+    `cbow_gradient` are independent of each other.
     """
     xp = namespace_of(table)
     span_ids = context_spans(config, batch.tokens)  # (T/b, s)
@@ -48,14 +50,17 @@ def window_means(config: StepConfig, table: Array, batch: Batch) -> InputRows:
     count = batch.left + batch.right  # (T,)
     has_context = xp.astype(count > 0, C.dtype)
     share = has_context / xp.astype(safe_divisor(count), C.dtype)  # (T,): 1/n, or 0
-    share = xp.reshape(share, (blocks, config.block, 1))
-    mean = xp.astype(window_mask(config, batch), C.dtype) * share  # (T/b, b, s)
+    inside = xp.astype(window_mask(config, batch), C.dtype)  # (T/b, b, s)
+    mean = inside * xp.reshape(share, (blocks, config.block, 1))  # (T/b, b, s)
+    weights = mean if config.cbow_mean else inside
+    gradient_weights = mean if config.cbow_gradient == "mean" else inside
 
     def distribute(gradients: Array) -> Array:
         dH = xp.reshape(gradients, (blocks, config.block, D))  # (T/b, b, D)
-        return xp.reshape(xp.matmul(xp.matrix_transpose(mean), dH), (-1, D))  # (T/b·s, D)
+        dC = xp.matmul(xp.matrix_transpose(gradient_weights), dH)  # (T/b, s, D)
+        return xp.reshape(dC, (-1, D))
 
-    H = xp.reshape(xp.matmul(mean, C), (-1, D))  # (T, D)
+    H = xp.reshape(xp.matmul(weights, C), (-1, D))  # (T, D)
     return InputRows(xp.reshape(span_ids, (-1,)), H, has_context, distribute)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 
 @dataclass(frozen=True)
@@ -24,8 +25,12 @@ class StepConfig:
         curvature: κ, of a positive pair's loss, by which, with that of the negatives, a batch's
             summed change is damped along the mean of the other table (skip-gram).
         weight_decay: λ, by which a touched row also shrinks: row ← row − αλ·row.
-        cbow: predict the center from the mean of its context, instead of each context word from the
-            center.
+        cbow: predict the center from its context, instead of each context word from the center.
+        cbow_mean: the hidden vector of CBOW is the mean of the context words' vectors; else their
+            sum.
+        cbow_gradient: what each of n context words receives of that hidden vector's gradient:
+            "mean", 1/n of it, which is right for a mean; or "full", all of it, which is right for a
+            sum. gensim and word2vec.c have it the other way round.
         tied: one table serves as input and output.
     """
 
@@ -39,6 +44,8 @@ class StepConfig:
     curvature: float = 0.1
     weight_decay: float = 0.0
     cbow: bool = False
+    cbow_mean: bool = True
+    cbow_gradient: Literal["mean", "full"] = "mean"
     tied: bool = False
 
     @property

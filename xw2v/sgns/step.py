@@ -3,7 +3,7 @@
 Skip-gram with negative sampling (Mikolov et al. 2013, eq. 4), or CBOW, over a batch of T tokens:
 
 1. Compose (`xw2v.sgns.composition`): the input rows of the batch become T hidden vectors H (T, D),
-   which are the centers' own rows (skip-gram) or the means of their windows (CBOW).
+   which are the centers' own rows (skip-gram) or the means or sums of their windows (CBOW).
 2. Pairs (`xw2v.sgns.pairs`): H is scored against the output rows of its positives, S⁺, and of its
    group's negatives, S⁻. Negatives are shared within groups (as in Ji et al. 2016), each weighted
    so that a pair meets `negative` of them in expectation:
@@ -25,7 +25,7 @@ from typing import NamedTuple
 
 from xw2v.sgns.array import Array, namespace_of
 from xw2v.sgns.backend import Backend
-from xw2v.sgns.composition import center_rows, window_means
+from xw2v.sgns.composition import center_rows, context_rows
 from xw2v.sgns.config import StepConfig
 from xw2v.sgns.interface import Batch, Step, Tables
 from xw2v.sgns.pairs import center_pairs, negative_pairs, window_pairs
@@ -85,7 +85,7 @@ def batch_gradients(
 ) -> tuple[Gradients, Array | None]:
     """Gradients of the loss of a batch, and the summed loss if `measure`."""
     xp = namespace_of(tables.center)
-    compose = window_means if config.cbow else center_rows
+    compose = context_rows if config.cbow else center_rows
     score_positives = center_pairs if config.cbow else window_pairs
     inputs = compose(config, tables.center, batch)
     positive = score_positives(config, tables.context, batch, inputs, measure)
