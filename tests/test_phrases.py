@@ -25,7 +25,7 @@ def phrase_text(sentences: list[list[str]]) -> PhraseText:
 
 
 def lines(text: PhraseText) -> list[list[str]]:
-    return [line.split(" ") for line in "".join(text.lines()).splitlines()]
+    return [line.split(" ") for line in b"".join(text.lines()).decode().splitlines()]
 
 
 def plain_join(sentences: list[list[str]], min_count: int, threshold: float) -> list[list[str]]:

@@ -5,11 +5,15 @@ from __future__ import annotations
 import json
 import sys
 from heapq import nlargest
+from typing import TYPE_CHECKING
 
 import click
 
 from xw2v.cli.options import input_options, reading_bar, text_options
 from xw2v.errors import UsageError
+
+if TYPE_CHECKING:
+    from xw2v.text.phrases import PhraseText
 
 MIN_COUNT, THRESHOLD = 5, 10.0  # gensim's
 NO_LIMIT = 2**31  # distinct words: every one is written, so none may be dropped
@@ -71,7 +75,6 @@ def command(
         raise UsageError(f"--delimiter {delimiter!r}: give visible characters")
     if as_json and out == "-":
         raise UsageError("--json and -o - both want standard output; give OUT a name")
-    from xw2v.storage.files import atomic_write
     from xw2v.text.encode import Encoder
     from xw2v.text.inputs import find_sources
     from xw2v.text.phrases import PhraseText
@@ -87,14 +90,7 @@ def command(
     phrases: dict[str, float] = {}
     for _ in range(passes):
         phrases |= text.join(min_count, threshold)
-    if out == "-":
-        for lines in text.lines():
-            sys.stdout.buffer.write(lines.encode("utf-8", "surrogatepass"))
-        sys.stdout.buffer.flush()
-    else:
-        with atomic_write(out) as file:
-            for lines in text.lines():
-                file.write(lines.encode("utf-8", "surrogatepass"))
+    write_lines(text, out)
     if not quiet:
         for notice in [*found.notices, *text.notices]:
             click.echo(f"xw2v: {notice}", err=True)
@@ -104,3 +100,15 @@ def command(
         )
     if as_json:
         click.echo(json.dumps({"output": out, "phrases": phrases}, ensure_ascii=False))
+
+
+def write_lines(text: PhraseText, out: str) -> None:
+    """Write the text into the file `out`; - is standard output."""
+    from xw2v.storage.files import atomic_write
+
+    if out == "-":
+        sys.stdout.buffer.writelines(text.lines())
+        sys.stdout.buffer.flush()
+    else:
+        with atomic_write(out) as file:
+            file.writelines(text.lines())

@@ -82,16 +82,17 @@ class PhraseText:
         self._spool = spool
         return dict(zip(names, scores.tolist(), strict=True))
 
-    def lines(self) -> Iterator[str]:
-        """The text, a sentence a line, in chunks of many lines."""
+    def lines(self) -> Iterator[bytes]:
+        """The text as UTF-8, a sentence a line, in chunks of many lines."""
         for ids, ends in _complete_sentences(self._spool):
             after = np.zeros(ids.size, np.int8)
             after[ends[ends > 0] - 1] = 1
             words = self.words
-            yield "".join(
+            chunk = "".join(
                 words[i] + ("\n" if end else " ")
                 for i, end in zip(ids.tolist(), after.tolist(), strict=True)
             )
+            yield chunk.encode("utf-8", "surrogatepass")
 
 
 class PairCounts:
