@@ -65,7 +65,8 @@ def command(
     if not (pairs or analogies):
         raise UsageError(
             "name at least one test set: --pairs FILE (word, word and score, separated by tabs, "
-            "such as wordsim353.tsv) or --analogies FILE (such as questions-words.txt, or a BATS folder)"
+            "such as wordsim353.tsv) or --analogies FILE (such as questions-words.txt, or a BATS "
+            "folder)"
         )
     from xw2v.vectors.evaluation import word_analogies, word_pairs
     from xw2v.vectors.testsets import read_analogies, read_pairs

@@ -16,7 +16,8 @@ import click
 from xw2v.errors import InputError, UsageError
 
 if TYPE_CHECKING:
-    from xw2v.vectors.keyedvectors import KeyedVectors, Neighbours
+    from xw2v.vectors.keyedvectors import KeyedVectors
+    from xw2v.vectors.query import Neighbours
 
 Command = Callable[..., Any]
 
