@@ -240,7 +240,7 @@ def test_the_page_holds_the_words_and_their_directions() -> None:
     assert data["words"] == drawn.words
     assert data["counts"] == list(map(int, drawn.counts))  # type: ignore[arg-type]
     assert numbers(data, "groups", "u1").tolist() == drawn.groups.tolist()
-    vectors = numbers(data, "vectors", "i1").reshape(60, data["size"]).astype(float)
+    vectors = numbers(data, "vectors", "i1").reshape(60, data["dimensions"]).astype(float)
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     assert_allclose(vectors @ vectors.T, drawn.vectors @ drawn.vectors.T, atol=0.01)
     points = numbers(data, "points", "<u2").reshape(60, 2) / 65535

@@ -14,7 +14,20 @@ from xw2v.pictures.webpage import base64_of, escape, fill, joined, page, script_
 from xw2v.pictures.wordmap import DARK, LIGHT, METHOD_NAMES, WordMap
 
 STYLES = ("theme.css", "map.css")
-SCRIPTS = ("theme.js", "vectors.js", "labels.js", "canvas.js", "panel.js")
+SCRIPTS = (
+    "theme.js",
+    "vocabulary.js",
+    "labels.js",
+    "camera.js",
+    "painter.js",
+    "input.js",
+    "mapview.js",
+    "elements.js",
+    "tip.js",
+    "finder.js",
+    "answers.js",
+    "start.js",
+)
 
 
 def map_page(drawn: WordMap, title: str) -> bytes:
@@ -69,7 +82,7 @@ def map_data(drawn: WordMap) -> dict[str, Any]:
         "counts": None if drawn.counts is None else drawn.counts.tolist(),
         "points": base64_of(np.rint(65535 * places).astype("<u2").tobytes()),
         "groups": base64_of(drawn.groups.astype(np.uint8).tobytes()),
-        "size": drawn.vectors.shape[1],
+        "dimensions": drawn.vectors.shape[1],
         "vectors": base64_of(rounded.astype(np.int8).tobytes()),
         "palette": {"light": LIGHT, "dark": DARK},
     }
