@@ -3,10 +3,18 @@
 const NEIGHBOURS = 12;
 const SHOWN_NEIGHBOURS = 6; // that the map zooms to
 const ANSWERS = 5;
-const EXAMPLES = [ // offered where the map has the words
-  ["man", "woman", "king"], ["man", "woman", "father"], ["he", "his", "she"], ["france", "paris", "japan"],
-  ["day", "days", "year"], ["go", "went", "come"], ["see", "saw", "give"], ["good", "better", "great"],
-  ["one", "first", "two"], ["file", "files", "line"],
+const EXAMPLES = [
+  // offered where the map has the words
+  ["man", "woman", "king"],
+  ["man", "woman", "father"],
+  ["he", "his", "she"],
+  ["france", "paris", "japan"],
+  ["day", "days", "year"],
+  ["go", "went", "come"],
+  ["see", "saw", "give"],
+  ["good", "better", "great"],
+  ["one", "first", "two"],
+  ["file", "files", "line"],
 ];
 const MOST_EXAMPLES = 4;
 
@@ -16,18 +24,27 @@ const MOST_EXAMPLES = 4;
  * @param {(row: number) => void} onPick
  */
 function fillAnswers(list, vocabulary, answers, onPick) {
-  list.replaceChildren(...answers.map(({ row, cosine }) => {
-    const button = element("button", { type: "button" },
-      element("span", { textContent: vocabulary.text(row) }),
-      element("span", { textContent: cosine.toFixed(3) }));
-    button.style.setProperty("--share", `${Math.max(0, cosine * 100)}%`);
-    button.addEventListener("click", () => onPick(row));
-    return element("li", {}, button);
-  }));
+  list.replaceChildren(
+    ...answers.map(({ row, cosine }) => {
+      const button = element(
+        "button",
+        { type: "button" },
+        element("span", { textContent: vocabulary.text(row) }),
+        element("span", { textContent: cosine.toFixed(3) }),
+      );
+      button.style.setProperty("--share", `${Math.max(0, cosine * 100)}%`);
+      button.addEventListener("click", () => onPick(row));
+      return element("li", {}, button);
+    }),
+  );
 }
 
 class NeighbourPanel {
-  /** @param {HTMLElement} section @param {Vocabulary} vocabulary @param {(row: number) => void} onPick */
+  /**
+   * @param {HTMLElement} section
+   * @param {Vocabulary} vocabulary
+   * @param {(row: number) => void} onPick
+   */
   constructor(section, vocabulary, onPick) {
     this.heading = get(section, "h2");
     this.note = get(section, ".note");
@@ -38,8 +55,13 @@ class NeighbourPanel {
 
   /** @param {number} row @param {Neighbour[]} neighbours */
   show(row, neighbours) {
-    this.heading.replaceChildren("Nearest to ", element("em", { textContent: this.vocabulary.text(row) }));
-    this.note.textContent = this.vocabulary.counts ? `${this.vocabulary.countText(row)} times in the text` : "";
+    this.heading.replaceChildren(
+      "Nearest to ",
+      element("em", { textContent: this.vocabulary.text(row) }),
+    );
+    this.note.textContent = this.vocabulary.counts
+      ? `${this.vocabulary.countText(row)} times in the text`
+      : "";
     fillAnswers(this.list, this.vocabulary, neighbours, this.onPick);
   }
 
@@ -60,7 +82,8 @@ class AnalogyPanel {
    */
   constructor(section, vocabulary, { onAnswer, onPick }) {
     this.fields = ["a", "b", "c"].map(
-      (name) => /** @type {HTMLInputElement} */ (get(section, `input[name=${name}]`)));
+      (name) => /** @type {HTMLInputElement} */ (get(section, `input[name=${name}]`)),
+    );
     this.result = get(section, ".result");
     this.list = get(section, ".answers");
     this.vocabulary = vocabulary;
@@ -73,7 +96,9 @@ class AnalogyPanel {
     });
     form.addEventListener("change", () => this.answer());
     const known = EXAMPLES.filter((example) => example.every((word) => vocabulary.rows.has(word)));
-    get(section, ".examples").append(...known.slice(0, MOST_EXAMPLES).map((example) => this.exampleButton(example)));
+    get(section, ".examples").append(
+      ...known.slice(0, MOST_EXAMPLES).map((example) => this.exampleButton(example)),
+    );
   }
 
   /** @param {string[]} example */
@@ -81,7 +106,9 @@ class AnalogyPanel {
     const [a, b, c] = example;
     const button = element("button", { type: "button", textContent: `${a} : ${b} = ${c} : ?` });
     button.addEventListener("click", () => {
-      this.fields.forEach((field, i) => { field.value = example[i]; });
+      this.fields.forEach((field, i) => {
+        field.value = example[i];
+      });
       this.answer();
     });
     return button;
@@ -95,7 +122,11 @@ class AnalogyPanel {
     const [a, b, c] = rows;
     const answers = complete ? this.vocabulary.analogy(a, b, c, ANSWERS) : [];
     fillAnswers(this.list, this.vocabulary, answers, this.onPick);
-    this.result.textContent = this.resultText(rows, unknown.map((field) => field.value.trim()), complete);
+    this.result.textContent = this.resultText(
+      rows,
+      unknown.map((field) => field.value.trim()),
+      complete,
+    );
     if (answers.length) this.onAnswer(a, b, c, answers);
   }
 

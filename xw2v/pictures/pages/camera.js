@@ -1,7 +1,8 @@
 // What part of the map is seen: the point of it at the middle of the canvas, and how large.
 //
-// In the map's own coordinates its height is 1 and its width `aspect`: its axes have no unit, so the map takes the
-// shape of the canvas. `scale` is pixels per unit; `fit` is the scale at which the whole map is seen.
+// In the map's own coordinates its height is 1 and its width `aspect`: its axes have no unit, so
+// the map takes the shape of the canvas. `scale` is pixels per unit; `fit` is the scale at which
+// the whole map is seen.
 
 const MARGIN = 45; // pixels around the whole map
 const MIN_ROOM = 50; // pixels
@@ -34,7 +35,11 @@ class Camera {
     return this.scale / this.fit;
   }
 
-  /** Take a canvas of another size, and keep what is seen. @param {number} width @param {number} height */
+  /**
+   * Take a canvas of another size, and keep what is seen.
+   * @param {number} width
+   * @param {number} height
+   */
   resize(width, height) {
     const [oldFit, oldAspect] = [this.fit, this.aspect];
     const room = [Math.max(width - 2 * MARGIN, MIN_ROOM), Math.max(height - 2 * MARGIN, MIN_ROOM)];
@@ -51,19 +56,30 @@ class Camera {
     }
   }
 
-  /** A word in the map's coordinates. @param {number} row @returns {[number, number]} */
+  /**
+   * A word in the map's coordinates.
+   * @param {number} row
+   * @returns {[number, number]}
+   */
   position(row) {
     return [this.points[2 * row] * this.aspect, this.points[2 * row + 1]];
   }
 
-  /** A word in pixels of the canvas. @param {number} row @returns {[number, number]} */
+  /**
+   * A word in pixels of the canvas.
+   * @param {number} row
+   * @returns {[number, number]}
+   */
   pixel(row) {
     const [x, y] = this.position(row);
     const [dx, dy] = this.offset();
     return [x * this.scale + dx, y * this.scale + dy];
   }
 
-  /** Pixels of the canvas at which the map's origin lies. @returns {[number, number]} */
+  /**
+   * Pixels of the canvas at which the map's origin lies.
+   * @returns {[number, number]}
+   */
   offset() {
     return [this.width / 2 - this.x * this.scale, this.height / 2 - this.y * this.scale];
   }
@@ -72,14 +88,24 @@ class Camera {
     this.moveTo({ x: this.aspect / 2, y: 0.5, scale: this.fit }, smoothly);
   }
 
-  /** Show these words, as large as they fit within limits. @param {number[]} rows */
+  /**
+   * Show these words, as large as they fit within limits.
+   * @param {number[]} rows
+   */
   showRows(rows) {
     const xs = rows.map((row) => this.position(row)[0]);
     const ys = rows.map((row) => this.position(row)[1]);
-    const [left, right, top, bottom] = [Math.min(...xs), Math.max(...xs), Math.min(...ys), Math.max(...ys)];
+    const [left, right, top, bottom] = [
+      Math.min(...xs),
+      Math.max(...xs),
+      Math.min(...ys),
+      Math.max(...ys),
+    ];
     const tiny = 1e-9; // words at one point
     const room = Math.min(
-      (this.width - SHOW_PADDING[0]) / (right - left + tiny), (this.height - SHOW_PADDING[1]) / (bottom - top + tiny));
+      (this.width - SHOW_PADDING[0]) / (right - left + tiny),
+      (this.height - SHOW_PADDING[1]) / (bottom - top + tiny),
+    );
     const scale = clamp(room, MIN_SHOW_ZOOM * this.fit, MAX_SHOW_ZOOM * this.fit);
     this.moveTo({ x: (left + right) / 2, y: (top + bottom) / 2, scale });
   }
@@ -112,7 +138,12 @@ class Camera {
     cancelAnimationFrame(this.animation);
   }
 
-  /** Zoom about a pixel, which keeps its place. @param {number} factor @param {number} px @param {number} py */
+  /**
+   * Zoom about a pixel, which keeps its place.
+   * @param {number} factor
+   * @param {number} px
+   * @param {number} py
+   */
   zoom(factor, px = this.width / 2, py = this.height / 2) {
     this.stop();
     const scale = clamp(this.scale * factor, MIN_ZOOM * this.fit, MAX_ZOOM * this.fit);
@@ -123,7 +154,11 @@ class Camera {
     this.onChange();
   }
 
-  /** Move the map by so many pixels. @param {number} dx @param {number} dy */
+  /**
+   * Move the map by so many pixels.
+   * @param {number} dx
+   * @param {number} dy
+   */
   pan(dx, dy) {
     this.stop();
     this.x -= dx / this.scale;

@@ -34,7 +34,9 @@ class Finder {
     this.list.replaceChildren(...this.rows.map((row) => this.item(row)));
     const nothing = this.rows.length === 0 && this.field.value.trim() !== "";
     if (nothing) {
-      this.list.append(element("li", { className: "nothing", textContent: "not among the words of this map" }));
+      this.list.append(
+        element("li", { className: "nothing", textContent: "not among the words of this map" }),
+      );
     }
     this.open(this.rows.length > 0 || nothing);
     this.markActive();
@@ -42,9 +44,12 @@ class Finder {
 
   /** @param {number} row */
   item(row) {
-    const item = element("li", { role: "option" },
+    const item = element(
+      "li",
+      { role: "option" },
       element("span", { textContent: this.vocabulary.text(row) }),
-      element("span", { textContent: this.vocabulary.countText(row) }));
+      element("span", { textContent: this.vocabulary.countText(row) }),
+    );
     item.addEventListener("pointerdown", (event) => {
       event.preventDefault(); // the field keeps the focus
       this.choose(row);
@@ -85,7 +90,8 @@ class Finder {
   /** @param {number} by */
   step(by) {
     if (this.list.hidden) this.search();
-    else if (this.rows.length) this.active = (this.active + by + this.rows.length) % this.rows.length;
+    else if (this.rows.length)
+      this.active = (this.active + by + this.rows.length) % this.rows.length;
     this.markActive();
   }
 

@@ -39,12 +39,15 @@ class MapInput {
     canvas.addEventListener("pointerdown", (event) => this.press(event));
     canvas.addEventListener("pointermove", (event) => this.move(event));
     canvas.addEventListener("pointerup", (event) => {
-      if (this.pressed.size === 1 && this.travelled <= CLICK_TRAVEL) this.onPick(this.pixelOf(event));
+      if (this.pressed.size === 1 && this.travelled <= CLICK_TRAVEL)
+        this.onPick(this.pixelOf(event));
       this.release(event);
     });
     canvas.addEventListener("pointercancel", (event) => this.release(event));
     canvas.addEventListener("pointerleave", () => this.onHover(null));
-    canvas.addEventListener("dblclick", (event) => this.camera.zoom(DOUBLE_CLICK_ZOOM, ...this.pixelOf(event)));
+    canvas.addEventListener("dblclick", (event) =>
+      this.camera.zoom(DOUBLE_CLICK_ZOOM, ...this.pixelOf(event)),
+    );
     canvas.addEventListener("keydown", (event) => this.key(event));
   }
 
@@ -59,7 +62,10 @@ class MapInput {
     if (this.wheelNeedsCtrl && !event.ctrlKey && !event.metaKey) return;
     event.preventDefault();
     const pixels = event.deltaY * (event.deltaMode === WheelEvent.DOM_DELTA_LINE ? WHEEL_LINE : 1);
-    this.camera.zoom(Math.exp(-clamp(pixels, -WHEEL_MAX, WHEEL_MAX) * WHEEL_ZOOM), ...this.pixelOf(event));
+    this.camera.zoom(
+      Math.exp(-clamp(pixels, -WHEEL_MAX, WHEEL_MAX) * WHEEL_ZOOM),
+      ...this.pixelOf(event),
+    );
   }
 
   /** @param {PointerEvent} event */
@@ -83,7 +89,12 @@ class MapInput {
     this.pressed.set(event.pointerId, now);
   }
 
-  /** One of two fingers moves. @param {Pixel} before @param {Pixel} now @param {Pixel} other */
+  /**
+   * One of two fingers moves.
+   * @param {Pixel} before
+   * @param {Pixel} now
+   * @param {Pixel} other
+   */
   pinch(before, now, other) {
     const factor = (distance(now, other) || 1) / (distance(before, other) || 1);
     this.camera.zoom(factor, (now[0] + other[0]) / 2, (now[1] + other[1]) / 2);

@@ -1,4 +1,5 @@
-// Which words have room for a label at a scale: greedy, the most important first, so zooming in shows more.
+// Which words have room for a label at a scale: greedy, the most important first, so zooming in
+// shows more.
 
 /** @typedef {[left: number, top: number, right: number, bottom: number]} Box - in pixels */
 
@@ -12,7 +13,11 @@ class LabelGrid {
     this.columns = new Map(); // column -> line -> boxes
   }
 
-  /** The lists of boxes of the cells that a box touches. @param {Box} box @returns {Box[][]} */
+  /**
+   * The lists of boxes of the cells that a box touches.
+   * @param {Box} box
+   * @returns {Box[][]}
+   */
   cellsOf([left, top, right, bottom]) {
     const cells = [];
     for (let x = Math.floor(left / CELL); x <= Math.floor(right / CELL); x++) {
@@ -38,8 +43,8 @@ class LabelGrid {
 /**
  * Boxes beside the words' dots; a word without room has none.
  *
- * The rows of `required` have a label in any case: further from the dot if need be, and over another label where
- * all places are taken.
+ * The rows of `required` have a label in any case: further from the dot if need be, and over
+ * another label where all places are taken.
  * @param {number[]} order - rows, the most important first
  * @param {(row: number) => [number, number]} position - of the dot
  * @param {(row: number) => [number, number]} measure - width and height of the label
@@ -52,7 +57,9 @@ function placeLabels(order, position, measure, required) {
   for (const row of order) {
     const gaps = required.has(row) ? FAR_GAPS : NEAR_GAPS;
     const candidates = boxesBeside(position(row), measure(row), gaps);
-    const box = candidates.find((candidate) => grid.isFree(candidate)) ?? (required.has(row) ? candidates[0] : null);
+    const box =
+      candidates.find((candidate) => grid.isFree(candidate)) ??
+      (required.has(row) ? candidates[0] : null);
     if (box) {
       grid.add(box);
       boxes.set(row, box);

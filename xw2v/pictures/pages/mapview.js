@@ -59,7 +59,10 @@ class MapView {
     });
   }
 
-  /** The row of the word at a pixel, or -1: a dot under it, a label under it, or a dot that is near. @param {Pixel} at */
+  /**
+   * The row of the word at a pixel, or -1: a dot under it, a label under it, or a dot that is near.
+   * @param {Pixel} at
+   */
   rowAt(at) {
     const [dot, away] = this.nearestDot(at);
     if (away < ON_DOT) return dot;
@@ -71,7 +74,11 @@ class MapView {
     return dot;
   }
 
-  /** The nearest dot within reach, or -1, and how far it is. @param {Pixel} at @returns {[number, number]} */
+  /**
+   * The nearest dot within reach, or -1, and how far it is.
+   * @param {Pixel} at
+   * @returns {[number, number]}
+   */
   nearestDot(at) {
     let best = -1;
     let least = REACH;

@@ -3,14 +3,15 @@
 /**
  * What the map shows besides its words.
  * @typedef {object} Scene
- * @property {Map<number, "question" | "answer">} roles - of rows that are marked; the others are faded
+ * @property {Map<number, "question" | "answer">} roles - of marked rows
  * @property {Line[]} lines
  * @property {number} hovered - row under the pointer, or -1
  */
 /** @typedef {{from: number, to: number, dashed?: boolean, arrow?: boolean}} Line - between rows */
 
-const FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "Liberation Sans", sans-serif';
-const [MIN_FONT, FONT_RANGE] = [11, 8]; // pixels: the least frequent word's, and how much larger the first one's is
+const FONT =
+  'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "Liberation Sans", sans-serif';
+const [MIN_FONT, MAX_FONT] = [11, 19]; // pixels, of the least and the most frequent word
 const [MIN_GROWTH, MAX_GROWTH, GROWTH_POWER] = [0.9, 1.35, 0.12]; // of the letters as one zooms
 const QUESTION_EXTRA_FONT = 2;
 const LINE_HEIGHT = 1.15;
@@ -73,7 +74,9 @@ class Painter {
 
   takeTheme() {
     this.ink = getComputedStyle(this.canvas).color;
-    this.paper = getComputedStyle(/** @type {HTMLElement} */ (this.canvas.parentElement)).backgroundColor;
+    this.paper = getComputedStyle(
+      /** @type {HTMLElement} */ (this.canvas.parentElement),
+    ).backgroundColor;
     this.colours = brightness(this.paper) < DARK_BELOW ? this.palette.dark : this.palette.light;
   }
 
@@ -85,9 +88,14 @@ class Painter {
   paintDots() {
     const { context, camera } = this;
     const boxes = this.labelBoxes();
-    for (let row = this.vocabulary.size - 1; row >= 0; row--) { // the most frequent words on top
+    for (let row = this.vocabulary.size - 1; row >= 0; row--) {
+      // the most frequent words on top
       const [x, y] = camera.pixel(row);
-      const outside = x < -OFF_CANVAS || y < -OFF_CANVAS || x > camera.width + OFF_CANVAS || y > camera.height + OFF_CANVAS;
+      const outside =
+        x < -OFF_CANVAS ||
+        y < -OFF_CANVAS ||
+        x > camera.width + OFF_CANVAS ||
+        y > camera.height + OFF_CANVAS;
       if (outside) continue;
       context.globalAlpha = this.dotOpacity(row, boxes.has(row));
       context.fillStyle = this.colour(row);
@@ -123,7 +131,8 @@ class Painter {
     context.strokeStyle = this.paper;
     context.lineWidth = OUTLINE;
     for (const [row, [left, top, right, bottom]] of this.labelBoxes()) {
-      const outside = left + dx > camera.width || top + dy > camera.height || right + dx < 0 || bottom + dy < 0;
+      const outside =
+        left + dx > camera.width || top + dy > camera.height || right + dx < 0 || bottom + dy < 0;
       if (outside) continue;
       const faded = scene.roles.size > 0 && !scene.roles.has(row) && row !== scene.hovered;
       const strong = scene.roles.get(row) === "question" || row === scene.hovered;
@@ -183,7 +192,7 @@ class Painter {
     const share = 1 - Math.log(row + 10) / Math.log(this.vocabulary.size + 10);
     const growth = clamp(this.camera.magnification ** GROWTH_POWER, MIN_GROWTH, MAX_GROWTH);
     const extra = this.scene.roles.get(row) === "question" ? QUESTION_EXTRA_FONT : 0;
-    return (MIN_FONT + FONT_RANGE * share) * growth + extra;
+    return (MIN_FONT + (MAX_FONT - MIN_FONT) * share) * growth + extra;
   }
 
   /** @param {number} row */
@@ -192,30 +201,49 @@ class Painter {
     return `${weight}${this.fontSize(row).toFixed(1)}px ${FONT}`;
   }
 
-  /** Boxes of the labels, in pixels from the map's origin: panning keeps them, only zooming changes them. */
+  /**
+   * Boxes of the labels, in pixels from the map's origin: panning keeps them, only zooming changes
+   * them.
+   */
   labelBoxes() {
     const { camera } = this;
     if (this.labelScale !== camera.scale) {
       const marked = [...this.scene.roles.keys()];
-      const others = this.vocabulary.words.map((_, row) => row).filter((row) => !this.scene.roles.has(row));
+      const others = this.vocabulary.words
+        .map((_, row) => row)
+        .filter((row) => !this.scene.roles.has(row));
       this.boxes = placeLabels(
         [...marked, ...others],
-        (row) => { const [x, y] = camera.position(row); return [x * camera.scale, y * camera.scale]; },
+        (row) => {
+          const [x, y] = camera.position(row);
+          return [x * camera.scale, y * camera.scale];
+        },
         (row) => this.measure(row),
-        new Set(marked));
+        new Set(marked),
+      );
       this.labelScale = camera.scale;
     }
     return this.boxes;
   }
 
-  /** Width and height of a label. @param {number} row @returns {[number, number]} */
+  /**
+   * Width and height of a label.
+   * @param {number} row
+   * @returns {[number, number]}
+   */
   measure(row) {
     this.context.font = this.font(row);
-    return [this.context.measureText(this.vocabulary.text(row)).width + LABEL_GAP, this.fontSize(row) * LINE_HEIGHT];
+    return [
+      this.context.measureText(this.vocabulary.text(row)).width + LABEL_GAP,
+      this.fontSize(row) * LINE_HEIGHT,
+    ];
   }
 }
 
-/** Of a CSS colour, 0 to 255. @param {string} colour */
+/**
+ * Of a CSS colour, 0 to 255.
+ * @param {string} colour
+ */
 function brightness(colour) {
   const [r, g, b] = (colour.match(/[\d.]+/g) ?? [255, 255, 255]).map(Number);
   return 0.3 * r + 0.59 * g + 0.11 * b;

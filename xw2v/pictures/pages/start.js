@@ -12,17 +12,25 @@ function startMap(root, data) {
     onPick: (row) => (row >= 0 ? pick(row) : clear()),
   });
   const neighbourPanel = new NeighbourPanel(get(root, ".near"), vocabulary, pickAndShow);
-  new AnalogyPanel(get(root, ".analogy"), vocabulary, { onAnswer: showAnalogy, onPick: pickAndShow });
+  new AnalogyPanel(get(root, ".analogy"), vocabulary, {
+    onAnswer: showAnalogy,
+    onPick: pickAndShow,
+  });
   const finder = new Finder(root, vocabulary, { onChoose: pickAndShow, onEscape: clear });
   connectButtons(root, view);
   connectPage(view, finder, clear);
 
-  /** Mark a word and its neighbours, and return these. @param {number} row */
+  /**
+   * Mark a word and its neighbours, and return these.
+   * @param {number} row
+   */
   function pick(row) {
     const neighbours = vocabulary.neighbours(row, NEIGHBOURS);
     neighbourPanel.show(row, neighbours);
     view.mark(
-      new Map([[row, "question"], ...answerRoles(neighbours)]), neighbours.map((each) => ({ from: row, to: each.row })));
+      new Map([[row, "question"], ...answerRoles(neighbours)]),
+      neighbours.map((each) => ({ from: row, to: each.row })),
+    );
     return neighbours;
   }
 
@@ -38,8 +46,15 @@ function startMap(root, data) {
     const asked = [a, b, c, best.row];
     neighbourPanel.clear();
     view.mark(
-      new Map([...asked.map((row) => /** @type {[number, "question"]} */ ([row, "question"])), ...answerRoles(others)]),
-      [{ from: a, to: b, arrow: true }, { from: c, to: best.row, arrow: true, dashed: true }]);
+      new Map([
+        ...asked.map((row) => /** @type {[number, "question"]} */ ([row, "question"])),
+        ...answerRoles(others),
+      ]),
+      [
+        { from: a, to: b, arrow: true },
+        { from: c, to: best.row, arrow: true, dashed: true },
+      ],
+    );
     view.camera.showRows(asked);
   }
 
@@ -61,7 +76,12 @@ function connectButtons(root, view) {
   get(root, "[data-zoom=all]").addEventListener("click", () => view.camera.showAll());
 }
 
-/** Keys and themes of the page around the map. @param {MapView} view @param {Finder} finder @param {() => void} clear */
+/**
+ * Keys and themes of the page around the map.
+ * @param {MapView} view
+ * @param {Finder} finder
+ * @param {() => void} clear
+ */
 function connectPage(view, finder, clear) {
   document.addEventListener("keydown", (event) => {
     if (event.target instanceof HTMLInputElement) return;

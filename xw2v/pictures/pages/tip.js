@@ -16,14 +16,23 @@ class Tip {
     const { box, vocabulary } = this;
     box.hidden = row < 0;
     if (row < 0) return;
-    const near = vocabulary.neighbours(row, TIP_NEIGHBOURS).map((each) => vocabulary.text(each.row)).join(", ");
+    const near = vocabulary
+      .neighbours(row, TIP_NEIGHBOURS)
+      .map((each) => vocabulary.text(each.row))
+      .join(", ");
     box.replaceChildren(element("b", { textContent: vocabulary.text(row) }));
-    if (vocabulary.counts) box.append(element("p", { textContent: `${vocabulary.countText(row)} times in the text` }));
+    if (vocabulary.counts)
+      box.append(element("p", { textContent: `${vocabulary.countText(row)} times in the text` }));
     box.append(element("p", { textContent: `nearest: ${near}` }));
     const [x, y] = camera.pixel(row);
-    const left = clamp(x + TIP_DISTANCE[0], TIP_MARGIN, Math.max(camera.width - box.offsetWidth - TIP_MARGIN, TIP_MARGIN));
+    const left = clamp(
+      x + TIP_DISTANCE[0],
+      TIP_MARGIN,
+      Math.max(camera.width - box.offsetWidth - TIP_MARGIN, TIP_MARGIN),
+    );
     const below = y + TIP_DISTANCE[1];
-    const top = below + box.offsetHeight < camera.height ? below : y - TIP_DISTANCE[1] - box.offsetHeight;
+    const top =
+      below + box.offsetHeight < camera.height ? below : y - TIP_DISTANCE[1] - box.offsetHeight;
     box.style.transform = `translate(${left}px, ${top}px)`;
   }
 }

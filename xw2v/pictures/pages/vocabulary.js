@@ -1,4 +1,5 @@
-// The words of a map and their vectors. Neighbours and analogies are computed here, among the words shown.
+// The words of a map and their vectors. Neighbours and analogies are computed here, among the words
+// shown.
 
 /**
  * What the page's JSON holds; numbers are base64 of little-endian bytes.
@@ -23,9 +24,12 @@ class Vocabulary {
     this.counts = data.counts;
     this.groups = decodeBase64(data.groups);
     this.points = Float64Array.from(
-      new Uint16Array(decodeBase64(data.points).buffer), (share) => share / MAX_UINT16); // (n, 2)
+      new Uint16Array(decodeBase64(data.points).buffer),
+      (share) => share / MAX_UINT16,
+    ); // (n, 2)
     this.dimensions = data.dimensions;
-    this.vectors = Float32Array.from(new Int8Array(decodeBase64(data.vectors).buffer)); // (n, D), of norm 1
+    // (n, D), scaled to norm 1
+    this.vectors = Float32Array.from(new Int8Array(decodeBase64(data.vectors).buffer));
     for (let row = 0; row < this.size; row++) normalise(this.vector(row));
     /** @type {Map<string, number>} */
     this.rows = new Map(this.words.map((word, row) => [word, row]));
@@ -40,7 +44,10 @@ class Vocabulary {
     return this.words[row];
   }
 
-  /** How often a word occurs, "" where that is not known. @param {number} row */
+  /**
+   * How often a word occurs, "" where that is not known.
+   * @param {number} row
+   */
   countText(row) {
     return this.counts ? this.counts[row].toLocaleString("en") : "";
   }
@@ -86,7 +93,10 @@ class Vocabulary {
     return this.nearest(normalise(vb.map((x, i) => x - va[i] + vc[i])), count, [a, b, c]);
   }
 
-  /** The row of a typed word, as it is written or in another case; -1 if there is none. @param {string} typed */
+  /**
+   * The row of a typed word, as it is written or in another case; -1 if there is none.
+   * @param {string} typed
+   */
   rowOf(typed) {
     const text = typed.trim();
     const lower = text.toLowerCase();
@@ -125,7 +135,10 @@ function dot(a, b) {
   return sum;
 }
 
-/** Scale a vector to norm 1 in place; zeros stay zeros. @param {Float32Array} vector */
+/**
+ * Scale a vector to norm 1 in place; zeros stay zeros.
+ * @param {Float32Array} vector
+ */
 function normalise(vector) {
   const norm = Math.sqrt(dot(vector, vector)) || 1;
   for (let i = 0; i < vector.length; i++) vector[i] /= norm;
