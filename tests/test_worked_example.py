@@ -1,14 +1,14 @@
 """One step of word2vec, small enough to be worked out with a pencil. Read this test first.
 
-The text is "cat purrs": one pair, of the center *cat* and the context word *purrs*. The one negative
-that was drawn is *rocket*. Vectors have two dimensions; learning rate α = ½.
+The text is "cat purrs": one pair, of the center *cat* and the context word *purrs*. The one
+negative that was drawn is *rocket*. Vectors have two dimensions; learning rate α = ½.
 
     input row   cat     x = (2, 0)
     output row  purrs   c = (0, 1)        label 1
     output row  rocket  n = (0, 2)        label 0
 
-**Scores and loss.** Both scores are 0: s⁺ = x·c = 0 and s⁻ = x·n = 0. The model gives each label the
-probability σ(0) = ½, so the loss is −log σ(s⁺) − log σ(−s⁻) = 2 log 2 ≈ 1.3863.
+**Scores and loss.** Both scores are 0: s⁺ = x·c = 0 and s⁻ = x·n = 0. The model gives each label
+the probability σ(0) = ½, so the loss is −log σ(s⁺) − log σ(−s⁻) = 2 log 2 ≈ 1.3863.
 
 **Gradients.** That of a score is σ(score) − label: −½ for the pair, +½ for the negative. Hence
 
@@ -20,8 +20,8 @@ Plain SGD would now move x by −α dx = (0, −¼), c by (½, 0) and n by (−�
 *purrs* and away from *rocket*. Where a batch has a row in hundreds of pairs, such sums overshoot;
 xw2v damps each row's sum along ū, the mean of the rows that it met as negatives, and bounds it.
 
-**Damping.** The change along ū shrinks by φ(z) = (1 − e⁻ᶻ)/z with z = α‖ū‖² · curvature. With κ = ¼, a
-positive pair has the curvature κ = ¼, and a negative one σ(s)(1 − σ(s)) = ¼ at s = 0:
+**Damping.** The change along ū shrinks by φ(z) = (1 − e⁻ᶻ)/z with z = α‖ū‖² · curvature. With κ =
+¼, a positive pair has the curvature κ = ¼, and a negative one σ(s)(1 − σ(s)) = ¼ at s = 0:
 
     row     ū           curvature   z                   φ(z)
     x       n = (0, 2)  ¼ + ¼       ½ · 4 · ½ = 1       1 − e⁻¹ ≈ 0.6321
@@ -34,9 +34,9 @@ All three changes point along their ū, so each is multiplied by its φ:
     c → (½ · 0.7869, 1)  = (0.3935, 1)
     n → (−½ · 0.7869, 2) = (−0.3935, 2)
 
-**Bound.** No row moves further than τ times its own norm (plus ρ, here 0). τ = ½ allows 1 for x, ½ for c
-and 1 for n, so nothing is cut. With τ = 0.1 it allows 0.2, 0.1 and 0.2: x is still free, while c stops at
-(0.1, 1) and n at (−0.2, 2).
+**Bound.** No row moves further than τ times its own norm (plus ρ, here 0). τ = ½ allows 1 for x,
+½ for c and 1 for n, so nothing is cut. With τ = 0.1 it allows 0.2, 0.1 and 0.2: x is still free,
+while c stops at (0.1, 1) and n at (−0.2, 2).
 """
 
 from __future__ import annotations
