@@ -77,7 +77,7 @@ def one_run(options: argparse.Namespace) -> None:
     from xw2v.training.run import about_corpus
 
     contender = CONTENDERS[options.child]
-    corpus = open_corpus(options.text, min_count=5)
+    corpus = open_corpus(options.text)
     corpus_mb = memory_mb()
     try:
         trained = contender.train(corpus, options, contender.workers)
