@@ -322,7 +322,7 @@ def test_another_shape_gets_another_workspace() -> None:
 
 
 def test_without_it_the_plain_step_trains_and_that_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(compiled, "kernels", lambda bits: None)
+    monkeypatch.setattr(compiled, "load_kernels", lambda bits: None)
     backend, config = load_backend("numpy"), small_config()
     assert backend.plan(config) == xw2v_numpy.NOT_BUILT
     assert (
@@ -344,7 +344,7 @@ def test_what_it_does_not_serve_is_left_to_the_plain_step(change: dict[str, Any]
 
 @built
 def test_the_widest_window_is_the_librarys() -> None:
-    library = compiled.kernels(32)
+    library = compiled.load_kernels(32)
     assert library is not None
     max_window = library.constants["MAX_WINDOW"]
     assert compiled.serves(dataclasses.replace(small_config(), window=max_window))

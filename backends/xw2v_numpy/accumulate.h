@@ -2,7 +2,8 @@
 
 #pragma once
 
-#include "gradients.h"
+#include "group.h"
+#include "numerics.h"
 
 #define MAX_TERMS (2 * MAX_WINDOW + ROWS_READ_PAST_END) /* of a context word's sum in a group */
 

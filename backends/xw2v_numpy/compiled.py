@@ -11,119 +11,25 @@ from __future__ import annotations
 
 import ctypes
 import math
-from functools import cache
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import DTypeLike
 
 from xw2v.sgns.interface import Batch, StepConfig, Tables
-from xw2v.storage.native import Count, NativeLibrary, Pointer, Signature, native_library
+from xw2v_numpy.kernels import PRECISIONS, RowSet, StepPlan, TileScratch, load_kernels
 
 TILE_BYTES = 2**18  # of a tile's center rows: with what is made of them they fit a core's caches
-PRECISIONS = (32, 64)  # bits of a number for which there is a library
-
-Real = ctypes.c_double
-
-
-class RowSet(ctypes.Structure):
-    """The distinct rows of one table in a batch; its members are those of interface.h."""
-
-    _fields_ = [
-        ("table", Pointer),
-        ("slot", Pointer),
-        ("count", Count),
-        ("ids", Pointer),
-        ("positive_weight", Pointer),
-        ("negative_weight", Pointer),
-        ("sums", Pointer),
-        ("cv_coefficient", Pointer),
-        ("mean", Pointer),
-        ("mean_score", Pointer),
-    ]
-
-
-class StepPlan(ctypes.Structure):
-    """Configuration, batch and the slots of its rows; its members are those of interface.h."""
-
-    _fields_ = [
-        ("vocab_size", Count),
-        ("dim", Count),
-        ("padded_dim", Count),
-        ("batch_tokens", Count),
-        ("window", Count),
-        ("group", Count),
-        ("shared_negatives", Count),
-        ("negative", Real),
-        ("trust_ratio", Real),
-        ("trust_floor", Real),
-        ("curvature", Real),
-        ("weight_decay", Real),
-        ("alpha", Real),
-        ("measure", Count),
-        ("tokens", Pointer),
-        ("left", Pointer),
-        ("right", Pointer),
-        ("negatives", Pointer),
-        ("center", ctypes.POINTER(RowSet)),
-        ("context", ctypes.POINTER(RowSet)),
-        ("center_slot", Pointer),
-        ("context_slot", Pointer),
-        ("negative_slot", Pointer),
-        ("window_delta", Pointer),
-        ("group_weight", Pointer),
-    ]
-
-
-class TileScratch(ctypes.Structure):
-    """The arrays of a tile; its members are those of interface.h."""
-
-    _fields_ = [
-        ("X", Pointer),
-        ("C", Pointer),
-        ("N", Pointer),
-        ("NT", Pointer),
-        ("centers_mean", Pointer),
-        ("negatives_mean", Pointer),
-        ("negative_scores", Pointer),
-        ("window_scores", Pointer),
-        ("center_cv", Pointer),
-        ("negative_cv", Pointer),
-        ("dX", Pointer),
-        ("dN", Pointer),
-        ("loss", Real),
-    ]
-
-
-OF_PLAN: Signature = (None, ctypes.POINTER(StepPlan))
-OF_TILE: Signature = (*OF_PLAN, ctypes.POINTER(TileScratch), Count, Count)  # first, last group
-FUNCTIONS: dict[str, Signature] = {
-    "xw2v_number_rows": (ctypes.c_int, ctypes.POINTER(StepPlan)),  # an error code
-    "xw2v_means": OF_PLAN,
-    "xw2v_gather": OF_TILE,
-    "xw2v_negative_gradients": OF_TILE,
-    "xw2v_accumulate": OF_TILE,
-    "xw2v_apply": (*OF_PLAN, ctypes.POINTER(RowSet), Count, Count),  # first, last slot
-}
-
-
-@cache
-def kernels(bits: int) -> NativeLibrary | None:
-    """The library for numbers of so many bits; None where this installation has none, because no C
-    compiler was found at install time.
-    """
-    structures = (RowSet, StepPlan, TileScratch)
-    return native_library(f"xw2v_numpy._kernels{bits}", structures, FUNCTIONS)
 
 
 def is_built() -> bool:
     """Whether this installation has the libraries."""
-    return all(kernels(bits) is not None for bits in PRECISIONS)
+    return all(load_kernels(bits) is not None for bits in PRECISIONS)
 
 
 def suits(config: StepConfig) -> bool:
     """Whether the compiled step, where it is built, does what a config asks for."""
-    library = kernels(PRECISIONS[0])
+    library = load_kernels(PRECISIONS[0])
     max_window = math.inf if library is None else library.constants["MAX_WINDOW"]
     return not config.cbow and not config.tied and 1 <= config.window <= max_window
 
@@ -152,6 +58,23 @@ class CompiledStep:
         loss = workspace.step(tables, batch, alpha, measure)
         self._workspace = workspace
         return loss
+
+
+class Shape(NamedTuple):
+    """What a workspace is made for."""
+
+    V: int  # words
+    D: int  # dimensions
+    T: int  # tokens of a batch
+    K: int  # negatives of a group
+    groups: int  # of a batch
+    dtype: np.dtype[np.floating]
+
+    @classmethod
+    def of(cls, tables: Tables, batch: Batch) -> Shape:
+        V, D = tables.center.shape
+        groups, K = batch.negatives.shape
+        return cls(V, D, len(batch.left), K, groups, tables.center.dtype)
 
 
 class Tile(NamedTuple):
@@ -183,28 +106,26 @@ class Workspace:
 
     def __init__(self, config: StepConfig, tables: Tables, batch: Batch) -> None:
         dtype = tables.center.dtype
-        library = kernels(8 * dtype.itemsize) if dtype in (np.float32, np.float64) else None
+        library = load_kernels(8 * dtype.itemsize) if dtype in (np.float32, np.float64) else None
         if library is None:
             raise ValueError(
                 f"the tables of a compiled step must hold float32 or float64, not {dtype.str}"
             )
         self._library = library
-        self._dtype = dtype
-        self._shape = shape_of(tables, batch)
+        self._shape = Shape.of(tables, batch)
         self._arrays: list[np.ndarray] = []  # those that the library knows by their addresses alone
         self._center = RowSet()
         self._context = RowSet()
         self._scratch = TileScratch()
-        vocab_size, dim, batch_tokens, groups, shared_negatives, _ = self._shape
         vector = library.constants["VECTOR_BYTES"] // dtype.itemsize
         self._plan = StepPlan(
-            vocab_size=vocab_size,
-            dim=dim,
-            padded_dim=-(-dim // vector) * vector,
-            batch_tokens=batch_tokens,
+            vocab_size=self._shape.V,
+            dim=self._shape.D,
+            padded_dim=math.ceil(self._shape.D / vector) * vector,
+            batch_tokens=self._shape.T,
             window=config.window,
             group=config.group,
-            shared_negatives=shared_negatives,
+            shared_negatives=self._shape.K,
             negative=config.negative,
             trust_ratio=config.bound,
             trust_floor=config.floor,
@@ -218,7 +139,7 @@ class Workspace:
         self._tiles = self._allocate_tiles()
 
     def _allocate_row_sets(self) -> None:
-        V, D, T, groups, K, dtype = self._shape
+        V, _, T, K, groups, dtype = self._shape
         P, w = self._plan.padded_dim, self._plan.window
         for rows, M in (self._center, T), (self._context, T + 2 * w + groups * K):
             self._new(rows, "slot", (V,), np.int32).fill(-1)
@@ -231,7 +152,7 @@ class Workspace:
             self._new(rows, "mean_score", (M,), dtype)
 
     def _allocate_slots(self) -> None:
-        _, _, T, groups, K, _ = self._shape
+        _, _, T, K, groups, _ = self._shape
         w = self._plan.window
         self._new(self._plan, "center_slot", (T,), np.int32)
         self._new(self._plan, "context_slot", (T + 2 * w,), np.int32)
@@ -241,7 +162,7 @@ class Workspace:
 
     def _allocate_tiles(self) -> list[Tile]:
         """The tiles of a batch, which use the same scratch one after the other."""
-        _, _, T, groups, K, dtype = self._shape
+        _, _, T, K, groups, dtype = self._shape
         scratch, P, w, g = self._scratch, self._plan.padded_dim, self._plan.window, self._plan.group
         past_end = self._library.constants["ROWS_READ_PAST_END"]
         tiles = math.ceil(T * P * dtype.itemsize / TILE_BYTES)
@@ -281,13 +202,13 @@ class Workspace:
         return array
 
     def fits(self, tables: Tables, batch: Batch) -> bool:
-        return self._shape == shape_of(tables, batch)
+        return self._shape == Shape.of(tables, batch)
 
     def check(self, tables: Tables, batch: Batch) -> None:
         """ValueError for arrays that C, which sees their addresses alone, would read or write
         beyond their ends.
         """
-        V, D, T, groups, _, dtype = self._shape
+        V, D, T, _, groups, dtype = self._shape
         for table in tables:
             if (table.shape, table.dtype) != ((V, D), dtype) or not table.flags.carray:
                 raise ValueError(
@@ -344,10 +265,3 @@ class Workspace:
                 f"left or right of this batch is not in 0 .. {plan.window}, the window"
             )
         assert error == constants["NO_ERROR"]
-
-
-def shape_of(tables: Tables, batch: Batch) -> tuple[int, int, int, int, int, np.dtype[np.floating]]:
-    """V, D, T, T/g, K and the dtype: what a workspace is made for."""
-    vocab_size, dim = tables.center.shape
-    groups, shared_negatives = batch.negatives.shape
-    return vocab_size, dim, len(batch.left), groups, shared_negatives, tables.center.dtype

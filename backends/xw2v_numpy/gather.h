@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include "group.h"
 #include "numerics.h"
 
 /* The mean of a table's rows, weighted by their pairs with negatives, into (P,) mean. */
@@ -19,48 +20,6 @@ INLINE void mean_of_rows(const StepPlan *plan, const RowSet *rows, REAL *restric
 #pragma omp simd
         for (int64_t d = 0; d < D; d++) mean[d] += share * row[d];
     }
-}
-
-/* Group q of the batch, and what the scratch of its tile has of it. */
-typedef struct {
-    int64_t q;
-    int64_t first_center;   /* of the batch; and one past the group's last */
-    int64_t end_center;
-    REAL *X;                /* (g, P) */
-    REAL *N;                /* (K, P) */
-    REAL *NT;               /* (P, K) */
-    REAL *centers_mean;     /* (P,) */
-    REAL *negatives_mean;   /* (P,) */
-    REAL *negative_scores;  /* (g, K) */
-    REAL *center_cv;        /* (g,) */
-    REAL *negative_cv;      /* (K,) */
-    const REAL *dX;         /* (g, P) */
-    const REAL *dN;         /* (K, P) */
-    const REAL *C;          /* (g + 2w, P), of which w before the row of the first center's token */
-} Group;
-
-/* Group q of the tile that begins with group `first`. */
-INLINE Group group_of(const StepPlan *plan, const TileScratch *tile, int64_t first, int64_t q) {
-    const int64_t P = plan->padded_dim;
-    const int64_t g = plan->group;
-    const int64_t K = plan->shared_negatives;
-    const int64_t i = q - first;
-    return (Group){
-        .q = q,
-        .first_center = q * g,
-        .end_center = (q + 1) * g,
-        .X = tile->X + i * g * P,
-        .N = tile->N + i * K * P,
-        .NT = tile->NT + i * K * P,
-        .centers_mean = tile->centers_mean + i * P,
-        .negatives_mean = tile->negatives_mean + i * P,
-        .negative_scores = tile->negative_scores + i * g * K,
-        .center_cv = tile->center_cv + i * g,
-        .negative_cv = tile->negative_cv + i * K,
-        .dX = tile->dX + i * g * P,
-        .dN = tile->dN + i * K * P,
-        .C = tile->C + (i * g + plan->window) * P,
-    };
 }
 
 /* X of a group, and its mean, weighted by the centers' pairs. */

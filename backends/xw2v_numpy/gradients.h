@@ -4,7 +4,8 @@
 
 #pragma once
 
-#include "gather.h"
+#include "group.h"
+#include "numerics.h"
 
 #define NO_PAIR_SCORE 10000 /* S+ where there is no pair, so that gradient and loss are 0 */
 _Static_assert(NO_PAIR_SCORE > 710, "exp(-NO_PAIR_SCORE) is 0 in double, and in float");
@@ -63,27 +64,6 @@ INLINE void weights_to_cv(
         for (int64_t i = 0; i < strip; i++) weights[first + i] *= sigmoid(scores[i]);
         for (int64_t i = 0; i < strip; i++) rows->mean_score[slots[first + i]] = scores[i];
     }
-}
-
-/* window_scores has a row for each center of a group: the scores of its context words side by side,
-   without one of its own. The last word before it is at column -1, the first after it at 0. */
-
-INLINE int64_t window_width(const StepPlan *plan) { return 2 * plan->window + ROWS_READ_PAST_END; }
-
-/* Column 0 of the row of center t, or where it would be. */
-INLINE REAL *window_of(
-    const StepPlan *plan, const TileScratch *tile, const Group *group, int64_t t
-) {
-    const int64_t i = t - group->first_center;
-    return tile->window_scores + i * window_width(plan) + plan->window;
-}
-
-/* The row of C for a column of center t. */
-INLINE const REAL *context_row(
-    const StepPlan *plan, const Group *group, int64_t t, int64_t column
-) {
-    const int64_t distance = column < 0 ? column : column + 1;
-    return group->C + (t - group->first_center + distance) * plan->padded_dim;
 }
 
 /* S+ of a group's pairs, and NO_PAIR_SCORE at all other columns. */

@@ -1,4 +1,4 @@
-/* What the library shares with compiled.py: constants, and three structures. native.h makes from
+/* What the library shares with kernels.py: constants, and three structures. native.h makes from
    these lists what C and Python see. The axes V, D, P ... are those of kernels.c. */
 
 #pragma once
