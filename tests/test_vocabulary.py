@@ -1,4 +1,4 @@
-"""The vocabulary: its order, its limits, its file; and spellings."""
+"""The vocabulary: its order, its limits, its file."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from xw2v.errors import InputError, UsageError
-from xw2v.text.vocabulary import UNKNOWN, Vocabulary, nearest_spellings
+from xw2v.text.vocabulary import UNKNOWN, Vocabulary
 
 COUNTS = st.dictionaries(st.text("abc", min_size=1, max_size=3), st.integers(1, 9), min_size=1)
 
@@ -92,18 +92,6 @@ def test_damaged_files(content: str, message: str, tmp_path: Path) -> None:
     path.write_text(content)
     with pytest.raises(InputError, match=message):
         Vocabulary.load(path)
-
-
-def test_nearest_spellings() -> None:
-    words = ["the", "he", "Paris", "accident", "incident", "accidental", "then"]
-    assert nearest_spellings("teh", words)[0] in ("the", "he")
-    assert nearest_spellings("paris", words)[0] == "Paris"
-    assert nearest_spellings("acident", words)[0] == "accident"
-    assert nearest_spellings("zzzzzz", words) == []
-    assert nearest_spellings("the", words, n=10) == [
-        word for word in nearest_spellings("the", words, n=10) if word != "the"
-    ]
-    assert len(nearest_spellings("x" * 10_000_000, words)) == 0
 
 
 def test_words_and_counts_are_those_of_gensim() -> None:

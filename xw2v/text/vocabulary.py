@@ -2,10 +2,9 @@
 
 import json
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from heapq import nlargest
 
 import numpy as np
 
@@ -15,7 +14,6 @@ from xw2v.storage.files import atomic_write, open_binary
 
 FORMAT = "xw2v vocabulary 1"
 UNKNOWN = "<UNK>"
-LONGEST = 60  # letters of a word whose spelling may be mended
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,10 +63,10 @@ class Vocabulary:
         counts: np.ndarray,
         min_count: int = Settings.min_count,
         max_vocab: int | None = Settings.max_vocab,
-        lost: int = 0,
+        dropped_tokens: int = 0,
     ) -> "Vocabulary":
-        """`from_counts` of two parallel sequences, with `lost` further tokens whose words are not
-        known.
+        """`from_counts` of two parallel sequences, with `dropped_tokens` further tokens whose words
+        are not known.
         """
         check_limits(min_count, max_vocab)
         if len(words) == 0:
@@ -84,7 +82,7 @@ class Vocabulary:
             return cls([words[i] for i in order], counts[order])
         frequent = [i for i in order[:max_vocab] if words[i] != UNKNOWN]
         order = np.array(frequent[: max_vocab - 1], dtype=np.intp)
-        rest = int(counts.sum() - counts[order].sum()) + lost
+        rest = int(counts.sum() - counts[order].sum()) + dropped_tokens
         kept = [words[i] for i in order]
         if rest == 0:
             return cls(kept, counts[order])
@@ -143,54 +141,3 @@ def check_limits(min_count: int, max_vocab: int | None) -> None:
         raise UsageError(f"--min-count {min_count}: must be 1 or more")
     if max_vocab is not None and max_vocab < 2:
         raise UsageError(f"--max-vocab {max_vocab}: must be 2 or more, one word and {UNKNOWN}")
-
-
-def nearest_spellings(word: str, words: Iterable[str], n: int = 3) -> list[str]:
-    """Up to `n` of `words` that `word` may have been meant for, the likeliest first.
-
-    Those that differ in case alone come first, then those one edit away, each in the order of
-    `words`, then those that share most letter pairs (Dice's coefficient of .4 or more).
-
-    >>> nearest_spellings("acident", ["accident", "access", "incident", "the"], n=2)
-    ['accident', 'incident']
-    """
-    if len(word) > LONGEST:
-        return []
-    words = list(words)
-    folded, near = word.casefold(), _one_edit(word)
-    same = [other for other in words if other.casefold() == folded and other != word]
-    close = [other for other in words if other in near and other not in same and other != word]
-    found = (same + close)[:n]
-    if len(found) < n:
-        pairs = _letter_pairs(folded)
-        taken = {*found, word}
-
-        def dice(other: str) -> float:
-            theirs = _letter_pairs(other)
-            return 2 * len(pairs & theirs) / (len(pairs) + len(theirs))
-
-        likely = (
-            other for other in words if other not in taken and abs(len(other) - len(word)) <= 3
-        )
-        scored = nlargest(
-            n - len(found), ((dice(other), -row, other) for row, other in enumerate(likely))
-        )
-        found += [other for score, _, other in scored if score >= 0.4]
-    return found
-
-
-def _letter_pairs(word: str) -> set[str]:
-    framed = f"^{word}$"
-    return {framed[i : i + 2] for i in range(len(framed) - 1)}
-
-
-def _one_edit(word: str) -> set[str]:
-    """Every string one deletion, swap, replacement or insertion away (Norvig's spelling
-    corrector).
-    """
-    letters = set("abcdefghijklmnopqrstuvwxyz'-_") | set(word)
-    splits = [(word[:i], word[i:]) for i in range(len(word) + 1)]
-    edits = {left + right[1:] for left, right in splits if right}
-    edits |= {left + right[1] + right[0] + right[2:] for left, right in splits if len(right) > 1}
-    edits |= {left + letter + right[1:] for left, right in splits if right for letter in letters}
-    return edits | {left + letter + right for left, right in splits for letter in letters}

@@ -115,7 +115,7 @@ class WordTable:
     def _unknown(self, key: Key) -> UnknownWordError:
         if not isinstance(key, str):
             return UnknownWordError(f"row {key} is not there; the rows are 0 to {len(self) - 1}")
-        from xw2v.text.vocabulary import nearest_spellings
+        from xw2v.vectors.spelling import nearest_spellings
 
         near = nearest_spellings(key, self.index_to_key)
         hint = f"; the nearest spellings are {', '.join(map(shown, near))}" if near else ""
