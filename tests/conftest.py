@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
+from runs import command, run, text
 
 from xw2v.errors import MissingDependencyError
 from xw2v.sgns.backend import Backend, load_backend
@@ -42,3 +43,20 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip(f"no data at {folder}; set XW2V_DATA")
     return folder
+
+
+@pytest.fixture(scope="session")
+def words_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small text."""
+    path = tmp_path_factory.mktemp("text") / "words.txt"
+    path.write_text(text(20_000))
+    return path
+
+
+@pytest.fixture(scope="session")
+def uninterrupted(words_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The output of a run over `words_file` that nothing happened to."""
+    output = tmp_path_factory.mktemp("uninterrupted") / "output"
+    code, _, error = run(command(words_file, "--quiet", output=str(output), checkpoint_every="10"))
+    assert (code, error) == (0, "")
+    return output

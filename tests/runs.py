@@ -6,9 +6,16 @@ import json
 import os
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pytest
+
+from xw2v.training.checkpoint import CheckpointFolder
+
+POSIX = pytest.mark.skipif(os.name != "posix", reason="POSIX signals and limits")
 
 WORDS = [
     f"{a}{b}"
@@ -44,11 +51,32 @@ def command(*arguments: str | Path, **given: str) -> list[str]:
 
 
 def start(line: list[str]) -> subprocess.Popen[str]:
-    """Start a command in a process of its own, with one BLAS thread."""
-    environment = os.environ | {"OPENBLAS_NUM_THREADS": "1"}
-    return subprocess.Popen(
-        line, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
-    )
+    """Start a command in a process of its own."""
+    return subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def long_run(words_file: Path, output: Path, **given: str) -> subprocess.Popen[str]:
+    """A run that would take minutes, a moment after its first checkpoint."""
+    options = {"epochs": "2000", "checkpoint_every": "20"} | given
+    process = start(command(words_file, output=str(output), **options))
+    wait_for(lambda: bool(CheckpointFolder(output).names()), process)
+    return process
+
+
+def wait_for(condition: Callable[[], bool], process: subprocess.Popen[str]) -> None:
+    """Wait, up to a minute, until `condition` holds while `process` runs."""
+    for _ in range(3000):
+        if condition():
+            return
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.02)
+    raise AssertionError("waited for a minute")
+
+
+def last_line(error: str) -> str:
+    """The last line of standard error, which may hold no traceback."""
+    assert "Traceback" not in error
+    return error.strip().splitlines()[-1]
 
 
 def killed_at(operation: int, folder: Path, line: list[str]) -> list[str]:

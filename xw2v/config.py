@@ -26,14 +26,14 @@ class TrainOptions:
 
     input: tuple[str, ...] = setting((), "Text files, folders, - for standard input.")
     corpus: str | None = setting(None, "Built-in text: nltk, nltk:brown,reuters,... or docs.")
-    text_column: str = setting(
-        "text", "Column of .arrow and .parquet files that holds the text."
+    text_column: str = setting("text", "Column of .arrow and .parquet files that holds the text.")
+    val: str | None = setting(None, "Held-out text: its loss after each epoch.", metavar="PATH")
+    output: str = setting("output", "Folder for the vectors.", metavar="FOLDER")
+    init: str | None = setting(
+        None, "Start from these vectors, in any format, or a run's folder.", metavar="FILE"
     )
-    val: str | None = setting(None, "Held-out text: its loss after each epoch.")
-    output: str = setting("output", "Folder for the vectors.")
-    init: str | None = setting(None, "Start from these vectors, in any format, or a run's folder.")
     init_keep: bool = setting(False, "Keep words of the --init file that the text lacks.")
-    checkpoint_every: str = setting("10m", "Save every N steps or N minutes.")
+    checkpoint_every: str = setting("10m", "Save every N steps or N minutes.", metavar="N|Nm")
     resume: bool = setting(False, "Go on from the last checkpoint in the output folder.")
     quiet: bool = setting(False, "No progress, no neighbours: errors only.")
     json: bool = setting(False, "Print run.json's content on standard output.")

@@ -96,7 +96,7 @@ class UnknownWordError(Xw2vError, KeyError):
     """A word that is not in the vocabulary."""
 
 
-class MissingDependencyError(Xw2vError, ImportError):
+class MissingDependencyError(Xw2vError, ImportError):  # type: ignore[misc]  # path: of the same meaning
     """An optional library or device that is not there; the message holds the install line."""
 
 

@@ -30,6 +30,7 @@ class Option:
         kind: int, float, bool or str.
         optional: whether None is a value.
         aliases: other flags of the command line.
+        metavar: how the help shows the value, where its type does not say enough.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Option:
     above: float | None = None
     high: float | None = None
     choices: tuple[str, ...] = ()
+    metavar: str | None = None
 
     def check(self, value: Any) -> Any:
         """`value` as a Python object; UsageError unless it has the right type and is in range."""
@@ -49,7 +51,7 @@ class Option:
             value = value.item()  # a number of NumPy's or another array library's
         if value is None and self.optional:
             return None
-        kinds = (int, float) if self.kind is float else self.kind
+        kinds: Any = (int, float) if self.kind is float else self.kind
         if not isinstance(value, kinds) or (isinstance(value, bool) and self.kind is not bool):
             raise self._error(value, f"give {NOUNS[self.kind]}")
         if self.kind in (int, float) and not self._is_in_range(value):

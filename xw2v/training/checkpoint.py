@@ -15,7 +15,6 @@ import dataclasses
 import hashlib
 import io
 import json
-import os
 import re
 import shutil
 from collections.abc import Iterator
@@ -27,6 +26,7 @@ import numpy as np
 
 from xw2v.errors import InputError, OutputError
 from xw2v.storage.files import reason
+from xw2v.storage.npyfile import NpyError, read_array, read_header, write_header
 from xw2v.training.folders import write_folder
 from xw2v.training.record import CheckpointRecord
 from xw2v.training.state import Counters
@@ -253,9 +253,7 @@ def write_table(path: Path, table: np.ndarray) -> str:
         NonFiniteError: the array contains a non-finite value.
     """
     header = io.BytesIO()
-    np.lib.format.write_array_header_1_0(
-        header, {"descr": "<f4", "fortran_order": False, "shape": table.shape}
-    )
+    write_header(header, table.shape, "<f4")
     digest = hashlib.sha256(header.getvalue())
     with open(path, "wb") as file:
         file.write(header.getvalue())
@@ -275,28 +273,17 @@ def _chunks(table: np.ndarray) -> Iterator[np.ndarray]:
 
 
 def read_table(path: Path) -> np.ndarray:
-    """A (V, D) float32 array from .npy; raises CheckpointDamagedError unless the file is as long as its
-    header says.
+    """A (V, D) float32 array from .npy.
 
-    The length is compared before any memory is taken.
+    Raises:
+        CheckpointDamagedError: the file holds something else, or is not as long as its header says,
+            which is compared before any memory is taken.
     """
     with open(path, "rb") as file:
         try:
-            version = np.lib.format.read_magic(file)
-            if version != (1, 0):
-                raise ValueError("version")
-            shape, fortran, dtype = np.lib.format.read_array_header_1_0(file)
-        except Exception:  # NumPy's parser of headers lets those of ast and tokenize through
-            raise CheckpointDamagedError(f"{path.name} is no .npy file") from None
-        if len(shape) != 2 or fortran or dtype != np.dtype("<f4") or min(shape) < 1:
-            raise CheckpointDamagedError(f"{path.name} holds no (V, D) float32 table")
-        if os.fstat(file.fileno()).st_size != file.tell() + 4 * shape[0] * shape[1]:
-            raise CheckpointDamagedError(f"{path.name} is not as long as its header says")
-        table = np.empty(shape, np.float32)
-        view, done = table.reshape(-1).view(np.uint8).data, 0
-        while done < len(view):
-            count = file.readinto(view[done : done + CHUNK_BYTES])
-            if not count:
-                raise CheckpointDamagedError(f"{path.name} ends too early")
-            done += count
-    return table
+            header = read_header(file, exact=True)
+            if len(header.shape) != 2 or header.fortran_order or header.dtype != np.dtype("<f4"):
+                raise NpyError("holds no (V, D) float32 table")
+            return read_array(file, header)
+        except NpyError as error:
+            raise CheckpointDamagedError(f"{path.name} {error}") from None

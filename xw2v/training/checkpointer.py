@@ -123,8 +123,8 @@ class Checkpointer(Callback):
             self.folder.save(CheckpointRecord.of(trainer, state, self.init), tables)
         except OSError as error:
             self.say(
-                f"no checkpoint at {describe_progress(state)}: {self.folder.path} cannot be written "
-                f"({reason(error)}); training goes on, and checkpoints before this one stay"
+                f"no checkpoint at {describe_progress(state)}: {self.folder.path} cannot be "
+                f"written ({reason(error)}); training goes on, and checkpoints before this one stay"
             )
             return False
         except NonFiniteError as error:

@@ -8,6 +8,7 @@ that they have in a run of that many epochs, so α climbs once, to where its str
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 from typing import Any
 
@@ -122,7 +123,7 @@ def restored(checkpoint: Checkpoint, trainer: Trainer) -> State:
     on_device = tables_of(
         trainer.backend, tables["center"], tables.get("context"), tied=settings.tied
     )
-    state = State(tables=on_device, **vars(counters))
+    state = State(tables=on_device, **copy.deepcopy(vars(counters)))
     if state.plans[-1] != settings.epochs:
-        state.plans = [*state.plans, settings.epochs]
+        state.plans.append(settings.epochs)
     return state

@@ -37,12 +37,12 @@ def _parsed(kind: Any, value: Any, name: str) -> Any:
         return [_parsed(parts[0], one, name) for one in value]
     if origin is tuple and isinstance(value, list) and len(value) == len(parts):
         return tuple(_parsed(*pair, name) for pair in zip(parts, value, strict=True))
-    if kind is float and isinstance(value, (int, float)) and not isinstance(value, bool):
-        if -math.inf < value < math.inf:
-            return value
-    elif isinstance(value, origin or kind) and origin in (None, dict):
-        if not isinstance(value, bool):
-            return value
+    if isinstance(value, bool) or origin in (list, tuple):
+        raise _wrong(name)
+    if kind is float and isinstance(value, (int, float)) and -math.inf < value < math.inf:
+        return value
+    if kind is not float and isinstance(value, origin or kind):
+        return value
     raise _wrong(name)
 
 

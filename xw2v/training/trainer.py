@@ -28,7 +28,7 @@ from xw2v.training.state import State
 
 INTERVALS = 200  # reporting intervals that a short run is cut into ...
 LONGEST_INTERVAL_STEPS = 100  # ... and the most steps of one in a long run ...
-MOST_INTERVALS = 20_000  # ... except where there would be so many that they no longer are small
+MOST_INTERVALS = 20_000  # ... except where there would be too many beside the tables
 MEASURED_STEPS = 32  # one step in so many has its loss measured, at least one per interval
 
 
@@ -61,12 +61,18 @@ class Trainer:
         self.learning_rate = LearningRate(settings.learning_rate, settings.min_alpha)
         self._step = backend.step(self.step_config)
         self._batches = self._batches_of(corpus, Purpose.TOKENS, Purpose.NEGATIVES)
-        self._validation_batches = validation and self._batches_of(
-            validation, Purpose.VALIDATION_TOKENS, Purpose.VALIDATION_NEGATIVES
+        self._validation_batches = (
+            None
+            if validation is None
+            else self._batches_of(
+                validation, Purpose.VALIDATION_TOKENS, Purpose.VALIDATION_NEGATIVES
+            )
         )
         steps = len(corpus.ids) * settings.epochs / tuning.batch_tokens(settings)
         self.interval_steps = max(
-            min(int(steps / INTERVALS), LONGEST_INTERVAL_STEPS), math.ceil(steps / MOST_INTERVALS), 1
+            min(int(steps / INTERVALS), LONGEST_INTERVAL_STEPS),
+            math.ceil(steps / MOST_INTERVALS),
+            1,
         )
         self._measure_every = min(self.interval_steps, MEASURED_STEPS)
 
@@ -138,12 +144,12 @@ class Trainer:
                     meter.add(loss, count_positive_pairs(self.step_config, batch))
                 state.step += 1
                 state.steps += 1
+                state.seconds = clock.seconds
                 if state.steps % self.interval_steps == 0 and self._close_interval(state, meter):
                     mean, words_per_second = state.loss_history[-1][1], speed.words_per_second(done)
                     progress = Progress(done, mean, alpha, words_per_second)
                     for callback in callbacks:
                         callback.on_interval(state, progress)
-                state.seconds = clock.seconds
                 for callback in callbacks:
                     callback.on_step(state)
             self._end_epoch(state, meter, clock)
@@ -166,7 +172,7 @@ class Trainer:
         self.backend.synchronize()
         state.seconds = clock.seconds
         if self.validation is not None:
-            with clock.paused():
+            with clock.paused():  # it is no training time
                 state.validation_history.append(self.validation_loss(state.tables))
 
     def validation_loss(self, tables: Tables) -> float:
