@@ -112,8 +112,8 @@ def test_a_second_run_in_a_folder_is_refused_and_a_killed_one_leaves_no_lock(
     code, _, error = run(command(words_file, output=str(output)))
     assert (code, error) == (
         1,
-        f"xw2v: {output}: another run (process {process.pid}) is writing there; wait for it or name "
-        "another --output\n",
+        f"xw2v: {output}: another run (process {process.pid}) is writing there; "
+        "wait for it or name another --output\n",
     )
     process.kill()
     process.communicate()
