@@ -60,13 +60,13 @@ def test_a_damaged_checkpoint_falls_back_to_the_one_before(
     assert checkpoint.path == before
     assert len(folder.notices) == 1
     assert f"{last} is damaged ({file}" in folder.notices[0]
-    whole = small_trainer.train(small_trainer.start())
+    uninterrupted = small_trainer.train(small_trainer.start())
     checkpointer = checkpointer_of(small_trainer, tmp_path)
     checkpointer.folder.latest()
     assert_same_state(
         small_trainer.backend,
         small_trainer.train(restored(checkpoint, small_trainer), [checkpointer]),
-        whole,
+        uninterrupted,
     )
     for path in (tmp_path / "checkpoint").iterdir():  # the damaged one is gone
         assert CheckpointFolder(tmp_path).latest() is not None, path

@@ -22,8 +22,8 @@ def test_auto_without_a_gpu_says_once_that_it_takes_the_cpu(
     xw2v: Xw2v, small_text: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setitem(sys.modules, "cupy", None)
-    told = done(xw2v(command(small_text, "--device", "auto", output=str(tmp_path / "output"))))
-    assert told.count("--device auto takes the CPU") == 1
+    printed = done(xw2v(command(small_text, "--device", "auto", output=str(tmp_path / "output"))))
+    assert printed.count("--device auto takes the CPU") == 1
     assert json.loads((tmp_path / "output" / "run.json").read_text())["settings"]["device"] == "cpu"
     assert (
         done(

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from xw2v.cli import line_of
 from xw2v.config import read_config
-from xw2v.errors import InputError, UsageError
-from xw2v.settings import Settings
+from xw2v.errors import InputError, UsageError, Xw2vError
+from xw2v.settings import Settings, SettingsDict
 
 
 @pytest.fixture
@@ -108,6 +109,27 @@ def test_settings_out_of_range_are_usage_errors(wrong: dict[str, Any]) -> None:
     with pytest.raises(UsageError) as error:
         Settings.from_mapping(wrong)
     assert error.value.setting in wrong
+
+
+def test_the_keyword_arguments_are_the_settings() -> None:
+    assert get_type_hints(SettingsDict) == get_type_hints(Settings)
+
+
+@pytest.mark.parametrize(
+    ("error", "line"),
+    [
+        (UsageError("too small", setting="min_count", value=0), "--min-count 0: too small"),
+        (UsageError("not both", setting="init_keep", value=True), "--init-keep: not both"),
+        (UsageError("no", setting="token_pattern", value="a b"), "--token-pattern 'a b': no"),
+        (InputError("give `validation`", path="a\nb"), "a b: give --val"),
+        (InputError("give a larger `max_vocab` than 5"), "give a larger --max-vocab than 5"),
+        (InputError("file `alpha beta` is not there"), "file `alpha beta` is not there"),
+    ],
+)
+def test_the_command_line_shows_flags_where_errors_name_settings(
+    error: Xw2vError, line: str
+) -> None:
+    assert line_of(error) == line
 
 
 TOML = st.one_of(

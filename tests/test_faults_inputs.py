@@ -67,7 +67,7 @@ def test_a_text_that_changes_while_it_is_read_is_an_error(change: str, tmp_path:
 def test_a_packed_file_of_one_endless_word_takes_no_memory(
     pattern: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """70 MB packed into 70 kB; with a pattern that needs whole lines the limit is higher."""
+    """70 MB packed into 70 kB; with a pattern that needs complete lines the limit is higher."""
     import gzip
 
     from xw2v.text import textfiles

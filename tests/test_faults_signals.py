@@ -90,11 +90,11 @@ def test_other_exceptions_that_python_drops_are_still_reported(
         def __del__(self) -> None:
             raise ValueError("broken")
 
-    told: list[str] = []
-    monkeypatch.setattr(sys, "unraisablehook", lambda what: told.append(str(what.exc_value)))
+    reported: list[str] = []
+    monkeypatch.setattr(sys, "unraisablehook", lambda what: reported.append(str(what.exc_value)))
     with StopSignals():
         Broken()
-    assert told == ["broken"]
+    assert reported == ["broken"]
 
 
 def test_a_signal_that_python_dropped_ends_the_run_at_its_first_step(

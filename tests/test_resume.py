@@ -37,19 +37,19 @@ def test_resumed_anywhere_equals_uninterrupted_on_every_backend(
     any_backend: Backend, small_corpus: Corpus, held_out: Corpus, tmp_path: Path
 ) -> None:
     trainer = Trainer(small_corpus, Settings(**SMALL_RUN), any_backend, held_out)
-    whole = trainer.train(trainer.start())
-    calls = whole.steps + 2
+    uninterrupted = trainer.train(trainer.start())
+    calls = uninterrupted.steps + 2
     places = {
         1,
-        whole.steps // 2,
-        whole.steps // 2 + 1,
+        uninterrupted.steps // 2,
+        uninterrupted.steps // 2 + 1,
         calls - 1,
         calls,
     }  # mid-epoch, around its end, the last two
-    for place in sorted(places if any_backend.name == "numpy" else {whole.steps // 2 - 1}):
+    for place in sorted(places if any_backend.name == "numpy" else {uninterrupted.steps // 2 - 1}):
         output = tmp_path / str(place)
         stopped_after(trainer, output, place)
-        assert_same_state(any_backend, resumed(trainer, output), whole)
+        assert_same_state(any_backend, resumed(trainer, output), uninterrupted)
 
 
 @pytest.mark.parametrize(
@@ -174,10 +174,10 @@ def test_added_epochs_stopped_and_resumed_are_exact_too(
     short = Trainer(small_corpus, Settings(**SMALL_RUN), load_backend())
     checkpoint = stopped_after(short, tmp_path, short.train(short.start()).steps + 2)
     longer = Trainer(small_corpus, continued_settings(checkpoint, {"epochs": 3}), load_backend())
-    whole = longer.train(restored(checkpoint, longer))
+    uninterrupted = longer.train(restored(checkpoint, longer))
     shutil.copytree(tmp_path, tmp_path / "copy")
     stopped_after(longer, tmp_path / "copy", 5, restored(checkpoint, longer))
-    assert_same_state(load_backend(), resumed(longer, tmp_path / "copy"), whole)
+    assert_same_state(load_backend(), resumed(longer, tmp_path / "copy"), uninterrupted)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The training loop as a whole, on a small text with two topics: what it learns, repeats, reports
+"""The training loop, on a small text with two topics: what it learns, repeats, reports
 and refuses.
 """
 
