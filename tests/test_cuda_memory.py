@@ -18,7 +18,7 @@ from xw2v_cupy.memory import BATCH_BYTES_PER_TOKEN, MAX_CORPUS_SHARE, plan_memor
 from xw2v_cupy.products import ProductGradients
 from xw2v_cupy.sums import RowSums
 
-from xw2v.errors import InputError
+from xw2v.errors import OutOfMemoryError
 from xw2v.sgns.batches import Batches
 from xw2v.sgns.config import ModelShape, RunShape
 from xw2v.sgns.loading import load_backend
@@ -74,7 +74,7 @@ def test_batches_take_no_more_than_planned() -> None:
 def test_too_little_memory_is_refused_with_the_figures() -> None:
     shape = replace(SHAPE, model=ModelShape.of_words(10**6, 500))
     figures = r"takes 8\.0\d GB .*tables 4\.00.* and 5\.00 GB are free; give"
-    with pytest.raises(InputError, match=figures) as caught:
+    with pytest.raises(OutOfMemoryError, match=figures) as caught:
         plan_memory(small_config(), shape, chunk_tokens=CHUNK_TOKENS, free=5 * 10**9, fused=True)
     assert "\n" not in str(caught.value)
 

@@ -20,7 +20,7 @@ from xw2v_cupy.kernels import NULL, cuda_source, kernel_signatures
 from xw2v_cupy.step import CupyStep
 from xw2v_cupy.sums import RowSums, TouchedRows
 
-from xw2v.errors import InputError
+from xw2v.errors import OutOfMemoryError
 from xw2v.sgns.composition import center_ids
 from xw2v.sgns.config import ModelShape, StepConfig
 from xw2v.sgns.draws import random_uint32_halves
@@ -277,7 +277,7 @@ def test_too_little_device_memory_is_one_line_with_what_to_do() -> None:
     config, rng = small_config(), np.random.default_rng(6)
     step, tables = CupyStep(config, no_memory), random_tables(rng, VOCAB_SIZE, DIM)
     with pytest.raises(
-        InputError, match=r"out of device memory .*1,024.*; give a smaller"
+        OutOfMemoryError, match=r"out of device memory .*1,024.*; give a smaller"
     ) as caught:
         step(tables, random_batch(rng, config, VOCAB_SIZE, TOKENS), 0.1)
     assert "\n" not in str(caught.value)

@@ -5,7 +5,6 @@ loss.
 from __future__ import annotations
 
 import dataclasses
-import math
 
 import numpy as np
 import pytest
@@ -59,28 +58,6 @@ def dense(gradients: Gradients, words: int) -> tuple[np.ndarray, np.ndarray]:
     np.add.at(center, gradients.center.ids, gradients.center.rows)
     np.add.at(context, gradients.context.ids, gradients.context.rows)
     return center, context
-
-
-def test_one_pair_and_one_negative_by_hand() -> None:
-    """Three words, two dimensions: center 0 with the one context word 1 and the negative 2.
-
-    With x = (1, 0), the center's input vector, and the output vectors c = (0, 2), n = (ln 3, 0):
-
-        x·c = 0,       σ(0) = 1/2,      loss ln(1 + e⁰) = ln 2,       score gradient 1/2 − 1 = −1/2
-        x·n = ln 3,    σ(ln 3) = 3/4,   loss ln(1 + e^(ln 3)) = ln 4, score gradient 3/4
-
-    so that dx = −1/2 c + 3/4 n, dc = −1/2 x, dn = 3/4 x, and the loss is ln 8.
-    """
-    config = StepConfig(window=1, negative=1, shared_negatives=1, group=1, block=1)
-    x, c, n = [1.0, 0.0], [0.0, 2.0], [math.log(3), 0.0]
-    tables = Tables(np.array([x, [0, 0], [0, 0]]), np.array([[0, 0], c, n]))
-    tokens, left, right = np.array([2, 0, 1]), np.array([0]), np.array([1])
-    batch = Batch(tokens, left, right, negatives=np.array([[2]]))
-    gradients, loss = gradients_of(config, tables, batch)
-    center, context = dense(gradients, 3)
-    assert loss == pytest.approx(math.log(8))
-    np.testing.assert_allclose(center, [[0.75 * math.log(3), -1.0], [0, 0], [0, 0]])
-    np.testing.assert_allclose(context, [[0, 0], [-0.5, 0], [0.75, 0]])
 
 
 @pytest.mark.parametrize("alpha", [0.05, 5.0])

@@ -61,8 +61,8 @@ class FusedGradients:
 
     def __call__(
         self,
-        tables: Tables,
-        batch: Batch,
+        tables: Tables[Array],
+        batch: Batch[Array],
         touched: TouchedRows,
         groups: GroupMeans,
         sums: RowSums,

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from xw2v.sgns.array import Array
 from xw2v.sgns.config import StepConfig
 from xw2v.sgns.interface import Batch, Tables
 from xw2v_cupy.kernels import WARP_SIZE, WARPS_PER_BLOCK, Kernels
@@ -36,7 +37,7 @@ class GroupMeans:
         n_ids = T + 2 * config.window + groups * config.shared_negatives
         self.context_ids = xp.empty(n_ids, xp.int64)
 
-    def __call__(self, tables: Tables, batch: Batch, sums: RowSums) -> None:
+    def __call__(self, tables: Tables[Array], batch: Batch[Array], sums: RowSums) -> None:
         """Find the means, list the ids, and count the pairs of the batch's rows into `sums`."""
         config, kernels = self._config, self._kernels
         groups, _, D = self.offsets.shape

@@ -6,12 +6,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 
-from xw2v.errors import InputError
+from xw2v.errors import OutOfMemoryError
 from xw2v.sgns.config import RunShape, StepConfig
 
 MAX_CORPUS_SHARE = 1 / 8  # of the free memory: a larger corpus stays on the host
 BATCH_BYTES_PER_TOKEN = 200  # at most, while batches are made of a chunk of tokens
-SMALLER = "give a smaller --vector-size, --max-vocab or --batch-tokens, or --device cpu"
+SMALLER = (
+    "give a smaller `vector_size`, `max_vocab` or `batch_tokens`, or train on the CPU (`device`)"
+)
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,7 @@ def plan_memory(
         itemsize: bytes of a number of the tables.
 
     Raises:
-        InputError: more than is free.
+        OutOfMemoryError: more than is free.
     """
     model, T, w = shape.model, shape.batch_tokens, config.window
     D = model.dim
@@ -89,17 +91,15 @@ def plan_memory(
         corpus=corpus_bytes(shape.tokens, shape.sentences, free),
     )
     if plan.total > free:
-        raise InputError(
-            f"--device cuda: training takes {plan}, and {in_gb(free)} GB are free; {SMALLER}"
-        )
+        raise OutOfMemoryError(f"training takes {plan}, and {in_gb(free)} GB are free; {SMALLER}")
     return plan
 
 
 @contextmanager
 def out_of_memory_reported() -> Iterator[None]:
-    """Turn CuPy's out-of-memory error, which is a MemoryError, into an InputError of one line."""
+    """Turn CuPy's out-of-memory error into one of a line with what to do."""
     try:
         yield
     except MemoryError as error:
         line = " ".join(str(error).split())
-        raise InputError(f"--device cuda: out of device memory ({line}); {SMALLER}") from None
+        raise OutOfMemoryError(f"out of device memory ({line}); {SMALLER}") from None

@@ -64,8 +64,8 @@ class ProductGradients:
 
     def __call__(
         self,
-        tables: Tables,
-        batch: Batch,
+        tables: Tables[Array],
+        batch: Batch[Array],
         touched: TouchedRows,
         groups: GroupMeans,
         sums: RowSums,
@@ -92,7 +92,7 @@ class ProductGradients:
         n_ids, D = rows.shape
         self.kernels.launch("gather", n_ids, D=D, ids=ids, n_ids=n_ids, table=table, rows=rows)
 
-    def _score_gradients(self, batch: Batch, measure: bool) -> None:
+    def _score_gradients(self, batch: Batch[Array], measure: bool) -> None:
         config, T = self.config, len(self.X)
         self.kernels.launch(
             "score_gradients",
@@ -109,7 +109,7 @@ class ProductGradients:
             loss=self.loss if measure else NULL,
         )
 
-    def _add_control_variate(self, batch: Batch, groups: GroupMeans) -> None:
+    def _add_control_variate(self, batch: Batch[Array], groups: GroupMeans) -> None:
         config, (n_groups, K, D) = self.config, self.N.shape
         self.kernels.launch(
             "add_control_variate",

@@ -28,8 +28,8 @@ class Gradients(Protocol):
 
     def __call__(
         self,
-        tables: Tables,
-        batch: Batch,
+        tables: Tables[Array],
+        batch: Batch[Array],
         touched: TouchedRows,
         groups: GroupMeans,
         sums: RowSums,
@@ -48,7 +48,7 @@ class CupyStep:
         deterministic: sums in a fixed order, which the fused kernel does not do.
 
     Raises:
-        InputError: the device has too little memory; when called.
+        OutOfMemoryError: the device has too little memory; when called.
     """
 
     name = "CUDA kernels"
@@ -68,7 +68,7 @@ class CupyStep:
         self._prepared: tuple[Any, ...] | None = None
 
     def __call__(
-        self, tables: Tables, batch: Batch, alpha: float, *, measure: bool = False
+        self, tables: Tables[Array], batch: Batch[Array], alpha: float, *, measure: bool = False
     ) -> Array | None:
         with out_of_memory_reported():
             shape = ModelShape(

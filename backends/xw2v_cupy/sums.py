@@ -58,7 +58,9 @@ class RowSums:
             stamps=xp.zeros(rows, xp.int64),
         )
 
-    def apply(self, tables: Tables, touched: TouchedRows, means: Array, alpha: float) -> None:
+    def apply(
+        self, tables: Tables[Array], touched: TouchedRows, means: Array, alpha: float
+    ) -> None:
         """The damped and bounded update (`xw2v.sgns.update`) of the touched rows; clears their
         sums.
 

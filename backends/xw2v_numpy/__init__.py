@@ -12,6 +12,7 @@ from xw2v.sgns.backend import Backend
 from xw2v.sgns.config import RunShape, StepConfig
 from xw2v.sgns.interface import Step
 from xw2v.storage.native import NO_COMPILER
+from xw2v_numpy.compiled import CompiledStep, is_built, serves, suits
 
 NOT_BUILT = f"the compiled step is missing, so training takes four times as long: {NO_COMPILER}"
 
@@ -38,16 +39,12 @@ class NumpyBackend(Backend):
         return host
 
     def scatter_add(self, table: Any, rows: Any, updates: Any) -> None:
-        from xw2v_numpy.scatter import scatter_add
+        from xw2v_numpy.scatter import scatter_add  # SciPy is slow to import, and rarely needed
 
         scatter_add(table, rows, updates)
 
     def own_step(self, config: StepConfig) -> Step | None:
-        from xw2v_numpy.compiled import CompiledStep, serves
-
         return CompiledStep(config) if serves(config) else None
 
     def plan(self, config: StepConfig, shape: RunShape) -> str | None:
-        from xw2v_numpy.compiled import is_built, suits
-
         return NOT_BUILT if suits(config) and not is_built() else None

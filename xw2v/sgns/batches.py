@@ -83,7 +83,7 @@ class Batches:
         aliases = alias_table(stream.counts, sampling.ns_exponent)
         self._aliases = AliasTable(*map(backend.from_numpy, aliases))
 
-    def epoch(self, epoch: int, first_step: int = 0) -> Iterator[tuple[int, Batch]]:
+    def epoch(self, epoch: int, first_step: int = 0) -> Iterator[tuple[int, Batch[Array]]]:
         """The shard's batches of an epoch in order, from the epoch's step `first_step` on.
 
         Yields:
@@ -134,7 +134,7 @@ class Batches:
 
     def _cut(
         self, stretch: SubsampledTokens, epoch: int, step: int, n_batches: int, first_step: int
-    ) -> Iterator[tuple[int, Batch]]:
+    ) -> Iterator[tuple[int, Batch[Array]]]:
         """The batches of a stretch that begins w tokens before the first center of step `step`."""
         T, w, xp = self.batch_tokens, self.config.window, self.backend.xp
         skipped = max(first_step - step, 0)

@@ -26,7 +26,7 @@ class InputRows(NamedTuple):
     distribute: Callable[[Array], Array]
 
 
-def center_rows(config: StepConfig, table: Array, batch: Batch) -> InputRows:
+def center_rows(config: StepConfig, table: Array, batch: Batch[Array]) -> InputRows:
     """Skip-gram: the hidden vector of a center is its own row; each context word is a positive."""
     ids = center_ids(config, batch)
     X = take_rows(table, ids)  # (T, D)
@@ -34,7 +34,7 @@ def center_rows(config: StepConfig, table: Array, batch: Batch) -> InputRows:
     return InputRows(ids, X, pairs, lambda gradients: gradients)
 
 
-def context_rows(config: StepConfig, table: Array, batch: Batch) -> InputRows:
+def context_rows(config: StepConfig, table: Array, batch: Batch[Array]) -> InputRows:
     """CBOW (Mikolov et al. 2013a): the hidden vector of a center is the mean or the sum of the rows
     of its context; the center is its one positive, if it has a context.
 
@@ -64,7 +64,7 @@ def context_rows(config: StepConfig, table: Array, batch: Batch) -> InputRows:
     return InputRows(xp.reshape(span_ids, (-1,)), H, has_context, distribute)
 
 
-def center_ids(config: StepConfig, batch: Batch) -> Array:
+def center_ids(config: StepConfig, batch: Batch[Array]) -> Array:
     """The ids (T,) of a batch's centers."""
     w = config.window
     return batch.tokens[w : batch.tokens.shape[0] - w]
@@ -79,7 +79,7 @@ def context_spans(config: StepConfig, tokens: Array) -> Array:
     return take_rows(tokens, first[:, None] + column[None, :])
 
 
-def window_mask(config: StepConfig, batch: Batch) -> Array:
+def window_mask(config: StepConfig, batch: Batch[Array]) -> Array:
     """Whether a span's column is inside each center's own window: (T/b, b, s) bool."""
     xp = namespace_of(batch.left)
     row = xp.arange(config.block, device=device_of(batch.left))  # (b,)

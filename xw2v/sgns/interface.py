@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple, Protocol
+from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from xw2v.sgns.array import Array
 
+A = TypeVar("A", bound=Array)
 
-class Tables(NamedTuple):
+
+class Tables(NamedTuple, Generic[A]):
     """The parameters.
 
     Attributes:
@@ -15,11 +17,11 @@ class Tables(NamedTuple):
         context: (V, D) output vectors; the same array as center where the tables are tied.
     """
 
-    center: Array
-    context: Array
+    center: A
+    context: A
 
 
-class Batch(NamedTuple):
+class Batch(NamedTuple, Generic[A]):
     """T center tokens with what surrounds them.
 
     Attributes:
@@ -29,10 +31,10 @@ class Batch(NamedTuple):
         negatives: (T/g, K) int64 ids.
     """
 
-    tokens: Array
-    left: Array
-    right: Array
-    negatives: Array
+    tokens: A
+    left: A
+    right: A
+    negatives: A
 
 
 class Step(Protocol):
@@ -46,7 +48,7 @@ class Step(Protocol):
     def name(self) -> str: ...
 
     def __call__(
-        self, tables: Tables, batch: Batch, alpha: float, *, measure: bool = False
+        self, tables: Tables[Array], batch: Batch[Array], alpha: float, *, measure: bool = False
     ) -> Array | float | None:
         """Update the tables from a batch at learning rate `alpha`.
 

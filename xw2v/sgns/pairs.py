@@ -29,7 +29,7 @@ class PairGradients(NamedTuple):
 
 
 def window_pairs(
-    config: StepConfig, table: Array, batch: Batch, inputs: InputRows, measure: bool
+    config: StepConfig, table: Array, batch: Batch[Array], inputs: InputRows, measure: bool
 ) -> PairGradients:
     """Skip-gram's positives: each hidden vector with the output rows of its window."""
     xp = namespace_of(table)
@@ -50,7 +50,7 @@ def window_pairs(
 
 
 def center_pairs(
-    config: StepConfig, table: Array, batch: Batch, inputs: InputRows, measure: bool
+    config: StepConfig, table: Array, batch: Batch[Array], inputs: InputRows, measure: bool
 ) -> PairGradients:
     """CBOW's positives: each hidden vector with the output row of its center."""
     xp = namespace_of(table)
@@ -75,7 +75,7 @@ class Means(NamedTuple):
 
 
 def negative_pairs(
-    config: StepConfig, table: Array, batch: Batch, inputs: InputRows, measure: bool
+    config: StepConfig, table: Array, batch: Batch[Array], inputs: InputRows, measure: bool
 ) -> tuple[PairGradients, Means | None]:
     """Each hidden vector with its group's negatives, for skip-gram with the control variate.
 

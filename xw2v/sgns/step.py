@@ -47,7 +47,7 @@ class PlainStep:
         self.config = config
 
     def __call__(
-        self, tables: Tables, batch: Batch, alpha: float, *, measure: bool = False
+        self, tables: Tables[Array], batch: Batch[Array], alpha: float, *, measure: bool = False
     ) -> Array | None:
         backend, config = self.backend, self.config
         (center, context), loss = batch_gradients(config, tables, batch, measure=measure)
@@ -59,14 +59,14 @@ class PlainStep:
         return loss
 
 
-def batch_loss(config: StepConfig, tables: Tables, batch: Batch) -> Array:
+def batch_loss(config: StepConfig, tables: Tables[Array], batch: Batch[Array]) -> Array:
     """The loss of a batch, summed over its pairs, with the tables left as they are."""
     _, loss = batch_gradients(config, tables, batch, measure=True)
     assert loss is not None
     return loss
 
 
-def count_positive_pairs(config: StepConfig, batch: Batch) -> Array:
+def count_positive_pairs(config: StepConfig, batch: Batch[Array]) -> Array:
     """How many positive pairs the loss of a batch sums over (CBOW: centers that have a context)."""
     xp = namespace_of(batch.left)
     pairs = batch.left + batch.right
@@ -81,7 +81,7 @@ class Gradients(NamedTuple):
 
 
 def batch_gradients(
-    config: StepConfig, tables: Tables, batch: Batch, *, measure: bool = False
+    config: StepConfig, tables: Tables[Array], batch: Batch[Array], *, measure: bool = False
 ) -> tuple[Gradients, Array | None]:
     """Gradients of the loss of a batch, and the summed loss if `measure`."""
     xp = namespace_of(tables.center)

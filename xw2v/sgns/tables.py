@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from xw2v.sgns.array import Array
 from xw2v.sgns.backend import Backend
 from xw2v.sgns.config import ModelShape
 from xw2v.sgns.draws import Purpose, philox_uint64, stream_of
@@ -13,7 +14,9 @@ CHUNK_DRAWS = 2**20  # 64-bit draws made at a time
 FLOAT32_BITS = 24  # of a draw, which a float32 holds exactly
 
 
-def initial_tables(backend: Backend, shape: ModelShape, seed: int, *, tied: bool = False) -> Tables:
+def initial_tables(
+    backend: Backend, shape: ModelShape, seed: int, *, tied: bool = False
+) -> Tables[Array]:
     """Input vectors uniform in ±1/(2·dim), output vectors zero, as in word2vec.c.
 
     Returns:
@@ -43,7 +46,7 @@ def initial_contexts(shape: ModelShape) -> np.ndarray:
 
 def tables_of(
     backend: Backend, center: np.ndarray, context: np.ndarray | None, *, tied: bool = False
-) -> Tables:
+) -> Tables[Array]:
     """Tables on the backend's device from float32 arrays on the host; tied tables are `center`."""
     table = backend.from_numpy(center)
     if tied:
