@@ -238,7 +238,7 @@ class Fuzz:
         encoder = Encoder(Tokenizer(pattern, self.random.random() < 0.8))
         for piece in TextFile(str(self.file)).chunks(encoder.splits_at_spaces):
             encoder.add(piece)
-        encoder.finish(1)
+        encoder.finish(VocabularyLimits(min_count=1))
 
     def arrow(self) -> None:
         self.put(mutated_bytes(self.random.choice(self.arrows), self.random))
