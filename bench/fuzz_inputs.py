@@ -51,6 +51,7 @@ from xw2v.text.corpus import Corpus
 from xw2v.text.encode import Encoder
 from xw2v.text.textfiles import TextFile
 from xw2v.text.tokens import Tokenizer
+from xw2v.text.vocabulary import VocabularyLimits
 from xw2v.training.checkpoint import (
     CheckpointDamagedError,
     CheckpointFolder,
