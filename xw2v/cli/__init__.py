@@ -14,7 +14,7 @@ from importlib import import_module
 import click
 
 from xw2v.errors import Xw2vError, represented
-from xw2v.settings import flag
+from xw2v.settings import SETTINGS, flag
 from xw2v.version import __version__
 
 # name -> the line that `xw2v --help` shows
@@ -75,6 +75,9 @@ def line_of(error: Xw2vError) -> str:
     if error.setting is None:
         return in_flags(str(error))
     given = FLAGS.get(error.setting) or flag(error.setting)
+    option = SETTINGS.get(error.setting)
+    if option is not None and option.off is not None and error.value is False:
+        given = option.off
     if isinstance(error.value, str):
         given += f" {shlex.quote(error.value)[:200]}"
     elif error.value is not ... and not isinstance(error.value, bool):

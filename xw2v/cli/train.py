@@ -39,9 +39,8 @@ def table_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def _click_option(option: Option) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     if option.kind is bool:
-        return click.option(
-            flag(option.name), option.name, is_flag=True, default=None, help=option.help
-        )
+        flags = flag(option.name) if option.off is None else f"{flag(option.name)}/{option.off}"
+        return click.option(flags, option.name, is_flag=True, default=None, help=option.help)
     shown = "" if option.default is None else f"  [default: {option.default}]"
     return click.option(
         flag(option.name),
