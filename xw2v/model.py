@@ -22,7 +22,9 @@ from xw2v.settings import Settings, SettingsDict
 from xw2v.storage.files import output_folder
 from xw2v.storage.lock import folder_lock
 from xw2v.text.corpus import Corpus
+from xw2v.text.options import TextOptions
 from xw2v.text.reading import open_corpus, read_corpus_with
+from xw2v.text.vocabulary import VocabularyLimits
 from xw2v.training.callbacks import Progress, ProgressReport
 from xw2v.training.output import write_run
 from xw2v.training.run import Run, run_training
@@ -98,13 +100,12 @@ class Word2Vec:
             isinstance(one, (str, os.PathLike)) for one in sentences
         ):
             paths = [os.fspath(one) for one in sentences]
-            tokens: dict[str, Any] = {
-                "token_pattern": settings.token_pattern,
-                "lowercase": settings.lowercase,
-            }
+            options = TextOptions(
+                token_pattern=settings.token_pattern, lowercase=settings.lowercase
+            )
             if training is not None:
-                return read_corpus_with(training.vocabulary, paths, **tokens)
-            return open_corpus(paths, **tokens, **limits)
+                return read_corpus_with(training.vocabulary, paths, options)
+            return open_corpus(paths, None, options, VocabularyLimits(**limits))
         if training is not None:
             limits = {"vocabulary": training.vocabulary}
         return Corpus.from_sentences(sentences, **limits)  # type: ignore[arg-type]

@@ -14,7 +14,9 @@ from xw2v.settings import Settings
 from xw2v.storage.files import output_folder
 from xw2v.storage.lock import folder_lock
 from xw2v.text.corpus import Corpus
+from xw2v.text.options import TextOptions
 from xw2v.text.reading import open_corpus, read_corpus_with, validation_of
+from xw2v.text.vocabulary import VocabularyLimits
 from xw2v.training.callbacks import Callback, ProgressReport
 from xw2v.training.checkpoint import FOLDER, Checkpoint, CheckpointFolder
 from xw2v.training.checkpointer import Checkpointer, CheckpointInterval, FileWatch, StopOnSignal
@@ -132,19 +134,15 @@ class TrainCommand:
     def _texts(self, settings: Settings) -> tuple[Corpus, Corpus | None]:
         """The training text and the held-out text, if there is one."""
         options, say = self.options, self._console.say
-        tokens: dict[str, Any] = {
-            "text_column": options.text_column,
-            "token_pattern": settings.token_pattern,
-            "lowercase": settings.lowercase,
-        }
+        text_options = TextOptions(
+            text_column=options.text_column,
+            token_pattern=settings.token_pattern,
+            lowercase=settings.lowercase,
+        )
+        limits = VocabularyLimits(min_count=settings.min_count, max_vocab=settings.max_vocab)
         with self._console.reading() as progress:
             corpus = open_corpus(
-                options.input,
-                options.corpus,
-                min_count=settings.min_count,
-                max_vocab=settings.max_vocab,
-                progress=progress,
-                **tokens,
+                options.input, options.corpus, text_options, limits, progress=progress
             )
         for notice in corpus.notices:
             say(notice)
@@ -153,7 +151,7 @@ class TrainCommand:
             f"vocabulary of {len(corpus.vocabulary):,}"
         )
         if options.val is not None:
-            return corpus, read_corpus_with(corpus.vocabulary, [options.val], **tokens)
+            return corpus, read_corpus_with(corpus.vocabulary, [options.val], text_options)
         return corpus, validation_of(options.input)
 
     def _restored(self, trainer: Trainer, checkpoint: Checkpoint) -> State:
