@@ -12,11 +12,11 @@ import os
 from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Unpack
+from typing import Unpack
 
 import numpy as np
 
-from xw2v.errors import TrainingError
+from xw2v.errors import InputError, TrainingError, shown
 from xw2v.pictures.loss_curve import plot_loss
 from xw2v.settings import Settings, SettingsDict
 from xw2v.storage.files import output_folder
@@ -24,7 +24,8 @@ from xw2v.storage.lock import folder_lock
 from xw2v.text.corpus import Corpus
 from xw2v.text.options import TextOptions
 from xw2v.text.reading import open_corpus, read_corpus_with
-from xw2v.text.vocabulary import VocabularyLimits
+from xw2v.text.textfiles import STANDARD_INPUT
+from xw2v.text.vocabulary import Vocabulary, VocabularyLimits
 from xw2v.training.callbacks import Progress, ProgressReport
 from xw2v.training.output import write_run
 from xw2v.training.run import Run, run_training
@@ -78,37 +79,35 @@ class Word2Vec:
             InputError: nothing to train on.
             TrainingError: the loss is no longer finite.
         """
-        corpus = self._corpus(sentences)
-        held_out = None if validation is None else self._corpus(validation, corpus)
+        corpus = self._corpus("sentences", sentences)
+        held_out = None
+        if validation is not None:
+            held_out = self._corpus("validation", validation, corpus.vocabulary)
         callbacks = [] if report is None else [ProgressReport(report)]
         self._run = run_training(corpus, self.settings, held_out, callbacks)
         self.__dict__.pop("wv", None)
         return self
 
-    def _corpus(self, sentences: Sentences, training: Corpus | None = None) -> Corpus:
-        """`sentences` as a corpus, in the vocabulary of the training text if that is given."""
+    def _corpus(
+        self, name: str, sentences: Sentences, vocabulary: Vocabulary | None = None
+    ) -> Corpus:
+        """The argument `name` as a corpus, in the rows of `vocabulary` if that is given."""
         settings = self.settings
+        limits = VocabularyLimits(min_count=settings.min_count, max_vocab=settings.max_vocab)
         if isinstance(sentences, Corpus):
             return sentences
-        if isinstance(sentences, (str, os.PathLike)):
-            sentences = [sentences]
-        limits: dict[str, Any] = {
-            "min_count": settings.min_count,
-            "max_vocab": settings.max_vocab,
-        }
-        if isinstance(sentences, Sequence) and all(
-            isinstance(one, (str, os.PathLike)) for one in sentences
-        ):
-            paths = [os.fspath(one) for one in sentences]
-            options = TextOptions(
-                token_pattern=settings.token_pattern, lowercase=settings.lowercase
+        paths = _paths_of(name, sentences)
+        if paths is None:
+            return Corpus.from_sentences(
+                sentences,  # type: ignore[arg-type]
+                settings.min_count,
+                settings.max_vocab,
+                vocabulary,
             )
-            if training is not None:
-                return read_corpus_with(training.vocabulary, paths, options)
-            return open_corpus(paths, None, options, VocabularyLimits(**limits))
-        if training is not None:
-            limits = {"vocabulary": training.vocabulary}
-        return Corpus.from_sentences(sentences, **limits)  # type: ignore[arg-type]
+        options = TextOptions(token_pattern=settings.token_pattern, lowercase=settings.lowercase)
+        if vocabulary is not None:
+            return read_corpus_with(vocabulary, paths, options)
+        return open_corpus(paths, None, options, limits)
 
     @property
     def run(self) -> Run:
@@ -145,3 +144,29 @@ class Word2Vec:
         """
         with folder_lock(output_folder(folder)):
             write_run(folder, self.run, plot_loss)
+
+
+def _paths_of(name: str, sentences: object) -> list[str] | None:
+    """The files that an argument of `fit` names; None where it holds token lists.
+
+    Raises:
+        InputError: it is empty or cannot be iterated over, or a file is not there.
+    """
+    if isinstance(sentences, (str, os.PathLike)):
+        sentences = [sentences]
+    if not isinstance(sentences, Iterable):
+        raise InputError("give lists of tokens, files or a Corpus", setting=name, value=sentences)
+    if not isinstance(sentences, Sequence):
+        return None
+    if len(sentences) == 0:
+        raise InputError("is empty; give lists of tokens or files", setting=name)
+    if not all(isinstance(one, (str, os.PathLike)) for one in sentences):
+        return None
+    paths = [os.fspath(one) for one in sentences]
+    for path in paths:
+        if path != STANDARD_INPUT and not os.path.exists(path):
+            raise InputError(
+                f"{shown(path)}: no such file or folder, which is what a string names; to train on "
+                "texts, give lists of their tokens, as in [text.split() for text in texts]"
+            )
+    return paths
