@@ -30,7 +30,7 @@ class Xw2vError(Exception):
     """A failure that the user can act on; its message is complete without a traceback.
 
     Args:
-        message: what is wrong and what to do.
+        message: what is wrong and what to do: a string, or what becomes one when it is read.
         path: the file or folder that it is about; the text begins with it.
         line: the number of the line in that file, counted from 1.
         setting: the setting or option that it is about; the text begins with it and its value.
@@ -41,7 +41,7 @@ class Xw2vError(Exception):
 
     def __init__(
         self,
-        message: str,
+        message: object,
         *,
         path: str | os.PathLike[str] | None = None,
         line: int | None = None,
@@ -49,11 +49,20 @@ class Xw2vError(Exception):
         value: object | EllipsisType = ...,
     ) -> None:
         super().__init__(message)
-        self.message = message
+        self._message = message
         self.path = path
         self.line = line
         self.setting = setting
         self.value = value
+
+    @property
+    def message(self) -> str:
+        """What is wrong and what to do, without the place."""
+        return str(self._message)
+
+    def add_hint(self, hint: str) -> None:
+        """Add what else to do."""
+        self._message = f"{self.message}; {hint}"
 
     def __str__(self) -> str:
         parts = []

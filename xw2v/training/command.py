@@ -228,7 +228,7 @@ class TrainCommand:
             write_run(self.options.output, run, self._plot)
         except OutputError as error:
             if self.folder.names():
-                error.message += (
-                    f"; nothing is lost: put that right and give `resume` ({self.folder.path})"
+                error.add_hint(
+                    f"nothing is lost: put that right and give `resume` ({self.folder.path})"
                 )
             raise
