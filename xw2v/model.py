@@ -9,6 +9,7 @@ model.wv.most_similar("king")
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -27,7 +28,7 @@ from xw2v.text.reading import open_corpus, read_corpus_with
 from xw2v.text.textfiles import STANDARD_INPUT
 from xw2v.text.vocabulary import Vocabulary, VocabularyLimits
 from xw2v.training.callbacks import Progress, ProgressReport
-from xw2v.training.output import write_run
+from xw2v.training.output import draw_picture, write_run
 from xw2v.training.run import Run, run_training
 from xw2v.vectors.keyedvectors import KeyedVectors
 
@@ -136,14 +137,18 @@ class Word2Vec:
         """Write the run's files, as trained, into a folder, which `KeyedVectors.load` and the
         commands read.
 
-        What was changed in `wv` is saved by the methods of `wv`.
+        What was changed in `wv` is saved by the methods of `wv`. If the picture of the loss cannot
+        be drawn, there is a warning.
 
         Raises:
             OutputError: the folder cannot be written.
             InputError: another process is writing there.
         """
         with folder_lock(output_folder(folder)):
-            write_run(folder, self.run, plot_loss)
+            write_run(folder, self.run)
+            notice = draw_picture(folder, self.run, plot_loss)
+        if notice is not None:
+            warnings.warn(notice, stacklevel=2)
 
 
 def _paths_of(name: str, sentences: object) -> list[str] | None:

@@ -54,6 +54,8 @@ class Option:
         kinds: Any = (int, float) if self.kind is float else self.kind
         if not isinstance(value, kinds) or (isinstance(value, bool) and self.kind is not bool):
             raise self._error(value, f"give {NOUNS[self.kind]}")
+        if value == "" or (self.kind is str and "\0" in value):
+            raise self._error(value, f"give {NOUNS[str]}")
         if self.kind in (int, float) and not self._is_in_range(value):
             raise self._error(value, f"give a number {self._range(value)}")
         if self.choices and value not in self.choices:

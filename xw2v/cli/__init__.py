@@ -4,6 +4,9 @@ A command's module is imported only when that command runs, so `xw2v --help` nee
 click. Module `xw2v.cli.NAME` defines a click command called `command`.
 """
 
+import codecs
+import io
+import json
 import os
 import re
 import shlex
@@ -82,10 +85,30 @@ def line_of(error: Xw2vError) -> str:
     return in_flags(" ".join(f"{given}: {error.message}".splitlines()))
 
 
+def _escaped(error: UnicodeError) -> tuple[str, int]:
+    """What stands for characters that a stream cannot write: escapes, which also JSON reads."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    return json.dumps(error.object[error.start : error.end])[1:-1], error.end
+
+
+def write_any_text() -> None:
+    """Let standard output take any text, whatever its encoding."""
+    codecs.register_error("xw2v.escaped", _escaped)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="xw2v.escaped")
+
+
+def drop_stdout() -> None:
+    """Write nothing more to standard output, where that failed."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def main() -> None:
     """Run the command line; exit 0 done, 1 bad input or failed run, 2 wrong usage, 130
     interrupted.
     """
+    write_any_text()
     try:
         cli.main(standalone_mode=False)
     except click.exceptions.NoArgsIsHelpError as error:
@@ -108,10 +131,10 @@ def main() -> None:
         # CPython remembers it as unhandled, and ends by SIGINT whatever the exit code.
         os._exit(130)
     except BrokenPipeError:  # the reader of our standard output went away: xw2v similar ... | head
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        drop_stdout()
         sys.exit(1)
     except OSError as error:  # such as standard output on a full disk
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        drop_stdout()
         click.echo(
             f"xw2v: {error.filename or 'standard output'}: {error.strerror or error}", err=True
         )

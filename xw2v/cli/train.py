@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
-from xw2v.cli import in_flags
+from xw2v.cli import drop_stdout, in_flags
 from xw2v.cli.options import input_options, reading_bar
 from xw2v.config import OPTIONS, TrainOptions, read_config
 from xw2v.settings import SETTINGS, Option, flag
@@ -90,8 +90,12 @@ def command(inputs: tuple[str, ...], config: str | None, **given: Any) -> None:
         if chosen.json:
             click.echo(json.dumps(run.record, ensure_ascii=False))
         elif not chosen.quiet:
-            for word, neighbours in sample_neighbours(run.keyed_vectors()):
-                click.echo(f"{word}: {', '.join(neighbours)}")
+            samples = sample_neighbours(run.keyed_vectors())
+            try:
+                for word, neighbours in samples:
+                    click.echo(f"{word}: {', '.join(neighbours)}")
+            except OSError:  # nobody reads them; the vectors are written all the same
+                drop_stdout()
 
 
 def _is_given(name: str) -> bool:

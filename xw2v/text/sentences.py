@@ -79,7 +79,7 @@ def _fault_of(token: object) -> str:
             if nested or isinstance(token, np.ndarray)
             else "convert tokens first, as in [str(token) for token in sentence]"
         )
-        return f"{represented(token, 40)} is of type {type(token).__name__}, no string; {advice}"
+        return f"{represented(token, 40)} is of type {type(token).__name__}, not a string; {advice}"
     if not token:
         return "an empty string is no word; leave it out"
     if "\n" in token:

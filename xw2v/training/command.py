@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from xw2v.config import TrainOptions
@@ -22,7 +23,15 @@ from xw2v.training.checkpoint import FOLDER, Checkpoint, CheckpointFolder
 from xw2v.training.checkpointer import Checkpointer, CheckpointInterval, FileWatch, StopOnSignal
 from xw2v.training.console import Console
 from xw2v.training.memory import check_memory
-from xw2v.training.output import PREVIOUS, Plot, finish_writing, is_written, write_run
+from xw2v.training.output import (
+    PICTURE,
+    PREVIOUS,
+    Plot,
+    draw_picture,
+    finish_writing,
+    is_written,
+    write_run,
+)
 from xw2v.training.record import describe_progress
 from xw2v.training.resume import check_texts, continued_settings, restored, what_changed
 from xw2v.training.run import Run, finish, open_backend, prepare
@@ -215,6 +224,8 @@ class TrainCommand:
         else:
             self._write(run)
         self.folder.keep_last()
+        if not Path(output, PICTURE).exists() and (notice := draw_picture(output, run, self._plot)):
+            say(notice)
         record = run.record
         loss = "" if record["final_loss"] is None else f", final loss {record['final_loss']:.4f}"
         say(
@@ -225,7 +236,7 @@ class TrainCommand:
 
     def _write(self, run: Run) -> None:
         try:
-            write_run(self.options.output, run, self._plot)
+            write_run(self.options.output, run)
         except OutputError as error:
             if self.folder.names():
                 error.add_hint(
