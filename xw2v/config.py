@@ -14,7 +14,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from xw2v.errors import InputError, UsageError, represented
-from xw2v.settings import SETTINGS, setting, table_of
+from xw2v.settings import SETTINGS, names_of_aliases, setting, table_of
 from xw2v.storage.files import open_binary, reason
 
 LARGEST_BYTES = 1 << 20  # more is no configuration
@@ -63,7 +63,7 @@ def read_config(path: str) -> tuple[dict[str, Any], dict[str, Any]]:
     """
     settings: dict[str, Any] = {}
     options: dict[str, Any] = {}
-    names = _names()
+    names = {name: name for name in (*SETTINGS, *OPTIONS)} | names_of_aliases(SETTINGS)
     for key, value in _parse(path).items():
         name = names.get(key.replace("-", "_"))
         if name is None:
@@ -98,14 +98,6 @@ def _parse(path: str) -> dict[str, Any]:
     except (ValueError, RecursionError) as error:
         text = str(error).splitlines()[0][:200] if str(error) else "nested too deeply"
         raise _error(path, f"not TOML: {text}") from None
-
-
-def _names() -> dict[str, str]:
-    """Every name that a setting or option may have in a file -> its name in the tables."""
-    names = {name: name for name in (*SETTINGS, *OPTIONS)}
-    for name, option in SETTINGS.items():
-        names |= {alias.lstrip("-").replace("-", "_"): name for alias in option.aliases}
-    return names
 
 
 def _option(path: str, key: str, name: str, value: Any) -> Any:

@@ -13,7 +13,7 @@ import warnings
 from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Unpack
+from typing import Any, Unpack
 
 import numpy as np
 
@@ -56,6 +56,15 @@ class Word2Vec:
     def __init__(self, **settings: Unpack[SettingsDict]) -> None:
         self.settings = Settings.from_mapping(settings)
         self._run: Run | None = None
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """Every setting by name, as scikit-learn's tools ask for them."""
+        return dict(vars(self.settings))
+
+    def set_params(self, **settings: Unpack[SettingsDict]) -> Word2Vec:
+        """Change settings for the next `fit`; returns this model."""
+        self.settings = Settings.from_mapping(self.get_params() | settings)
+        return self
 
     def fit(
         self,

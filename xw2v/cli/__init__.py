@@ -65,7 +65,7 @@ def cli() -> None:
 
 
 # settings whose flags are not their names
-FLAGS = {"lowercase": "--no-lowercase", "validation": "--val"}
+FLAGS = {"lowercase": "--no-lowercase", "validation": "--val", "input": "INPUT"}
 
 
 def in_flags(text: str) -> str:

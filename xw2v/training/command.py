@@ -226,12 +226,7 @@ class TrainCommand:
         self.folder.keep_last()
         if not Path(output, PICTURE).exists() and (notice := draw_picture(output, run, self._plot)):
             say(notice)
-        record = run.record
-        loss = "" if record["final_loss"] is None else f", final loss {record['final_loss']:.4f}"
-        say(
-            f"{record['words_per_second'] / 1e6:.2f} million words/s over "
-            f"{record['settings']['epochs']} epochs{loss}; vectors in {output}"
-        )
+        say(f"{_summary(run.record)}; vectors in {output}")
         return run
 
     def _write(self, run: Run) -> None:
@@ -243,3 +238,14 @@ class TrainCommand:
                     f"nothing is lost: put that right and give `resume` ({self.folder.path})"
                 )
             raise
+
+
+def _summary(record: Mapping[str, Any]) -> str:
+    """Speed and losses of a finished run."""
+    epochs, millions = record["settings"]["epochs"], record["words_per_second"] / 1e6
+    parts = [f"{millions:.2f} million words/s over {epochs} epoch{'s' * (epochs > 1)}"]
+    if record["final_loss"] is not None:
+        parts.append(f"mean loss of the last epoch {record['final_loss']:.4f}")
+    if record["validation_loss"] is not None:
+        parts.append(f"validation loss {record['validation_loss']:.4f}")
+    return ", ".join(parts)
