@@ -123,6 +123,7 @@ def test_the_keyword_arguments_are_the_settings() -> None:
         (UsageError("no", setting="token_pattern", value="a b"), "--token-pattern 'a b': no"),
         (InputError("give `validation`", path="a\nb"), "a b: give --val"),
         (InputError("give a larger `max_vocab` than 5"), "give a larger --max-vocab than 5"),
+        (InputError("run `ls` first"), "run `ls` first"),
         (InputError("file `alpha beta` is not there"), "file `alpha beta` is not there"),
     ],
 )

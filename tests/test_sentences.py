@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from xw2v import Word2Vec
 from xw2v.errors import InputError
@@ -116,3 +118,36 @@ def test_what_cannot_be_iterated_over_is_refused(value: Any) -> None:
 def test_a_corpus_of_sentences_checks_them_too() -> None:
     with pytest.raises(InputError, match="sentence 0, token 0"):
         Corpus.from_sentences([[1, 2]], min_count=1)  # type: ignore[list-item]
+
+
+OBJECTS = st.recursive(
+    st.one_of(
+        st.none(),
+        st.booleans(),
+        st.integers(),
+        st.floats(),
+        st.binary(max_size=3),
+        st.text(st.characters(), max_size=3),
+        st.sampled_from(["a", "b", np.str_("c"), "\udcff", "\n", ""]),
+    ),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=4),
+        st.tuples(inner, inner),
+        st.dictionaries(st.text(max_size=2), inner, max_size=2),
+        st.frozensets(st.text(max_size=2), max_size=2),
+    ),
+    max_leaves=12,
+)
+
+
+@given(st.lists(OBJECTS, max_size=5))
+def test_any_objects_are_sentences_of_words_or_an_error(sentences: list[Any]) -> None:
+    try:
+        corpus = Corpus.from_sentences(sentences, min_count=1)
+    except InputError:
+        return
+    words = [[str(token) for token in sentence] for sentence in sentences if len(sentence)]
+    assert [corpus.sentence(s) for s in range(len(corpus))] == words
+    for word in corpus.vocabulary.words:
+        assert type(word) is str
+        assert word.encode()

@@ -13,11 +13,13 @@ import shlex
 import sys
 from contextlib import suppress
 from importlib import import_module
+from typing import TextIO
 
 import click
 
+from xw2v.config import OPTIONS
 from xw2v.errors import Xw2vError, represented
-from xw2v.settings import flag
+from xw2v.settings import SETTINGS, flag
 from xw2v.version import __version__
 
 # name -> the line that `xw2v --help` shows
@@ -70,14 +72,20 @@ FLAGS = {"lowercase": "--no-lowercase", "validation": "--val", "input": "INPUT"}
 
 def in_flags(text: str) -> str:
     """A text for the command line: names of settings in backquotes become flags."""
-    return re.sub(r"`([a-z_]+)`", lambda name: FLAGS.get(name[1]) or flag(name[1]), text)
+    return re.sub(r"`([a-z_]+)`", lambda name: flag_of(name[1]) or name[0], text)
+
+
+def flag_of(name: str) -> str | None:
+    """The flag of a setting or option; None for any other name."""
+    known = name in SETTINGS or name in OPTIONS or name == "config"
+    return FLAGS.get(name) or (flag(name) if known else None)
 
 
 def line_of(error: Xw2vError) -> str:
     """The one line of an error, with the flag of the setting that it is about."""
     if error.setting is None:
         return in_flags(str(error))
-    given = FLAGS.get(error.setting) or flag(error.setting)
+    given = flag_of(error.setting) or error.setting
     if isinstance(error.value, str):
         given += f" {shlex.quote(error.value)[:200]}"
     elif error.value is not ... and not isinstance(error.value, bool):
@@ -99,9 +107,9 @@ def write_any_text() -> None:
         sys.stdout.reconfigure(errors="xw2v.escaped")
 
 
-def drop_stdout() -> None:
-    """Write nothing more to standard output, where that failed."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+def drop(stream: TextIO) -> None:
+    """Write nothing more to a standard stream, where that failed."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def main() -> None:
@@ -131,10 +139,10 @@ def main() -> None:
         # CPython remembers it as unhandled, and ends by SIGINT whatever the exit code.
         os._exit(130)
     except BrokenPipeError:  # the reader of our standard output went away: xw2v similar ... | head
-        drop_stdout()
+        drop(sys.stdout)
         sys.exit(1)
     except OSError as error:  # such as standard output on a full disk
-        drop_stdout()
+        drop(sys.stdout)
         click.echo(
             f"xw2v: {error.filename or 'standard output'}: {error.strerror or error}", err=True
         )
