@@ -134,8 +134,7 @@ class Word2Vec:
     @property
     def context_vectors(self) -> np.ndarray:
         """The output vectors, (V, D) float32."""
-        context: np.ndarray = self.run.parameters.context
-        return context
+        return self.run.parameters.context
 
     @property
     def loss_history(self) -> list[float]:
