@@ -10,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any, TypedDict, get_args, get_type_hints
@@ -57,6 +57,8 @@ class Option:
         kinds: Any = (int, float) if self.kind is float else self.kind
         if not isinstance(value, kinds) or (isinstance(value, bool) and self.kind is not bool):
             raise self._error(value, f"give {NOUNS[self.kind]}")
+        if value == "" or (self.kind is str and "\0" in value):
+            raise self._error(value, f"give {NOUNS[str]}")
         if self.kind in (int, float) and not self._is_in_range(value):
             raise self._error(value, f"give a number {self._range(value)}")
         if self.choices and value not in self.choices:
@@ -265,8 +267,38 @@ def flag(name: str) -> str:
     return "--" + name.replace("_", "-")
 
 
-def unknown_setting(name: str, known: Iterable[str]) -> UnknownSettingError:
-    """The error for a name that is none of those `known`, with the nearest of them."""
-    close = get_close_matches(name, list(known), n=1)
-    hint = f"; did you mean {close[0]!r}?" if close else ""
-    return UnknownSettingError(f"unknown setting {name!r:.80}{hint}")
+def names_of_aliases(table: Mapping[str, Option]) -> dict[str, str]:
+    """The other names that options of a table have -> their names."""
+    return {
+        alias.lstrip("-").replace("-", "_"): name
+        for name, option in table.items()
+        for alias in option.aliases
+    }
+
+
+# Names that other word2vec programs have, and what to give here.
+FOREIGN_NAMES = {
+    "size": "it is `vector_size` here",
+    "sg": "give `model` 'skipgram' for sg=1, 'cbow' for sg=0",
+    "hs": "there is no hierarchical softmax here, only negative sampling; leave it out",
+    "max_vocab_size": "it is `max_vocab` here, which counts <UNK>",
+    "max_final_vocab": "it is `max_vocab` here, which counts <UNK>",
+    "sentences": "give them to fit(sentences)",
+    "corpus_file": "give its name to fit(sentences)",
+    "compute_loss": "the loss is always computed: see loss_history",
+}
+
+
+def unknown_setting(name: str, known: Mapping[str, Option]) -> UnknownSettingError:
+    """The error for a name that is none of those `known`, with the one that was meant."""
+    alias = {
+        flag.lstrip("-").replace("-", "_"): key for key in known for flag in known[key].aliases
+    }
+    if name in alias:
+        hint = f"it is `{alias[name]}` here"
+    elif name in FOREIGN_NAMES:
+        hint = FOREIGN_NAMES[name]
+    else:
+        close = get_close_matches(name, [*known, *alias], n=1)
+        hint = f"did you mean `{alias.get(close[0], close[0])}`?" if close else ""
+    return UnknownSettingError(f"unknown setting {name!r:.80}" + (f"; {hint}" if hint else ""))
