@@ -109,8 +109,10 @@ def test_the_page_in_chromium(tmp_path: Path) -> None:
             page.fill(f"form [name={name}]", word)
         page.press("form [name=c]", "Enter")
         assert page.locator(".analogy .answers button span").first.text_content() == "queen"
+        assert page.text_content("form button") == "queen"  # in place of the question mark
         page.fill("form [name=c]", "<!-")
         page.press("form [name=c]", "Enter")
+        assert page.text_content("form button") == "?"
         assert page.text_content(".result") == "not among the words of this map: <!-"
         page.locator(".examples button").first.click()
         assert page.locator(".analogy .answers button span").first.text_content() == "queen"
@@ -144,3 +146,25 @@ def test_the_page_in_chromium(tmp_path: Path) -> None:
         before = page.evaluate(dark)
         page.click(".theme-button")
         assert page.evaluate(dark) != before
+
+
+@pytest.mark.slow
+def test_the_page_on_a_phone(tmp_path: Path) -> None:
+    path = tmp_path / "map.html"
+    path.write_bytes(map_page(word_map(analogy_vectors(), 44), "text"))
+    phone = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+    with opened(path, **phone) as (page, _):
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+        assert "Pinch zooms, drag moves" in page.text_content(".near .note")
+        assert "wheel" not in page.inner_text("body")
+        page.locator(".examples button").first.tap()
+        assert page.text_content("form button") == "queen"
+        page.wait_for_function(
+            """() => document.querySelector(".analogy .answers button")
+                .getBoundingClientRect().bottom < innerHeight"""
+        )  # the answer is brought into sight
+        sides = page.evaluate(
+            """[...document.querySelectorAll(".zoom button, .answers button, input")]
+                .map((each) => each.getBoundingClientRect().height)"""
+        )
+        assert min(sides) >= 44

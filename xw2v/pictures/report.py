@@ -72,7 +72,7 @@ def report_page(
         heading=escape(name),
         lead=escape(lead(record)),
         contents="".join(f'<a href="#{anchor}">{escape(title)}</a>' for anchor, title, _ in shown),
-        tiles=tiles(key_figures(record, vectors)),
+        tiles=tiles(key_figures(record, vectors, curve)),
         sections="".join(
             f'<h2 id="{anchor}">{escape(title)}</h2>{html}' for anchor, title, html in shown
         ),
@@ -99,7 +99,9 @@ def lead(record: dict[str, Any]) -> str:
     )
 
 
-def key_figures(record: dict[str, Any], vectors: KeyedVectors) -> list[tuple[str, str]]:
+def key_figures(
+    record: dict[str, Any], vectors: KeyedVectors, curve: LossCurve
+) -> list[tuple[str, str]]:
     """Name and value of the figures at the top."""
     figures = [
         ("words of text", integer(record["corpus"].get("raw_words"))),
@@ -108,10 +110,13 @@ def key_figures(record: dict[str, Any], vectors: KeyedVectors) -> list[tuple[str
         ("epochs", integer(record["settings"].get("epochs"))),
         ("training time", duration(record.get("train_seconds"))),
         ("words/s", integer(record.get("words_per_second"))),
-        ("final loss", loss(record.get("final_loss"))),
     ]
-    if record.get("validation_loss") is not None:
-        figures.append(("validation loss", loss(record["validation_loss"])))
+    if curve.means:
+        figures.append((f"training loss, epoch {curve.epochs}", loss(curve.means[-1][1])))
+    elif curve.history:
+        figures.append(("training loss, last interval", loss(curve.history[-1][1])))
+    if curve.validation:
+        figures.append(("validation loss", loss(curve.validation[-1][1])))
     return figures
 
 

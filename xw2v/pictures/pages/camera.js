@@ -84,6 +84,16 @@ class Camera {
     return [this.width / 2 - this.x * this.scale, this.height / 2 - this.y * this.scale];
   }
 
+  /**
+   * Pixels from the map's origin within which labels keep: all that is seen of the whole map.
+   * @returns {Box}
+   */
+  labelBounds() {
+    const beside = (this.width - this.aspect * this.fit) / 2;
+    const above = (this.height - this.fit) / 2;
+    return [-beside, -above, this.aspect * this.scale + beside, this.scale + above];
+  }
+
   showAll(smoothly = true) {
     this.moveTo({ x: this.aspect / 2, y: 0.5, scale: this.fit }, smoothly);
   }

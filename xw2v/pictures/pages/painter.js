@@ -220,6 +220,7 @@ class Painter {
         },
         (row) => this.measure(row),
         new Set(marked),
+        camera.labelBounds(),
       );
       this.labelScale = camera.scale;
     }
