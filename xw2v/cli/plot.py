@@ -105,7 +105,7 @@ def write_map(target: Path, drawn: WordMap, title: str) -> dict[str, object]:
         from xw2v.pictures.wordmap_png import draw_png
 
         with atomic_write(target) as file:
-            labels = draw_png(file, drawn, title)
+            labels = draw_png(file, drawn, title).labelled
         return {"path": str(target), "labels": labels}
     if target.suffix.lower() == ".html":
         from xw2v.pictures.wordmap_page import map_page

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from xw2v.errors import InputError
+from xw2v.pictures.captions import corpus_name, settings_line
 from xw2v.pictures.loss_curve import LossCurve, history_points
 from xw2v.pictures.report_corpus import corpus_section
 from xw2v.pictures.report_parts import (
@@ -27,7 +28,6 @@ from xw2v.settings import Settings
 from xw2v.training.run_folder import read_losses, read_record
 from xw2v.vectors.keyedvectors import KeyedVectors
 
-ARCHITECTURES = {"skipgram": "Skip-gram", "cbow": "CBOW"}
 DEVICES = {"cpu": "the CPU", "cuda": "a GPU"}
 LIBRARIES = {"numpy": "NumPy", "cupy": "CuPy", "torch": "PyTorch"}
 
@@ -63,11 +63,12 @@ def report_page(
         ("settings", "Settings", settings_section(record)),
     ]
     shown = [section for section in sections if section[2]]
-    name = str(record["corpus"].get("description") or folder.resolve().name)
+    name = corpus_name(record, folder)
     return page(
         "report.html",
         style=joined(*STYLES, "report.css"),
         script=joined(*SCRIPTS),
+        stamp=drawn.fingerprint,
         title=escape(f"{name}: report of a run"),
         heading=escape(name),
         lead=escape(lead(record)),
@@ -88,15 +89,10 @@ def read_curve(folder: Path, record: dict[str, Any]) -> LossCurve:
 
 
 def lead(record: dict[str, Any]) -> str:
-    """What was trained, in a line."""
-    settings = record["settings"]
-    architecture = ARCHITECTURES.get(settings.get("model"), "word2vec")
-    device, library = str(settings.get("device")), str(settings.get("backend"))
-    return (
-        f"{architecture} with {settings.get('negative')} negatives, "
-        f"window {settings.get('window')}, "
-        f"on {DEVICES.get(device, device)} with {LIBRARIES.get(library, library)}"
-    )
+    """What was trained and where, in a line."""
+    device, library = (str(record["settings"].get(name)) for name in ("device", "backend"))
+    where = f"{DEVICES.get(device, device)} with {LIBRARIES.get(library, library)}"
+    return f"{settings_line(record)}; on {where}"
 
 
 def key_figures(

@@ -9,6 +9,7 @@ import numpy as np
 
 from xw2v.errors import UsageError
 from xw2v.pictures.projection import project, unit_rows
+from xw2v.pictures.stamp import fingerprint
 from xw2v.text.vocabulary import UNKNOWN
 from xw2v.vectors.keyedvectors import KeyedVectors
 
@@ -53,6 +54,7 @@ class WordMap:
         vectors: (n, D) float64 of norm 1.
         counts: (n,) occurrences, or None where they are not known.
         method: how the points were found ("pca", "tsne", "umap").
+        fingerprint: of all the vectors; see `xw2v.pictures.stamp`.
         chosen: whether somebody asked for these words, rather than for the most frequent ones.
     """
 
@@ -62,6 +64,7 @@ class WordMap:
     vectors: np.ndarray
     counts: np.ndarray | None
     method: str
+    fingerprint: str
     chosen: bool = False
 
 
@@ -93,6 +96,7 @@ def word_map(
         unit,
         None if vectors.counts is None else vectors.counts[rows],
         method,
+        fingerprint(vectors.index_to_key, vectors.vectors),
         chosen=not isinstance(words, int),
     )
 

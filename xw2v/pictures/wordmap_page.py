@@ -30,16 +30,17 @@ SCRIPTS = (
 )
 
 
-def map_page(drawn: WordMap, title: str) -> bytes:
+def map_page(drawn: WordMap, title: str, subtitle: str = "") -> bytes:
     """A map as a page of its own, in UTF-8."""
     heading = (
-        f"<header><div><h1>{escape(title)}</h1></div>"
+        f'<header><div><h1>{escape(title)}</h1><p class="note">{escape(subtitle)}</p></div>'
         '<button type="button" class="theme-button" aria-label="Light or dark">◐</button></header>'
     )
     return page(
         "mappage.html",
         style=joined(*STYLES, "mappage.css"),
         script=joined(*SCRIPTS),
+        stamp=drawn.fingerprint,
         title=escape(f"{title}: a map of words"),
         map=map_part(drawn, heading),
     )
