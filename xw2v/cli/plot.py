@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from xw2v.cli.evaluate import ManyFiles
 from xw2v.cli.map_options import check_output, map_options, map_words, method_or_best
-from xw2v.cli.vector_options import load_model, print_json
+from xw2v.cli.vector_options import MultiValueCommand, load_model, print_json
 from xw2v.errors import UsageError
 
 if TYPE_CHECKING:
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
 NAMES = ("map.png", "map.html")
 
 
-@click.command(cls=ManyFiles)
+@click.command(cls=MultiValueCommand)
 @click.argument("model", default="output")
 @click.option(
     "-o",

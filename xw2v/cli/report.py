@@ -6,14 +6,13 @@ from pathlib import Path
 
 import click
 
-from xw2v.cli.evaluate import ManyFiles
 from xw2v.cli.map_options import WORDS, check_output, map_options, method_or_best
-from xw2v.cli.vector_options import load_model, print_json
+from xw2v.cli.vector_options import MultiValueCommand, load_model, print_json
 
 NAME = "report.html"
 
 
-@click.command(cls=ManyFiles)
+@click.command(cls=MultiValueCommand)
 @click.argument("model", default="output")
 @click.option(
     "-o", "--output", metavar="FILE.html", help="File to write.  [default: report.html in MODEL]"
