@@ -46,7 +46,7 @@ def test_sentence_lengths_agree_with_the_lengths(lengths: list[int]) -> None:
 def test_sentence_lengths_in_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     offsets = np.concatenate([[0], np.random.default_rng(0).integers(1, 90, 1000).cumsum()])
     whole = sentence_lengths(offsets)
-    monkeypatch.setattr("xw2v.text.figures.BLOCK", 7)
+    monkeypatch.setattr("xw2v.text.figures.CHUNK_SENTENCES", 7)
     assert sentence_lengths(offsets) == whole
 
 
@@ -226,7 +226,8 @@ def test_errors(run: Run, folder: Path, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     (tmp_path / "there.html").write_text("mine")
     fails(InputError, "empty: no run.json in it", "empty")
-    fails(InputError, "no run.json in it", "nowhere")
+    fails(InputError, "nowhere: no such folder", "nowhere")
+    fails(UsageError, "is a model folder; name it before --pairs", "--pairs", "a.tsv", str(folder))
     fails(UsageError, "ends in .html", str(folder), "-o", "r.pdf")
     fails(InputError, "exists already", str(folder), "-o", "there.html")
     fails(UnknownWordError, "'w99' is not in the vocabulary", str(folder), "--word", "w99")
