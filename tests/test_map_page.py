@@ -126,7 +126,7 @@ def test_the_page_in_chromium(tmp_path: Path) -> None:
         low, span = drawn.points.min(axis=0), np.ptp(drawn.points, axis=0)
         share = (drawn.points[row] - low) / span
         x = box["width"] / 2 + (share[0] - 0.5) * (box["width"] - 90)
-        y = box["height"] / 2 + (0.5 - share[1]) * (box["height"] - 90)
+        y = box["height"] / 2 - 12 + (0.5 - share[1]) * (box["height"] - 114)
         page.mouse.move(x, y)
         page.wait_for_selector(".tip:not([hidden])")
         assert page.text_content(".tip b") == "man"

@@ -1,6 +1,6 @@
 // Lists of words with their cosines: the neighbours of a word, and the answers to an analogy.
 
-const REVEAL_MARGIN = 12; // pixels above a section that is brought into sight
+const REVEAL_MARGIN = 12; // pixels around a section that is brought into sight
 const NEIGHBOURS = 12;
 const SHOWN_NEIGHBOURS = 6; // that the map zooms to
 const ANSWERS = 5;
@@ -52,14 +52,17 @@ function captionAnswers(line, text) {
 }
 
 /**
- * Bring a section of the panel to its top, where the panel is too small for all of it.
+ * Scroll the panel until a section is in sight, or at the panel's top where it is larger.
  * @param {HTMLElement} section
  */
 function reveal(section) {
   const panel = section.closest(".panel");
   if (!panel) return;
-  const top = section.getBoundingClientRect().top - panel.getBoundingClientRect().top;
-  panel.scrollBy({ top: top - REVEAL_MARGIN, behavior: "smooth" });
+  const [inner, outer] = [section.getBoundingClientRect(), panel.getBoundingClientRect()];
+  const above = inner.top - outer.top - REVEAL_MARGIN;
+  const below = inner.bottom - outer.bottom + REVEAL_MARGIN;
+  const top = Math.min(above, Math.max(below, 0));
+  if (top !== 0) panel.scrollBy({ top, behavior: "smooth" });
 }
 
 const CHOOSE_BY_MOUSE = "Find a word, or click one on the map.";
