@@ -13,21 +13,26 @@ DPI = 100
 
 
 @contextmanager
-def agg_figure(
-    width: int, height: int, layout: Literal["constrained"] | None = None
-) -> Iterator[Figure]:
-    """An empty figure to be drawn and saved in this context, where the user's matplotlibrc and
-    backend have no effect.
+def default_style() -> Iterator[None]:
+    """Draw and save a figure in this context, or in a function decorated with `@default_style()`:
+    there the user's matplotlibrc has no effect.
+    """
+    from matplotlib import style
+
+    with style.context("default"):
+        yield
+
+
+def new_figure(width: float, height: float, layout: Literal["constrained"] | None = None) -> Figure:
+    """An empty figure on an Agg canvas, whatever the user's backend is.
 
     Args:
         width, height: in pixels at `DPI`.
         layout: "constrained" makes room for axis labels and legends.
     """
-    from matplotlib import style
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    with style.context("default"):
-        figure = Figure(figsize=(width / DPI, height / DPI), dpi=DPI, layout=layout)
-        FigureCanvasAgg(figure)
-        yield figure
+    figure = Figure(figsize=(width / DPI, height / DPI), dpi=DPI, layout=layout)
+    FigureCanvasAgg(figure)
+    return figure

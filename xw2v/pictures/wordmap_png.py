@@ -9,7 +9,7 @@ from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 
-from xw2v.pictures.agg import agg_figure
+from xw2v.pictures.agg import default_style, new_figure
 from xw2v.pictures.labels import Labels
 from xw2v.pictures.stamp import NAME
 from xw2v.pictures.wordmap import LIGHT, METHOD_NAMES, WordMap, unit_square
@@ -60,6 +60,7 @@ class PngSummary(NamedTuple):
     without_font: list[str]
 
 
+@default_style()
 def draw_png(file: BinaryIO, drawn: WordMap, title: str, subtitle: str = "") -> PngSummary:
     """Write a map as PNG, as many words labelled as there is room for, the most important first.
 
@@ -71,8 +72,9 @@ def draw_png(file: BinaryIO, drawn: WordMap, title: str, subtitle: str = "") -> 
         title, subtitle: above it.
     """
     sheet = _Sheet(drawn)
-    with agg_figure(WIDTH, HEIGHT) as figure, warnings.catch_warnings():
-        figure.set_facecolor("white")
+    figure = new_figure(WIDTH, HEIGHT)
+    figure.set_facecolor("white")
+    with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")  # drawn as a box
         labelled = _add_labels(figure, sheet)
         unlabelled = np.setdiff1d(np.arange(len(sheet.dots)), labelled)
