@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from browser import opened
+from browser import PHONE, drag_fingers, opened
 from maps import HOSTILE, Page, analogy_vectors, hostile_vectors
 from numpy.testing import assert_allclose
 from wordvectors import some_vectors
@@ -152,10 +152,9 @@ def test_the_page_in_chromium(tmp_path: Path) -> None:
 def test_the_page_on_a_phone(tmp_path: Path) -> None:
     path = tmp_path / "map.html"
     path.write_bytes(map_page(word_map(analogy_vectors(), 44), "text"))
-    phone = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
-    with opened(path, **phone) as (page, _):
+    with opened(path, **PHONE) as (page, _):
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
-        assert "Pinch zooms, drag moves" in page.text_content(".near .note")
+        assert "tap one on the map; pinch zooms, drag moves" in page.text_content(".near .note")
         assert "wheel" not in page.inner_text("body")
         page.locator(".examples button").first.tap()
         assert page.text_content("form button") == "queen"
@@ -168,3 +167,8 @@ def test_the_page_on_a_phone(tmp_path: Path) -> None:
                 .map((each) => each.getBoundingClientRect().height)"""
         )
         assert min(sides) >= 44
+        picture = "document.querySelector('canvas').toDataURL()"
+        page.wait_for_timeout(600)
+        before = page.evaluate(picture)
+        drag_fingers(page, (200, 200, 0, 100))
+        page.wait_for_function(f"() => {picture} !== {json.dumps(before)}")

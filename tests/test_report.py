@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from browser import opened
+from browser import PHONE, drag_fingers, opened
 from click.testing import CliRunner, Result
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -261,7 +261,7 @@ def test_the_report_in_chromium(run: Run, tmp_path: Path) -> None:
         position = page.evaluate("scrollY")
         page.hover("canvas")
         page.mouse.wheel(0, -300)  # the wheel alone scrolls the page
-        page.wait_for_function(f"scrollY < {position}")
+        page.wait_for_function(f"() => scrollY < {position}")
         paper = "getComputedStyle(document.documentElement).backgroundColor"
         before = page.evaluate(paper)
         page.click(".theme-button")
@@ -286,3 +286,20 @@ def test_the_report_fits_any_screen(run: Run, tmp_path: Path, width: int) -> Non
                 .filter((each) => each.scrollWidth > each.clientWidth).length"""
         )
         assert scrolled == 0
+
+
+@pytest.mark.slow
+def test_one_finger_scrolls_the_report_and_two_move_its_map(run: Run, tmp_path: Path) -> None:
+    run("-o", "r.html")
+    with opened(tmp_path / "r.html", **PHONE) as (page, _):
+        assert "two fingers zoom and move" in page.text_content(".near .note")
+        page.locator("canvas").scroll_into_view_if_needed()
+        box = page.locator("canvas").bounding_box()
+        x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+        picture = "document.querySelector('canvas').toDataURL()"
+        position, before = page.evaluate("scrollY"), page.evaluate(picture)
+        drag_fingers(page, (x - 40, y, -40, 0), (x + 40, y, 40, 0))
+        page.wait_for_function(f"() => {picture} !== {json.dumps(before)}")
+        assert page.evaluate("scrollY") == position
+        drag_fingers(page, (x, y, 0, 200))
+        page.wait_for_function(f"() => scrollY < {position} - 100")

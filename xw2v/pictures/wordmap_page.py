@@ -51,7 +51,7 @@ def map_part(drawn: WordMap, heading: str = "", wheel: str = "") -> str:
 
     Args:
         heading: HTML at the top of the panel.
-        wheel: "ctrl" where the wheel without that key must scroll the page.
+        wheel: "ctrl" where the wheel without that key, and one finger, must scroll the page.
     """
     which = "chosen" if drawn.chosen else "most frequent"
     note = (
@@ -59,11 +59,12 @@ def map_part(drawn: WordMap, heading: str = "", wheel: str = "") -> str:
         "group of similar ones. Neighbours and analogies are among these words, from vectors "
         "rounded to 8 bits per dimension."
     )
-    hint = "Ctrl + wheel zooms, drag moves" if wheel == "ctrl" else "wheel zooms, drag moves"
+    within_page = wheel == "ctrl"
     return fill(
         "map.html",
         wheel=escape(wheel),
-        hint=escape(hint),
+        mouse=("Ctrl + wheel zooms" if within_page else "wheel zooms") + ", drag moves",
+        touch="two fingers zoom and move" if within_page else "pinch zooms, drag moves",
         heading=heading,
         note=escape(note),
         data=script_json(map_data(drawn)),

@@ -65,21 +65,21 @@ function reveal(section) {
   if (top !== 0) panel.scrollBy({ top, behavior: "smooth" });
 }
 
-const CHOOSE_BY_MOUSE = "Find a word, or click one on the map.";
-const CHOOSE_BY_TOUCH = "Find a word, or tap one on the map. Pinch zooms, drag moves.";
-
 class NeighbourPanel {
   /**
    * @param {HTMLElement} section
    * @param {Vocabulary} vocabulary
-   * @param {(row: number) => void} onPick
+   * @param {object} options
+   * @param {string} options.invitation - shown where no word is picked
+   * @param {(row: number) => void} options.onPick
    */
-  constructor(section, vocabulary, onPick) {
+  constructor(section, vocabulary, { invitation, onPick }) {
     this.section = section;
     this.heading = get(section, "h2");
     this.note = get(section, ".note");
     this.list = get(section, ".answers");
     this.vocabulary = vocabulary;
+    this.invitation = invitation;
     this.onPick = onPick;
     this.clear();
   }
@@ -100,8 +100,7 @@ class NeighbourPanel {
 
   clear() {
     this.heading.textContent = "Nearest words";
-    const touch = matchMedia("(pointer: coarse)").matches;
-    this.note.textContent = touch ? CHOOSE_BY_TOUCH : CHOOSE_BY_MOUSE;
+    this.note.textContent = this.invitation;
     this.list.replaceChildren();
   }
 }

@@ -11,7 +11,10 @@ function startMap(root, data) {
     onHover: (row) => tip.show(row, view.camera),
     onPick: (row) => (row >= 0 ? pick(row) : clear()),
   });
-  const neighbourPanel = new NeighbourPanel(get(root, ".near"), vocabulary, pickAndShow);
+  const neighbourPanel = new NeighbourPanel(get(root, ".near"), vocabulary, {
+    invitation: invitation(get(root, ".hint.touch").textContent ?? ""),
+    onPick: pickAndShow,
+  });
   new AnalogyPanel(get(root, ".analogy"), vocabulary, {
     onAnswer: showAnalogy,
     onPick: pickAndShow,
@@ -67,6 +70,17 @@ function startMap(root, data) {
 /** @param {Neighbour[]} answers @returns {[number, "answer"][]} */
 function answerRoles(answers) {
   return answers.map((each) => [each.row, "answer"]);
+}
+
+/**
+ * What to do with the map. Where there is no room for the hint on it, this says that, too.
+ * @param {string} touchHint
+ */
+function invitation(touchHint) {
+  const touch = matchMedia("(pointer: coarse)").matches;
+  return touch
+    ? `Find a word, or tap one on the map; ${touchHint}.`
+    : "Find a word, or click one on the map.";
 }
 
 /** @param {HTMLElement} root @param {MapView} view */
