@@ -24,7 +24,7 @@ from xw2v.pictures.report_vectors import Scores, evaluation_section, neighbours_
 from xw2v.pictures.webpage import escape, joined, page
 from xw2v.pictures.wordmap import WordMap, central_words
 from xw2v.pictures.wordmap_page import SCRIPTS, STYLES, map_part
-from xw2v.settings import Settings
+from xw2v.settings import SETTINGS
 from xw2v.training.run_folder import read_losses, read_record
 from xw2v.vectors.keyedvectors import KeyedVectors
 
@@ -124,17 +124,22 @@ def versions(record: dict[str, Any]) -> str:
 
 
 def settings_section(record: dict[str, Any]) -> str:
-    """Every setting; those that differ from the defaults stand out."""
-    defaults = {name: field.default for name, field in Settings.__dataclass_fields__.items()}
-    rows, row_classes = [], []
+    """Every setting, with its help when pointed at; those that differ from the defaults stand
+    out.
+    """
+    rows, row_classes, hints = [], [], []
     for name, value in record["settings"].items():
-        default = defaults.get(name)
+        option = SETTINGS.get(name)
+        default = option.default if option else None
         changed = default is not None and value != default
         note = f" (default {setting(default)})" if changed else ""
         rows.append([name, setting(value) + note])
         row_classes.append("changed" if changed else "")
+        hints.append(option.help if option else "")
     half = -(-len(rows) // 2)
     head = ["setting", "value"]
-    return columns(
-        table(head, rows[:half], row_classes[:half]), table(head, rows[half:], row_classes[half:])
-    )
+    parts = [
+        table(head, rows[part], row_classes[part], hints=hints[part])
+        for part in (slice(half), slice(half, None))
+    ]
+    return columns(*parts)

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import numpy as np
 
+from xw2v.vectors.wordtable import WordTable
+
 NAME = "xw2v-vectors"  # of the text chunk in a PNG, and of the meta element in a page
 HEAD_BYTES = 4096  # of a file, within which its stamp is
 HASH_ROWS = 1 << 16
@@ -27,6 +29,10 @@ def fingerprint(words: Sequence[str], vectors: np.ndarray) -> str:
     for start in range(0, len(vectors), HASH_ROWS):
         digest.update(np.ascontiguousarray(vectors[start : start + HASH_ROWS]).tobytes())
     return digest.hexdigest()
+
+
+def fingerprint_of(vectors: WordTable) -> str:
+    return fingerprint(vectors.index_to_key, vectors.vectors)
 
 
 def stamp_of(path: Path) -> str | None:

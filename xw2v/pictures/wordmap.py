@@ -9,7 +9,7 @@ import numpy as np
 
 from xw2v.errors import UsageError
 from xw2v.pictures.projection import project, unit_rows
-from xw2v.pictures.stamp import fingerprint
+from xw2v.pictures.stamp import fingerprint_of
 from xw2v.text.vocabulary import UNKNOWN
 from xw2v.vectors.keyedvectors import KeyedVectors
 
@@ -96,7 +96,7 @@ def word_map(
         unit,
         None if vectors.counts is None else vectors.counts[rows],
         method,
-        fingerprint(vectors.index_to_key, vectors.vectors),
+        fingerprint_of(vectors),
         chosen=not isinstance(words, int),
     )
 
