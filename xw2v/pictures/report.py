@@ -108,9 +108,9 @@ def key_figures(
         ("words/s", integer(record.get("words_per_second"))),
     ]
     if curve.means:
-        figures.append((f"training loss, epoch {curve.epochs}", loss(curve.means[-1][1])))
+        figures.append((f"loss, epoch {curve.epochs}", loss(curve.means[-1][1])))
     elif curve.history:
-        figures.append(("training loss, last interval", loss(curve.history[-1][1])))
+        figures.append(("loss, last interval", loss(curve.history[-1][1])))
     if curve.validation:
         figures.append(("validation loss", loss(curve.validation[-1][1])))
     return figures
