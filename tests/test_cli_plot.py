@@ -16,6 +16,7 @@ from wordvectors import some_vectors
 from xw2v.cli.plot import command
 from xw2v.errors import InputError, UnknownWordError, UsageError
 from xw2v.pictures.projection import best_method
+from xw2v.pictures.wordmap import word_map
 from xw2v.vectors.keyedvectors import KeyedVectors
 
 Run = Callable[..., Result]
@@ -150,3 +151,5 @@ def test_the_default_method_is_t_sne_where_it_is_installed(
     assert 'pip install "xw2v[tsne]"' in result.stderr
     monkeypatch.undo()
     assert best_method(4) == "pca"  # too few for t-SNE
+    assert word_map(some_vectors(60), 4).method == "pca"
+    assert word_map(some_vectors(60), 5).method == "tsne"

@@ -25,7 +25,7 @@ def numbers(data: dict[str, Any], name: str, kind: str) -> np.ndarray:
 
 
 def test_the_page_holds_the_words_and_their_directions() -> None:
-    drawn = word_map(hostile_vectors(), 60)
+    drawn = word_map(hostile_vectors(), 60, "pca")
     data = json.loads(Page(map_page(drawn, "text")).text_of("script", id="map-data"))
     assert data["words"] == drawn.words
     assert data["counts"] == list(map(int, drawn.counts))  # type: ignore[arg-type]
@@ -43,16 +43,16 @@ def test_the_page_holds_the_words_and_their_directions() -> None:
 
 
 def test_words_and_titles_are_never_markup() -> None:
-    plain = Page(map_page(word_map(some_vectors(60), 60), "text"))
+    plain = Page(map_page(word_map(some_vectors(60), 60, "pca"), "text"))
     for title in HOSTILE:
-        page = map_page(word_map(hostile_vectors(), 60), title)
+        page = map_page(word_map(hostile_vectors(), 60, "pca"), title)
         assert [tag for tag, _ in Page(page).elements] == [tag for tag, _ in plain.elements]
         assert page.count(b"<!--") == 0
         assert page.count(b"alert(1)</script>") == 0
 
 
 def test_the_page_is_one_file_whose_policy_allows_its_script_alone() -> None:
-    page = map_page(word_map(some_vectors(60), 60), "text")
+    page = map_page(word_map(some_vectors(60), 60, "pca"), "text")
     parsed = Page(page)
     assert not [
         tag for tag, _ in parsed.elements if tag in ("link", "img", "iframe", "base", "object")
@@ -77,7 +77,7 @@ def test_the_page_is_one_file_whose_policy_allows_its_script_alone() -> None:
 @pytest.mark.slow
 def test_the_page_in_chromium(tmp_path: Path) -> None:
     vectors = analogy_vectors()
-    drawn = word_map(vectors, len(vectors))
+    drawn = word_map(vectors, len(vectors), "pca")
     path = tmp_path / "map.html"
     path.write_bytes(map_page(drawn, HOSTILE[0]))
     with opened(path) as (page, _):
@@ -151,7 +151,7 @@ def test_the_page_in_chromium(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_the_page_on_a_phone(tmp_path: Path) -> None:
     path = tmp_path / "map.html"
-    path.write_bytes(map_page(word_map(analogy_vectors(), 44), "text"))
+    path.write_bytes(map_page(word_map(analogy_vectors(), 44, "pca"), "text"))
     with opened(path, **PHONE) as (page, _):
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
         assert "tap one on the map; pinch zooms, drag moves" in page.text_content(".near .note")

@@ -96,13 +96,13 @@ def test_groups_are_the_planted_ones() -> None:
 
 def test_a_map_of_chosen_and_of_frequent_words() -> None:
     vectors = some_vectors()
-    frequent = word_map(vectors, 30)
+    frequent = word_map(vectors, 30, "pca")
     assert frequent.words == vectors.index_to_key[:30]
     assert frequent.counts is not None
     assert frequent.counts.tolist() == vectors.counts[:30].tolist()  # type: ignore[index]
     words = vectors.index_to_key[50:60]
-    assert word_map(vectors, [*words, words[0]]).words == words
+    assert word_map(vectors, [*words, words[0]], "pca").words == words
     with pytest.raises(UnknownWordError, match="not in the vocabulary"):
-        word_map(vectors, ["kalomine", "nothing"])
+        word_map(vectors, ["kalomine", "nothing"], "pca")
     with pytest.raises(UsageError, match="at least 2 words, not 1"):
-        word_map(vectors, [words[0]])
+        word_map(vectors, [words[0]], "pca")

@@ -30,7 +30,7 @@ def test_a_fingerprint_depends_on_every_word_and_value() -> None:
 def test_map_and_page_have_the_stamp_of_all_vectors(tmp_path: Path) -> None:
     vectors = some_vectors(60)
     expected = fingerprint(vectors.index_to_key, vectors.vectors)
-    drawn = word_map(vectors, 20)
+    drawn = word_map(vectors, 20, "pca")
     png, html = tmp_path / "map.png", tmp_path / "map.html"
     file = io.BytesIO()
     draw_png(file, drawn, 80 * "title")

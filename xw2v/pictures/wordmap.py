@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from xw2v.errors import UsageError
-from xw2v.pictures.projection import project, unit_rows
+from xw2v.pictures.projection import best_method, project, unit_rows
 from xw2v.pictures.stamp import fingerprint_of
 from xw2v.text.vocabulary import UNKNOWN
 from xw2v.vectors.keyedvectors import KeyedVectors
@@ -71,10 +71,17 @@ class WordMap:
 def word_map(
     vectors: KeyedVectors,
     words: int | Sequence[str] = 1000,
-    method: str = "pca",
+    method: str | None = None,
     seed: int = 1,
 ) -> WordMap:
     """A map of the first (most frequent) `words` words, or of the words given.
+
+    Args:
+        vectors: of a model.
+        words: how many, or which ones.
+        method: "pca", "tsne" or "umap"; by default t-SNE where scikit-learn is installed and there
+            are words enough for it, else PCA.
+        seed: of t-SNE, UMAP and the groups.
 
     Raises:
         UnknownWordError: a word that is not there.
@@ -89,6 +96,7 @@ def word_map(
     if len(rows) < 2:
         raise UsageError(f"a map needs at least 2 words, not {len(rows)}")
     unit = unit_rows(vectors.vectors[rows])
+    method = method or best_method(len(rows))
     return WordMap(
         [vectors.index_to_key[row] for row in rows],
         project(unit, method, seed),
