@@ -16,7 +16,7 @@ from maps import HOSTILE, Page, analogy_vectors, hostile_vectors
 from numpy.testing import assert_allclose
 from wordvectors import some_vectors
 
-from xw2v.pictures.wordmap import word_map
+from xw2v.pictures.wordmap import central_words, word_map
 from xw2v.pictures.wordmap_page import map_page
 
 
@@ -116,6 +116,12 @@ def test_the_page_in_chromium(tmp_path: Path) -> None:
         assert page.text_content(".result") == "not among the words of this map: <!-"
         page.locator(".examples button").first.click()
         assert page.locator(".analogy .answers button span").first.text_content() == "queen"
+
+        # a group, which is named by two of its words
+        group = page.locator(".groups button").first
+        assert group.text_content() == ", ".join(central_words(drawn, 2)[0])
+        group.click()
+        assert page.text_content(".near h2") == "Nearest words"
 
         # pointing at a word, clicking it, zooming and panning
         page.keyboard.press("Escape")

@@ -9,7 +9,8 @@ from wordvectors import some_vectors
 
 from xw2v.errors import InputError, MissingDependencyError, UnknownWordError, UsageError
 from xw2v.pictures.projection import best_method, project
-from xw2v.pictures.wordmap import groups_of, word_map
+from xw2v.pictures.wordmap import central_words, groups_of, word_map
+from xw2v.vectors.keyedvectors import KeyedVectors
 
 
 def planted(clusters: int = 6, each: int = 20, size: int = 10) -> tuple[np.ndarray, np.ndarray]:
@@ -92,6 +93,18 @@ def test_groups_are_the_planted_ones() -> None:
     group = groups_of(unit)
     assert len({*zip(group.tolist(), cluster.tolist(), strict=True)}) == 10  # one to one
     assert (groups_of(unit) == group).all()
+
+
+def test_groups_are_named_by_their_central_words() -> None:
+    vectors, _ = planted(clusters=3, each=4, size=16)
+    words = [f"w{i}" for i in range(12)]
+    drawn = word_map(KeyedVectors(words, vectors.astype(np.float32)), 12, "pca")
+    named = central_words(drawn, 2)
+    for group, central in enumerate(named):
+        rows = np.flatnonzero(drawn.groups == group)
+        cosine = drawn.vectors[rows] @ drawn.vectors[rows].mean(axis=0)
+        assert central == [words[row] for row in rows[np.argsort(-cosine)[:2]]]
+    assert [central[:1] for central in named] == central_words(drawn, 1)
 
 
 def test_a_map_of_chosen_and_of_frequent_words() -> None:

@@ -54,10 +54,11 @@ def report_page(
             "give the output folder of a finished xw2v train"
         )
     curve = read_curve(folder, record)
+    words = words or [word for central in central_words(drawn, 1) for word in central]
     sections = [
         ("training", "Training", training_section(curve)),
         ("corpus", "Corpus", corpus_section(record, vectors)),
-        ("neighbours", "Neighbours", neighbours_section(vectors, words or central_words(drawn))),
+        ("neighbours", "Neighbours", neighbours_section(vectors, words)),
         ("evaluation", "Evaluation", evaluation_section(scores)),
         ("map", "Map", f'<div class="map-frame">{map_part(drawn, wheel="ctrl")}</div>'),
         ("settings", "Settings", settings_section(record)),

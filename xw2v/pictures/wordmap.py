@@ -147,12 +147,12 @@ def _k_means(unit: np.ndarray, count: int, rng: np.random.Generator) -> tuple[fl
     return float(cosine.max(axis=1).sum()), group
 
 
-def central_words(drawn: WordMap) -> list[str]:
-    """Of each group of a map the word nearest to the group's center."""
+def central_words(drawn: WordMap, count: int) -> list[list[str]]:
+    """Of each group of a map the `count` words nearest to the group's center, the nearest first."""
     words = []
     for group in range(int(drawn.groups.max()) + 1):
         rows = np.flatnonzero(drawn.groups == group)
-        if len(rows):
-            center = drawn.vectors[rows].mean(axis=0)
-            words.append(drawn.words[rows[int(np.argmax(drawn.vectors[rows] @ center))]])
+        cosine = drawn.vectors[rows] @ drawn.vectors[rows].sum(axis=0)  # times the center's norm
+        nearest = rows[np.argsort(-cosine, kind="stable")[:count]]
+        words.append([drawn.words[row] for row in nearest.tolist()])
     return words

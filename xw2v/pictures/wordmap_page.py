@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from xw2v.pictures.webpage import base64_of, escape, fill, joined, page, script_json
-from xw2v.pictures.wordmap import DARK, LIGHT, METHOD_NAMES, WordMap, unit_square
+from xw2v.pictures.wordmap import DARK, LIGHT, METHOD_NAMES, WordMap, central_words, unit_square
 
 STYLES = ("theme.css", "map.css")
 SCRIPTS = (
@@ -55,9 +55,8 @@ def map_part(drawn: WordMap, heading: str = "", wheel: str = "") -> str:
     """
     which = "chosen" if drawn.chosen else "most frequent"
     note = (
-        f"{len(drawn.words):,} {which} words by {METHOD_NAMES[drawn.method]}; a colour for each "
-        "group of similar ones. Neighbours and analogies are among these words, from vectors "
-        "rounded to 8 bits per dimension."
+        f"{len(drawn.words):,} {which} words by {METHOD_NAMES[drawn.method]}. Neighbours and "
+        "analogies are among these words, from vectors rounded to 8 bits per dimension."
     )
     within_page = wheel == "ctrl"
     return fill(
@@ -66,8 +65,19 @@ def map_part(drawn: WordMap, heading: str = "", wheel: str = "") -> str:
         mouse=("Ctrl + wheel zooms" if within_page else "wheel zooms") + ", drag moves",
         touch="two fingers zoom and move" if within_page else "pinch zooms, drag moves",
         heading=heading,
+        groups=group_buttons(drawn),
         note=escape(note),
         data=script_json(map_data(drawn)),
+    )
+
+
+def group_buttons(drawn: WordMap) -> str:
+    """A button for each group, in its colour and named by its central words."""
+    return "".join(
+        f'<button type="button" data-group="{group}" '
+        f'style="--light: {LIGHT[group % len(LIGHT)]}; --dark: {DARK[group % len(DARK)]}">'
+        f"{escape(', '.join(words))}</button>"
+        for group, words in enumerate(central_words(drawn, 2))
     )
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from xw2v.pictures.agg import default_style, new_figure
 from xw2v.pictures.labels import Labels
 from xw2v.pictures.stamp import NAME
-from xw2v.pictures.wordmap import LIGHT, METHOD_NAMES, WordMap, unit_square
+from xw2v.pictures.wordmap import LIGHT, METHOD_NAMES, WordMap, central_words, unit_square
 
 WIDTH, HEIGHT = 1600, 1200  # pixels
 MARGIN, TITLE_HEIGHT = 36, 64  # pixels left free around the map and above it
@@ -24,7 +24,8 @@ UNLABELLED_DOT = 3.5
 FULL_MAP = 800  # words that fill a map at these sizes; fewer are drawn larger
 CHOSEN_RINGS, FREQUENT_RINGS = 3, 2  # how far from its dot a label may be; see Labels.place
 LINE_FROM = 6  # pixels between a dot and its label from which a line joins them
-MAX_TITLE, MAX_SUBTITLE, MAX_LABEL = 80, 120, 40  # characters
+MAX_TITLE, MAX_SUBTITLE, MAX_LABEL = 80, 80, 40  # characters
+GROUP_NAME_GAP = 14  # pixels
 INK, FAINT, LINE = "#1c2430", "#707a88", "#b4bcc8"
 # Searched in this order for the characters of a word; DejaVu Sans comes with matplotlib.
 FONTS = (
@@ -209,14 +210,32 @@ def _add_dots(
 
 
 def _add_title(figure: Any, sheet: _Sheet, title: str, subtitle: str) -> None:
+    """What the map shows, and the groups' central words in their colours."""
     words, method = len(sheet.drawn.words), METHOD_NAMES[sheet.drawn.method]
     note = f"{words:,} words by {method}; a colour for each group of similar words"
-    style: dict[str, Any] = {"va": "top", "family": sheet.fonts, "parse_math": False}
-    left, right, top = MARGIN / WIDTH, 1 - MARGIN / WIDTH, 1 - 24 / HEIGHT
+    style: dict[str, Any] = {"va": "baseline", "family": sheet.fonts, "parse_math": False}
+    left, right = MARGIN / WIDTH, 1 - MARGIN / WIDTH
+    top, below = 1 - 38 / HEIGHT, 1 - 59 / HEIGHT
     figure.text(left, top, printable(title, MAX_TITLE), color=INK, size=15, weight="bold", **style)
-    below = 1 - 48 / HEIGHT
-    figure.text(left, below, printable(subtitle, MAX_SUBTITLE), color=FAINT, size=10, **style)
     figure.text(right, top, note, color=FAINT, size=10, ha="right", **style)
+    text = printable(subtitle, MAX_SUBTITLE)
+    shown = figure.text(left, below, text, color=FAINT, size=10, **style)
+    renderer = figure.canvas.get_renderer()
+    names, ends = [], []
+    end = shown.get_window_extent(renderer).x1
+    for group, central in enumerate(central_words(sheet.drawn, 2)):
+        name = printable(", ".join(central), MAX_LABEL)
+        colour = LIGHT[group % len(LIGHT)]
+        names.append(figure.text(0, below, name, color=colour, size=9, ha="right", **style))
+        end += names[-1].get_window_extent(renderer).width + GROUP_NAME_GAP
+        ends.append(end)
+    room = WIDTH - MARGIN
+    last = max([end for end in ends if end <= room], default=room)
+    for name_text, end in zip(
+        names, ends, strict=True
+    ):  # the largest groups, up to the right margin
+        name_text.set_x((end + room - last) / WIDTH)
+        name_text.set_visible(end <= room)
 
 
 def _write_png(file: BinaryIO, picture: np.ndarray, fingerprint: str) -> None:

@@ -20,6 +20,10 @@ function startMap(root, data) {
     onPick: pickAndShow,
   });
   const finder = new Finder(root, vocabulary, { onChoose: pickAndShow, onEscape: clear });
+  for (const button of root.querySelectorAll("[data-group]")) {
+    const group = Number(/** @type {HTMLElement} */ (button).dataset.group);
+    button.addEventListener("click", () => showGroup(group));
+  }
   connectButtons(root, view);
   connectPage(view, finder, clear);
 
@@ -59,6 +63,14 @@ function startMap(root, data) {
       ],
     );
     view.camera.showRows(asked);
+  }
+
+  /** @param {number} group */
+  function showGroup(group) {
+    const rows = vocabulary.rowsOfGroup(group);
+    neighbourPanel.clear();
+    view.mark(new Map(rows.map((row) => [row, "group"])), []);
+    view.camera.showRows(rows);
   }
 
   function clear() {
