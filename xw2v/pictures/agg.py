@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
+import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Literal
@@ -10,6 +13,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 DPI = 100
+NEUTRAL = {"MPLBACKEND": "agg", "MATPLOTLIBRC": os.devnull}
 
 
 @contextmanager
@@ -17,6 +21,7 @@ def default_style() -> Iterator[None]:
     """Draw and save a figure in this context, or in a function decorated with `@default_style()`:
     there the user's matplotlibrc has no effect.
     """
+    _import_matplotlib()
     from matplotlib import style
 
     with style.context("default"):
@@ -30,9 +35,33 @@ def new_figure(width: float, height: float, layout: Literal["constrained"] | Non
         width, height: in pixels at `DPI`.
         layout: "constrained" makes room for axis labels and legends.
     """
+    _import_matplotlib()
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(width / DPI, height / DPI), dpi=DPI, layout=layout)
     FigureCanvasAgg(figure)
     return figure
+
+
+def _import_matplotlib() -> None:
+    """Import matplotlib also where its settings do not let it, such as an MPLBACKEND of a notebook
+    whose library is not installed here.
+    """
+    try:
+        importlib.import_module("matplotlib")
+    except ImportError:
+        raise
+    except Exception:
+        for name in [name for name in sys.modules if name.partition(".")[0] == "matplotlib"]:
+            del sys.modules[name]  # what a failed import leaves behind
+        before = {name: os.environ.get(name) for name in NEUTRAL}
+        os.environ.update(NEUTRAL)
+        try:
+            importlib.import_module("matplotlib")
+        finally:
+            for name, value in before.items():
+                if value is None:
+                    del os.environ[name]
+                else:
+                    os.environ[name] = value
