@@ -81,7 +81,7 @@ def test_the_model_is_an_argument_or_an_option(run: Run, tmp_path: Path) -> None
         assert run(*args, "--method", "pca").exit_code == 0
         assert (tmp_path / "other" / "map.png").exists()
         (tmp_path / "other" / "map.png").unlink()
-    result = run("--word", *words[:3], "other")
+    result = run("--word", "other")
     assert isinstance(result.exception, UsageError)
     assert "--word other: is a model folder; name it before --word, or with --model" in str(
         result.exception

@@ -227,7 +227,7 @@ def test_errors(run: Run, folder: Path, tmp_path: Path) -> None:
     (tmp_path / "there.html").write_text("mine")
     fails(InputError, "empty: no run.json in it", "empty")
     fails(InputError, "nowhere: no such folder", "nowhere")
-    fails(UsageError, "is a model folder; name it before --pairs", "--pairs", "a.tsv", str(folder))
+    fails(UsageError, "is a model folder; name it before --pairs", "--pairs", str(folder))
     fails(UsageError, "ends in .html", str(folder), "-o", "r.pdf")
     fails(InputError, "exists already", str(folder), "-o", "there.html")
     fails(UnknownWordError, "'w99' is not in the vocabulary", str(folder), "--word", "w99")
