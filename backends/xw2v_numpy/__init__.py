@@ -10,6 +10,8 @@ from xw2v.sgns.backend import Backend
 from xw2v.sgns.interface import Step, StepConfig
 from xw2v.storage.native import NO_COMPILER
 from xw2v_numpy.compiled import CompiledStep, is_built, serves, suits
+from xw2v_numpy.cores import available_cores
+from xw2v_numpy.team import Team
 
 NOT_BUILT = f"the compiled step is missing, so training takes four times as long: {NO_COMPILER}"
 
@@ -20,12 +22,13 @@ class NumpyBackend(Backend):
     name = "numpy"
     xp = xp
 
-    def __init__(self, device: str = "cpu") -> None:
+    def __init__(self, device: str = "cpu", workers: int | None = None) -> None:
         if device != "cpu":
             raise UsageError(
                 f"--backend numpy runs on the CPU, not on --device {device}; give --device cpu"
             )
         self.device = "cpu"
+        self.workers = workers or available_cores()
 
     def from_numpy(self, array: np.ndarray) -> np.ndarray:
         return array
@@ -39,7 +42,7 @@ class NumpyBackend(Backend):
         scatter_add(table, rows, updates)
 
     def step(self, config: StepConfig) -> Step:
-        return CompiledStep(config) if serves(config) else super().step(config)
+        return CompiledStep(config, Team(self.workers)) if serves(config) else super().step(config)
 
     def plan(self, config: StepConfig, **sizes: int) -> str | None:
         return NOT_BUILT if suits(config) and not is_built() else None
