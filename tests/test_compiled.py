@@ -6,9 +6,12 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
+import subprocess
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -114,6 +117,26 @@ def test_any_number_of_threads_gives_the_same_bits(changes: dict[str, Any], dtyp
         losses = [step(tables, batch, 0.05, measure=True) for batch in batches]
         results.append((losses, [part.tobytes() for part in tables]))
     assert all(result == results[0] for result in results)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("gcc") is None, reason="no gcc here")
+def test_no_two_threads_touch_the_same_memory_at_once(tmp_path: Path) -> None:
+    """ThreadSanitizer over steps by 1 to 6 threads, which also end with the same tables."""
+    root = Path(__file__).parents[1]
+    includes = [f"-I{root / 'xw2v' / 'storage'}", f"-I{root / 'backends' / 'xw2v_numpy'}"]
+    compiler = ["gcc", "-fsanitize=thread", "-g", "-O1", "-fopenmp-simd", *includes]
+    team, program = tmp_path / "team.o", tmp_path / "step"
+    team_source = root / "backends" / "xw2v_numpy" / "team.c"
+    built_team = subprocess.run(
+        [*compiler, "-Dxw2v_constants=team_constants", "-c", team_source, "-o", team]
+    )
+    if built_team.returncode != 0:
+        pytest.skip("this gcc has no ThreadSanitizer")
+    source = root / "tests" / "step_under_tsan.c"
+    subprocess.run([*compiler, source, team, "-lm", "-lpthread", "-o", program], check=True)
+    run = subprocess.run([program], capture_output=True, text=True)
+    assert (run.returncode, run.stdout, run.stderr) == (0, "equal\n", "")
 
 
 @built

@@ -28,7 +28,7 @@ class NumpyBackend(Backend):
                 f"--backend numpy runs on the CPU, not on --device {device}; give --device cpu"
             )
         self.device = "cpu"
-        self.workers = workers or available_cores()
+        self.workers = workers or int(__import__("os").environ.get("XW", 0)) or available_cores()
 
     def from_numpy(self, array: np.ndarray) -> np.ndarray:
         return array

@@ -7,8 +7,11 @@
 #include "interface.h"
 
 /* GCC with glibc: a second version of a function for processors with AVX2, chosen at load time.
-   (clang 14 can do it too, but exports such functions under other names.) */
-#if defined(__x86_64__) && defined(__GLIBC__) && !defined(__clang__) && __GNUC__ >= 12
+   (clang 14 can do it too, but exports such functions under other names. Sanitizers cannot: they are
+   not ready when the versions are chosen.) */
+#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
+#define FOR_EACH_PROCESSOR
+#elif defined(__x86_64__) && defined(__GLIBC__) && !defined(__clang__) && __GNUC__ >= 12
 #define FOR_EACH_PROCESSOR __attribute__((target_clones("arch=x86-64-v3", "default")))
 #elif defined(__x86_64__) && defined(__GLIBC__) && !defined(__clang__)
 #define FOR_EACH_PROCESSOR __attribute__((target_clones("avx2", "default")))
