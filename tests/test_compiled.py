@@ -92,7 +92,11 @@ def test_it_equals_the_plain_step(cbow: bool, tied: bool, size: int) -> None:
     moved, plain = onto(backend, tables), onto(backend, tables)
     for _ in range(3):
         batch = random_batch(rng, config, WORDS, 16 * 8)
+        before = copied(moved)
+        loss_before = step.loss(moved, batch)
+        np.testing.assert_array_equal(moved, before)
         loss = step(moved, batch, 0.3, measure=True)
+        assert loss == loss_before
         expected = plain_step(backend, config, plain, batch, 0.3, measure=True)
         assert loss == pytest.approx(float(expected), rel=1e-12)
         for part, expected_part in zip(moved, plain, strict=True):

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import ctypes
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import DTypeLike
@@ -58,11 +58,17 @@ class CompiledStep:
     def __call__(
         self, tables: Tables, batch: Batch, alpha: float, *, measure: bool = False
     ) -> np.float64 | None:
+        return self._workspace_for(tables, batch).step(tables, batch, alpha, measure)
+
+    def loss(self, tables: Tables, batch: Batch) -> np.float64:
+        """The loss of a batch, summed over its pairs, with the tables left as they are."""
+        return self._workspace_for(tables, batch).loss(tables, batch)
+
+    def _workspace_for(self, tables: Tables, batch: Batch) -> Workspace:
         workspace = self._workspace
         if workspace is None or not workspace.fits(tables, batch):
-            workspace = Workspace(self.config, tables, batch, self.team)
-        self._workspace = workspace
-        return workspace.step(tables, batch, alpha, measure)
+            workspace = self._workspace = Workspace(self.config, tables, batch, self.team)
+        return workspace
 
 
 class Shape(NamedTuple):
@@ -220,6 +226,17 @@ class Workspace:
             IndexError: a part of the batch points outside the tables or the window; the tables are
                 unchanged.
         """
+        self._run(self._library.xw2v_step, tables, batch, alpha, measure)
+        return np.float64(sum(self._losses.tolist())) if measure else None
+
+    def loss(self, tables: Tables, batch: Batch) -> np.float64:
+        """See `CompiledStep.loss`; raises what `step` does."""
+        self._run(self._library.xw2v_loss, tables, batch, 0.0, True)
+        return np.float64(sum(self._losses.tolist()))
+
+    def _run(
+        self, function: Any, tables: Tables, batch: Batch, alpha: float, measure: bool
+    ) -> None:
         self.check(tables, batch)
         plan = self._plan
         parts = {
@@ -231,8 +248,7 @@ class Workspace:
         self._output.table = tables.context.ctypes.data
         plan.alpha = alpha
         plan.measure = measure
-        self._raise_for(self._library.xw2v_step(plan, self._team.awake()))
-        return np.float64(sum(self._losses.tolist())) if measure else None
+        self._raise_for(function(plan, self._team.awake()))
 
     def _raise_for(self, error: int) -> None:
         constants, plan = self._library.constants, self._plan

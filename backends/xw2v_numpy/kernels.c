@@ -55,6 +55,19 @@ static void run_update(void *job, int64_t unit, int64_t thread) {
     update_stripe(plan, rows, unit / STRIPES % plan->parts, unit % STRIPES, group.sums);
 }
 
+static void run_loss(void *job, int64_t unit, int64_t thread) {
+    StepPlan *plan = job;
+    if (plan->cbow) cbow_gradients(plan, unit, thread);
+    else skipgram_gradients(plan, unit, thread);
+}
+
+/* The loss of a batch by group, with the tables left as they are. Returns an error code. */
+int xw2v_loss(StepPlan *plan, Team *team) {
+    const int error = check_batch(plan);
+    if (error == NO_ERROR) team_run(team, plan, &(Phase){n_groups(plan), run_loss}, 1);
+    return error;
+}
+
 /* Do a step. Returns an error code; other than NO_ERROR, nothing has been changed. */
 int xw2v_step(StepPlan *plan, Team *team) {
     const int error = check_batch(plan);

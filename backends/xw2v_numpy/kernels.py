@@ -83,6 +83,7 @@ class StepPlan(ctypes.Structure):
 FUNCTIONS: dict[str, Signature] = {
     "xw2v_scratch_size": (Count, ctypes.POINTER(StepPlan)),
     "xw2v_places": (Count, ctypes.POINTER(StepPlan)),
+    "xw2v_loss": (ctypes.c_int, ctypes.POINTER(StepPlan), Pointer),  # an error code
     "xw2v_step": (ctypes.c_int, ctypes.POINTER(StepPlan), Pointer),  # an error code
 }
 
