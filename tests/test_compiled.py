@@ -5,6 +5,7 @@ it is given.
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import os
 import shutil
 import subprocess
@@ -28,9 +29,10 @@ from oracles import (
 )
 from xw2v_numpy.team import Team
 
-from xw2v.sgns.backend import load_backend
-from xw2v.sgns.interface import Batch, StepConfig, Tables
-from xw2v.sgns.step import plain_step
+from xw2v.sgns.config import ModelShape, RunShape, StepConfig
+from xw2v.sgns.interface import Batch, Tables
+from xw2v.sgns.loading import load_backend
+from xw2v.sgns.step import PlainStep, step_for
 
 WORDS = 50
 NUMPY = load_backend("numpy")
@@ -54,13 +56,13 @@ def assert_steps_like_a_new_one(step: compiled.CompiledStep, tables: Tables, bat
 @pytest.mark.parametrize(
     "sizes",
     [
-        {"window": 1, "group": 1, "shared": 1, "block": 1},
-        {"window": 2, "group": 16, "shared": 9},
-        {"window": 20, "group": 8, "shared": 3},  # a window wider than a group
-        {"window": 5, "group": 64, "shared": 40, "weight_decay": 0.1},
-        {"window": 4, "group": 32, "bound": 0.01, "floor": 0.0},  # every row is bounded
+        {"window": 1, "group": 1, "shared_negatives": 1, "block": 1},
+        {"window": 2, "group": 16, "shared_negatives": 9},
+        {"window": 20, "group": 8, "shared_negatives": 3},  # a window wider than a group
+        {"window": 5, "group": 64, "shared_negatives": 40, "weight_decay": 0.1},
+        {"window": 4, "group": 32, "trust_ratio": 0.01, "trust_floor": 0.0},  # every row is bounded
         {"window": 4, "group": 32, "curvature": 50.0},  # every row is damped
-        {"window": 4, "group": 32, "negative": 20, "floor": 9.0},  # by its negatives
+        {"window": 4, "group": 32, "negative": 20, "trust_floor": 9.0},  # by its negatives
     ],
     ids=lambda sizes: " ".join(f"{name} {value}" for name, value in sizes.items()),
 )
@@ -84,9 +86,20 @@ def test_it_equals_the_loop_over_pairs(
 @built
 @pytest.mark.parametrize("size", [1, 24, 100])  # one vector, whole tiles, a remainder
 @pytest.mark.parametrize("tied", [False, True])
-@pytest.mark.parametrize("cbow", [False, True])
-def test_it_equals_the_plain_step(cbow: bool, tied: bool, size: int) -> None:
-    config, rng = small_config(cbow=cbow, tied=tied, weight_decay=0.01), np.random.default_rng(1)
+@pytest.mark.parametrize(
+    "model",
+    [
+        {},
+        {"cbow": True},
+        {"cbow": True, "cbow_gradient": "full"},
+        {"cbow": True, "cbow_mean": False},
+        {"cbow": True, "cbow_mean": False, "cbow_gradient": "full"},
+    ],
+    ids=str,
+)
+def test_it_equals_the_plain_step(model: dict[str, Any], tied: bool, size: int) -> None:
+    config = small_config(**model, tied=tied, weight_decay=0.01)
+    rng = np.random.default_rng(1)
     tables = random_tables(rng, WORDS, size, tied=tied)
     step, backend = compiled.CompiledStep(config), load_backend("numpy")
     moved, plain = onto(backend, tables), onto(backend, tables)
@@ -97,7 +110,7 @@ def test_it_equals_the_plain_step(cbow: bool, tied: bool, size: int) -> None:
         np.testing.assert_array_equal(moved, before)
         loss = step(moved, batch, 0.3, measure=True)
         assert loss == loss_before
-        expected = plain_step(backend, config, plain, batch, 0.3, measure=True)
+        expected = PlainStep(backend, config)(plain, batch, 0.3, measure=True)
         assert loss == pytest.approx(float(expected), rel=1e-12)
         for part, expected_part in zip(moved, plain, strict=True):
             assert_rows_close(part, expected_part, 1e-12)
@@ -107,7 +120,13 @@ def test_it_equals_the_plain_step(cbow: bool, tied: bool, size: int) -> None:
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize(
     "changes",
-    [{}, {"cbow": True}, {"tied": True}, {"window": 20, "group": 8}, {"group": 1, "shared": 1}],
+    [
+        {},
+        {"cbow": True},
+        {"tied": True},
+        {"window": 20, "group": 8},
+        {"group": 1, "shared_negatives": 1},
+    ],
     ids=str,
 )
 def test_any_number_of_threads_gives_the_same_bits(changes: dict[str, Any], dtype: Any) -> None:
@@ -306,7 +325,14 @@ def test_pairs_whose_gradient_vanishes_still_count_for_the_damping() -> None:
 def test_its_sigmoid_and_loss_at_scores_of_every_size(dtype: Any) -> None:
     """One center, one context word and one negative, whose scores are those asked for."""
     config = StepConfig(
-        window=1, negative=1, shared=1, group=1, block=1, bound=1, floor=1e30, curvature=0
+        window=1,
+        negative=1,
+        shared_negatives=1,
+        group=1,
+        block=1,
+        trust_ratio=1,
+        trust_floor=1e30,
+        curvature=0,
     )
     scores = np.concatenate(
         ([0.0, 1e-8, 5e-324, 88.0, 90.0, 700.0, 1000.0], np.geomspace(1e-4, 80, 50))
@@ -352,7 +378,9 @@ def test_no_row_moves_beyond_the_bound_where_sums_cancel() -> None:
     """Thousands of pairs of two words: what is left of their sum is small beside it, and rounded as
     it is.
     """
-    config = small_config(window=30, group=24, shared=17, bound=0.01, floor=1.0)
+    config = small_config(
+        window=30, group=24, shared_negatives=17, trust_ratio=0.01, trust_floor=1.0
+    )
     for seed in (
         23,
         37,
@@ -365,7 +393,7 @@ def test_no_row_moves_beyond_the_bound_where_sums_cancel() -> None:
         moved = copied(tables)
         compiled.CompiledStep(config)(moved, batch, 0.3)
         for part, before in zip(moved, tables, strict=True):
-            limit = config.bound * (np.linalg.norm(before, axis=1) + config.floor)
+            limit = config.trust_ratio * (np.linalg.norm(before, axis=1) + config.trust_floor)
             assert (np.linalg.norm(part - before, axis=1) < 1.01 * limit).all()
 
 
@@ -404,4 +432,26 @@ def test_another_shape_gets_another_workspace() -> None:
 def test_without_it_the_plain_step_trains_and_that_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(compiled, "load_kernels", lambda bits: None)
     backend, config = load_backend("numpy"), small_config()
-    assert backend.plan(config) == xw2v_numpy.NOT_BUILT
+    shape = RunShape(ModelShape.of_words(WORDS, 10), batch_tokens=64, tokens=1000, sentences=10)
+    assert backend.plan(config, shape) == xw2v_numpy.NOT_BUILT
+    assert backend.plan(dataclasses.replace(config, window=0), shape) is None  # plain anyway
+    step, rng = step_for(backend, config), np.random.default_rng(7)
+    tables, batch = random_tables(rng, WORDS, 10), random_batch(rng, config, WORDS, 64)
+    expected, _ = slow_step(config, tables, batch, 0.3)
+    step(tables, batch, 0.3)
+    assert_rows_close(tables.center, expected.center, 1e-12)
+
+
+def test_what_it_does_not_serve_is_left_to_the_plain_step() -> None:
+    backend, config = load_backend("numpy"), dataclasses.replace(small_config(), window=0)
+    assert not compiled.serves(config)
+    assert isinstance(step_for(backend, config), PlainStep)
+
+
+@built
+def test_the_widest_window_is_the_librarys() -> None:
+    library = compiled.load_kernels(32)
+    assert library is not None
+    max_window = library.constants["MAX_WINDOW"]
+    assert compiled.serves(dataclasses.replace(small_config(), window=max_window))
+    assert not compiled.serves(dataclasses.replace(small_config(), window=max_window + 1))

@@ -19,7 +19,7 @@ import xw2v
 from xw2v import Word2Vec
 from xw2v.errors import InputError, TrainingError, UsageError
 from xw2v.settings import Settings
-from xw2v.sgns.backend import load_backend
+from xw2v.sgns.loading import load_backend
 from xw2v.text.corpus import Corpus
 from xw2v.training.callbacks import Callback, Progress, ProgressReport
 from xw2v.training.meters import LossMeter, TrainingClock
@@ -138,7 +138,7 @@ def test_files_are_read_by_their_paths(model: Word2Vec, tmp_path: Path) -> None:
         {"alpha": float("nan")},
         {"window": 0},
         {"model": "glove"},
-        {"workers": 2},
+        {"workers": 0},
     ],
 )
 def test_settings_out_of_range_are_refused_by_name(changes: dict[str, Any]) -> None:

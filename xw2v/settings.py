@@ -163,7 +163,9 @@ class Settings:
     deterministic: bool = setting(
         False, "Bitwise-reproducible results on a GPU too, at some cost in speed."
     )
-    workers: int = setting(1, "Replicas that train in parallel.", low=1, high=4096)
+    workers: int | None = setting(
+        None, "Threads; the vectors do not depend on their number (all cores).", low=1, high=4096
+    )
 
     def __post_init__(self) -> None:
         for name, option in SETTINGS.items():
@@ -173,10 +175,6 @@ class Settings:
                 f"it is where `alpha`, {self.learning_rate:g}, ends; give a smaller number",
                 setting="min_alpha",
                 value=self.min_alpha,
-            )
-        if self.workers != 1:
-            raise UsageError(
-                "this version trains in one process; give 1", setting="workers", value=self.workers
             )
         try:
             re.compile(self.token_pattern)
@@ -229,7 +227,7 @@ class SettingsDict(TypedDict, total=False):
     device: str
     backend: str | None
     deterministic: bool
-    workers: int
+    workers: int | None
 
 
 def flag(name: str) -> str:

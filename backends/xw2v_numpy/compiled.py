@@ -3,7 +3,7 @@
 What makes it faster than the plain version: positive pairs are computed a few windows at a time,
 none far outside them; the arrays of a group stay in a core's caches; all that happens to a row in a
 batch is summed and written once; rows are prefetched; and nothing is allocated.
-`xw2v.sgns.step.plain_step` is its oracle in the tests.
+`xw2v.sgns.step.PlainStep` is its oracle in the tests.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import DTypeLike
 
-from xw2v.sgns.interface import Batch, StepConfig, Tables
+from xw2v.sgns.config import StepConfig
+from xw2v.sgns.interface import Batch, Tables
 from xw2v_numpy.kernels import PRECISIONS, Part, RowSet, StepPlan, load_kernels
 from xw2v_numpy.team import Team, load_team
 
@@ -85,7 +86,7 @@ class Shape(NamedTuple):
     def of(cls, tables: Tables, batch: Batch) -> Shape:
         V, D = tables.center.shape
         groups, K = batch.negatives.shape
-        return cls(V, D, len(batch.left), K, groups, tables.center.dtype)
+        return cls(V, D, batch.left.shape[0], K, groups, tables.center.dtype)
 
 
 class Workspace:
@@ -125,10 +126,12 @@ class Workspace:
             group=config.group,
             shared_negatives=self._shape.K,
             cbow=config.cbow,
+            cbow_mean=config.cbow_mean,
+            cbow_full=config.cbow_gradient == "full",
             parts=min(team.threads, MAX_PARTS),
             negative=config.negative,
-            trust_ratio=config.bound,
-            trust_floor=config.floor,
+            trust_ratio=config.trust_ratio,
+            trust_floor=config.trust_floor,
             curvature=config.curvature,
             weight_decay=config.weight_decay,
             input=ctypes.pointer(self._input),
@@ -170,8 +173,9 @@ class Workspace:
                 (self._input, tokens, (0, 0), 1, 0),
                 (self._output, windows, negatives, 0, 1),
             ]
-        for rows, (rows.first, rows.last), more, token_share, negative_share in ranges:
-            rows.more_first, rows.more_last = more
+        for rows, places, more_places, token_share, negative_share in ranges:
+            rows.first, rows.last = places
+            rows.more_first, rows.more_last = more_places
             rows.token_share = token_share
             rows.negative_share = negative_share
             self._new(rows, "slot", (V,), np.int32).fill(-1)
@@ -213,7 +217,7 @@ class Workspace:
                     "the tables of a compiled step must be C-contiguous, writeable and alike: "
                     f"not {', '.join(f'{table.dtype.str} {table.shape}' for table in tables)}"
                 )
-        lengths = len(batch.tokens), len(batch.right), groups * self._plan.group
+        lengths = batch.tokens.shape[0], batch.right.shape[0], groups * self._plan.group
         if lengths != (T + 2 * self._plan.window, T, T):
             shapes = ", ".join(f"{name} {part.shape}" for name, part in batch._asdict().items())
             raise ValueError(f"the parts of a batch do not fit each other: {shapes}")

@@ -99,7 +99,7 @@ FOR_EACH_PROCESSOR static void skipgram_gradients(StepPlan *plan, int64_t q, int
     distribute(plan, q, &group, group.H);
 }
 
-/* CBOW: the share of each word of a window in its mean; all are alike. */
+/* CBOW: the share of each word of a window in its hidden vector; all are alike. */
 INLINE void window_shares(const StepPlan *plan, int64_t q, const Group *group) {
     const int64_t width = band_width(plan), g = plan->group;
     memset(group->band, 0, (size_t)(g * width) * sizeof(REAL));
@@ -107,12 +107,19 @@ INLINE void window_shares(const StepPlan *plan, int64_t q, const Group *group) {
         const int64_t pairs = plan->left[q * g + t] + plan->right[q * g + t];
         REAL *shares = group->band + t * width + BAND_MARGIN - t;
         for (int64_t j = window_from(plan, q, t); j < window_to(plan, q, t); j++)
-            shares[j] = 1 / (REAL)pairs;
+            shares[j] = plan->cbow_mean ? 1 / (REAL)pairs : 1;
         shares[t + plan->window] = 0; /* its own */
     }
 }
 
-/* CBOW: scores of the tokens with the means of their windows, which become gradients; their loss. */
+/* CBOW: what a window's words receive of its hidden vector's gradient, over their share in it. */
+INLINE REAL received(const StepPlan *plan, int64_t q, int64_t t) {
+    const int64_t pairs = plan->left[q * plan->group + t] + plan->right[q * plan->group + t];
+    if (pairs == 0 || !plan->cbow_mean == plan->cbow_full) return 1;
+    return plan->cbow_full ? (REAL)pairs : 1 / (REAL)pairs;
+}
+
+/* CBOW: scores of the tokens with their hidden vectors, which become gradients; their loss. */
 INLINE double token_gradients(const StepPlan *plan, int64_t q, const Group *group) {
     const int64_t P = plan->padded_dim, g = plan->group;
     double loss = 0;
@@ -127,7 +134,7 @@ INLINE double token_gradients(const StepPlan *plan, int64_t q, const Group *grou
     return loss;
 }
 
-/* The mean of each token's window predicts it. Nothing is corrected or damped. */
+/* Each token is predicted by the mean or sum of its window. Nothing is corrected or damped. */
 FOR_EACH_PROCESSOR static void cbow_gradients(StepPlan *plan, int64_t q, int64_t thread) {
     const Group group = group_in(plan, plan->scratch + thread * plan->scratch_size);
     const int64_t P = plan->padded_dim, g = plan->group, K = plan->shared_negatives;
@@ -147,6 +154,8 @@ FOR_EACH_PROCESSOR static void cbow_gradients(StepPlan *plan, int64_t q, int64_t
         multiply(1, products, 2, P, group.dH + t * P, P);
         REAL *dO = plan->gradients + (q * g + t) * P;
         for (int64_t d = 0; d < P; d++) dO[d] = positive * group.H[t * P + d];
+        const REAL factor = received(plan, q, t);
+        for (int64_t d = 0; d < P; d++) group.dH[t * P + d] *= factor;
     }
     distribute_to_negatives(plan, q, &group);
     distribute(plan, q, &group, group.dH);

@@ -14,7 +14,7 @@ INLINE int64_t band_width(const StepPlan *plan) {
     return 2 * plan->window + 1 + 2 * BAND_MARGIN + DOT_ROWS;
 }
 
-/* The scratch of a group; n = g + 2w. In CBOW, H are the means of windows, and R input rows. */
+/* The scratch of a group; n = g + 2w. In CBOW, H are the means or sums of windows, and R input rows. */
 typedef struct {
     REAL *H;         /* (g, P) hidden vectors: the tokens' input rows */
     REAL *R;         /* (n + DOT_ROWS, P) output rows of the windows' tokens */

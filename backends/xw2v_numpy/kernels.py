@@ -52,6 +52,8 @@ class StepPlan(ctypes.Structure):
         ("group", Count),
         ("shared_negatives", Count),
         ("cbow", Count),
+        ("cbow_mean", Count),
+        ("cbow_full", Count),
         ("parts", Count),
         ("negative", Real),
         ("trust_ratio", Real),

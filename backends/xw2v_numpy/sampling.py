@@ -8,12 +8,13 @@ from __future__ import annotations
 import ctypes
 from bisect import bisect_left, bisect_right
 from functools import cache
+from typing import Any
 
 import numpy as np
 
-from xw2v.sgns.batches import Purposes, Stretch
 from xw2v.sgns.config import StepConfig
 from xw2v.sgns.draws import philox_uint64, stream_of
+from xw2v.sgns.interface import Purposes, Stretch
 from xw2v.sgns.sampling import Sampling, alias_table, keep_thresholds
 from xw2v.sgns.tokenstream import TokenStream
 from xw2v.storage.native import Count, NativeLibrary, Pointer, Signature, native_library
@@ -76,7 +77,7 @@ def load_sampling() -> NativeLibrary | None:
 
 
 class CompiledSampler:
-    """See `xw2v.sgns.batches.Sampler`.
+    """See `xw2v.sgns.interface.Sampler`.
 
     Args:
         stream: the corpus.
@@ -106,7 +107,9 @@ class CompiledSampler:
         self._thresholds = keep_thresholds(stream.counts, sampling.sample)
         self._aliases = alias_table(stream.counts, sampling.ns_exponent)
 
-    def extend(self, epoch: int, before: Stretch, start: int, stop: int, padding: int) -> Stretch:
+    def extend(
+        self, epoch: int, before: Stretch[Any], start: int, stop: int, padding: int
+    ) -> Stretch[Any]:
         ids = np.ascontiguousarray(self._stream.ids[start:stop], np.int32)
         first = max(bisect_right(self._stream.offsets, start) - 1, 0)
         last = max(bisect_left(self._stream.offsets, stop), first)
@@ -143,7 +146,7 @@ class CompiledSampler:
         self._library.xw2v_subsample(chunk, self._team.awake())
         return Stretch(*stretch[:, : held + chunk.kept + padding])
 
-    def negatives(self, epoch: int, first: int, count: int) -> np.ndarray:
+    def negatives(self, epoch: int, first: int, count: int) -> Any:
         stream = stream_of(self._negative_purpose, epoch)
         ids = np.empty(count, np.int64)
         draws = Negatives(

@@ -5,6 +5,9 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+CGROUPS = Path("/sys/fs/cgroup")
+OWN_CGROUPS = Path("/proc/self/cgroup")
+
 
 def available_cores() -> int:
     """The cores that this process may run on, or fewer where its control group grants it less time.
@@ -19,21 +22,20 @@ def available_cores() -> int:
 
 def _quotas() -> list[float]:
     """Cores' worth of time that the control groups of this process grant."""
-    root = Path("/sys/fs/cgroup")
     found = []
     try:
-        lines = Path("/proc/self/cgroup").read_text().splitlines()
+        lines = OWN_CGROUPS.read_text().splitlines()
     except OSError:
         lines = []
     for line in ["0::/", *lines]:
         _, controllers, path = [*line.split(":", 2), "", ""][:3]
         if controllers == "":
-            folder = root / path.lstrip("/")
-            while folder != root.parent:
+            folder = CGROUPS / path.lstrip("/")
+            while folder != CGROUPS.parent:
                 found.append(_ratio(folder / "cpu.max", None))
                 folder = folder.parent
         elif "cpu" in controllers.split(","):
-            for folder in (root / "cpu" / path.lstrip("/"), root / "cpu"):
+            for folder in (CGROUPS / "cpu" / path.lstrip("/"), CGROUPS / "cpu"):
                 found.append(_ratio(folder / "cpu.cfs_quota_us", folder / "cpu.cfs_period_us"))
     return found
 
