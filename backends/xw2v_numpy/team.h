@@ -11,6 +11,7 @@
 
 #include <stdatomic.h>
 #include <stdint.h>
+#include <time.h>
 
 #if defined(_WIN32)
 int SwitchToThread(void);
@@ -42,6 +43,7 @@ typedef struct {
     void *job; /* this and the phases are written before `end`, while no ticket is out */
     Phase phases[MAX_PHASES];
     int64_t first_ticket;                 /* of the job */
+    int64_t *trace;                       /* NULL, or where each unit's nanoseconds are noted */
     _Alignas(64) _Atomic int64_t end;     /* tickets below it may be taken */
     _Alignas(64) _Atomic int64_t next;    /* ticket */
     _Alignas(64) _Atomic int64_t done;    /* units, of all jobs */
@@ -53,6 +55,12 @@ typedef struct {
 static inline void wait_a_moment(int64_t *spins) {
     if (++*spins < SPINS) PAUSE();
     else YIELD();
+}
+
+static inline int64_t nanoseconds(void) {
+    struct timespec now;
+    timespec_get(&now, TIME_UTC);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
 /* Take a ticket and do its unit; 0 where there is none. */
@@ -69,7 +77,9 @@ static inline int team_work(Team *team, int64_t thread) {
     }
     int64_t spins = 0;
     while (atomic_load(&team->done) < phase_start) wait_a_moment(&spins);
+    const int64_t began = team->trace ? nanoseconds() : 0;
     phase->run(team->job, ticket - phase_start, thread);
+    if (team->trace) team->trace[ticket - team->first_ticket] = nanoseconds() - began;
     atomic_fetch_add(&team->done, 1);
     return 1;
 }

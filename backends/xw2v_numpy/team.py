@@ -16,6 +16,7 @@ FUNCTIONS: dict[str, Signature] = {
     "xw2v_help": (None, Pointer, Count),
     "xw2v_helpers_awake": (Count, Pointer),
     "xw2v_stop_helpers": (None, Pointer),
+    "xw2v_trace": (None, Pointer, Pointer),
     "xw2v_name_thread": (None, ctypes.c_char_p),
 }
 
@@ -77,6 +78,12 @@ class Team:
         if self.helpers_awake() < self.threads - 1:
             self._sleepers.wake.set()
         return self.address
+
+    def trace(self, nanoseconds: np.ndarray | None) -> None:
+        """Note how long each unit of the next jobs takes in an int64 array that is long enough."""
+        self._trace = nanoseconds
+        address = None if nanoseconds is None else nanoseconds.ctypes.data
+        self._library.xw2v_trace(self.address, address)
 
     def helpers_awake(self) -> int:
         """Helpers that work, or look for work."""
