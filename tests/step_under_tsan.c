@@ -67,9 +67,10 @@ static REAL *train(int threads, int cbow, int tied) {
     plan.group_means = zeros(2 * n_groups(&plan) * plan.padded_dim, sizeof(REAL));
     plan.means = zeros(2 * plan.padded_dim, sizeof(REAL));
     plan.group_weight = zeros(n_groups(&plan), sizeof(double));
-    plan.group_loss = zeros(n_groups(&plan), sizeof(double));
+    plan.losses = zeros(n_groups(&plan) * SLICES, sizeof(double));
+    plan.split = threads > 4;
     plan.scratch_size = xw2v_scratch_size(&plan);
-    plan.scratch = zeros(threads * plan.scratch_size, sizeof(REAL));
+    plan.scratch = zeros((threads + n_groups(&plan)) * plan.scratch_size, sizeof(REAL));
     allocate_rows(&input, &plan, places);
     allocate_rows(&output, &plan, places);
     input.first = cbow ? windows : 0;

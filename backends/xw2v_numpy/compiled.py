@@ -152,9 +152,13 @@ class Workspace:
         self._new(plan, "group_means", (2, groups, P), dtype)
         self._new(plan, "means", (2, P), dtype)
         self._new(plan, "group_weight", (groups,), np.float64)
-        self._losses = self._new(plan, "group_loss", (groups,), np.float64)
+        slices = self._library.constants["SLICES"]
+        self._losses = self._new(plan, "losses", (groups, slices), np.float64)
+        # By one thread a group stays in that thread's caches; by several, all of them have work.
+        plan.split = self._team.threads * 2 > groups
+        scratches = max(self._team.threads, groups) if plan.split else self._team.threads
         plan.scratch_size = self._library.xw2v_scratch_size(plan)
-        self._new(plan, "scratch", (self._team.threads, plan.scratch_size), dtype)
+        self._new(plan, "scratch", (scratches, plan.scratch_size), dtype)
 
     def _allocate_row_sets(self, config: StepConfig) -> None:
         """Places are those of the tokens, then of the windows, then of the negatives."""
@@ -231,12 +235,12 @@ class Workspace:
                 unchanged.
         """
         self._run(self._library.xw2v_step, tables, batch, alpha, measure)
-        return np.float64(sum(self._losses.tolist())) if measure else None
+        return np.float64(sum(self._losses.ravel().tolist())) if measure else None
 
     def loss(self, tables: Tables, batch: Batch) -> np.float64:
         """See `CompiledStep.loss`; raises what `step` does."""
         self._run(self._library.xw2v_loss, tables, batch, 0.0, True)
-        return np.float64(sum(self._losses.tolist()))
+        return np.float64(sum(self._losses.ravel().tolist()))
 
     def _run(
         self, function: Any, tables: Tables, batch: Batch, alpha: float, measure: bool

@@ -1,5 +1,5 @@
-/* One group of a batch, as one thread works on it: its rows, copied side by side so that they stay
-   in the nearer caches, and its scores. */
+/* One group of a batch: its rows, copied side by side so that they stay in the nearer caches of the
+   threads that work on it, and its scores. */
 
 #pragma once
 
@@ -25,9 +25,32 @@ typedef struct {
     REAL *negatives; /* (g, padded K) scores of the negatives, which become gradients */
     REAL *positives; /* (g,) CBOW: scores of the tokens, likewise */
     REAL *band;      /* (g, band_width) skip-gram: scores of the windows, likewise; CBOW: shares */
+    REAL *shares;    /* (g,) of the tokens in their mean */
     REAL *sums;      /* (STRIP_ROWS, P) of the update */
     int64_t size;    /* REALs in all */
 } Group;
+
+/* A share of a group's tokens, or of its negatives or its windows' tokens: the unit of work where
+   there are more threads than groups. A slice is the same whoever does it, and whether one thread
+   does all slices of a group or several do one each. */
+typedef struct {
+    int64_t first;
+    int64_t last; /* one past it */
+} Range;
+
+/* Slice `slice` of (count,) rows: whole tiles, but for the last. */
+INLINE Range slice_of(int64_t count, int64_t slice) {
+    const int64_t tiles = (count + TILE_ROWS - 1) / TILE_ROWS;
+    const int64_t first = tiles * slice / SLICES * TILE_ROWS;
+    const int64_t last = tiles * (slice + 1) / SLICES * TILE_ROWS;
+    return (Range){first, last < count ? last : count};
+}
+
+INLINE REAL *take(REAL **end, int64_t count) {
+    REAL *array = *end;
+    *end += count;
+    return array;
+}
 
 /* Place the arrays of a group from `memory` on. */
 INLINE Group group_in(const StepPlan *plan, REAL *memory) {
@@ -35,16 +58,17 @@ INLINE Group group_in(const StepPlan *plan, REAL *memory) {
     const int64_t line = CACHE_LINE_BYTES / (int64_t)sizeof(REAL);
     Group group;
     REAL *end = memory;
-    group.H = end, end += g * P;
-    group.R = end, end += (window_tokens(plan) + DOT_ROWS) * P;
-    group.N = end, end += K * P;
-    group.NT = end, end += P * padded(K);
-    group.O = end, end += plan->cbow ? g * P : 0;
-    group.dH = end, end += plan->cbow ? g * P : 0;
-    group.negatives = end, end += g * padded(K);
-    group.sums = end, end += STRIP_ROWS * P;
-    group.positives = end, end += padded(g);
-    group.band = end, end += padded(g * band_width(plan));
+    group.H = take(&end, g * P);
+    group.R = take(&end, (window_tokens(plan) + DOT_ROWS) * P);
+    group.N = take(&end, K * P);
+    group.NT = take(&end, P * padded(K));
+    group.O = take(&end, plan->cbow ? g * P : 0);
+    group.dH = take(&end, plan->cbow ? g * P : 0);
+    group.negatives = take(&end, g * padded(K));
+    group.sums = take(&end, STRIP_ROWS * P);
+    group.positives = take(&end, padded(g));
+    group.shares = take(&end, padded(g));
+    group.band = take(&end, padded(g * band_width(plan)));
     group.size = (end - memory + line - 1) / line * line;
     return group;
 }

@@ -20,6 +20,7 @@ typedef uint64_t REAL_AS_UINT;
     K(MAX_WINDOW, 1000)                                                                            \
     K(VECTOR_BYTES, 32)                /* P REALs are whole vectors; all rows are aligned to it */ \
     K(CACHE_LINE_BYTES, 64)                                                                        \
+    K(SLICES, 4)                       /* in which several threads can work on a group */          \
     K(NO_ERROR, 0)                     /* what check_batch returns: */                             \
     K(ERROR_ID_OUTSIDE_VOCABULARY, 1)                                                              \
     K(ERROR_EXTENT_OUTSIDE_WINDOW, 2)
@@ -82,8 +83,9 @@ typedef uint64_t REAL_AS_UINT;
                                     meet, the tokens' */                                           \
     M(REAL *, means)             /* (2, P) likewise, of the batch */                               \
     M(double *, group_weight)    /* (T/g,) summed weight of a group's pairs with negatives */      \
-    M(double *, group_loss)      /* (T/g,) */                                                      \
-    M(REAL *, scratch)           /* (threads, scratch_size) */                                     \
+    M(double *, losses)          /* (T/g, SLICES) */                                               \
+    M(int64_t, split)            /* whether several threads work on a group, slice by slice */     \
+    M(REAL *, scratch)           /* (threads, scratch_size), or with `split` one for each group */ \
     M(int64_t, scratch_size)     /* see xw2v_scratch_size */
 
 NATIVE_CONSTANTS(STEP_CONSTANTS)

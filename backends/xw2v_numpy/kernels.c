@@ -1,12 +1,14 @@
 /* One step on the CPU, skip-gram or CBOW, as a job for a team of threads (team.h). The plain form of
    the step is xw2v/sgns/step.py, that of the update xw2v/sgns/update.py.
 
-       phase 1   gradients of each group (gradients.h), at places of its own; beside them, the
-                 distinct rows of the batch are numbered and their places chained (places.h)
-       phase 2   means of the batch from those of its groups (gather.h)
-       phase 3   each row sums the gradients at its places, in their order, and moves (update.h)
+       groups   for each group: gather its rows (gather.h); gradients of its hidden vectors; and of
+                the other rows (gradients.h), all at places of its own. One thread does a group,
+                or, where threads are many, these are three phases of slices of groups. Beside them,
+                the distinct rows of the batch are numbered and their places chained (places.h)
+       means    of the batch from those of its groups (gather.h)
+       update   each row sums the gradients at its places, in their order, and moves (update.h)
 
-   The tables are only read until phase 3: all gradients are taken at the rows before the step. What
+   The tables are only read until the update: all gradients are taken at the rows before the step. What
    a unit computes depends on the unit alone, so that any number of threads gives the same bits.
 
    Axes:     V vocab_size, D dim, P padded_dim, T batch_tokens, w window, g group,
@@ -32,13 +34,63 @@ int64_t xw2v_places(const StepPlan *plan) { return negative_place(plan, n_groups
 INLINE int64_t n_sets(const StepPlan *plan) { return plan->input == plan->output ? 1 : 2; }
 INLINE RowSet *set_of(const StepPlan *plan, int64_t i) { return i == 0 ? plan->input : plan->output; }
 
+static void number(StepPlan *plan, int64_t unit) {
+    number_rows(plan, set_of(plan, unit / plan->parts), unit % plan->parts);
+}
+
+/* The rows of slice `slice` of group q; before the first, the weights of the group's places. */
+FOR_EACH_PROCESSOR static void gather_slice(
+    StepPlan *plan, int64_t q, int64_t slice, const Group *group
+) {
+    if (slice == 0 && !plan->cbow) weigh_places(plan, q);
+    gather(plan, q, slice, group);
+}
+
+static void hidden_gradients(StepPlan *plan, int64_t q, int64_t slice, const Group *group) {
+    plan->losses[q * SLICES + slice] = plan->cbow ? cbow_gradients(plan, q, slice, group)
+                                                  : skipgram_gradients(plan, q, slice, group);
+}
+
+static void group_by_one_thread(StepPlan *plan, int64_t q, int64_t thread) {
+    const Group group = group_in(plan, plan->scratch + thread * plan->scratch_size);
+    for (int64_t slice = 0; slice < SLICES; slice++) gather_slice(plan, q, slice, &group);
+    for (int64_t slice = 0; slice < SLICES; slice++) hidden_gradients(plan, q, slice, &group);
+    for (int64_t slice = 0; slice < SLICES; slice++) distribute(plan, q, slice, &group);
+}
+
 static void run_group(void *job, int64_t unit, int64_t thread) {
     StepPlan *plan = job;
     const int64_t numberings = n_sets(plan) * plan->parts;
-    if (unit < numberings)
-        number_rows(plan, set_of(plan, unit / plan->parts), unit % plan->parts);
-    else if (plan->cbow) cbow_gradients(plan, unit - numberings, thread);
-    else skipgram_gradients(plan, unit - numberings, thread);
+    if (unit < numberings) number(plan, unit);
+    else group_by_one_thread(plan, unit - numberings, thread);
+}
+
+static Group group_of_unit(const StepPlan *plan, int64_t unit) {
+    return group_in(plan, plan->scratch + unit / SLICES * plan->scratch_size);
+}
+
+static void run_gather(void *job, int64_t unit, int64_t thread) {
+    StepPlan *plan = job;
+    const int64_t slices = n_groups(plan) * SLICES;
+    (void)thread;
+    if (unit >= slices) {
+        number(plan, unit - slices);
+        return;
+    }
+    const Group group = group_of_unit(plan, unit);
+    gather_slice(plan, unit / SLICES, unit % SLICES, &group);
+}
+
+static void run_hidden_gradients(void *job, int64_t unit, int64_t thread) {
+    const Group group = group_of_unit(job, unit);
+    (void)thread;
+    hidden_gradients(job, unit / SLICES, unit % SLICES, &group);
+}
+
+static void run_distribute(void *job, int64_t unit, int64_t thread) {
+    const Group group = group_of_unit(job, unit);
+    (void)thread;
+    distribute(job, unit / SLICES, unit % SLICES, &group);
 }
 
 static void run_means(void *job, int64_t unit, int64_t thread) {
@@ -56,12 +108,10 @@ static void run_update(void *job, int64_t unit, int64_t thread) {
 }
 
 static void run_loss(void *job, int64_t unit, int64_t thread) {
-    StepPlan *plan = job;
-    if (plan->cbow) cbow_gradients(plan, unit, thread);
-    else skipgram_gradients(plan, unit, thread);
+    group_by_one_thread(job, unit, thread);
 }
 
-/* The loss of a batch by group, with the tables left as they are. Returns an error code. */
+/* The loss of a batch by slice, with the tables left as they are. Returns an error code. */
 int xw2v_loss(StepPlan *plan, Team *team) {
     const int error = check_batch(plan);
     if (error == NO_ERROR) team_run(team, plan, &(Phase){n_groups(plan), run_loss}, 1);
@@ -72,10 +122,21 @@ int xw2v_loss(StepPlan *plan, Team *team) {
 int xw2v_step(StepPlan *plan, Team *team) {
     const int error = check_batch(plan);
     if (error != NO_ERROR) return error;
-    const int64_t units = n_sets(plan) * plan->parts;
+    const int64_t numberings = n_sets(plan) * plan->parts, slices = n_groups(plan) * SLICES;
+    const Phase means = {1, run_means}, update = {numberings * STRIPES, run_update};
     name_places(plan);
-    const Phase phases[] = {
-        {units + n_groups(plan), run_group}, {1, run_means}, {units * STRIPES, run_update}};
-    team_run(team, plan, phases, 3);
+    if (plan->split) {
+        const Phase phases[] = {
+            {slices + numberings, run_gather},
+            {slices, run_hidden_gradients},
+            {slices, run_distribute},
+            means,
+            update,
+        };
+        team_run(team, plan, phases, 5);
+    } else {
+        const Phase phases[] = {{numberings + n_groups(plan), run_group}, means, update};
+        team_run(team, plan, phases, 3);
+    }
     return NO_ERROR;
 }

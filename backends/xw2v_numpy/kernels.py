@@ -76,7 +76,8 @@ class StepPlan(ctypes.Structure):
         ("group_means", Pointer),
         ("means", Pointer),
         ("group_weight", Pointer),
-        ("group_loss", Pointer),
+        ("losses", Pointer),
+        ("split", Count),
         ("scratch", Pointer),
         ("scratch_size", Count),
     ]

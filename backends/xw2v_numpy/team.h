@@ -28,7 +28,7 @@ int SwitchToThread(void);
 #define PAUSE() ((void)0)
 #endif
 
-#define MAX_PHASES 4
+#define MAX_PHASES 5
 #define SPINS 2000 /* of a wait, some tens of microseconds, before it offers its core to others */
 
 /* One unit of a phase; `thread` is below the number of threads of the team, for scratch. */
