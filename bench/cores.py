@@ -20,6 +20,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from xw2v_numpy.compiled import CompiledStep
+from xw2v_numpy.team import Team
 
 from xw2v import tuning
 from xw2v.settings import Settings
@@ -32,6 +34,7 @@ from xw2v.sgns.tokenstream import TokenStream
 from xw2v.storage.cores import available_cores
 from xw2v.text.reading import open_corpus
 
+STRIPES = 8  # of each table, see places.h
 BARRIER_NS = 300  # of two threads on this kind of machine some 100; more for more
 STEPS, WARM_UP = 300, 60
 MODELLED = (1, 2, 4, 8, 16, 32, 64)
@@ -57,7 +60,9 @@ class Steps:
         self.stream = TokenStream(corpus.ids, corpus.offsets, corpus.vocabulary.counts)
         self.shape = ModelShape.of_words(len(corpus.vocabulary), settings.vector_size)
 
-    def run(self, workers: int, traced: bool = False) -> tuple[np.ndarray, np.ndarray, float]:
+    def run(
+        self, workers: int, traced: bool = False, split: bool | None = None
+    ) -> tuple[np.ndarray, np.ndarray, float]:
         """Nanoseconds of each step, of each unit of each step, and between two steps."""
         backend, settings = load_backend(workers=workers), self.settings
         sampling = Sampling(settings.sample, settings.ns_exponent, settings.seed)
@@ -65,20 +70,19 @@ class Steps:
         made = Batches(backend, self.stream, self.config, sampling, batch_tokens=batch_tokens)
         batches = (batch for epoch in count() for batch in made.epoch(epoch))
         tables = initial_tables(backend, self.shape, settings.seed)
-        step = backend.own_step(self.config)
-        assert step is not None
+        step = CompiledStep(self.config, Team(workers), split)
         trace = np.zeros(10_000, np.int64)
         times, units, began = [], [], time.perf_counter_ns()
         for number in range(STEPS):
             _, batch = next(batches)
             if traced:
-                backend.team.trace(trace)  # type: ignore[attr-defined]
+                step.team.trace(trace)
             before = time.perf_counter_ns()
             step(tables, batch, settings.learning_rate)
             times.append(time.perf_counter_ns() - before)
             if traced:
                 units.append(trace[: np.flatnonzero(trace)[-1] + 1].copy())
-                backend.team.trace(None)  # type: ignore[attr-defined]
+                step.team.trace(None)
             if number == WARM_UP:
                 began = time.perf_counter_ns()
         wall = (time.perf_counter_ns() - began) / (STEPS - WARM_UP)
@@ -93,35 +97,46 @@ def measured(text: str, vector_size: int, rounds: int) -> dict[str, Any]:
     workers = [*range(1, available_cores() + 1)]
     step_ns: dict[int, list[float]] = {n: [] for n in workers}
     between_ns: list[float] = []
-    traces = []
+    traces: dict[bool, list[np.ndarray]] = {False: [], True: []}
     for _ in range(rounds):
         for n in workers:
             times, _, between = steps.run(n)
             step_ns[n].append(float(np.median(times)))
             between_ns.append(between)
-        traces.append(steps.run(1, traced=True)[1])
-    units = np.median(np.concatenate(traces), axis=0)  # of each unit of a step
-    phases = [units[: 2 + groups], units[2 + groups : 3 + groups], units[3 + groups :]]
+        for split in traces:
+            traces[split].append(steps.run(1, traced=True, split=split)[1])
+    whole, split_up = (phases_of(np.concatenate(traces[split]), groups) for split in traces)
     between = float(np.median(between_ns))
-    one = makespan(phases, 1)
-    model = {n: makespan(phases, n) for n in MODELLED}
+    one = makespan(list(whole.values()), 1)
+    model = {n: min(makespan([*p.values()], n) for p in (whole, split_up)) for n in MODELLED}
     return {
         "vector_size": vector_size,
         "step_us": {n: round(float(np.median(v)) / 1000, 1) for n, v in step_ns.items()},
-        "phases_us": {
-            name: round(float(phase.sum()) / 1000, 1)
-            for name, phase in zip(
-                ("numbering", "groups", "means", "update"),
-                (units[:2], units[2 : 2 + groups], phases[1], phases[2]),
-                strict=True,
-            )
-        },
+        "phases_us": {name: round(float(units.sum()) / 1000, 1) for name, units in whole.items()},
+        "sliced_us": {name: round(float(v.sum()) / 1000, 1) for name, v in split_up.items()},
         "between_steps_us": round(between / 1000, 1),
         "efficiency": {n: round(one / n / t, 3) for n, t in model.items()},
         "efficiency_with_interpreter": {
             n: round((one + between) / n / (t + between), 3) for n, t in model.items()
         },
     }
+
+
+def phases_of(traces: np.ndarray, groups: int) -> dict[str, np.ndarray]:
+    """Nanoseconds of the units of each phase, from (steps, units) as they were noted."""
+    units = np.median(traces, axis=0)
+    stripes = 2 * STRIPES
+    phases = {"means": units[-stripes - 1 : -stripes], "update": units[-stripes:]}
+    rest = units[: -stripes - 1]
+    if len(rest) == groups + 2:
+        return {"groups and numbering": rest} | phases
+    slices = (len(rest) - 2) // 3
+    names = {
+        "gather and numbering": rest[: slices + 2],
+        "hidden gradients": rest[slices + 2 : 2 * slices + 2],
+        "distribute": rest[2 * slices + 2 :],
+    }
+    return names | phases
 
 
 def main() -> None:

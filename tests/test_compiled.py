@@ -135,8 +135,16 @@ def test_any_number_of_threads_gives_the_same_bits(changes: dict[str, Any], dtyp
     batches = [random_batch(rng, config, WORDS, 128) for _ in range(20)]
     start = random_tables(rng, WORDS, 20, dtype, tied=config.tied)
     results = []
-    for threads in (1, 2, 3, 7, 17):
-        step, tables = compiled.CompiledStep(config, Team(threads)), onto(NUMPY, start)
+    for threads, split in (
+        (1, False),
+        (1, True),
+        (2, False),
+        (2, True),
+        (3, None),
+        (7, None),
+        (17, None),
+    ):
+        step, tables = compiled.CompiledStep(config, Team(threads), split), onto(NUMPY, start)
         losses = [step(tables, batch, 0.05, measure=True) for batch in batches]
         results.append((losses, [part.tobytes() for part in tables]))
     assert all(result == results[0] for result in results)

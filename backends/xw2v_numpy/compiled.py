@@ -47,12 +47,17 @@ class CompiledStep:
     Args:
         config: of a step that `suits`.
         team: threads that share it; the result does not depend on their number.
+        split: whether several threads work on a group; by default where they outnumber half of
+            the groups, and with the same result.
     """
 
     name = "compiled"
 
-    def __init__(self, config: StepConfig, team: Team | None = None) -> None:
+    def __init__(
+        self, config: StepConfig, team: Team | None = None, split: bool | None = None
+    ) -> None:
         self.config = config
+        self.split = split
         self.team = team or Team(1)
         self._workspace: Workspace | None = None
 
@@ -68,8 +73,16 @@ class CompiledStep:
     def _workspace_for(self, tables: Tables, batch: Batch) -> Workspace:
         workspace = self._workspace
         if workspace is None or not workspace.fits(tables, batch):
-            workspace = self._workspace = Workspace(self.config, tables, batch, self.team)
+            workspace = self._workspace = Workspace(
+                self.config, tables, batch, self.team, self.split
+            )
         return workspace
+
+
+def address_of(array: np.ndarray) -> int:
+    """The address of an array's first element; faster than `array.ctypes.data`."""
+    address: int = array.__array_interface__["data"][0]
+    return address
 
 
 class Shape(NamedTuple):
@@ -97,12 +110,20 @@ class Workspace:
         tables: (V, D) each, of float32 or float64.
         batch: T tokens.
         team: threads to make room for.
+        split: see `CompiledStep`.
 
     Raises:
         ValueError: there is no library for the tables' dtype.
     """
 
-    def __init__(self, config: StepConfig, tables: Tables, batch: Batch, team: Team) -> None:
+    def __init__(
+        self,
+        config: StepConfig,
+        tables: Tables,
+        batch: Batch,
+        team: Team,
+        split: bool | None = None,
+    ) -> None:
         dtype = tables.center.dtype
         library = load_kernels(8 * dtype.itemsize) if dtype in (np.float32, np.float64) else None
         if library is None:
@@ -111,6 +132,7 @@ class Workspace:
             )
         self._library = library
         self._team = team
+        self._split = split
         self._shape = Shape.of(tables, batch)
         self._parts: list[ctypes.Array[Part]] = []
         self._arrays: list[np.ndarray] = []  # those that the library knows by their addresses alone
@@ -155,7 +177,7 @@ class Workspace:
         slices = self._library.constants["SLICES"]
         self._losses = self._new(plan, "losses", (groups, slices), np.float64)
         # By one thread a group stays in that thread's caches; by several, all of them have work.
-        plan.split = self._team.threads * 2 > groups
+        plan.split = self._team.threads * 2 > groups if self._split is None else self._split
         scratches = max(self._team.threads, groups) if plan.split else self._team.threads
         plan.scratch_size = self._library.xw2v_scratch_size(plan)
         self._new(plan, "scratch", (scratches, plan.scratch_size), dtype)
@@ -247,13 +269,10 @@ class Workspace:
     ) -> None:
         self.check(tables, batch)
         plan = self._plan
-        parts = {
-            name: np.ascontiguousarray(part, np.int64) for name, part in batch._asdict().items()
-        }  # kept until the end: C has their addresses
-        for name, part in parts.items():
-            setattr(plan, name, part.ctypes.data)
-        self._input.table = tables.center.ctypes.data
-        self._output.table = tables.context.ctypes.data
+        parts = [np.ascontiguousarray(part, np.int64) for part in batch]  # C has their addresses
+        plan.tokens, plan.left, plan.right, plan.negatives = map(address_of, parts)
+        self._input.table = address_of(tables.center)
+        self._output.table = address_of(tables.context)
         plan.alpha = alpha
         plan.measure = measure
         self._raise_for(function(plan, self._team.awake()))
