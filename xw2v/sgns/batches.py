@@ -119,7 +119,7 @@ class Batches:
         self.chunk_tokens = chunk_tokens or backend.chunk_tokens
         self.shard = shard
 
-    def epoch(self, epoch: int, first_step: int = 0) -> Iterator[tuple[int, Batch]]:
+    def epoch(self, epoch: int, first_step: int = 0) -> Iterator[tuple[int, Batch[Array]]]:
         """The shard's batches of an epoch in order, from the epoch's step `first_step` on.
 
         Yields:
