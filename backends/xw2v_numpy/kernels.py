@@ -6,6 +6,7 @@ import ctypes
 from functools import cache
 
 from xw2v.storage.native import Count, NativeLibrary, Pointer, Signature, native_library
+from xw2v_numpy.team import load_team
 
 PRECISIONS = (32, 64)  # bits of a number for which there is a library
 
@@ -95,6 +96,15 @@ FUNCTIONS: dict[str, Signature] = {
 def load_kernels(bits: int) -> NativeLibrary | None:
     """The library for numbers of so many bits; None where this installation has none, because no C
     compiler was found at install time.
+
+    A wheel holds one for each level of x86-64 that it knows, of which this is the one for the
+    processor's. A library that was built on the machine by GCC holds all levels itself.
     """
     structures = (Part, RowSet, StepPlan)
-    return native_library(f"xw2v_numpy._kernels{bits}", structures, FUNCTIONS)
+    team = load_team()
+    level = team.xw2v_processor_level().decode() if team is not None else ""
+    names = [f"xw2v_numpy._kernels{bits}"]
+    if level:
+        names.insert(0, f"{names[0]}_{level}")
+    libraries = (native_library(name, structures, FUNCTIONS) for name in names)
+    return next((library for library in libraries if library is not None), None)

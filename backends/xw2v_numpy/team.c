@@ -1,10 +1,14 @@
-/* The part of a team that its helpers run (team.py); jobs are published by other libraries. */
+/* The part of a team that its helpers run (team.py); jobs are published by other libraries. And what
+   the processor that they run on can do. */
 
 #include "native.h"
 #include "team.h"
 
 #if defined(__linux__)
 #include <sys/prctl.h>
+#endif
+#if defined(__x86_64__)
+#include <cpuid.h>
 #endif
 
 #define IDLE_WAITS (SPINS + 4000) /* some milliseconds without a ticket, after which a helper sleeps */
@@ -39,3 +43,29 @@ void xw2v_name_thread(const char *name) {
     (void)name;
 #endif
 }
+
+#if defined(__x86_64__)
+#define CPUID_1_ECX (1u << 12 | 1u << 22 | 1u << 27 | 1u << 28 | 1u << 29) /* FMA, MOVBE, OSXSAVE,    \
+                                                                              AVX, F16C */
+#define CPUID_7_EBX (1u << 3 | 1u << 5 | 1u << 8)                          /* BMI1, AVX2, BMI2 */
+#define CPUID_EXTENDED_1_ECX (1u << 5)                                     /* LZCNT */
+#define XCR0_YMM 6u /* the system saves the 128-bit registers and their upper halves */
+
+/* Whether the processor and the system have what x86-64-v3 (x86-64 psABI, table 3.1) has beyond
+   x86-64-v2; all processors with AVX2 have x86-64-v2. */
+static int has_x86_64_v3(void) {
+    unsigned eax, ebx, ecx, edx, saved, saved_high;
+    if (!__get_cpuid(1, &eax, &ebx, &ecx, &edx) || (ecx & CPUID_1_ECX) != CPUID_1_ECX) return 0;
+    __asm__ volatile("xgetbv" : "=a"(saved), "=d"(saved_high) : "c"(0));
+    if ((saved & XCR0_YMM) != XCR0_YMM) return 0;
+    if (!__get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx) || (ebx & CPUID_7_EBX) != CPUID_7_EBX)
+        return 0;
+    return __get_cpuid(0x80000001, &eax, &ebx, &ecx, &edx) &&
+           (ecx & CPUID_EXTENDED_1_ECX) == CPUID_EXTENDED_1_ECX;
+}
+#else
+static int has_x86_64_v3(void) { return 0; }
+#endif
+
+/* The highest level of x86-64 for which there may be a library of its own; "" for the baseline. */
+const char *xw2v_processor_level(void) { return has_x86_64_v3() ? "x86_64_v3" : ""; }
