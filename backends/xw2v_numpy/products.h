@@ -9,10 +9,16 @@
 
 #include "numerics.h"
 
+/* A tile has 4 x 3 sums, 3 vectors of B and an element of A: the 16 registers of AVX2. clang needs
+   some to spare, or else it moves the sums about. */
 #define TILE_ROWS 4
-#define TILE_VECTORS 3 /* 4 x 3 sums, 3 vectors of B and an element of A: the 16 registers of AVX2 */
+#if defined(__clang__) && defined(__x86_64__) && !defined(__AVX512VL__)
+#define TILE_VECTORS 2
+#else
+#define TILE_VECTORS 3
+#endif
 
-_Static_assert(TILE_ROWS == 4 && TILE_VECTORS == 3, "the loops below are unrolled by these numbers");
+_Static_assert(TILE_ROWS == 4 && TILE_VECTORS <= 3, "the loops below are unrolled by these numbers");
 
 /* One product of a sum: A (rows, depth) by B (depth, columns). */
 typedef struct {
@@ -29,7 +35,7 @@ INLINE void multiply_tile(
     const int I, const int J, const Product *products, int count, int64_t column, REAL *C,
     int64_t C_stride
 ) {
-    simd_vector sums[TILE_ROWS][TILE_VECTORS];
+    simd_vector sums[TILE_ROWS][3];
 #pragma GCC unroll 4
     for (int i = 0; i < I; i++)
 #pragma GCC unroll 3
@@ -37,7 +43,7 @@ INLINE void multiply_tile(
     for (int n = 0; n < count; n++) {
         const Product p = products[n];
         for (int64_t k = 0; k < p.depth; k++) {
-            simd_vector row[TILE_VECTORS];
+            simd_vector row[3];
 #pragma GCC unroll 3
             for (int j = 0; j < J; j++)
                 row[j] = *(const simd_vector *)(p.B + k * p.B_stride + column + j * SIMD_LANES);
@@ -60,9 +66,9 @@ INLINE void multiply_rows(
     const int I, const Product *products, int count, int64_t columns, REAL *C, int64_t C_stride
 ) {
     int64_t column = 0;
-    for (; column + 3 * SIMD_LANES <= columns; column += 3 * SIMD_LANES)
+    for (; TILE_VECTORS >= 3 && column + 3 * SIMD_LANES <= columns; column += 3 * SIMD_LANES)
         multiply_tile(I, 3, products, count, column, C, C_stride);
-    for (; column + 2 * SIMD_LANES <= columns; column += 2 * SIMD_LANES)
+    for (; TILE_VECTORS >= 2 && column + 2 * SIMD_LANES <= columns; column += 2 * SIMD_LANES)
         multiply_tile(I, 2, products, count, column, C, C_stride);
     for (; column < columns; column += SIMD_LANES)
         multiply_tile(I, 1, products, count, column, C, C_stride);

@@ -1,9 +1,10 @@
-"""Libraries of C functions that are built with the package, where the machine that installs it has
-a C compiler.
+"""Libraries of C functions: those of a wheel (wheels.py), or built with the package where the
+machine that installs it has a C compiler.
 
 setuptools builds them as extension modules because that is how it finds a compiler and places the
-result, but they have no init function and cannot be imported: they are found by name and opened by
-ctypes. (Linking one on Windows fails for want of that function; there the plain versions run.)
+result, and wheels name them as such, without a version of Python. But they have no init function
+and cannot be imported: they are found by name and opened by ctypes. (setuptools cannot link one on
+Windows, for want of that function; there they come with the wheel or not at all.)
 
 Each exports its interface, see `native.h`: the members of the structures it shares with Python,
 which are compared with the ctypes structures of the same names, and its constants.
@@ -12,9 +13,12 @@ which are compared with the ctypes structures of the same names, and its constan
 from __future__ import annotations
 
 import ctypes
+import warnings
 from collections.abc import Mapping
+from functools import cache
 from importlib.util import find_spec
 from itertools import zip_longest
+from pathlib import Path
 from typing import Any
 
 from xw2v.errors import MissingDependencyError
@@ -23,6 +27,7 @@ NO_COMPILER = (
     "no C compiler worked when xw2v was installed; install gcc or clang and then xw2v again"
 )
 
+TREE = Path(__file__).parents[2]  # of the sources, where xw2v is not installed or is editable
 Pointer = ctypes.c_void_p  # to the elements of an array
 Count = ctypes.c_int64
 Signature = tuple[Any, ...]  # ctypes types: of the result (None for void), then of each argument
@@ -127,8 +132,42 @@ def native_library(
 
     Raises:
         MissingDependencyError: the library was built from another version.
+
+    Warns:
+        RuntimeWarning: its sources in a working tree are newer.
     """
     spec = find_spec(name)
     if spec is None or spec.origin is None:
         return None
+    newer = newer_source(name, Path(spec.origin), TREE)
+    if newer is not None:
+        warnings.warn(
+            f"{spec.origin}: older than its source {newer}; build it again: "
+            f"python -m pip install --no-deps -e {TREE}",
+            RuntimeWarning,
+            stacklevel=2,
+        )
     return NativeLibrary(spec.origin, structures, functions or {})
+
+
+def newer_source(name: str, library: Path, tree: Path) -> Path | None:
+    """A source of the extension module `name` that is newer than its library, if `tree` has one."""
+    built = library.stat().st_mtime
+    newer = (path for path in sources_in(tree).get(name, []) if path.stat().st_mtime > built)
+    return next(newer, None)
+
+
+@cache
+def sources_in(tree: Path) -> dict[str, list[Path]]:
+    """The sources of each extension module of a working tree; of an installation, nothing."""
+    try:
+        text = (tree / "pyproject.toml").read_text(encoding="utf-8")
+    except OSError:
+        return {}
+    import tomllib  # needed here alone
+
+    modules = tomllib.loads(text).get("tool", {}).get("setuptools", {}).get("ext-modules", [])
+    return {
+        module["name"]: [tree / path for path in module["sources"] + module.get("depends", [])]
+        for module in modules
+    }
