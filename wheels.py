@@ -6,8 +6,9 @@
 The C sources know nothing of Python, so one wheel serves every Python of a platform. They are
 cross-compiled by the clang of `ziglang`. What is compiled, and how, is read from pyproject.toml.
 
-The wheels are made from the source distribution and carry nothing of this machine: with the same
-versions of `ziglang` and setuptools the bytes are the same. Dates are SOURCE_DATE_EPOCH, or 1980.
+The source distribution is made from what git tracks, the wheels from it, and they carry nothing of
+this machine: with the same versions of `ziglang` and setuptools the bytes are the same. Dates are
+SOURCE_DATE_EPOCH, or 1980.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import hashlib
 import io
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -106,6 +108,14 @@ def build(tree: Path, kind: str, out: Path) -> Path:
     return made
 
 
+def copy_tracked(tree: Path) -> None:
+    """Copy what git tracks, and nothing that happens to lie beside it, to a new folder."""
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, check=True, stdout=subprocess.PIPE)
+    for name in filter(None, listed.stdout.decode().split("\0")):
+        (tree / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(ROOT / name, tree / name)
+
+
 def normalised_sdist(data: bytes, date: int) -> bytes:
     """A source distribution without dates and owners, in the order of names."""
     result = io.BytesIO()
@@ -170,7 +180,8 @@ def make(out: Path, platforms: Iterable[str]) -> list[Path]:
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        made = build(ROOT, "sdist", folder / "sdist")
+        copy_tracked(folder / "tracked")
+        made = build(folder / "tracked", "sdist", folder / "sdist")
         written = [out / made.name]
         written[0].write_bytes(normalised_sdist(made.read_bytes(), source_date()))
         with tarfile.open(written[0]) as sdist:
