@@ -273,6 +273,7 @@ class KeyedVectors(WordTable):
         limit: int | None = None,
         encoding: str = "utf-8",
         unicode_errors: str = "strict",
+        lenient: bool = False,
     ) -> Self:
         """Load a model folder (memory-mapped) or a file of vectors.
 
@@ -282,11 +283,13 @@ class KeyedVectors(WordTable):
             limit: read only the first so many words.
             encoding, unicode_errors: how bytes become words, in the word2vec, GloVe and fastText
                 formats.
+            lenient: of text, skip the lines that cannot be read, and log one line that counts them.
 
         Raises:
             InputError: one line saying what is wrong, and in which line or at which byte.
         """
-        return cls._of(read_vectors(Path(path), format, limit, encoding, unicode_errors))
+        options = format, limit, encoding, unicode_errors, lenient
+        return cls._of(read_vectors(Path(path), *options))
 
     def save(self, path: str | Path, format: str = "npy") -> None:
         """Save as a folder of center.npy and vocab.json, or in another format of

@@ -38,6 +38,7 @@ def read_vectors(
     limit: int | None = None,
     encoding: str = "utf-8",
     unicode_errors: str = "strict",
+    lenient: bool = False,
 ) -> WordVectors:
     """Read a model folder or a file of vectors.
 
@@ -46,6 +47,7 @@ def read_vectors(
         format: a name in FORMATS or SYNONYMS; by default found from the content.
         limit: at most so many words, the first ones.
         encoding, unicode_errors: how bytes become words in the word2vec and GloVe formats.
+        lenient: of text, skip the lines that cannot be read, and log one line that counts them.
 
     Raises:
         InputError: one line saying what is wrong, and in which line or at which byte.
@@ -53,8 +55,8 @@ def read_vectors(
     """
     if limit is not None and limit < 1:
         raise UsageError(f"limit {limit}: read at least one word")
-    options = ReadOptions(limit, decoding_of(encoding, unicode_errors))
-    format, path = (format_name(format), path) if format else detect(path)
+    options = ReadOptions(limit, decoding_of(encoding, unicode_errors), lenient)
+    format, path = (format_name(format), path) if format else detect(path, lenient)
     return format_module(format).read(path, options)
 
 

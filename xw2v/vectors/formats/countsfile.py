@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from xw2v.errors import InputError
-from xw2v.storage.files import atomic_write
+from xw2v.storage.packing import packed_write
 from xw2v.vectors.formats.rows import MAX_WORD_BYTES, Decoding, encode_word
 from xw2v.vectors.formats.textrows import line_chunks
 from xw2v.vectors.formats.vectorfile import excerpt, open_vectors
@@ -36,6 +36,6 @@ def read_counts(path: Path, decoding: Decoding) -> dict[str, int]:
 
 def write_counts(path: Path, words: Sequence[str], counts: np.ndarray) -> None:
     """Write words (V,) with their counts (V,)."""
-    with atomic_write(path) as out:
+    with packed_write(path) as out:
         for word, count in zip(words, counts.tolist(), strict=True):
             out.write(b"%b %d\n" % (encode_word(path, word, "\n", "replace the character"), count))

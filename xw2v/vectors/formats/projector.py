@@ -38,14 +38,18 @@ from xw2v.vectors.formats.vectorfile import excerpt, open_vectors
 VECTORS = FILES_IN_FOLDERS["projector"]
 METADATA = "metadata.tsv"
 COLUMNS = b"word\tcount"
+SAMPLE_LINES = 10  # from which the format is recognised
 _UTF8 = Decoding()
 
 
 def recognises(sample: Sample) -> bool:
-    """A first line of numbers separated by tabs; one number will do where metadata.tsv is there."""
-    fields = sample.head.partition(b"\n")[0].rstrip(b"\r").split(b"\t")
-    several = len(fields) > 1 or (sample.path.parent / METADATA).is_file()
-    return several and all(map(is_number, fields))
+    """First lines of numbers separated by tabs; one number will do where metadata.tsv is there."""
+    lines = sample.head.split(b"\n", SAMPLE_LINES)[:SAMPLE_LINES]
+    complete = [line for line in lines[:-1] if line.strip()] or lines[:1]
+    rows = [line.rstrip(b"\r").split(b"\t") for line in complete]
+    several = len(rows[0]) > 1 or (sample.path.parent / METADATA).is_file()
+    same_size = all(len(row) == len(rows[0]) for row in rows)
+    return several and same_size and all(is_number(field) for row in rows for field in row)
 
 
 def read(path: Path, options: ReadOptions) -> WordVectors:

@@ -26,6 +26,7 @@ class WordVectors:
     words: list[str]
     vectors: np.ndarray  # (V, D) float32, may be a memory map
     counts: np.ndarray | None = None  # (V,) int64 where the format keeps them
+    skipped: int = 0  # lines that lenient reading left out
 
 
 @dataclass(frozen=True)
@@ -55,10 +56,12 @@ class ReadOptions:
     Attributes:
         limit: at most so many words, the first ones; None reads all.
         decoding: how bytes become words, in formats that do not fix it.
+        lenient: skip and count lines of text that cannot be read; see `lenient.py`.
     """
 
     limit: int | None = None
     decoding: Decoding = Decoding()
+    lenient: bool = False
 
 
 class RowBuilder:

@@ -16,6 +16,7 @@ import numpy as np
 
 from xw2v.errors import InputError, MissingDependencyError
 from xw2v.storage.files import atomic_write
+from xw2v.storage.packing import ENDINGS
 from xw2v.text.vocabulary import Vocabulary
 from xw2v.vectors.formats.npy import VOCABULARY
 from xw2v.vectors.formats.registry import Sample
@@ -109,6 +110,10 @@ def _words(path: Path, metadata: dict[str, str]) -> tuple[list[str], np.ndarray 
 def write(path: Path, content: WordVectors) -> None:
     """Write the table with its words."""
     library = _library()
+    if path.suffix.lower() in ENDINGS:
+        raise InputError(
+            f"{path}: safetensors files are mapped and not compressed; leave out {path.suffix}"
+        )
     words, counts = content.words, content.counts
     check_table(path, words, content.vectors)
     vectors = np.ascontiguousarray(float32_table(path, words, content.vectors))

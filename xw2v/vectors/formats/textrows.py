@@ -79,7 +79,7 @@ def _split_from_the_right(text: bytes, vector_size: int, place: str) -> tuple[by
             raise InputError(f"{place}: an empty line; expected a word and {vector_size} numbers")
         raise InputError(
             f"{place}: expected a word and {vector_size} numbers, found {len(fields)} fields in "
-            f"{excerpt(text)}; is this really text, and is it complete?"
+            f"{excerpt(text)}; is this really text, and is it complete? --lenient skips such lines"
         )
     return fields[0], text[len(fields[0]) + 1 :]
 
@@ -110,6 +110,11 @@ def looks_like_rows(data: bytes, vector_size: int) -> bool:
     last = fields[-min(vector_size, 10) :]
     if last and all(map(is_number, last)):
         return True
+    return is_text(data)
+
+
+def is_text(data: bytes) -> bool:
+    """Whether bytes are UTF-8, but for a character cut off at the end, without control codes."""
     text = data.decode("utf-8", "replace").rstrip("\ufffd")
     return "\ufffd" not in text and not any(c < " " and c not in "\t\r\n" for c in text)
 

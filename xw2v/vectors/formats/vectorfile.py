@@ -8,6 +8,7 @@ fixed expansion.
 from __future__ import annotations
 
 import re
+from codecs import BOM_UTF8
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,7 +23,7 @@ MAX_HEADER_BYTES = 200  # of a line "num_words vector_size"
 
 
 class VectorFile:
-    """Bytes of a vector file, decompressed.
+    """Bytes of a vector file, decompressed, without a byte order mark.
 
     `path` is for messages, `size` is the most bytes that reading can give, `position` the next
     byte.
@@ -34,6 +35,8 @@ class VectorFile:
         self.compressed = compressed
         self.position = 0
         self._stream = stream
+        self._ahead = b""  # read from the stream, but not by anybody yet
+        self._skip_byte_order_mark()
 
     @property
     def left(self) -> int:
@@ -41,13 +44,25 @@ class VectorFile:
 
     def read(self, n: int) -> bytes:
         """At most n bytes; none only at the end."""
+        ahead, self._ahead = self._ahead[:n], self._ahead[n:]
         with damage_reported(str(self.path)):
-            return self._counted(self._stream.read(n))
+            return self._counted(ahead + self._stream.read(n - len(ahead)))
 
     def readline(self, limit: int) -> bytes:
         """The next line with its newline, cut at `limit` bytes."""
+        end = self._ahead.find(b"\n") + 1 or len(self._ahead)
+        if end < len(self._ahead) or self._ahead.endswith(b"\n"):
+            return self.read(min(end, limit))
+        ahead = self.read(min(end, limit)) if end else b""
         with damage_reported(str(self.path)):
-            return self._counted(self._stream.readline(limit))
+            return ahead + self._counted(self._stream.readline(limit - len(ahead)))
+
+    def _skip_byte_order_mark(self) -> None:
+        with damage_reported(str(self.path)):
+            self._ahead = self._stream.read(len(BOM_UTF8))
+        if self._ahead == BOM_UTF8:
+            self._ahead = b""
+            self.position = len(BOM_UTF8)
 
     def _counted(self, data: bytes) -> bytes:
         self.position += len(data)

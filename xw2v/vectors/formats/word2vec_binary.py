@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from xw2v.errors import InputError
-from xw2v.storage.files import atomic_write
+from xw2v.storage.packing import packed_write
 from xw2v.vectors.formats.registry import Sample
 from xw2v.vectors.formats.rows import (
     CHUNK_BYTES,
@@ -129,7 +129,7 @@ def write(path: Path, content: WordVectors, newline: bool = True) -> None:
     advice = "join its parts with _, or choose npy or safetensors, which hold any word"
     words, vectors = content.words, content.vectors
     check_table(path, words, vectors)
-    with atomic_write(path) as out:
+    with packed_write(path) as out:
         out.write(f"{len(words)} {vectors.shape[1]}\n".encode())
         for chunk_words, chunk in row_chunks(path, words, vectors):
             out.writelines(

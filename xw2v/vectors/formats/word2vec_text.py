@@ -7,7 +7,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from xw2v.errors import InputError
-from xw2v.storage.files import atomic_write
+from xw2v.storage.packing import packed_write
+from xw2v.vectors.formats import lenient
 from xw2v.vectors.formats.registry import Sample
 from xw2v.vectors.formats.rows import ReadOptions, WordVectors, check_table
 from xw2v.vectors.formats.textrows import looks_like_rows, read_rows, write_rows
@@ -26,6 +27,8 @@ def read(path: Path, options: ReadOptions) -> WordVectors:
 
     Raises InputError naming the line where the file is not what its header promises.
     """
+    if options.lenient:
+        return lenient.read(path, options)
     with open_vectors(path) as file:
         num_words, vector_size = read_header(file, row_bytes=2, value_bytes=2)
         wanted = num_words if options.limit is None else min(options.limit, num_words)
@@ -49,6 +52,6 @@ def write(path: Path, content: WordVectors) -> None:
     """
     words, vectors = content.words, content.vectors
     check_table(path, words, vectors)
-    with atomic_write(path) as out:
+    with packed_write(path) as out:
         out.write(f"{len(words)} {vectors.shape[1]}\n".encode())
         write_rows(out, path, words, vectors)
