@@ -22,6 +22,7 @@ COMMANDS = {
     "similar": "Nearest neighbours of words.",
     "analogy": "A + B - C.",
     "similarity": "Cosine and Euclidean distance of two words.",
+    "vector": "The vectors of words.",
     "evaluate": "Scores on word-similarity and analogy test sets.",
     "convert": "Vectors to another file format.",
     "plot": "A map of the words, as PNG or as a page to explore.",

@@ -32,6 +32,7 @@ class PairScore:
     pairs: int
     known: int
     skipped: int
+    score_column: int = 3  # of the file, from 1
 
     @property
     def unknown_percent(self) -> float:
@@ -79,7 +80,15 @@ def word_pairs(
     theirs = np.asarray([score for _, _, score in given.pairs])
     used = np.ones_like(known) if dummy4unknown else known
     pearson, spearman = _correlations(theirs[used], ours[used].astype(np.float64))
-    return PairScore(given.name, pearson, spearman, len(rows), int(known.sum()), given.skipped)
+    return PairScore(
+        given.name,
+        pearson,
+        spearman,
+        len(rows),
+        int(known.sum()),
+        given.skipped,
+        given.score_column,
+    )
 
 
 def _correlations(x: np.ndarray, y: np.ndarray) -> tuple[tuple[float, float], tuple[float, float]]:

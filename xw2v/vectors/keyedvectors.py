@@ -234,7 +234,7 @@ class KeyedVectors(WordTable):
     def evaluate_word_pairs(
         self,
         pairs: str | Path,
-        delimiter: str = "\t",
+        delimiter: str | None = None,
         encoding: str = "utf8",
         restrict_vocab: int | None = 300000,
         case_insensitive: bool = True,

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from xw2v.errors import UsageError
 from xw2v.vectors.formats.detection import detect
-from xw2v.vectors.formats.registry import FORMATS, SYNONYMS, format_module, format_name
+from xw2v.vectors.formats.registry import FORMATS, SYNONYMS, files_of, format_module, format_name
 from xw2v.vectors.formats.rows import Decoding, ReadOptions, WordVectors
 
 __all__ = [
@@ -27,6 +27,8 @@ __all__ = [
     "WordVectors",
     "decoding_of",
     "detect",
+    "files_of",
+    "format_name",
     "read_vectors",
     "write_vectors",
 ]

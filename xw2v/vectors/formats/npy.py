@@ -13,7 +13,7 @@ from xw2v.errors import InputError
 from xw2v.storage.files import atomic_write, open_binary, output_folder
 from xw2v.storage.npyfile import NpyError, map_array, read_header, write_header
 from xw2v.text.vocabulary import Vocabulary
-from xw2v.vectors.formats.registry import FILES_IN_FOLDERS, Sample
+from xw2v.vectors.formats.registry import COMPANIONS, FILES_IN_FOLDERS, Sample
 from xw2v.vectors.formats.rows import (
     ReadOptions,
     WordVectors,
@@ -23,7 +23,7 @@ from xw2v.vectors.formats.rows import (
 )
 
 TABLE = FILES_IN_FOLDERS["npy"]
-VOCABULARY = "vocab.json"
+VOCABULARY = COMPANIONS["npy"]
 
 
 def recognises(sample: Sample) -> bool:

@@ -15,7 +15,7 @@ import numpy as np
 
 from xw2v.errors import InputError
 from xw2v.storage.files import atomic_write, output_folder
-from xw2v.vectors.formats.registry import FILES_IN_FOLDERS, Sample
+from xw2v.vectors.formats.registry import COMPANIONS, FILES_IN_FOLDERS, Sample
 from xw2v.vectors.formats.rows import (
     MAX_WORD_BYTES,
     Decoding,
@@ -36,7 +36,7 @@ from xw2v.vectors.formats.textrows import (
 from xw2v.vectors.formats.vectorfile import excerpt, open_vectors
 
 VECTORS = FILES_IN_FOLDERS["projector"]
-METADATA = "metadata.tsv"
+METADATA = COMPANIONS["projector"]
 COLUMNS = b"word\tcount"
 SAMPLE_LINES = 10  # from which the format is recognised
 _UTF8 = Decoding()

@@ -1,0 +1,20 @@
+"""One rule for commands that write: no file is replaced without --force, and no input ever."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from xw2v.errors import InputError
+
+
+def check_target(target: Path, inputs: Iterable[Path], force: bool) -> None:
+    """Raise InputError where writing `target` would replace a file that is an input of the command,
+    or any file without `force`.
+    """
+    if not target.is_file():  # devices and pipes are written as they are
+        return
+    if any(path.exists() and path.samefile(target) for path in inputs):
+        raise InputError(f"{target}: is what this command reads; give another name")
+    if not force:
+        raise InputError(f"{target}: exists already; give another name, or --force to replace it")
