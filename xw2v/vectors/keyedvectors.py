@@ -141,7 +141,7 @@ class KeyedVectors(WordTable):
         self, word: Term, topn: int = 10, restrict_vocab: int | None = None
     ) -> Neighbours:
         """The words nearest to one word; see `most_similar`."""
-        found: Neighbours = self.most_similar([word], topn=topn, restrict_vocab=restrict_vocab)
+        found: Neighbours = self.most_similar([word], None, topn, restrict_vocab=restrict_vocab)
         return found
 
     similar_by_key = similar_by_word
@@ -288,8 +288,7 @@ class KeyedVectors(WordTable):
         Raises:
             InputError: one line saying what is wrong, and in which line or at which byte.
         """
-        options = format, limit, encoding, unicode_errors, lenient
-        return cls._of(read_vectors(Path(path), *options))
+        return cls._of(read_vectors(Path(path), format, limit, encoding, unicode_errors, lenient))
 
     def save(self, path: str | Path, format: str = "npy") -> None:
         """Save as a folder of center.npy and vocab.json, or in another format of

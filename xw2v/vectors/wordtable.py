@@ -14,6 +14,7 @@ import numpy as np
 from xw2v.errors import InputError, UnknownWordError
 from xw2v.sgns.backend import Backend, load_backend
 from xw2v.vectors.arrays import safe_divisor, unit
+from xw2v.vectors.display import GENSIM_NAMES, html_table, one_line
 from xw2v.vectors.query import KEY_TYPES, Key, as_term
 from xw2v.vectors.rowsearch import RowSearch
 from xw2v.vectors.spelling import UnknownWordMessage
@@ -89,7 +90,16 @@ class WordTable:
         return iter(self.index_to_key)
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({len(self)} words, vector_size={self.vector_size})"
+        return one_line(type(self).__name__, self.index_to_key, self.vector_size)
+
+    def _repr_html_(self) -> str:
+        return html_table(self.index_to_key, self.vectors, self.counts)
+
+    def __getattr__(self, name: str) -> Any:
+        hint = f"; use {GENSIM_NAMES[name]}" if name in GENSIM_NAMES else ""
+        raise AttributeError(
+            f"{type(self).__name__!r} object has no attribute {name!r}{hint}", name=name, obj=self
+        )
 
     def __contains__(self, key: object) -> bool:
         return isinstance(key, KEY_TYPES) and self.has_index_for(key)
