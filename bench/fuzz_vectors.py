@@ -1,7 +1,6 @@
 """Throw damaged files at every reader of vectors and test sets.
 
-    python bench/fuzz_vectors.py [--inputs 1000000] [--engine mutate | hypothesis | atheris]
-                                 [--seed 1]
+    python -m bench.fuzz_vectors [--inputs 1000000] [--engine mutate | hypothesis | atheris]
 
 Each input must be read, or be refused by an InputError of one line: any other exception, more than
 2 seconds for one input, or memory that grows by more than 32 MiB for one ends the run and prints
@@ -62,8 +61,8 @@ READERS = (
 )
 BESIDE = {"npy": "vocab.json", "safetensors": "vocab.json", "projector": "metadata.tsv"}
 Report = Callable[[], None]
-MEMORY = 32 << 20  # bytes that the process may grow by for one input, of at most 64 KiB
-SECONDS = 2
+MAX_BYTES = 32 << 20  # that the process may grow by for one input, of at most 64 KiB
+MAX_SECONDS = 2  # for one input
 
 
 class Arena:
@@ -92,7 +91,7 @@ class Arena:
         if second:
             (self.folder / BESIDE.get(reader, "vocab.json")).write_bytes(second)
         before, began = _memory(), time.perf_counter()
-        signal.setitimer(signal.ITIMER_REAL, SECONDS)
+        signal.setitimer(signal.ITIMER_REAL, MAX_SECONDS)
         try:
             outcome = self._read(reader)
         finally:
@@ -101,7 +100,7 @@ class Arena:
         self.outcomes[f"{reader}: {outcome}"] += 1
         grown = _memory() - before
         self.most_memory = max(self.most_memory, grown)
-        if grown > MEMORY:
+        if grown > MAX_BYTES:
             raise MemoryError(f"grew by {grown >> 20} MiB on {len(data)} bytes")
 
     def _read(self, reader: str) -> str:
@@ -130,7 +129,7 @@ def _memory() -> int:
 
 
 def _too_slow(signum: int, frame: Any) -> None:
-    raise TimeoutError(f"an input took more than {SECONDS} s")
+    raise TimeoutError(f"an input took more than {MAX_SECONDS} s")
 
 
 def seeds(folder: Path) -> list[bytes]:
@@ -348,9 +347,10 @@ def main() -> None:
             total = sum(arena.outcomes.values())
             for outcome, number in sorted(arena.outcomes.items()):
                 print(f"{outcome:24} {number:9,}")
+            seconds = time.perf_counter() - began
             print(
-                f"{total:,} inputs ({options.engine}, seed {options.seed}) "
-                f"in {time.perf_counter() - began:.0f} s; slowest {arena.slowest * 1000:.0f} ms; "
+                f"{total:,} inputs ({options.engine}, seed {options.seed}) in {seconds:.0f} s; "
+                f"slowest {arena.slowest * 1000:.0f} ms; "
                 f"most memory {arena.most_memory / 2**20:.1f} MiB",
                 flush=True,
             )

@@ -16,6 +16,7 @@ from xw2v.text.corpus import Corpus
 from xw2v.text.encode import Encoder, WordIndex
 from xw2v.text.textfiles import TextBytes
 from xw2v.text.tokens import Tokenizer
+from xw2v.text.vocabulary import VocabularyLimits
 
 compiled = pytest.mark.skipif(
     scan.library() is None, reason="this installation has no compiled loops"
@@ -23,25 +24,25 @@ compiled = pytest.mark.skipif(
 
 
 def sentences_of(encoder: Encoder) -> list[list[str]]:
-    corpus = Corpus.from_encoder(encoder, min_count=1)
+    corpus = Corpus.from_encoder(encoder, VocabularyLimits(min_count=1))
     return [corpus.sentence(s) for s in range(len(corpus))]
 
 
-def new_scanner(number: Callable[[str], int], pattern: str = "[a-z']+") -> scan.Scanner:
+def new_scanner(provisional_id: Callable[[str], int], pattern: str = "[a-z']+") -> scan.Scanner:
     library = scan.library()
     assert library is not None
-    return scan.Scanner(library, Tokenizer(pattern), number)
+    return scan.Scanner(library, Tokenizer(pattern), provisional_id)
 
 
 def scanned(
-    scanner: scan.Scanner, block: bytes, most: int = 1 << 20
+    scanner: scan.Scanner, chunk: bytes, max_tokens: int = 1 << 20
 ) -> tuple[list[int], list[int]]:
-    """All numbers of a block, and its words before each line end."""
+    """All provisional ids of a chunk, and its words before each line end."""
     ids: list[int] = []
     ends: list[int] = []
-    scanner.open(block)
-    while (found := scanner.next(most)) is not None:
-        assert found[0].size <= most
+    scanner.open(chunk)
+    while (found := scanner.next(max_tokens)) is not None:
+        assert found[0].size <= max_tokens
         ends += (found[1] + len(ids)).tolist()
         ids += found[0].tolist()
     return ids, ends
@@ -68,38 +69,38 @@ def test_more_words_than_the_cache_holds() -> None:
 
 @compiled
 def test_more_words_and_lines_than_one_call_finds() -> None:
-    lines = scan.MOST + 7
+    lines = scan.MAX_SCAN_TOKENS + 7
     scanner, ends = new_scanner(WordIndex().__getitem__), list(range(2, 2 * lines + 1, 2))
     assert scanned(scanner, b"\n" * lines) == ([], [0] * lines)
     assert scanned(scanner, b"a b\n" * lines) == ([0, 1] * lines, ends)
 
 
 @compiled
-@pytest.mark.parametrize("most", [1, 2, 5])
-def test_the_words_of_a_block_do_not_depend_on_how_many_are_asked_for(most: int) -> None:
+@pytest.mark.parametrize("max_tokens", [1, 2, 5])
+def test_the_words_of_a_block_do_not_depend_on_how_many_are_asked_for(max_tokens: int) -> None:
     block = b"\none two\n\nthree one four\ntwo two five\r\n six one"
     index = WordIndex()
-    assert scanned(new_scanner(index.__getitem__), block, most) == (
+    assert scanned(new_scanner(index.__getitem__), block, max_tokens) == (
         [0, 1, 2, 0, 3, 1, 1, 4, 5, 0],
         [0, 2, 2, 5, 8, 8],
     )
 
 
 @compiled
-def test_a_word_is_asked_for_until_the_cache_holds_it_and_after_it_forgets() -> None:
-    asked: list[str] = []
+def test_a_word_is_a_miss_until_the_cache_holds_it_and_after_it_is_cleared() -> None:
+    misses: list[str] = []
 
-    def number(word: str) -> int:
-        asked.append(word)
+    def provisional_id(word: str) -> int:
+        misses.append(word)
         return len(word)
 
-    scanner, longest = new_scanner(number), "x" * 16
+    scanner, longest = new_scanner(provisional_id), "x" * 16
     text = f"one {longest} {longest}x one".encode()
     assert scanned(scanner, text)[0] == [3, 16, 17, 3]
     assert scanned(scanner, text)[0] == [3, 16, 17, 3]
-    scanner.forget()
+    scanner.cache_clear()
     scanned(scanner, b"one")
-    assert asked == ["one", longest, f"{longest}x", "one", f"{longest}x", "one"]
+    assert misses == ["one", longest, f"{longest}x", "one", f"{longest}x", "one"]
 
 
 @compiled
@@ -123,24 +124,24 @@ def test_a_word_at_the_end_of_a_block(length: int) -> None:
 def test_empty_lines_take_no_memory() -> None:
     encoder = Encoder()
     for _ in range(3):
-        encoder.add_text(b"one\n" + b"\n" * 200_000 + b"two\n" * 2)
-    kept = [ends for _, ends in encoder.numbered()[2]]
+        encoder.add(b"one\n" + b"\n" * 200_000 + b"two\n" * 2)
+    kept = [ends for _, ends in encoder.provisional()[1]]
     assert sum(ends.size for ends in kept) < 50
     assert sentences_of(encoder) == [["one"], ["two"], ["two"]] * 3
 
 
 def test_without_a_compiler_text_is_read_alike(monkeypatch: pytest.MonkeyPatch) -> None:
     """Lines longer than a block among it, which are cut at blanks."""
-    monkeypatch.setattr("xw2v.text.textfiles.BLOCK", 64)
+    monkeypatch.setattr("xw2v.text.textfiles.CHUNK_BYTES", 64)
     text = "Kelvin \u212a one two, three's " * 20 + "\nshort\n\n" + "four five " * 30
     made = []
     for plain in (False, True):
         if plain:
             monkeypatch.setattr(xw2v.text.encode, "library", lambda: None)
         encoder = Encoder()
-        for block in TextBytes(text.encode(), "text").pieces(encoder.splits_at_spaces):
+        for block in TextBytes(text.encode(), "text").chunks(encoder.splits_at_spaces):
             encoder.add(block)
-        made.append(Corpus.from_encoder(encoder, min_count=1))
+        made.append(Corpus.from_encoder(encoder, VocabularyLimits(min_count=1)))
     assert len(made[0]) == 3
     assert made[0].fingerprint == made[1].fingerprint
     assert made[1].notices == (

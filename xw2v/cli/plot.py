@@ -25,7 +25,8 @@ NAMES = ("map.png", "map.html")
     "outputs",
     multiple=True,
     metavar="FILE",
-    help="A .png or .html file to write; may be given twice.  [default: map.png and map.html beside the model]",
+    help="A .png or .html file to write; may be given twice.  "
+    "[default: map.png and map.html beside the model]",
 )
 @click.option("--word", "chosen", multiple=True, metavar="WORD ...", help="Show these words.")
 @click.option("--words-file", metavar="FILE", help="Show the words of this file, one a line.")

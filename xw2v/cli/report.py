@@ -59,7 +59,8 @@ def command(
     Settings, figures of the text, loss curves, neighbours, scores on test sets, and a map to
     explore: one file that needs no network.
     """
-    from xw2v.pictures.report import Scores, report_page
+    from xw2v.pictures.report import report_page
+    from xw2v.pictures.report_vectors import Scores
     from xw2v.pictures.wordmap import word_map
     from xw2v.storage.files import atomic_write
     from xw2v.training.run_folder import read_record
