@@ -47,6 +47,7 @@ class AnnIndex:
         connectivity: int = 16,
         expansion_add: int = 128,
         expansion_search: int = 256,
+        threads: int = 1,
     ) -> None:
         """Build the index of `vectors`, or open the one that `save` wrote to `path`, memory-mapped.
 
@@ -55,6 +56,8 @@ class AnnIndex:
             expansion_add: candidates looked at when a word is added; more build slower and find
                 more.
             expansion_search: candidates looked at for a query; more answer slower and find more.
+            threads: that build; with more than one the graph differs from build to build, and may
+                find fewer in a small table. 0 takes all cores.
 
         Raises:
             MissingDependencyError: usearch is not installed.
@@ -71,7 +74,8 @@ class AnnIndex:
             expansion_search=expansion_search,
         )
         if path is None:
-            self._index.add(np.arange(len(vectors)), np.ascontiguousarray(vectors.vectors))
+            table = np.ascontiguousarray(vectors.vectors)
+            self._index.add(np.arange(len(vectors)), table, threads=threads)
         else:
             self._open(Path(path))
 
