@@ -247,6 +247,11 @@ def test_a_missing_model_names_those_like_it(model: Path) -> None:
     assert "ouput: no such file or folder; did you mean output?" in done.stderr
 
 
+def test_a_misspelt_command_names_the_nearest() -> None:
+    assert "No such command 'simlar' (did you mean similar?)" in xw2v("simlar", code=2).stderr
+    assert "did you mean" not in xw2v("xyz", code=2).stderr
+
+
 def test_analogy_is_a_plus_b_minus_c(model: Path, vectors: KeyedVectors) -> None:
     words = ("kakakaka", "kakakalo", "kakakami")
     for method, ask in (("add", vectors.most_similar), ("mul", vectors.most_similar_cosmul)):

@@ -40,6 +40,10 @@ class LazyGroup(click.Group):
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         if name not in COMMANDS:
+            from difflib import get_close_matches
+
+            if near := get_close_matches(name, COMMANDS, 1):
+                ctx.fail(f"No such command {name!r} (did you mean {near[0]}?)")
             return None
         command = import_module(f"xw2v.cli.{name}").command
         assert isinstance(command, click.Command)

@@ -318,7 +318,8 @@ class WordTable:
     def get_vecattr(self, key: Key, attr: str) -> Any:
         """An attribute of a word, such as "count"."""
         if attr not in self.attributes:
-            raise InputError(f"these vectors have no {attr!r} of their words")
+            there = ", ".join(self.attributes) or "none"
+            raise InputError(f"the words have no attribute {attr!r}; there is {there}")
         return self.attributes[attr][self.get_index(key)]
 
     def set_vecattr(self, key: Key, attr: str, val: Any) -> None:
