@@ -233,6 +233,22 @@ def test_sets_without_enough_known_pairs_have_no_correlation(
         vectors.evaluate_word_pairs(path)
 
 
+def test_vectors_that_are_not_finite_have_no_correlation(tmp_path: Path) -> None:
+    table = np.eye(3, dtype=np.float32)
+    table[1] = np.nan
+    path = tmp_path / "pairs.tsv"
+    path.write_text("a\tb\t1\na\tc\t2\n")
+    with pytest.raises(InputError, match=r"the vector of 'b' \(row 1\) has a non-finite value"):
+        word_pairs(KeyedVectors(["a", "b", "c"], table), read_pairs(path))
+
+
+def test_nearly_equal_scores_print_no_warnings(tmp_path: Path) -> None:
+    path = tmp_path / "pairs.tsv"
+    path.write_text("a\tb\t1\na\tc\t1.00000000000001\nb\tc\t1\n")
+    score = word_pairs(KeyedVectors(["a", "b", "c"], np.eye(3) + 0.1), read_pairs(path))
+    assert score.known == 3
+
+
 @pytest.mark.parametrize("question", ["a b c a", "a b b a", "a a a a", "a b c c"])
 def test_questions_with_few_words_left_are_gensims(tmp_path: Path, question: str) -> None:
     vectors = KeyedVectors(["a", "b", "c"], np.eye(3, dtype=np.float32))
