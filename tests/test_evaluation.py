@@ -342,7 +342,7 @@ def test_a_delimiter_can_be_named(tmp_path: Path) -> None:
     assert read_pairs(path, "space").pairs[1] == ("c", "d", 2)
     with pytest.raises(InputError, match=r"separated by '\\t'"):
         read_pairs(path, "tab")
-    with pytest.raises(UsageError, match="delimiter ''"):
+    with pytest.raises(UsageError, match="delimiter=''"):
         read_pairs(path, "")
 
 

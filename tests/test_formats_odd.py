@@ -58,7 +58,7 @@ def test_a_byte_order_mark_in_files_of_words(tmp_path: Path) -> None:
 
 
 @given(
-    st.binary(max_size=8).map(lambda data: data.replace(b"a", b"\n")),
+    st.lists(st.sampled_from([b"\xef", b"\xbb", b"x", b"\n"]), max_size=8).map(b"".join),
     st.lists(st.tuples(st.booleans(), st.integers(1, 5)), max_size=8),
 )
 @settings(
@@ -71,8 +71,6 @@ def test_reading_without_the_mark_is_reading_the_rest(
         (tmp_path / "file").write_bytes(start + content)
         plain = io.BytesIO(content if start == BOM else start + content)
         with open_vectors(tmp_path / "file") as file:
-            if content[:2] in (b"\x1f\x8b", b"BZ"):
-                continue
             for lines, size in calls:
                 expected = plain.readline(size) if lines else plain.read(size)
                 assert (file.readline(size) if lines else file.read(size)) == expected
@@ -98,7 +96,7 @@ def test_the_format_is_found_from_several_lines(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=":1: expected a word and 3 numbers"):
         read_vectors(path)
     path.write_bytes(b"2\t3\nking\t1\t2\t3\nqueen\t4\t5\t6\n")
-    with pytest.raises(InputError, match="--lenient reads rows separated by tabs"):
+    with pytest.raises(InputError, match="`lenient` reads rows separated by tabs"):
         read_vectors(path)
 
 

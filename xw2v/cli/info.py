@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from xw2v.cli.vector_options import missing_model, model_argument, print_json
-from xw2v.errors import InputError
+from xw2v.errors import FileFormatError
 
 FREQUENT = 10  # words shown
 
@@ -73,8 +73,8 @@ def vectors_record(place: Path) -> dict[str, Any]:
         try:
             record["run"] = json.loads(run.read_text("utf-8"))
         except (OSError, ValueError, RecursionError) as error:
-            raise InputError(
-                f"{run}: cannot be read as JSON: {str(error).splitlines()[0]}"
+            raise FileFormatError(
+                f"cannot be read as JSON: {str(error).splitlines()[0]}", path=run
             ) from None
     record["files"] = sizes(place)
     record["frequent"] = frequent(loaded.words, loaded.counts)

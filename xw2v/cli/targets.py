@@ -15,9 +15,9 @@ def check_target(target: Path, inputs: Iterable[Path], force: bool) -> None:
     if not target.is_file():  # devices and pipes are written as they are
         return
     if any(path.exists() and _holds(path, target) for path in inputs):
-        raise InputError(f"{target}: is what this command reads; give another name")
+        raise InputError("is what this command reads; give another name", path=target)
     if not force:
-        raise InputError(f"{target}: exists already; give another name, or --force to replace it")
+        raise InputError("exists already; give another name, or --force to replace it", path=target)
 
 
 def _holds(path: Path, target: Path) -> bool:

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from xw2v.errors import InputError, MissingDependencyError
+from xw2v.errors import FileFormatError, MissingDependencyError, OutputError
 from xw2v.vectors.query import Neighbours
 from xw2v.vectors.wordtable import WordTable
 
@@ -90,11 +90,12 @@ class AnnIndex:
             self._index.view(str(path))
         except Exception as error:  # usearch raises bare RuntimeErrors and its own
             reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-            raise InputError(f"{path}: not an index that can be opened: {reason}") from None
+            raise FileFormatError(f"not an index that can be opened: {reason}", path=path) from None
         if trailer != TRAILER + self._fingerprint:
-            raise InputError(
-                f"{path}: is the index of other vectors ({len(self._index)} words of "
-                f"{self._index.ndim} dimensions); build it again"
+            raise FileFormatError(
+                f"is the index of other vectors ({len(self._index)} words of "
+                f"{self._index.ndim} dimensions); build it again",
+                path=path,
             )
 
     def save(self, path: str | Path) -> None:
@@ -109,7 +110,7 @@ class AnnIndex:
             os.replace(partial, target)
         except Exception as error:
             reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-            raise InputError(f"{path}: the index cannot be written: {reason}") from None
+            raise OutputError(f"the index cannot be written: {reason}", path=path) from None
         finally:
             partial.unlink(missing_ok=True)
 

@@ -246,7 +246,7 @@ class KeyedVectors(WordTable):
         given = read_pairs(Path(pairs), delimiter, encoding)
         result = word_pairs(self, given, restrict_vocab, case_insensitive, dummy4unknown)
         if not (result.known or dummy4unknown):
-            raise InputError(f"{pairs}: no pair with both words in the vocabulary")
+            raise InputError("no pair with both words in the vocabulary", path=pairs)
         return result.pearson, result.spearman, result.unknown_percent
 
     def evaluate_word_analogies(

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from xw2v.errors import InputError, UsageError
+from xw2v.errors import FileFormatError, UsageError
 from xw2v.storage.files import damage_reported, decompressed, open_binary
 from xw2v.vectors.paircolumns import NAMED_DELIMITERS, Pair, find_columns
 
@@ -81,7 +81,9 @@ def _lines(path: Path, encoding: str = "utf-8") -> Iterator[tuple[int, str]]:
             try:
                 text = line.decode(encoding)
             except UnicodeDecodeError as error:
-                raise InputError(f"{path}:{number}: not {encoding} ({error.reason})") from None
+                raise FileFormatError(
+                    f"not {encoding} ({error.reason})", path=path, line=number
+                ) from None
             if text.strip() and not text.startswith("#"):
                 yield number, text
 
@@ -105,17 +107,19 @@ def read_pairs(path: Path, delimiter: str | None = None, encoding: str = "utf-8"
     if delimiter is not None:
         delimiter = NAMED_DELIMITERS.get(delimiter, delimiter)
         if not delimiter:
-            raise UsageError(f"delimiter {delimiter!r}: give a character, or tab, comma or space")
+            raise UsageError(
+                "give a character, or tab, comma or space", setting="delimiter", value=delimiter
+            )
     lines = [line.rstrip("\r\n") for _, line in _lines(path, encoding)]
     columns = find_columns(lines[:SAMPLE_LINES], delimiter)
     if columns is None:
         by = "tabs, commas, semicolons or spaces" if delimiter is None else repr(delimiter)
-        raise InputError(f"{path}: no line of word, word and score, separated by {by}")
+        raise FileFormatError(f"no line of word, word and score, separated by {by}", path=path)
     if columns.is_header(lines[0]):
         lines = lines[1:]
     pairs = [pair for line in lines if (pair := columns.pair(line)) is not None]
     if not pairs:
-        raise InputError(f"{path}: no line of word, word and score")
+        raise FileFormatError("no line of word, word and score", path=path)
     return PairSet(path.stem, pairs, len(lines) - len(pairs), columns.score + 1)
 
 
@@ -145,7 +149,7 @@ def read_analogies(path: Path) -> AnalogySet:
         a, b, c, d = words
         sections[-1].questions.append(Question(a, (b,), c, (d,)))
     if not any(section.questions for section in sections):
-        raise InputError(f"{path}: no analogy question, a line of four words")
+        raise FileFormatError("no analogy question, a line of four words", path=path)
     return AnalogySet(path.stem, sections, skipped)
 
 
@@ -179,7 +183,7 @@ def _read_bats(folder: Path) -> AnalogySet:
         if questions:
             sections.append(Section(path.stem, kind, questions))
     if not sections:
-        raise InputError(
-            f"{folder}: no .txt file of lines 'word<TAB>answer/answer' in this folder (BATS)"
+        raise FileFormatError(
+            "no .txt file of lines 'word<TAB>answer/answer' in this folder (BATS)", path=folder
         )
     return AnalogySet(folder.resolve().name, sections, skipped)

@@ -17,7 +17,7 @@ from xw2v.vectors.arrays import safe_divisor, unit
 from xw2v.vectors.display import GENSIM_NAMES, html_table, one_line
 from xw2v.vectors.query import KEY_TYPES, Key, as_term
 from xw2v.vectors.rowsearch import RowSearch
-from xw2v.vectors.spelling import UnknownWordMessage
+from xw2v.vectors.spelling import MisspeltWordError
 from xw2v.vectors.tablechecks import check_shape, checked_words, finite_norms, word_index
 from xw2v.vectors.vectorrows import VectorRows
 from xw2v.vectors.wordattributes import WordAttributes
@@ -121,7 +121,7 @@ class WordTable:
         if default is not None:
             return default
         if isinstance(key, str):
-            raise UnknownWordError(UnknownWordMessage(str(key), self.index_to_key))
+            raise MisspeltWordError(str(key), self.index_to_key)
         raise UnknownWordError(f"there is no row {key}; the rows are 0 to {len(self) - 1}")
 
     def get_vector(self, key: Key, norm: bool = False) -> np.ndarray:

@@ -56,7 +56,7 @@ def read_vectors(
         UsageError: an argument that has no such value.
     """
     if limit is not None and limit < 1:
-        raise UsageError(f"limit {limit}: read at least one word")
+        raise UsageError("read at least one word", setting="limit", value=limit)
     options = ReadOptions(limit, decoding_of(encoding, unicode_errors), lenient)
     format, path = (format_name(format), path) if format else detect(path, lenient)
     return format_module(format).read(path, options)
@@ -77,7 +77,9 @@ def decoding_of(encoding: str, errors: str) -> Decoding:
         b"".decode(encoding, errors)
         "".encode(encoding)
     except LookupError:
-        raise UsageError(f"encoding {encoding!r}: Python knows none of this name") from None
+        raise UsageError(
+            "Python knows no encoding of this name", setting="encoding", value=encoding
+        ) from None
     if errors not in ("strict", "replace", "ignore"):
-        raise UsageError(f"unicode errors {errors!r}: choose strict, replace or ignore")
+        raise UsageError("choose strict, replace or ignore", setting="unicode_errors", value=errors)
     return Decoding(encoding, errors)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 from pathlib import Path
 
-from xw2v.errors import InputError
+from xw2v.errors import FileFormatError
 from xw2v.vectors.formats.lenient import count_numbers, most_common_size
 from xw2v.vectors.formats.registry import (
     FILES_IN_FOLDERS,
@@ -62,12 +62,14 @@ def detect(path: Path, lenient: bool = False) -> tuple[str, Path]:
     with open_vectors(path) as file:
         sample = Sample(path, file.read(HEAD_BYTES), file.size)
     if not sample.head:
-        raise InputError(f"{path}: the file is empty")
+        raise FileFormatError("the file is empty", path=path)
     if sample.head[TAR_MAGIC_OFFSET:].startswith(b"ustar"):
-        raise InputError(f"{path}: is a tar archive; unpack it and give the file of vectors in it")
+        raise FileFormatError(
+            "is a tar archive; unpack it and give the file of vectors in it", path=path
+        )
     for first_bytes, message in FOREIGN:
         if sample.head.startswith(first_bytes):
-            raise InputError(f"{path}: {message}")
+            raise FileFormatError(message, path=path)
     for name in RECOGNITION_ORDER:
         if format_module(name).recognises(sample):
             return name, path
@@ -76,11 +78,13 @@ def detect(path: Path, lenient: bool = False) -> tuple[str, Path]:
     lines = sample.head.split(b"\n", SAMPLE_LINES)[:SAMPLE_LINES]
     rows = most_common_size(map(count_numbers, lines)) > 1
     hint = (
-        "--lenient reads rows separated by tabs or commas"
+        "`lenient` reads rows separated by tabs or commas"
         if rows
         else f"these are read: {READABLE}"
     )
-    raise InputError(f"{path}:1: not a file of vectors: it starts with {excerpt(lines[0])}; {hint}")
+    raise FileFormatError(
+        f"not a file of vectors: it starts with {excerpt(lines[0])}; {hint}", path=path, line=1
+    )
 
 
 def _detect_folder(path: Path) -> tuple[str, Path]:
@@ -88,7 +92,9 @@ def _detect_folder(path: Path) -> tuple[str, Path]:
         if (path / file).is_file():
             return name, path / file
     if (path / "corpus.bin").is_file():
-        raise InputError(f"{path}: is a corpus, not vectors; train on it first: xw2v train {path}")
-    raise InputError(
-        f"{path}: no vectors here; expected center.npy with vocab.json, as xw2v train writes"
+        raise FileFormatError(
+            f"is a corpus, not vectors; train on it first: xw2v train {path}", path=path
+        )
+    raise FileFormatError(
+        "no vectors here; expected center.npy with vocab.json, as xw2v train writes", path=path
     )

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from xw2v.errors import InputError, shown
+from xw2v.errors import FileFormatError, InputError, shown
 from xw2v.storage.packing import packed_write
 from xw2v.vectors.formats import lenient
 from xw2v.vectors.formats.registry import Sample
@@ -38,7 +38,7 @@ def read(path: Path, options: ReadOptions) -> WordVectors:
     vector_size = lenient.most_common_size(map(count_trailing_numbers, lines))
     if vector_size == 0:
         found = excerpt(lines[0][:1000]) if lines[0] else "an empty file"
-        raise InputError(f"{path}:1: expected a word and its numbers, found {found}")
+        raise FileFormatError(f"expected a word and its numbers, found {found}", path=path, line=1)
     with open_vectors(path) as file:
         builder, _ = read_rows(file, vector_size, 1, options.limit, options.decoding)
     return builder.finish()
@@ -59,8 +59,9 @@ def write(path: Path, content: WordVectors) -> None:
     if lenient.most_common_size(vector_size + n for n in extra) != vector_size:
         word = next(word for word, n in zip(words, extra, strict=False) if n)
         raise InputError(
-            f"{path}: without a header, words such as {shown(word)} would be read as vectors of "
-            f"more than {vector_size} dimensions; write word2vec, or join their parts with _"
+            f"without a header, words such as {shown(word)} would be read as vectors of "
+            f"more than {vector_size} dimensions; write word2vec, or join their parts with _",
+            path=path,
         )
     with packed_write(path) as out:
         write_rows(out, path, words, vectors)

@@ -10,13 +10,21 @@ import logging
 import re
 from collections import Counter
 from collections.abc import Iterable
+from functools import partial
 from itertools import islice
 from pathlib import Path
 
 import numpy as np
 
-from xw2v.errors import InputError
-from xw2v.vectors.formats.rows import MAX_WORD_BYTES, Decoding, ReadOptions, RowBuilder, WordVectors
+from xw2v.errors import FileFormatError, InputError
+from xw2v.vectors.formats.rows import (
+    MAX_WORD_BYTES,
+    Decoding,
+    Place,
+    ReadOptions,
+    RowBuilder,
+    WordVectors,
+)
 from xw2v.vectors.formats.textrows import is_number, line_chunks, parse_numbers
 from xw2v.vectors.formats.vectorfile import open_vectors
 
@@ -43,7 +51,7 @@ def read(path: Path, options: ReadOptions) -> WordVectors:
             if options.limit is not None and len(builder.words) >= options.limit:
                 break
     if not builder.words:
-        raise InputError(f"{path}: no line of a word and {vector_size} numbers")
+        raise FileFormatError(f"no line of a word and {vector_size} numbers", path=path)
     skipped.report()
     result = builder.finish()
     first = slice(options.limit)
@@ -95,7 +103,9 @@ def _dimensions(path: Path) -> int:
         lines = list(islice((line for chunk in chunks for line in chunk), SAMPLE_LINES))
     size = most_common_size(map(count_numbers, lines))
     if size == 0:
-        raise InputError(f"{path}: no line of a word and numbers among the first {len(lines)}")
+        raise FileFormatError(
+            f"no line of a word and numbers among the first {len(lines)}", path=path
+        )
     return size
 
 
@@ -125,7 +135,7 @@ def _add_lines(
             skipped.skip(number, reason if line.strip() else "empty")
             continue
         try:
-            words.append(decoding.word(split[0], f"line {number}"))
+            words.append(decoding.word(split[0], Place(builder.path, number)))
         except InputError:
             undecodable = f"with a word that is not {decoding.encoding}"
             skipped.skip(number, undecodable if split[0] else "without a word")
@@ -141,7 +151,7 @@ def _add_lines(
     for i in np.flatnonzero(~finite):
         skipped.skip(numbers[i], "with a non-finite value")
     kept = np.flatnonzero(finite)
-    builder.add([words[i] for i in kept], block[kept], str)
+    builder.add([words[i] for i in kept], block[kept], partial(Place, builder.path))
 
 
 def split_row(line: bytes, vector_size: int) -> tuple[bytes, str] | None:

@@ -75,7 +75,7 @@ def format_name(name: str) -> str:
     if name not in MODULES:
         near = get_close_matches(name, [*FORMATS, *SYNONYMS], 1)
         hint = f"did you mean {near[0]}? " if near else ""
-        raise UsageError(f"format {name!r}: {hint}choose one of {', '.join(FORMATS)}")
+        raise UsageError(f"{hint}choose one of {', '.join(FORMATS)}", setting="format", value=name)
     return name
 
 

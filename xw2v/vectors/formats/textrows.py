@@ -14,11 +14,12 @@ from typing import BinaryIO
 
 import numpy as np
 
-from xw2v.errors import InputError
+from xw2v.errors import FileFormatError, InputError
 from xw2v.vectors.formats.rows import (
     CHUNK_BYTES,
     MAX_WORD_BYTES,
     Decoding,
+    Place,
     RowBuilder,
     encode_word,
     row_chunks,
@@ -63,23 +64,23 @@ def _add_lines(
         if text.count(b" ") == vector_size:
             raw, _, numbers = text.partition(b" ")
         else:  # a word with spaces, or a bad line
-            raw, numbers = _split_from_the_right(text, vector_size, f"{path}:{number}")
-        words.append(decoding.word(raw, f"{path}:{number}"))
+            raw, numbers = _split_from_the_right(text, vector_size, Place(path, number))
+        words.append(decoding.word(raw, Place(path, number)))
         rows.append(numbers.decode("latin-1"))
     block = parse_numbers(rows)
     if block is None or block.shape[1] != vector_size:
         raise _bad_line(path, rows, vector_size, first_line)
-    builder.add(words, block, lambda row: f"{path}:{first_line + row}")
+    builder.add(words, block, lambda row: Place(path, first_line + row))
 
 
-def _split_from_the_right(text: bytes, vector_size: int, place: str) -> tuple[bytes, bytes]:
+def _split_from_the_right(text: bytes, vector_size: int, place: Place) -> tuple[bytes, bytes]:
     fields = text.rsplit(b" ", vector_size)
     if len(fields) != vector_size + 1:
         if not text:
-            raise InputError(f"{place}: an empty line; expected a word and {vector_size} numbers")
-        raise InputError(
-            f"{place}: expected a word and {vector_size} numbers, found {len(fields)} fields in "
-            f"{excerpt(text)}; is this really text, and is it complete? --lenient skips such lines"
+            raise place.error(f"an empty line; expected a word and {vector_size} numbers")
+        raise place.error(
+            f"expected a word and {vector_size} numbers, found {len(fields)} fields in "
+            f"{excerpt(text)}; is this really text, and is it complete? `lenient` skips such lines"
         )
     return fields[0], text[len(fields[0]) + 1 :]
 
@@ -134,9 +135,9 @@ def _bad_line(path: Path, rows: list[str], vector_size: int, first_line: int) ->
     for number, row in enumerate(rows, first_line):
         for field in row.encode("latin-1").split(b" "):
             if not is_number(field):
-                return InputError(f"{path}:{number}: {excerpt(field)} is not a number")
-    return InputError(
-        f"{path}:{first_line}: the lines from here do not hold {vector_size} numbers each"
+                return FileFormatError(f"{excerpt(field)} is not a number", path=path, line=number)
+    return FileFormatError(
+        f"the lines from here do not hold {vector_size} numbers each", path=path, line=first_line
     )
 
 
@@ -154,9 +155,10 @@ def line_chunks(
         if not newline:
             parts.append(chunk)
             if sum(map(len, parts)) > max_line_bytes:
-                raise InputError(
-                    f"{file.path}:{line_number}: a line of over {max_line_bytes} bytes is no row "
-                    "of vectors"
+                raise FileFormatError(
+                    f"a line of over {max_line_bytes} bytes is no row of vectors",
+                    path=file.path,
+                    line=line_number,
                 )
             continue
         lines = [b""] * n_empty + (b"".join(parts) + head).split(b"\n")

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from xw2v.errors import InputError
+from xw2v.errors import FileFormatError, InputError
 from xw2v.storage.files import MAGIC, damage_reported, decompressed, open_binary
 
 MAX_EXPANSION = 100  # vectors shrink 2 to 5 times when compressed
@@ -67,9 +67,10 @@ class VectorFile:
     def _counted(self, data: bytes) -> bytes:
         self.position += len(data)
         if self.position > self.size:
-            raise InputError(
-                f"{self.path}: expands to more than {MAX_EXPANSION} times its size, which vectors "
-                "never do; decompress it yourself if that is meant"
+            raise FileFormatError(
+                f"expands to more than {MAX_EXPANSION} times its size, which vectors "
+                "never do; decompress it yourself if that is meant",
+                path=self.path,
             )
         return data
 
@@ -82,7 +83,7 @@ def open_vectors(path: Path) -> Iterator[VectorFile]:
     """
     with open_binary(path) as raw:
         if not path.is_file():
-            raise InputError(f"{path}: is not a regular file; save the vectors to a file first")
+            raise InputError("is not a regular file; save the vectors to a file first", path=path)
         head = raw.read(8)
         size = raw.seek(0, 2)
         raw.seek(0)
@@ -120,15 +121,21 @@ def read_header(file: VectorFile, row_bytes: int, value_bytes: int) -> tuple[int
     sizes = parse_header(line)
     if sizes is None:
         found = f"found {excerpt(line)}" if line else "the file is empty"
-        raise InputError(f"{file.path}:1: expected the header 'num_words vector_size', {found}")
+        raise FileFormatError(
+            f"expected the header 'num_words vector_size', {found}", path=file.path, line=1
+        )
     num_words, vector_size = sizes
     if num_words == 0 or vector_size == 0:
-        raise InputError(f"{file.path}:1: the header {excerpt(line)} promises no vectors")
+        raise FileFormatError(
+            f"the header {excerpt(line)} promises no vectors", path=file.path, line=1
+        )
     least = num_words * (row_bytes + vector_size * value_bytes) - 1
     if least > file.left:
-        raise InputError(
-            f"{file.path}:1: the header promises {num_words} words of {vector_size} dimensions, at "
+        raise FileFormatError(
+            f"the header promises {num_words} words of {vector_size} dimensions, at "
             f"least {least} bytes, but {'at most ' if file.compressed else ''}{file.left} follow: "
-            "the file is cut short or the header is wrong"
+            "the file is cut short or the header is wrong",
+            path=file.path,
+            line=1,
         )
     return num_words, vector_size

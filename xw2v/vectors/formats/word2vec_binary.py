@@ -11,13 +11,14 @@ from pathlib import Path
 
 import numpy as np
 
-from xw2v.errors import InputError
+from xw2v.errors import FileFormatError, InputError
 from xw2v.storage.packing import packed_write
 from xw2v.vectors.formats.registry import Sample
 from xw2v.vectors.formats.rows import (
     CHUNK_BYTES,
     MAX_WORD_BYTES,
     Decoding,
+    Place,
     ReadOptions,
     RowBuilder,
     WordVectors,
@@ -57,8 +58,8 @@ def read(path: Path, options: ReadOptions) -> WordVectors:
             rest = _add_rows(file, rest, builder, missing, num_words, options.decoding)
         if wanted == num_words and (rest + file.read(CHUNK_BYTES)).strip(b"\n"):
             byte = file.position - len(rest)
-            raise InputError(
-                f"{path}: data after the {num_words} words that its header promises, byte {byte}"
+            raise FileFormatError(
+                f"data after the {num_words} words that its header promises, byte {byte}", path=path
             )
     return builder.finish()
 
@@ -83,9 +84,9 @@ def _add_rows(
     starts: list[int] = []
     start = 0
 
-    def row_name(row: int) -> str:
+    def place_of(row: int) -> Place:
         number = len(builder.words) + row + 1
-        return f"{file.path}: word {number}, at byte {first_byte + starts[row]}"
+        return Place(file.path, detail=f"word {number}, at byte {first_byte + starts[row]}")
 
     while len(words) < most:
         space = data.find(b" ", start)
@@ -102,21 +103,22 @@ def _add_rows(
             break
         starts.append(start)
         raw = data[start:space].lstrip(b"\n")
-        words.append(decoding.word(raw, f"{file.path}: byte {first_byte + start}"))
+        words.append(decoding.word(raw, Place(file.path, detail=f"byte {first_byte + start}")))
         numbers.append(data[space + 1 : end])
         start = end
     if words:
         table = np.frombuffer(b"".join(numbers), dtype="<f4").reshape(
             len(words), builder.vector_size
         )
-        builder.add(words, table, row_name)
+        builder.add(words, table, place_of)
     return data[start:]
 
 
 def _cut(file: VectorFile, rows: int, byte: int, rest: bytes, num_words: int) -> InputError:
-    return InputError(
-        f"{file.path}: the header promises {num_words} words, but number {rows + 1} at byte {byte} "
-        f"is not complete ({excerpt(rest)}): the file is cut short, or is not word2vec binary"
+    return FileFormatError(
+        f"the header promises {num_words} words, but number {rows + 1} at byte {byte} "
+        f"is not complete ({excerpt(rest)}): the file is cut short, or is not word2vec binary",
+        path=file.path,
     )
 
 

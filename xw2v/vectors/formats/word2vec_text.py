@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from xw2v.errors import InputError
+from xw2v.errors import FileFormatError
 from xw2v.storage.packing import packed_write
 from xw2v.vectors.formats import lenient
 from xw2v.vectors.formats.registry import Sample
@@ -35,12 +35,16 @@ def read(path: Path, options: ReadOptions) -> WordVectors:
         builder, more = read_rows(file, vector_size, 2, wanted, options.decoding)
     found = len(builder.words)
     if found < wanted:
-        raise InputError(
-            f"{path}:{found + 2}: the file ends after {found} words of the promised {num_words}"
+        raise FileFormatError(
+            f"the file ends after {found} words of the promised {num_words}",
+            path=path,
+            line=found + 2,
         )
     if more and wanted == num_words:
-        raise InputError(
-            f"{path}:{num_words + 2}: more rows than the {num_words} that the header promises"
+        raise FileFormatError(
+            f"more rows than the {num_words} that the header promises",
+            path=path,
+            line=num_words + 2,
         )
     return builder.finish()
 
