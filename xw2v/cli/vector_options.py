@@ -153,8 +153,11 @@ def missing_model(model: str) -> InputError:
     with suppress(OSError):
         beside = [other.name for other in path.parent.iterdir()]
     near = [str(path.with_name(name)) for name in nearest_spellings(path.name, sorted(beside))]
-    hint = f"did you mean {' or '.join(near)}?" if near else "train a model (xw2v train)"
-    return InputError(f"{model}: no such file or folder; {hint} or name another with --model")
+    if near:
+        hint = f"did you mean {' or '.join(near)}?"
+    else:
+        hint = "train a model (xw2v train) or name one with --model"
+    return InputError(f"no such file or folder; {hint}", path=model)
 
 
 def as_records(neighbours: Neighbours, score: str = "cosine") -> list[dict[str, Any]]:
