@@ -37,6 +37,7 @@ class PairScore:
 
     @property
     def unknown_percent(self) -> float:
+        """Per cent of the pairs with a word that does not exist."""
         return 100 * (self.pairs - self.known) / self.pairs
 
 
@@ -121,6 +122,7 @@ class SectionScore:
 
     @property
     def answered(self) -> int:
+        """How many questions count."""
         return len(self.correct) + len(self.incorrect)
 
     @property

@@ -123,7 +123,7 @@ class KeyedVectors(WordTable):
         if topn < 1:
             return []
         rows, best = top_k(scores[None, :], topn)
-        return self._neighbours(rows[0], best[0])
+        return self._neighbours(np.asarray(rows)[0], np.asarray(best)[0])
 
     def _unit_of(self, term: Term) -> np.ndarray:
         vector = self._check_vector(term) if isinstance(term, np.ndarray) else self[term]

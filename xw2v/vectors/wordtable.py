@@ -12,9 +12,10 @@ from typing import Any, Self, overload
 import numpy as np
 
 from xw2v.errors import InputError, UnknownWordError
+from xw2v.sgns.array import safe_divisor
 from xw2v.sgns.backend import Backend
 from xw2v.sgns.loading import load_backend
-from xw2v.vectors.arrays import safe_divisor, unit
+from xw2v.vectors.arrays import unit
 from xw2v.vectors.display import GENSIM_NAMES, html_table, one_line
 from xw2v.vectors.query import KEY_TYPES, Key, as_term
 from xw2v.vectors.rowsearch import RowSearch
@@ -214,8 +215,7 @@ class WordTable:
 
     def get_normed_vectors(self) -> np.ndarray:
         """A copy of the table (V, D) with rows of norm 1 (rows of zeros stay zeros)."""
-        normed: np.ndarray = self.vectors / safe_divisor(self.norms)[:, None]
-        return normed
+        return np.asarray(self.vectors / safe_divisor(self.norms)[:, None])
 
     def unit_normalize_all(self) -> None:
         """Scale every vector to norm 1, for good."""

@@ -69,6 +69,7 @@ class SkippedLines:
 
     @property
     def total(self) -> int:
+        """How many were skipped."""
         return sum(self.reasons.values())
 
     def skip(self, line_number: int, reason: str) -> None:

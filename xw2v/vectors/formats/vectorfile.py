@@ -40,6 +40,7 @@ class VectorFile:
 
     @property
     def left(self) -> int:
+        """The most bytes that are still to be read."""
         return self.size - self.position
 
     def read(self, n: int) -> bytes:
