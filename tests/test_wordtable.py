@@ -280,7 +280,7 @@ def test_cosines_are_at_most_1(seed: int, size: int) -> None:
 # --- how it shows itself ---
 
 
-def test_it_says_what_it_holds() -> None:
+def test_repr_and_notebook_table_name_words_and_dimensions() -> None:
     wv = KeyedVectors(
         ["<b>", "of", "and", "to"], np.eye(4, dtype=np.float32), np.arange(4000, 0, -1000)
     )

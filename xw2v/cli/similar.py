@@ -19,7 +19,7 @@ from xw2v.cli.vector_options import (
     print_neighbours,
 )
 from xw2v.cli.word_sums import parse_sum
-from xw2v.errors import Xw2vError
+from xw2v.errors import InputError, Xw2vError, shown
 
 if TYPE_CHECKING:
     from xw2v.vectors.keyedvectors import KeyedVectors
@@ -85,7 +85,10 @@ def answer_lines(model: str, vectors: KeyedVectors, options: dict[str, Any], as_
     records = []
     for line in _lines(person):
         try:
-            record = record_of(line, vectors.most_similar(*parse_sum(line, vectors), **options))
+            positive, negative = parse_sum(line, vectors)
+            if not positive + negative:
+                raise InputError(f"{shown(line)} names no word")
+            record = record_of(line, vectors.most_similar(positive, negative, **options))
         except Xw2vError as error:
             record = {"query": line, "error": str(error)}
         if as_json:
