@@ -238,6 +238,11 @@ def test_several_values_do_not_swallow_the_model(model: Path, sets: Path) -> Non
     assert xw2v("evaluate", "--pairs", *files, model).stdout == expected
     many = xw2v("evaluate", "--analogies", sets / "questions.txt", model, "--pairs", *files).stdout
     assert "questions" in many
+    pairs = "kakakaka kakakalo 1\nkakakaka kakakami 2\n"  # which look like vectors without header
+    for name in ("three", "four"):
+        (sets / name).write_text(pairs)
+    done = xw2v("evaluate", "--pairs", sets / "three", sets / "four", folder=model.parent)
+    assert "\nfour " in done.stdout
     refused = xw2v("evaluate", "--pairs", *files, model, "--model", model, code=1)
     assert "output" in refused.stderr  # named already, so that it is a file of pairs
 

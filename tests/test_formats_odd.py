@@ -100,6 +100,24 @@ def test_the_format_is_found_from_several_lines(tmp_path: Path) -> None:
         read_vectors(path)
 
 
+def test_a_header_of_too_few_dimensions_is_noticed(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Rows then look like words that end in a number, which they may well be."""
+    path = tmp_path / "file"
+    path.write_text("2 2\nking 0.1 0.2 0.3\nqueen 0.2 0.2 0.3\n")
+    with caplog.at_level(logging.WARNING):
+        assert read_vectors(path).words == ["king 0.1", "queen 0.2"]
+    assert "file:1: the header says 2 dimensions, and words such as 'king 0.1'" in caplog.text
+    assert read_vectors(path, lenient=True).vectors.shape == (2, 3)
+    caplog.clear()
+    content = WordVectors(["python", "python 3.12", "route 66"], np.ones((3, 2), np.float32))
+    write_vectors(path, content, "word2vec")
+    with caplog.at_level(logging.WARNING):
+        assert read_vectors(path).words == content.words
+    assert caplog.text == ""
+
+
 def test_files_of_other_kinds_are_named(tmp_path: Path) -> None:
     (tmp_path / "v.txt").write_text("king 1 2\nqueen 2 3\n")
     with tarfile.open(tmp_path / "v.tgz", "w:gz") as archive:

@@ -102,6 +102,19 @@ def count_trailing_numbers(line: bytes) -> int:
     return count
 
 
+def words_end_in_values(words: Sequence[str]) -> bool:
+    """Whether all of the first ten words end in a decimal number after a space.
+
+    Hardly any words do; rather, these are the first values of vectors of more dimensions than the
+    header says.
+    """
+    last_fields = [word.rpartition(" ") for word in words[:10]]
+    return bool(words) and all(
+        space and "." in field and is_number(field.encode("utf-8", "replace"))
+        for _, space, field in last_fields
+    )
+
+
 def looks_like_rows(data: bytes, vector_size: int) -> bool:
     """Whether text, not binary rows, follows a header: numbers at the end of the first line, or
     characters all along.

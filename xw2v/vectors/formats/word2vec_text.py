@@ -4,15 +4,23 @@ a line.
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 
-from xw2v.errors import FileFormatError
+from xw2v.errors import FileFormatError, shown
 from xw2v.storage.packing import packed_write
 from xw2v.vectors.formats import lenient
 from xw2v.vectors.formats.registry import Sample
 from xw2v.vectors.formats.rows import ReadOptions, WordVectors, check_table
-from xw2v.vectors.formats.textrows import looks_like_rows, read_rows, write_rows
+from xw2v.vectors.formats.textrows import (
+    looks_like_rows,
+    read_rows,
+    words_end_in_values,
+    write_rows,
+)
 from xw2v.vectors.formats.vectorfile import open_vectors, parse_header, read_header
+
+log = logging.getLogger(__name__)
 
 
 def recognises(sample: Sample) -> bool:
@@ -33,6 +41,14 @@ def read(path: Path, options: ReadOptions) -> WordVectors:
         num_words, vector_size = read_header(file, row_bytes=2, value_bytes=2)
         wanted = num_words if options.limit is None else min(options.limit, num_words)
         builder, more = read_rows(file, vector_size, 2, wanted, options.decoding)
+    if words_end_in_values(builder.words):
+        log.warning(
+            "%s:1: the header says %d dimensions, and words such as %s end in a number; "
+            "if these are values of the vectors, correct the header or leave it out",
+            path,
+            vector_size,
+            shown(builder.words[0]),
+        )
     found = len(builder.words)
     if found < wanted:
         raise FileFormatError(
