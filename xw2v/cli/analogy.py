@@ -68,11 +68,11 @@ def sum_of(words: tuple[str, ...], vectors: KeyedVectors) -> tuple[list[str], li
 
     Raises UsageError for words that are neither.
     """
-    apart = len(words) > 1 and not any(word in SIGNS for word in words)
-    if apart and len(words) == 3:
+    is_list = len(words) > 1 and not any(word in SIGNS for word in words)
+    if is_list and len(words) == 3:
         return [words[0], words[1]], [words[2]]
     positive, negative = parse_sum(" ".join(words), vectors)
-    if apart or len(positive) + len(negative) < 2:
+    if is_list or len(positive) + len(negative) < 2:
         raise UsageError(
             "give three words A B C (A + B - C), or a sum with its signs: king - man + woman"
         )

@@ -81,9 +81,11 @@ def command(
     pair_sets = [read_pairs(Path(path), delimiter) for path in pairs]
     analogy_sets = [read_analogies(Path(path)) for path in analogies]
     vectors = load_model(model, device, backend)
-    how = (restrict_vocab, not case_sensitive, unknown_is_wrong)
-    pair_scores = [word_pairs(vectors, pair_set, *how) for pair_set in pair_sets]
-    analogy_scores = [word_analogies(vectors, analogy_set, *how) for analogy_set in analogy_sets]
+    options = (restrict_vocab, not case_sensitive, unknown_is_wrong)
+    pair_scores = [word_pairs(vectors, pair_set, *options) for pair_set in pair_sets]
+    analogy_scores = [
+        word_analogies(vectors, analogy_set, *options) for analogy_set in analogy_sets
+    ]
     words = min(restrict_vocab, len(vectors))
     if as_json:
         record = {

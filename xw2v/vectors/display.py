@@ -31,22 +31,22 @@ GENSIM_NAMES = {  # that gensim 4 has given up, or that are called otherwise her
 def one_line(kind: str, words: Sequence[str], vector_size: int) -> str:
     """Such as `KeyedVectors(400 words, 12 dimensions: 'the', 'of', 'and', ...)`."""
     first = [shown(word, 20) for word in words[:LINE_WORDS]]
-    more = ["..."] if len(words) > LINE_WORDS else []
-    return f"{kind}({len(words):,} words, {vector_size} dimensions: {', '.join(first + more)})"
+    ellipsis = ["..."] if len(words) > LINE_WORDS else []
+    return f"{kind}({len(words):,} words, {vector_size} dimensions: {', '.join(first + ellipsis)})"
 
 
 def html_table(words: Sequence[str], vectors: np.ndarray, counts: np.ndarray | None) -> str:
     """The first words with their counts and the first values of their vectors (V, D)."""
     n_words, vector_size = vectors.shape
-    more = ["…"] if vector_size > TABLE_DIMENSIONS else []
+    ellipsis = ["…"] if vector_size > TABLE_DIMENSIONS else []
     names = ["word", *(["count"] if counts is not None else [])]
-    head = names + [str(i) for i in range(min(vector_size, TABLE_DIMENSIONS))] + more
+    head = names + [str(i) for i in range(min(vector_size, TABLE_DIMENSIONS))] + ellipsis
     rows = []
     for row, word in enumerate(words[:TABLE_WORDS]):
         cells = [escape(word)]
         if counts is not None:
             cells.append(f"{int(counts[row]):,}")
-        rows.append(cells + [f"{x:.3f}" for x in vectors[row, :TABLE_DIMENSIONS]] + more)
+        rows.append(cells + [f"{x:.3f}" for x in vectors[row, :TABLE_DIMENSIONS]] + ellipsis)
     body = "".join(f"<tr><td>{'</td><td>'.join(cells)}</td></tr>" for cells in rows)
     caption = f"{n_words:,} words, {vector_size} dimensions"
     return (

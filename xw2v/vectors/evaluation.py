@@ -60,7 +60,7 @@ class _WordRows:
 
 def word_pairs(
     vectors: WordTable,
-    given: PairSet,
+    pair_set: PairSet,
     restrict_vocab: int | None = 300000,
     case_insensitive: bool = True,
     dummy4unknown: bool = False,
@@ -72,7 +72,7 @@ def word_pairs(
     Raises InputError for a vector with a non-finite value.
     """
     word_rows = _WordRows(vectors, restrict_vocab, case_insensitive)
-    rows = [word_rows.known((a,)) + word_rows.known((b,)) for a, b, _ in given.pairs]
+    rows = [word_rows.known((a,)) + word_rows.known((b,)) for a, b, _ in pair_set.pairs]
     known = np.asarray([len(pair) == 2 for pair in rows])
     model_scores = np.zeros(len(rows))
     if known.any():
@@ -80,17 +80,17 @@ def word_pairs(
         model_scores[known] = np.vecdot(unit(table[:, 0]), unit(table[:, 1]))
         if not np.isfinite(model_scores).all():
             vectors.fill_norms(force=True)  # which raises, and names the word
-    human_scores = np.asarray([score for _, _, score in given.pairs])
+    human_scores = np.asarray([score for _, _, score in pair_set.pairs])
     used = np.ones_like(known) if dummy4unknown else known
     pearson, spearman = _correlations(human_scores[used], model_scores[used])
     return PairScore(
-        given.name,
+        pair_set.name,
         pearson,
         spearman,
         len(rows),
         int(known.sum()),
-        given.skipped,
-        given.score_column,
+        pair_set.skipped,
+        pair_set.score_column,
     )
 
 
@@ -169,7 +169,7 @@ class AnalogyScore:
 
 def word_analogies(
     vectors: WordTable,
-    given: AnalogySet,
+    analogy_set: AnalogySet,
     restrict_vocab: int | None = 300000,
     case_insensitive: bool = True,
     dummy4unknown: bool = False,
@@ -181,8 +181,8 @@ def word_analogies(
     left out.
     """
     word_rows = _WordRows(vectors, restrict_vocab, case_insensitive)
-    sections = [_section_score(vectors, word_rows, s, dummy4unknown) for s in given.sections]
-    return AnalogyScore(given.name, sections, given.skipped)
+    sections = [_section_score(vectors, word_rows, s, dummy4unknown) for s in analogy_set.sections]
+    return AnalogyScore(analogy_set.name, sections, analogy_set.skipped)
 
 
 def _section_score(

@@ -79,16 +79,16 @@ class KeyedVectors(WordTable):
         if not terms:
             raise InputError("most_similar needs at least one word or vector")
         mean = self.get_mean_vector(terms, weights, post_normalize=True, ignore_missing=False)
-        asked = self._rows_of(terms)
+        query_rows = self._rows_of(terms)
         if indexer is not None and topn is not None:
-            answers = indexer.most_similar(mean, topn + len(asked))
-            words = {self.index_to_key[row] for row in asked}
+            answers = indexer.most_similar(mean, topn + len(query_rows))
+            words = {self.index_to_key[row] for row in query_rows}
             return [(word, score) for word, score in answers if word not in words][:topn]
         start, end = (0, restrict_vocab) if restrict_vocab else (clip_start, clip_end or len(self))
         start, end, _ = slice(start, end).indices(len(self))
         if topn is None:
             return self.row_search().cosines(mean, start, end)
-        excluded = sorted(row for row in asked if start <= row < end)
+        excluded = sorted(row for row in query_rows if start <= row < end)
         topn = min(topn, end - start - len(excluded))
         if topn < 1:
             return []
@@ -243,8 +243,8 @@ class KeyedVectors(WordTable):
         """((Pearson's r, p), (Spearman's ρ, p), per cent of pairs with unknown words) on a
         similarity set; `xw2v.vectors.evaluation.word_pairs` gives the numbers of pairs, too.
         """
-        given = read_pairs(Path(pairs), delimiter, encoding)
-        result = word_pairs(self, given, restrict_vocab, case_insensitive, dummy4unknown)
+        pair_set = read_pairs(Path(pairs), delimiter, encoding)
+        result = word_pairs(self, pair_set, restrict_vocab, case_insensitive, dummy4unknown)
         if not (result.known or dummy4unknown):
             raise InputError("no pair with both words in the vocabulary", path=pairs)
         return result.pearson, result.spearman, result.unknown_percent
@@ -259,8 +259,8 @@ class KeyedVectors(WordTable):
         """(accuracy, sections) on an analogy set, each section with lists "correct" and
         "incorrect"; `xw2v.vectors.evaluation.word_analogies` gives coverage and totals, too.
         """
-        given = read_analogies(Path(analogies))
-        result = word_analogies(self, given, restrict_vocab, case_insensitive, dummy4unknown)
+        analogy_set = read_analogies(Path(analogies))
+        result = word_analogies(self, analogy_set, restrict_vocab, case_insensitive, dummy4unknown)
         return result.as_gensim()
 
     # --- files and gensim ---

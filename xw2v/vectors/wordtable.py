@@ -307,10 +307,10 @@ class WordTable:
         if replace:
             last = {word: i for i, word in enumerate(words)}
             rows = [self.key_to_index[word] for word in last]
-            given = list(last.values())
-            self._rows.set(rows, new[given], norms[given])
+            chosen = list(last.values())
+            self._rows.set(rows, new[chosen], norms[chosen])
             for name, values in extras.items():
-                self.attributes[name][rows] = values[given]
+                self.attributes[name][rows] = values[chosen]
 
     def __setitem__(self, key: str | list[str], weights: Any) -> None:
         """Set the vector of a word, or the vectors (n, D) of n words, new or known."""
@@ -319,8 +319,8 @@ class WordTable:
     def get_vecattr(self, key: Key, attr: str) -> Any:
         """An attribute of a word, such as "count"."""
         if attr not in self.attributes:
-            there = ", ".join(self.attributes) or "none"
-            raise InputError(f"the words have no attribute {attr!r}; there is {there}")
+            known = ", ".join(self.attributes) or "none"
+            raise InputError(f"the words have no attribute {attr!r}; there is {known}")
         return self.attributes[attr][self.get_index(key)]
 
     def set_vecattr(self, key: Key, attr: str, val: Any) -> None:

@@ -94,8 +94,8 @@ def _read_table(path: Path, words: list[str], n_words: int) -> RowBuilder:
             raise FileFormatError(
                 f"more rows than the {n_words} words of {METADATA}", path=path, line=number
             )
-        wanted = words[done : done + len(rows)]
-        builder.add(wanted, block[: len(wanted)], partial(_place_of_line, path, number))
+        chunk_words = words[done : done + len(rows)]
+        builder.add(chunk_words, block[: len(chunk_words)], partial(_place_of_line, path, number))
         if len(builder.words) == len(words) < n_words:
             break
     if builder is None:

@@ -35,20 +35,23 @@ _IS_NUMBER = re.compile(
 
 
 def read_rows(
-    file: VectorFile, vector_size: int, first_line: int, most: int | None, decoding: Decoding
+    file: VectorFile, vector_size: int, first_line: int, max_rows: int | None, decoding: Decoding
 ) -> tuple[RowBuilder, bool]:
-    """Read up to `most` rows; the second answer says whether anything but empty lines follows them.
+    """Read up to `max_rows` rows.
+
+    Returns:
+        The rows, and whether anything but empty lines follows them.
 
     Raises InputError naming the line that does not hold a word and `vector_size` finite numbers.
     """
     builder = RowBuilder(file.path, vector_size)
     line_number = first_line
     for lines in line_chunks(file, MAX_WORD_BYTES + MAX_NUMBER_BYTES * vector_size, first_line):
-        wanted = lines if most is None else lines[: most - len(builder.words)]
-        if wanted:
-            _add_lines(builder, wanted, vector_size, line_number, decoding)
-        if len(wanted) < len(lines):
-            return builder, any(line.strip() for line in lines[len(wanted) :])
+        taken = lines if max_rows is None else lines[: max_rows - len(builder.words)]
+        if taken:
+            _add_lines(builder, taken, vector_size, line_number, decoding)
+        if len(taken) < len(lines):
+            return builder, any(line.strip() for line in lines[len(taken) :])
         line_number += len(lines)
     return builder, False
 

@@ -50,13 +50,13 @@ def read(path: Path, options: ReadOptions) -> WordVectors:
     """
     with open_vectors(path) as file:
         num_words, vector_size = read_header(file, row_bytes=2, value_bytes=4)
-        wanted = num_words if options.limit is None else min(options.limit, num_words)
+        n_wanted = num_words if options.limit is None else min(options.limit, num_words)
         builder = RowBuilder(path, vector_size)
         rest = b""
-        while len(builder.words) < wanted:
-            missing = wanted - len(builder.words)
+        while len(builder.words) < n_wanted:
+            missing = n_wanted - len(builder.words)
             rest = _add_rows(file, rest, builder, missing, num_words, options.decoding)
-        if wanted == num_words and (rest + file.read(CHUNK_BYTES)).strip(b"\n"):
+        if n_wanted == num_words and (rest + file.read(CHUNK_BYTES)).strip(b"\n"):
             byte = file.position - len(rest)
             raise FileFormatError(
                 f"data after the {num_words} words that its header promises, byte {byte}", path=path
@@ -68,12 +68,12 @@ def _add_rows(
     file: VectorFile,
     rest: bytes,
     builder: RowBuilder,
-    most: int,
+    max_rows: int,
     num_words: int,
     decoding: Decoding,
 ) -> bytes:
-    """Read a chunk, add its complete rows (at most `most`), and return the bytes of the row that it
-    cuts off.
+    """Read a chunk and add its complete rows, at most `max_rows`; returns the bytes of the row that
+    it cuts off.
     """
     vector_bytes = 4 * builder.vector_size
     first_byte = file.position - len(rest)
@@ -88,7 +88,7 @@ def _add_rows(
         number = len(builder.words) + row + 1
         return Place(file.path, detail=f"word {number}, at byte {first_byte + starts[row]}")
 
-    while len(words) < most:
+    while len(words) < max_rows:
         space = data.find(b" ", start)
         end = space + 1 + vector_bytes
         if space < 0 or end > len(data):

@@ -39,8 +39,8 @@ def read(path: Path, options: ReadOptions) -> WordVectors:
         return lenient.read(path, options)
     with open_vectors(path) as file:
         num_words, vector_size = read_header(file, row_bytes=2, value_bytes=2)
-        wanted = num_words if options.limit is None else min(options.limit, num_words)
-        builder, more = read_rows(file, vector_size, 2, wanted, options.decoding)
+        n_wanted = num_words if options.limit is None else min(options.limit, num_words)
+        builder, has_more = read_rows(file, vector_size, 2, n_wanted, options.decoding)
     if words_end_in_values(builder.words):
         log.warning(
             "%s:1: the header says %d dimensions, and words such as %s end in a number; "
@@ -49,14 +49,14 @@ def read(path: Path, options: ReadOptions) -> WordVectors:
             vector_size,
             shown(builder.words[0]),
         )
-    found = len(builder.words)
-    if found < wanted:
+    n_found = len(builder.words)
+    if n_found < n_wanted:
         raise FileFormatError(
-            f"the file ends after {found} words of the promised {num_words}",
+            f"the file ends after {n_found} words of the promised {num_words}",
             path=path,
-            line=found + 2,
+            line=n_found + 2,
         )
-    if more and wanted == num_words:
+    if has_more and n_wanted == num_words:
         raise FileFormatError(
             f"more rows than the {num_words} that the header promises",
             path=path,
