@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
+import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Literal
@@ -10,6 +13,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 DPI = 100
+NEUTRAL = {"MPLBACKEND": "agg", "MATPLOTLIBRC": os.devnull}
 
 
 @contextmanager
@@ -23,6 +27,7 @@ def agg_figure(
         width, height: in pixels at `DPI`.
         layout: "constrained" makes room for axis labels and legends.
     """
+    _import_matplotlib()
     from matplotlib import style
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
@@ -31,3 +36,26 @@ def agg_figure(
         figure = Figure(figsize=(width / DPI, height / DPI), dpi=DPI, layout=layout)
         FigureCanvasAgg(figure)
         yield figure
+
+
+def _import_matplotlib() -> None:
+    """Import matplotlib also where its settings do not let it, such as an MPLBACKEND of a notebook
+    whose library is not installed here.
+    """
+    try:
+        importlib.import_module("matplotlib")
+    except ImportError:
+        raise
+    except Exception:
+        for name in [name for name in sys.modules if name.partition(".")[0] == "matplotlib"]:
+            del sys.modules[name]  # what a failed import leaves behind
+        before = {name: os.environ.get(name) for name in NEUTRAL}
+        os.environ.update(NEUTRAL)
+        try:
+            importlib.import_module("matplotlib")
+        finally:
+            for name, value in before.items():
+                if value is None:
+                    del os.environ[name]
+                else:
+                    os.environ[name] = value
