@@ -7,12 +7,14 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 from click.core import ParameterSource
 
 from xw2v.cli import drop, in_flags
+from xw2v.cli.map_options import print_outdated
 from xw2v.cli.options import input_options, reading_bar
 from xw2v.config import OPTIONS, TrainOptions, read_config
 from xw2v.settings import SETTINGS, Option, flag
@@ -66,6 +68,7 @@ def command(inputs: tuple[str, ...], config: str | None, **given: Any) -> None:
     checkpoint; with more --epochs than a finished run had, it adds them.
     """
     from xw2v.pictures.loss_curve import plot_loss
+    from xw2v.pictures.stamp import fingerprint_of
     from xw2v.training.command import TrainCommand
     from xw2v.training.samples import sample_neighbours
 
@@ -89,12 +92,13 @@ def command(inputs: tuple[str, ...], config: str | None, **given: Any) -> None:
         if chosen.json:
             click.echo(json.dumps(run.record, ensure_ascii=False))
         elif not chosen.quiet:
-            samples = sample_neighbours(run.keyed_vectors())
+            vectors = run.keyed_vectors()
             try:
-                for word, neighbours in samples:
+                for word, neighbours in sample_neighbours(vectors):
                     click.echo(f"{word}: {', '.join(neighbours)}")
             except OSError:  # nobody reads them; the vectors are written all the same
                 drop(sys.stdout)
+            print_outdated(Path(chosen.output), fingerprint_of(vectors))
 
 
 def _is_given(name: str) -> bool:

@@ -17,25 +17,31 @@ NEUTRAL = {"MPLBACKEND": "agg", "MATPLOTLIBRC": os.devnull}
 
 
 @contextmanager
-def agg_figure(
-    width: int, height: int, layout: Literal["constrained"] | None = None
-) -> Iterator[Figure]:
-    """An empty figure to be drawn and saved in this context, where the user's matplotlibrc and
-    backend have no effect.
+def default_style() -> Iterator[None]:
+    """Draw and save a figure in this context, or in a function decorated with `@default_style()`:
+    there the user's matplotlibrc has no effect.
+    """
+    _import_matplotlib()
+    from matplotlib import style
+
+    with style.context("default"):
+        yield
+
+
+def new_figure(width: float, height: float, layout: Literal["constrained"] | None = None) -> Figure:
+    """An empty figure on an Agg canvas, whatever the user's backend is.
 
     Args:
         width, height: in pixels at `DPI`.
         layout: "constrained" makes room for axis labels and legends.
     """
     _import_matplotlib()
-    from matplotlib import style
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    with style.context("default"):
-        figure = Figure(figsize=(width / DPI, height / DPI), dpi=DPI, layout=layout)
-        FigureCanvasAgg(figure)
-        yield figure
+    figure = Figure(figsize=(width / DPI, height / DPI), dpi=DPI, layout=layout)
+    FigureCanvasAgg(figure)
+    return figure
 
 
 def _import_matplotlib() -> None:
