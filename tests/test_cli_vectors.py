@@ -243,8 +243,8 @@ def test_several_values_do_not_swallow_the_model(model: Path, sets: Path) -> Non
         (sets / name).write_text(pairs)
     done = xw2v("evaluate", "--pairs", sets / "three", sets / "four", folder=model.parent)
     assert "\nfour " in done.stdout
-    refused = xw2v("evaluate", "--pairs", *files, model, "--model", model, code=1)
-    assert "output" in refused.stderr  # named already, so that it is a file of pairs
+    refused = xw2v("evaluate", "--pairs", *files, model, "--model", model, code=2)
+    assert "is a model folder; name it before --pairs" in refused.stderr
 
 
 def test_a_missing_model_names_those_like_it(model: Path) -> None:
