@@ -69,7 +69,7 @@ def test_more_words_than_the_cache_holds() -> None:
 
 @compiled
 def test_more_words_and_lines_than_one_call_finds() -> None:
-    lines = scan.MOST + 7
+    lines = scan.MAX_SCAN_TOKENS + 7
     scanner, ends = new_scanner(WordIndex().__getitem__), list(range(2, 2 * lines + 1, 2))
     assert scanned(scanner, b"\n" * lines) == ([], [0] * lines)
     assert scanned(scanner, b"a b\n" * lines) == ([0, 1] * lines, ends)
@@ -98,7 +98,7 @@ def test_a_word_is_asked_for_until_the_cache_holds_it_and_after_it_forgets() -> 
     text = f"one {longest} {longest}x one".encode()
     assert scanned(scanner, text)[0] == [3, 16, 17, 3]
     assert scanned(scanner, text)[0] == [3, 16, 17, 3]
-    scanner.forget()
+    scanner.cache_clear()
     scanned(scanner, b"one")
     assert asked == ["one", longest, f"{longest}x", "one", f"{longest}x", "one"]
 
