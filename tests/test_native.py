@@ -57,7 +57,7 @@ def build(folder: Path, members: str) -> str:
 
 
 @needs_compiler
-def test_they_are_built_where_there_is_a_compiler() -> None:
+def test_the_libraries_are_built_where_there_is_a_compiler() -> None:
     assert compiled.is_built()
     assert scan.library() is not None
 
@@ -133,5 +133,5 @@ def test_a_module_that_is_no_such_library_is_refused() -> None:
         native_library("numpy._core._multiarray_umath", (scan.ScanState,))
 
 
-def test_there_may_be_none() -> None:
+def test_an_installation_may_have_no_library() -> None:
     assert native_library("xw2v_no_such_library", (scan.ScanState,)) is None

@@ -19,7 +19,7 @@ typedef struct {
     REAL *negative_cv;      /* (K,) */
     const REAL *dX;         /* (g, P) */
     const REAL *dN;         /* (K, P) */
-    const REAL *C;          /* (g + 2w, P), at row w: that of the first center's token */
+    const REAL *C;          /* at row w, the first center's token, of (g + 2w, P) */
 } Group;
 
 /* Group q of the tile that begins with group `first`. */
