@@ -49,7 +49,7 @@ from xw2v.text.arrowfiles import ArrowFile
 from xw2v.text.corpus import Corpus
 from xw2v.text.encode import Encoder
 from xw2v.text.textfiles import TextFile
-from xw2v.text.tokens import Tokenizer
+from xw2v.text.tokens import PatternRule
 from xw2v.training.checkpoint import (
     CheckpointFolder,
     DamagedError,
@@ -341,8 +341,8 @@ class Fuzz:
     def text(self) -> None:
         self.put(self.bytes_of(self.random.choice(self.texts)))
         pattern = self.random.choice(("[a-z']+", "[a-z']+", r"\w+", "[^ ]+"))
-        encoder = Encoder(Tokenizer(pattern, self.random.random() < 0.8))
-        for piece in TextFile(str(self.file)).chunks(encoder.splits_at_spaces):
+        encoder = Encoder(PatternRule(pattern, self.random.random() < 0.8))
+        for piece in TextFile(str(self.file)).chunks(encoder.rule.splits_at_spaces):
             encoder.add(piece)
         encoder.finish(1)
 

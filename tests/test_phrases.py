@@ -101,10 +101,10 @@ def test_equals_gensim(min_count: int, threshold: float) -> None:
 def test_equals_gensim_on_real_text(shared_data: Path) -> None:
     gzip = pytest.importorskip("gzip")
     phrases = pytest.importorskip("gensim.models.phrases")
-    from xw2v.text.tokens import Tokenizer
+    from xw2v.text.tokens import AsciiRule
 
     with gzip.open(shared_data / "text" / "english-mixed.txt.gz", "rt", encoding="utf-8") as file:
-        sentences = [Tokenizer().line(file.readline()) for _ in range(2000)]
+        sentences = [AsciiRule().line(file.readline()) for _ in range(2000)]
     model = phrases.Phrases(sentences)
     text = phrase_text(sentences)
     text.join(5, 10.0)

@@ -98,8 +98,10 @@ def test_options_of_preprocess(text: Path, tmp_path: Path) -> None:
     corpus = Corpus.open(folder)
     assert corpus.vocabulary.words == ["New", "York", "<UNK>"]
     assert corpus.settings == {
+        "tokens": "ascii",
         "token_pattern": "[A-Za-z]+",
         "lowercase": False,
+        "keep_digits": False,
         "min_count": 5,
         "max_vocab": 3,
     }

@@ -88,9 +88,7 @@ class Word2Vec:
             isinstance(each, (str, os.PathLike)) for each in sentences
         ):
             paths = [os.fspath(each) for each in sentences]
-            options = TextOptions(
-                token_pattern=settings.token_pattern, lowercase=settings.lowercase
-            )
+            options = TextOptions.from_settings(settings)
             if training is not None:
                 return read_corpus_with(training.vocabulary, paths, options)
             limits = VocabularyLimits(min_count=settings.min_count, max_vocab=settings.max_vocab)

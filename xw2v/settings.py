@@ -92,8 +92,15 @@ class Settings:
     weight_decay: float = setting(
         0.0, "Shrink the rows that a batch touches by alpha times this.", low=0, high=1
     )
-    token_pattern: str = setting("[a-z']+", "Regular expression of a token.")
-    lowercase: bool = setting(True, "Lower-case the text.")
+    tokens: str = setting(
+        "ascii",
+        "What a word is: ascii, [a-z']+ of lower-cased text; words, those of any language; raw, "
+        "whatever stands between whitespace.",
+        choices=("ascii", "words", "raw"),
+    )
+    token_pattern: str | None = setting(None, "Regular expression of a token, instead of a rule.")
+    lowercase: bool | None = setting(None, "Lower-case the text (by default, but for raw).")
+    keep_digits: bool = setting(False, "With the rule words, numbers are words, too.")
     batch_tokens: int | None = setting(
         None,
         "Tokens in a batch, in whole groups (CPU 2048 or, with long vectors, 4096; CBOW 512; CUDA 16384).",
@@ -126,7 +133,7 @@ class Settings:
                 f"--workers {self.workers}: this version trains in one process; give --workers 1"
             )
         try:
-            re.compile(self.token_pattern)
+            re.compile(self.token_pattern or "")
         except (re.error, OverflowError, RecursionError) as error:
             raise UsageError(
                 f"--token-pattern {self.token_pattern!r}: not a regular expression: {error}"

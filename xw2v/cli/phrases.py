@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from heapq import nlargest
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -52,9 +52,6 @@ NO_LIMIT = 2**31  # distinct words: every one is written, so none may be dropped
 def command(
     inputs: tuple[str, ...],
     corpus: str | None,
-    text_column: str,
-    token_pattern: str | None,
-    lowercase: bool | None,
     out: str,
     min_count: int,
     threshold: float,
@@ -62,6 +59,7 @@ def command(
     delimiter: str,
     quiet: bool,
     as_json: bool,
+    **given: Any,
 ) -> None:
     """Write INPUT as tokens, a sentence a line, with frequent collocations joined: new york ->
     new_york.
@@ -80,10 +78,9 @@ def command(
     from xw2v.text.phrases import PhraseText
     from xw2v.text.reading import encode
 
-    encoder = Encoder(
-        text_options(text_column, token_pattern, lowercase).tokenizer(), distinct_limit=NO_LIMIT
-    )
-    found = find_sources(inputs, corpus, text_column)
+    options = text_options(**given)
+    encoder = Encoder(options.rule(), distinct_limit=NO_LIMIT)
+    found = find_sources(inputs, corpus, options.text_column)
     with reading_bar(quiet) as progress:
         encode(found, encoder, progress)
     text = PhraseText(encoder, delimiter)

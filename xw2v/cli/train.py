@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from xw2v.training.trainer import Progress
 
 SAMPLE_WORDS = 6  # words shown with their neighbours at the end
-OF_INPUT = ("token_pattern", "lowercase")  # settings whose options are those of reading text
+# settings whose options are those of reading text
+OF_INPUT = ("tokens", "token_pattern", "lowercase", "keep_digits")
 TYPES = {"int": int, "float": float, "str": str}
 
 

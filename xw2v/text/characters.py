@@ -145,3 +145,14 @@ def count_letters(text: str) -> int:
     """How many letters and digits a text has."""
     codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
     return int(np.count_nonzero(_is_counted()[codes]))
+
+
+def invisible_characters() -> str:
+    """Formatting that a word is the same without: soft hyphens, marks of direction and others."""
+    codes = np.flatnonzero(class_table() == CharacterClass.EXTEND).tolist()
+    joiners = "\u200c\u200d"  # which letters may look different without
+    return "".join(
+        chr(code)
+        for code in codes
+        if unicodedata.category(chr(code)) == "Cf" and chr(code) not in joiners
+    )

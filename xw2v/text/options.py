@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from xw2v.settings import Settings
-from xw2v.text.tokens import Tokenizer
+from xw2v.text.tokens import AsciiRule, PatternRule, RawRule, TokenRule, WordsRule
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -15,21 +15,42 @@ class TextOptions:
 
     Attributes:
         text_column: column of tables that holds the text.
-        token_pattern: regular expression of a token.
-        lowercase: whether text is lower-cased first.
+        tokens: ascii, words or raw, see `tokens`.
+        token_pattern: regular expression of a token, instead of such a rule.
+        lowercase: whether text is lower-cased; None: it is, but for raw.
+        keep_digits: whether numbers are words, with the rule words.
     """
 
     text_column: str = "text"
-    token_pattern: str = Settings.token_pattern
-    lowercase: bool = Settings.lowercase
+    tokens: str = Settings.tokens
+    token_pattern: str | None = Settings.token_pattern
+    lowercase: bool | None = Settings.lowercase
+    keep_digits: bool = Settings.keep_digits
 
-    def tokenizer(self) -> Tokenizer:
+    @classmethod
+    def from_settings(cls, settings: Settings, **others: Any) -> TextOptions:
+        """Those that a run's settings hold, and others by name."""
+        names = ("tokens", "token_pattern", "lowercase", "keep_digits")
+        return cls(**{name: getattr(settings, name) for name in names}, **others)
+
+    def rule(self) -> TokenRule:
         """The rule of tokens; raises UsageError where the pattern is not one of tokens."""
-        return Tokenizer(self.token_pattern, self.lowercase)
+        if self.token_pattern is not None:
+            return PatternRule(self.token_pattern, self.lowercase is not False)
+        if self.tokens == "raw":
+            return RawRule(self.lowercase is True)
+        if self.tokens == "words":
+            return WordsRule(self.lowercase is not False, self.keep_digits)
+        return AsciiRule(self.lowercase is not False)
 
     def record(self) -> dict[str, Any]:
         """What a corpus records of them: what its words depend on."""
-        return {"token_pattern": self.token_pattern, "lowercase": self.lowercase}
+        return {
+            "tokens": self.tokens,
+            "token_pattern": self.token_pattern,
+            "lowercase": self.lowercase,
+            "keep_digits": self.keep_digits,
+        }
 
 
 DEFAULT_OPTIONS = TextOptions()

@@ -59,7 +59,7 @@ def open_corpus(
             raise UsageError(f"{names[0]}: is preprocessed already; give text")
         return _preprocessed(names[0], settings)
     found = find_sources(names, corpus, options.text_column)
-    encoder = Encoder(options.tokenizer(), folder, limits.distinct_limit)
+    encoder = Encoder(options.rule(), folder, limits.distinct_limit)
     encode(found, encoder, progress)
     read = Corpus.from_encoder(encoder, limits, found.description, settings, folder)
     return replace(read, notices=(*found.notices, *read.notices))
@@ -81,7 +81,7 @@ def read_corpus_with(
             raise InputError(f"{names[0]}: made with another vocabulary than the training text's")
         return opened
     found = find_sources(names, None, options.text_column)
-    encoder = Encoder(options.tokenizer(), folder, DISTINCT_LIMIT)
+    encoder = Encoder(options.rule(), folder, DISTINCT_LIMIT)
     encode(found, encoder, progress)
     return Corpus.from_encoder(encoder, vocabulary, found.description, options.record(), folder)
 
@@ -116,15 +116,15 @@ def encode(found: ResolvedInputs, encoder: Encoder, progress: Progress | None = 
     total = sum(source.total for source in found.sources)
     known = total > 0 and all(source.total for source in found.sources)
     for source in found.sources:
-        for chunk in source.chunks(encoder.splits_at_spaces):
+        for chunk in source.chunks(encoder.rule.splits_at_spaces):
             encoder.add(chunk)
             if progress is not None:
                 done = sum(source.done for source in found.sources)
                 progress(encoder.raw_words, done / total if known else None)
     if not encoder.raw_words:
         raise InputError(
-            f"{found.description}: no words in it that match {encoder.tokenizer.pattern!r} "
-            "(--token-pattern)"
+            f"{found.description}: no words in it ({encoder.rule.option}); other rules are "
+            "--tokens words and --tokens raw"
         )
 
 
@@ -149,9 +149,9 @@ def _preprocessed(name: str, settings: dict[str, Any]) -> Corpus:
     for option, value in settings.items():
         made_with = opened.settings.get(option, value)
         if value not in (made_with, getattr(Settings, option)):
-            flag = f"--{option.replace('_', '-')} {value}"
-            if option == "lowercase":
-                flag = "--no-lowercase"
+            flag = f"--{option.replace('_', '-')}" + (f" {value}" if value is not True else "")
+            if value is False:
+                flag = f"--no-{option}"
             raise UsageError(
                 f"{name}: was made with {option} {made_with}; leave {flag} out, or give it to "
                 "xw2v preprocess"

@@ -126,10 +126,8 @@ class TrainCommand:
     def _texts(self, settings: Settings, reading: Reading) -> tuple[Corpus, Corpus | None]:
         """The training text and the held-out text, if there is one."""
         options, inputs = self.options, _as_list(self.options.get("input", []))
-        text_options = TextOptions(
-            text_column=options.get("text_column", TextOptions.text_column),
-            token_pattern=settings.token_pattern,
-            lowercase=settings.lowercase,
+        text_options = TextOptions.from_settings(
+            settings, text_column=options.get("text_column", TextOptions.text_column)
         )
         limits = VocabularyLimits(min_count=settings.min_count, max_vocab=settings.max_vocab)
         with reading() as progress:
