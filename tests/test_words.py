@@ -284,4 +284,4 @@ def test_text_without_spaces_needs_a_segmenter(rule: TokenRule) -> None:
 def test_coverage_of_a_tokenised_source() -> None:
     encoder = Encoder(AsciiRule())
     encoder.add(["In", "1914", ",", "the", "café"])
-    assert encoder.coverage == Coverage(letters=13, outside=8, example="1914")
+    assert encoder.coverage == Coverage(letters=13, outside=8, example="café")

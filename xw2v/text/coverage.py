@@ -10,6 +10,9 @@ from xw2v.text.characters import SPACELESS, CharacterClass, classes_of
 from xw2v.text.tokens import AsciiRule, RawRule, TokenRule, WordsRule
 
 REPORTED_SHARE = 0.01
+WEIGHT_OF_CUT = 3  # of words that are cut, against those that are left out, as examples
+MAX_EXAMPLE_LETTERS = 40
+_PUNCTUATION = ".,;:!?()[]{}<>*=-–—/\"'«»“”„…。，"
 SAMPLE_WORDS = 20_000  # looked at for an example, or for scripts without spaces
 # mean letters of a token, beyond which text of these scripts is not segmented into words
 MAX_SEGMENTED_LETTERS = {CharacterClass.EAST_ASIAN: 4.0, CharacterClass.SOUTH_EAST_ASIAN: 10.0}
@@ -49,7 +52,9 @@ class Coverage:
             self.example = _most_frequent_cut_word(rule, chunk)
 
     def record(self) -> dict[str, int | float | str]:
-        """What run.json and corpus.json say."""
+        """What run.json and corpus.json say; nothing where no letters were counted."""
+        if not self.letters:
+            return {}
         return {
             "letters": self.letters,
             "outside_tokens": self.outside,
@@ -70,12 +75,12 @@ class Coverage:
 
 
 def _most_frequent_cut_word(rule: TokenRule, chunk: bytes) -> str:
-    counts = Counter(chunk.decode().split()[:SAMPLE_WORDS])
+    counts = Counter(word.strip(_PUNCTUATION) for word in chunk.decode().split()[:SAMPLE_WORDS])
     cut: Counter[str] = Counter()
     for word, count in counts.items():
-        _, outside = rule.letters(word)
-        cut[word.strip(".,;:!?()[]\"'«»“”„")] += count * outside
-    return cut.most_common(1)[0][0][:40]
+        if rule.letters(word)[1]:
+            cut[word] = count * (WEIGHT_OF_CUT if rule.line(word) else 1)
+    return cut.most_common(1)[0][0][:MAX_EXAMPLE_LETTERS] if cut else ""
 
 
 def _remedy(word: str, rule: TokenRule) -> str:
