@@ -56,7 +56,7 @@ def train_xw2v(corpus: Corpus, options: argparse.Namespace, workers: int) -> Tra
     common = {name: getattr(options, name) for name in SHARED}
     extra = json.loads(options.settings)
     run = run_training(corpus, Settings(seed=options.seed, workers=workers, **common, **extra))
-    vectors = KeyedVectors(run.vocabulary.words, run.center)
+    vectors = KeyedVectors(run.vocabulary.words, run.vectors)
     return vectors, corpus.raw_words * options.epochs, run.record["train_seconds"]
 
 
@@ -222,7 +222,7 @@ def memory_mb(field: str = "VmHWM") -> float:
 def one_run(options: argparse.Namespace) -> None:
     """What the child process does: train one contender once and print a line of JSON."""
     from xw2v.text.reading import open_corpus
-    from xw2v.training.run import about_corpus
+    from xw2v.training.record import CorpusRecord
 
     train, workers = CONTENDERS[options.child]
     corpus = open_corpus(options.text, min_count=5)
@@ -232,7 +232,7 @@ def one_run(options: argparse.Namespace) -> None:
     settings = {name: getattr(options, name) for name in SHARED}
     if train is train_xw2v:
         settings |= json.loads(options.settings)
-    result: dict[str, Any] = {"settings": settings, "text": about_corpus(corpus)}
+    result: dict[str, Any] = {"settings": settings, "text": vars(CorpusRecord.of(corpus))}
     result |= {
         "words_per_second": words / seconds,
         "seconds": seconds,

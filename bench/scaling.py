@@ -111,15 +111,16 @@ def child(folder: str, settings: dict[str, Any], seconds: float | None) -> dict[
 def train_slice(corpus: Any, settings: Any, seconds: float) -> dict[str, Any]:
     """CPU time a raw token of the training loop, from some warm-up on."""
     from bench.gpu import Text, batches_of, endless
+    from xw2v import tuning
     from xw2v.sgns.backend import load_backend
     from xw2v.sgns.tables import initial_tables
 
-    backend, step_config = load_backend("numpy"), settings.step_config()
+    backend, step_config = load_backend("numpy"), tuning.step_config(settings)
     tables = initial_tables(backend, len(corpus.vocabulary), settings.vector_size, settings.seed)
     step, clock = backend.step(step_config), time.process_time
     text = Text(corpus.ids, corpus.offsets, corpus.vocabulary.counts)
     stream = endless(
-        batches_of(backend, text, step_config, settings.rounded_batch, settings.seed),
+        batches_of(backend, text, step_config, tuning.batch_tokens(settings), settings.seed),
         len(corpus.ids),
     )
 
@@ -172,7 +173,7 @@ def make_corpora(
     """A corpus folder for each number of tokens and of words, and what the text is."""
     from xw2v.text.corpus_folder import write_corpus
     from xw2v.text.reading import open_corpus
-    from xw2v.training.run import about_corpus
+    from xw2v.training.record import CorpusRecord
 
     corpus = open_corpus(text)
     for size in {*variables["tokens"], BASE_TOKENS}:
@@ -184,7 +185,7 @@ def make_corpora(
         write_zipf(folder / f"vocabulary {size}", size, size)
     few, *_, many = variables["vocabulary"]
     write_zipf(folder / PADDED, few, many)
-    return about_corpus(corpus)
+    return vars(CorpusRecord.of(corpus))
 
 
 def repeated(
@@ -367,9 +368,10 @@ def main(arguments: list[str] | None = None) -> int:
 
 def measured(text: list[str], quick: bool) -> dict[str, Any]:
     """Everything, from the text on."""
+    from xw2v import tuning
     from xw2v.settings import Settings
     from xw2v.sgns.backend import load_backend
-    from xw2v.training.run import versions
+    from xw2v.training.record import versions
 
     budget, variables = Budget(BUDGET), QUICK if quick else VARIABLES
     seconds, rounds = (QUICK_SECONDS, QUICK_ROUNDS) if quick else (SECONDS, ROUNDS)
@@ -379,7 +381,7 @@ def measured(text: list[str], quick: bool) -> dict[str, Any]:
         found = measure(Path(temporary), variables, seconds, rounds, budget)
     named = ", ".join(
         f"{name} {number}"
-        for name, number in versions(load_backend(), Settings().step_config()).items()
+        for name, number in versions(load_backend(), tuning.step_config(Settings())).items()
     )
     return {
         "date": time.strftime("%Y-%m-%d"),
