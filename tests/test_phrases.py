@@ -130,7 +130,7 @@ def test_pairs_are_counted_in_bounded_memory() -> None:
 
 def test_options_out_of_range() -> None:
     text = phrase_text([["a", "b"]])
-    with pytest.raises(UsageError, match="--min-count 0"):
+    with pytest.raises(UsageError, match="min_count=0"):
         text.join(0, 1.0)
-    with pytest.raises(UsageError, match="--threshold nan"):
+    with pytest.raises(UsageError, match="threshold=nan"):
         text.join(1, float("nan"))

@@ -137,7 +137,7 @@ def test_words_of_a_tokenised_source_match_whole() -> None:
 
 @pytest.mark.parametrize("pattern", ["[a-z", "", "[a-z]*", "(", "a{99999999999}"])
 def test_bad_patterns_are_refused(pattern: str) -> None:
-    with pytest.raises(UsageError, match="--token-pattern"):
+    with pytest.raises(UsageError, match="token_pattern="):
         PatternRule(pattern)
 
 

@@ -246,11 +246,11 @@ def notices(text: str, rule: TokenRule) -> list[str]:
             "le café noir",
             AsciiRule(),
             "10.0% of the letters and digits are in no word: 'café' "
-            "becomes 'caf'; --tokens words keeps it",
+            "becomes 'caf'; `tokens` words keeps it",
         ),
-        ("в 1914 году", WordsRule(), "'1914' is left out; --tokens words --keep-digits keeps it"),
-        ("item17 item18", PatternRule("[a-z]+"), "'item17' becomes 'item'; --tokens words keeps"),
-        ("item 1718", AsciiRule(), "'1718' is left out; --tokens words --keep-digits keeps it"),
+        ("в 1914 году", WordsRule(), "'1914' is left out; `tokens` words, `keep_digits` keeps it"),
+        ("item17 item18", PatternRule("[a-z]+"), "'item17' becomes 'item'; `tokens` words keeps"),
+        ("item 1718", AsciiRule(), "'1718' is left out; `tokens` words, `keep_digits` keeps it"),
     ],
 )
 def test_what_is_cut_is_reported(text: str, rule: TokenRule, expected: str) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from xw2v.cli import in_flags
 from xw2v.cli.options import input_options, reading_bar, text_options
 from xw2v.errors import UsageError
 
@@ -68,9 +69,9 @@ def command(
     pattern that takes the delimiter too, such as --token-pattern "[a-z'_]+".
     """
     if passes < 1:
-        raise UsageError(f"--passes {passes}: must be 1 or more")
+        raise UsageError("must be 1 or more", setting="passes", value=passes)
     if not delimiter or not delimiter.isprintable() or delimiter.strip() != delimiter:
-        raise UsageError(f"--delimiter {delimiter!r}: give visible characters")
+        raise UsageError("give visible characters", setting="delimiter", value=delimiter)
     if as_json and out == "-":
         raise UsageError("--json and -o - both want standard output; give OUT a name")
     from xw2v.text.encode import Encoder
@@ -90,7 +91,7 @@ def command(
     write_lines(text, out)
     if not quiet:
         for notice in [*found.notices, *text.notices]:
-            click.echo(f"xw2v: {notice}", err=True)
+            click.echo(f"xw2v: {in_flags(notice)}", err=True)
         best = ", ".join(nlargest(8, phrases, key=phrases.__getitem__))
         click.echo(
             f"{found.description}: {len(phrases):,} phrases{': ' if best else ''}{best}", err=True

@@ -41,7 +41,7 @@ def write_corpus(
     """Write the four files, which take their names together at the end.
 
     Args:
-        metadata: "raw_words", "description", "settings" and "coverage", as `read_corpus` returns them.
+        metadata: "raw_words", "description", "settings" and "coverage", see `read_corpus`.
 
     Raises:
         InputError: the folder cannot be written.

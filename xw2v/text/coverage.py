@@ -86,13 +86,13 @@ def _most_frequent_cut_word(rule: TokenRule, chunk: bytes) -> str:
 def _remedy(word: str, rule: TokenRule) -> str:
     """The option by which all of a word would be kept."""
     for candidate, option in (
-        (AsciiRule(), "--tokens ascii"),
-        (WordsRule(), "--tokens words"),
-        (WordsRule(keep_digits=True), "--tokens words --keep-digits"),
+        (AsciiRule(), "`tokens` ascii"),
+        (WordsRule(), "`tokens` words"),
+        (WordsRule(keep_digits=True), "`tokens` words, `keep_digits`"),
     ):
         if rule.option not in option and candidate.letters(word)[1] == 0:
             return option
-    return "--tokens words --keep-digits" if isinstance(rule, WordsRule) else RawRule.option
+    return "`tokens` words, `keep_digits`" if isinstance(rule, WordsRule) else RawRule.option
 
 
 def spaceless_notice(words: Iterable[tuple[str, int]]) -> str | None:

@@ -61,7 +61,7 @@ def find_sources(names: Sequence[str], corpus: str | None, text_column: str) -> 
         sources += [nltk_source.NltkCorpus(name) for name in chosen_names]
         titles.append(nltk_source.description(chosen_names))
     elif corpus is not None:
-        raise UsageError(f"--corpus {corpus}: choose nltk, nltk:brown,reuters or docs")
+        raise UsageError("choose nltk, nltk:brown,reuters or docs", setting="corpus", value=corpus)
     return ResolvedInputs(sources, described(titles), notices)
 
 

@@ -51,9 +51,9 @@ class PhraseText:
             UsageError: an option out of range.
         """
         if min_count < 1:
-            raise UsageError(f"--min-count {min_count}: must be 1 or more")
+            raise UsageError("must be 1 or more", setting="min_count", value=min_count)
         if not threshold >= 0:
-            raise UsageError(f"--threshold {threshold}: must be 0 or more")
+            raise UsageError("must be 0 or more", setting="threshold", value=threshold)
         counts = np.zeros(len(self.words), np.int64)
         pairs = PairCounts()
         for ids, ends in _complete_sentences(self._spool):

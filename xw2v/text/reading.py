@@ -124,7 +124,7 @@ def encode(found: ResolvedInputs, encoder: Encoder, progress: Progress | None = 
     if not encoder.raw_words:
         raise InputError(
             f"{found.description}: no words in it ({encoder.rule.option}); other rules are "
-            "--tokens words and --tokens raw"
+            "`tokens` words and `tokens` raw"
         )
 
 
@@ -149,11 +149,9 @@ def _preprocessed(name: str, settings: dict[str, Any]) -> Corpus:
     for option, value in settings.items():
         made_with = opened.settings.get(option, value)
         if value not in (made_with, getattr(Settings, option)):
-            flag = f"--{option.replace('_', '-')}" + (f" {value}" if value is not True else "")
-            if value is False:
-                flag = f"--no-{option}"
             raise UsageError(
-                f"{name}: was made with {option} {made_with}; leave {flag} out, or give it to "
-                "xw2v preprocess"
+                f"{name} was made with {made_with}; leave this out, or give it to xw2v preprocess",
+                setting=option,
+                value=value,
             )
     return opened

@@ -46,7 +46,7 @@ class TokenRule(ABC):
     """Finds tokens in text.
 
     Attributes:
-        option: how the command line names the rule, for messages.
+        option: the setting that chooses the rule, for messages.
         splits_at_spaces: whether text may be cut at any space or tab without a change.
         keeps_all_letters: whether every letter and digit is in a token.
     """
@@ -122,15 +122,18 @@ class PatternRule(TokenRule):
     def __init__(self, pattern: str, lowercase: bool = True) -> None:
         self.pattern = pattern
         self.lowercase = lowercase
-        self.option = f"--token-pattern {pattern!r}"
+        self.option = f"`token_pattern` {pattern!r}"
         try:
             self.regex = re.compile(pattern)
             matches_nothing = not pattern or self.regex.fullmatch("") is not None
         except (re.error, OverflowError, RecursionError) as error:
-            raise UsageError(f"{self.option} is not a regular expression: {error}") from None
+            raise self._error(f"not a regular expression: {error}") from None
         if matches_nothing:
-            raise UsageError(f"{self.option} matches the empty string; write + for *")
+            raise self._error("matches the empty string; write + for *")
         self.splits_at_spaces = self.ascii_table is not None
+
+    def _error(self, message: str) -> UsageError:
+        return UsageError(message, setting="token_pattern", value=self.pattern)
 
     def prepare(self, text: str) -> str:
         return text.lower() if self.lowercase else text
@@ -170,7 +173,7 @@ class AsciiRule(PatternRule):
 
     def __init__(self, lowercase: bool = True) -> None:
         super().__init__("[a-z']+" if lowercase else "[A-Za-z']+", lowercase)
-        self.option = "--tokens ascii"
+        self.option = "`tokens` ascii"
 
     def prepare(self, text: str) -> str:
         return super().prepare(text).translate(_TO_APOSTROPHE)
@@ -195,7 +198,7 @@ class WordsRule(TokenRule):
     ["l'été", 'à', 'km', "d'orléans", 'οδος', 'हिन्दी']
     """
 
-    option = "--tokens words"
+    option = "`tokens` words"
 
     def __init__(self, lowercase: bool = True, keep_digits: bool = False) -> None:
         self.lowercase = lowercase
@@ -226,7 +229,7 @@ class RawRule(TokenRule):
     ['GATTACA', 'user:17', 'C1=CC=CC=C1']
     """
 
-    option = "--tokens raw"
+    option = "`tokens` raw"
     keeps_all_letters = True
 
     def __init__(self, lowercase: bool = False) -> None:
