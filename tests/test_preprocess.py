@@ -102,6 +102,7 @@ def test_options_of_preprocess(text: Path, tmp_path: Path) -> None:
         "token_pattern": "[A-Za-z]+",
         "lowercase": False,
         "keep_digits": False,
+        "split_sentences": False,
         "min_count": 5,
         "max_vocab": 3,
     }

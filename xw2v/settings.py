@@ -146,6 +146,9 @@ class Settings:
     token_pattern: str | None = setting(None, "Regular expression of a token, instead of a rule.")
     lowercase: bool | None = setting(None, "Lower-case the text (by default, but for raw).")
     keep_digits: bool = setting(False, "With the rule words, numbers are words, too.")
+    split_sentences: bool = setting(
+        False, "Lines are paragraphs: part them into sentences at their final punctuation."
+    )
     batch_tokens: int | None = setting(
         None,
         "Tokens in a batch, rounded up to complete groups (CPU 2048 or, with long vectors, 4096; "
@@ -232,6 +235,7 @@ class SettingsDict(TypedDict, total=False):
     token_pattern: str | None
     lowercase: bool | None
     keep_digits: bool
+    split_sentences: bool
     batch_tokens: int | None
     shared_negatives: int | None
     bound: float

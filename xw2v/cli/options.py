@@ -36,7 +36,7 @@ def input_options(command: Command) -> Command:
                 metavar="NAME",
                 default="text",
                 show_default=True,
-                help="Column of .arrow and .parquet files that holds the text.",
+                help="Column of tables, or key of JSON Lines, that holds the text or its tokens.",
             ),
             click.option(
                 "--tokens",
@@ -57,6 +57,12 @@ def input_options(command: Command) -> Command:
                 is_flag=True,
                 default=None,
                 help="With --tokens words, numbers are words, too.",
+            ),
+            click.option(
+                "--split-sentences",
+                is_flag=True,
+                default=None,
+                help="Lines are paragraphs: part them into sentences at their final punctuation.",
             ),
         )
     ):

@@ -83,7 +83,7 @@ def command(
     encoder = Encoder(options.rule(), distinct_limit=NO_LIMIT)
     found = find_sources(inputs, corpus, options.text_column)
     with reading_bar(quiet) as progress:
-        encode(found, encoder, progress)
+        encode(found, encoder, progress, options.split_sentences)
     text = PhraseText(encoder, delimiter)
     phrases: dict[str, float] = {}
     for _ in range(passes):

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
 # those of reading text
 INPUT_OPTIONS = (
-    *("input", "corpus", "text_column", "tokens", "token_pattern", "lowercase", "keep_digits"),
+    *("input", "corpus", "text_column"),
+    *("tokens", "token_pattern", "lowercase", "keep_digits", "split_sentences"),
 )
 
 

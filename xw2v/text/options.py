@@ -8,6 +8,9 @@ from typing import Any
 from xw2v.settings import Settings
 from xw2v.text.tokens import AsciiRule, PatternRule, RawRule, TokenRule, WordsRule
 
+# those that are settings of a run, too
+OF_SETTINGS = ("tokens", "token_pattern", "lowercase", "keep_digits", "split_sentences")
+
 
 @dataclass(frozen=True, kw_only=True)
 class TextOptions:
@@ -19,6 +22,7 @@ class TextOptions:
         token_pattern: regular expression of a token, instead of such a rule.
         lowercase: whether text is lower-cased; None: it is, but for raw.
         keep_digits: whether numbers are words, with the rule words.
+        split_sentences: whether lines of running text are parted into sentences.
     """
 
     text_column: str = "text"
@@ -26,12 +30,12 @@ class TextOptions:
     token_pattern: str | None = Settings.token_pattern
     lowercase: bool | None = Settings.lowercase
     keep_digits: bool = Settings.keep_digits
+    split_sentences: bool = Settings.split_sentences
 
     @classmethod
     def from_settings(cls, settings: Settings, **others: Any) -> TextOptions:
         """Those that a run's settings hold, and others by name."""
-        names = ("tokens", "token_pattern", "lowercase", "keep_digits")
-        return cls(**{name: getattr(settings, name) for name in names}, **others)
+        return cls(**{name: getattr(settings, name) for name in OF_SETTINGS}, **others)
 
     def rule(self) -> TokenRule:
         """The rule of tokens; raises UsageError where the pattern is not one of tokens."""
@@ -45,12 +49,7 @@ class TextOptions:
 
     def record(self) -> dict[str, Any]:
         """What a corpus records of them: what its words depend on."""
-        return {
-            "tokens": self.tokens,
-            "token_pattern": self.token_pattern,
-            "lowercase": self.lowercase,
-            "keep_digits": self.keep_digits,
-        }
+        return {name: getattr(self, name) for name in OF_SETTINGS}
 
 
 DEFAULT_OPTIONS = TextOptions()

@@ -14,6 +14,7 @@ from xw2v.text.corpus_folder import VALIDATION, VOCABULARY, is_corpus_folder, re
 from xw2v.text.encode import Encoder
 from xw2v.text.inputs import ResolvedInputs, find_sources
 from xw2v.text.options import DEFAULT_OPTIONS, TextOptions
+from xw2v.text.sentences import split_sentences
 from xw2v.text.vocabulary import DEFAULT_LIMITS, DISTINCT_LIMIT, Vocabulary, VocabularyLimits
 
 # called now and then while text is read: words so far, and the share that is done (None: not known)
@@ -60,7 +61,7 @@ def open_corpus(
         return _preprocessed(names[0], settings)
     found = find_sources(names, corpus, options.text_column)
     encoder = Encoder(options.rule(), folder, limits.distinct_limit)
-    encode(found, encoder, progress)
+    encode(found, encoder, progress, options.split_sentences)
     read = Corpus.from_encoder(encoder, limits, found.description, settings, folder)
     return replace(read, notices=(*found.notices, *read.notices))
 
@@ -82,7 +83,7 @@ def read_corpus_with(
         return opened
     found = find_sources(names, None, options.text_column)
     encoder = Encoder(options.rule(), folder, DISTINCT_LIMIT)
-    encode(found, encoder, progress)
+    encode(found, encoder, progress, options.split_sentences)
     return Corpus.from_encoder(encoder, vocabulary, found.description, options.record(), folder)
 
 
@@ -111,12 +112,24 @@ def preprocess(
     )
 
 
-def encode(found: ResolvedInputs, encoder: Encoder, progress: Progress | None = None) -> None:
-    """Read all of the text into an Encoder; raises InputError where there is no word in it."""
+def encode(
+    found: ResolvedInputs,
+    encoder: Encoder,
+    progress: Progress | None = None,
+    splits_sentences: bool = False,
+) -> None:
+    """Read all of the text into an Encoder; raises InputError where there is no word in it.
+
+    Args:
+        splits_sentences: whether lines of running text are parted into sentences.
+    """
+    splits_at_spaces = encoder.rule.splits_at_spaces and not splits_sentences
     total = sum(source.total for source in found.sources)
     known = total > 0 and all(source.total for source in found.sources)
     for source in found.sources:
-        for chunk in source.chunks(encoder.rule.splits_at_spaces):
+        for chunk in source.chunks(splits_at_spaces):
+            if splits_sentences and isinstance(chunk, bytes):
+                chunk = split_sentences(chunk.decode()).encode()
             encoder.add(chunk)
             if progress is not None:
                 done = sum(source.done for source in found.sources)
