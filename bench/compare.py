@@ -23,16 +23,13 @@ import os
 import re
 import subprocess
 import sys
-import tempfile
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bench.results import SHARED, labelled, load_results, table, verdict
+from bench.contenders import CONTENDERS, train_xw2v
+from bench.results import SHARED_SETTINGS, labelled, load_results, table, verdict
 
 if TYPE_CHECKING:
-    from xw2v.text.corpus import Corpus
     from xw2v.vectors.keyedvectors import KeyedVectors
 
 PAIR_SETS = {
@@ -44,151 +41,6 @@ PAIR_SETS = {
 }
 ANALOGIES = "questions-words.txt"
 RESTRICT_VOCAB = 30000
-SLICE = 20_000  # tokens of the per-pair loop, which nobody could wait for over a whole corpus
-Trained = tuple["KeyedVectors | None", float, float]  # vectors, words, seconds
-
-
-def train_xw2v(corpus: Corpus, options: argparse.Namespace, workers: int) -> Trained:
-    from xw2v.settings import Settings
-    from xw2v.training.run import run_training
-    from xw2v.vectors.keyedvectors import KeyedVectors
-
-    common = {name: getattr(options, name) for name in SHARED}
-    extra = json.loads(options.settings)
-    run = run_training(corpus, Settings(seed=options.seed, workers=workers, **common, **extra))
-    vectors = KeyedVectors(run.vocabulary.words, run.vectors)
-    return vectors, corpus.raw_words * options.epochs, run.record["train_seconds"]
-
-
-def train_gensim(corpus: Corpus, options: argparse.Namespace, workers: int) -> Trained:
-    from gensim.models import Word2Vec
-
-    from xw2v.vectors.keyedvectors import KeyedVectors
-
-    with lines_of(corpus) as path:
-        model = Word2Vec(
-            sg=1,
-            hs=0,
-            min_count=1,
-            workers=workers,
-            alpha=options.alpha,
-            min_alpha=1e-4,
-            seed=options.seed,
-            vector_size=options.vector_size,
-            window=options.window,
-            negative=options.negative,
-            sample=options.sample,
-            epochs=options.epochs,
-        )
-        model.build_vocab(corpus_file=path)
-        began = time.perf_counter()
-        model.train(
-            corpus_file=path,
-            total_examples=model.corpus_count,
-            total_words=model.corpus_total_words,
-            epochs=options.epochs,
-        )
-        seconds = time.perf_counter() - began
-    return KeyedVectors.from_gensim(model.wv), corpus.raw_words * options.epochs, seconds
-
-
-def train_fasttext(corpus: Corpus, options: argparse.Namespace, workers: int) -> Trained:
-    import fasttext
-    import numpy as np
-
-    from xw2v.vectors.keyedvectors import KeyedVectors
-
-    with lines_of(corpus) as path:
-        began = time.perf_counter()
-        model = fasttext.train_unsupervised(
-            path,
-            model="skipgram",
-            maxn=0,
-            minCount=1,
-            dim=options.vector_size,
-            ws=options.window,
-            neg=options.negative,
-            t=options.sample,
-            lr=options.alpha,
-            epoch=options.epochs,
-            thread=workers,
-            verbose=0,
-        )
-        seconds = (
-            time.perf_counter() - began
-        )  # its own count of the words, which it cannot leave out, included
-    words = model.get_words()
-    vectors = np.stack([model.get_word_vector(word) for word in words]).astype(np.float32)
-    return KeyedVectors(words, vectors), corpus.raw_words * options.epochs, seconds
-
-
-def train_pair_loop(corpus: Corpus, options: argparse.Namespace, workers: int) -> Trained:
-    """The loop that tutorials show: one pair at a time, NumPy on single vectors. Speed only, over a
-    slice.
-    """
-    import numpy as np
-
-    rng = np.random.default_rng(options.seed)
-    V, D = len(corpus.vocabulary.words), options.vector_size
-    center = ((rng.random((V, D)) - 0.5) / D).astype(np.float32)
-    context = np.zeros((V, D), np.float32)
-    share = corpus.vocabulary.counts**0.75
-    share = share / share.sum()
-    frequency = corpus.vocabulary.counts / corpus.vocabulary.counts.sum()
-    keep = np.minimum(1, np.sqrt(options.sample / frequency) + options.sample / frequency)
-    ids = np.asarray(corpus.ids[:SLICE])
-    raw = len(ids) * corpus.raw_words / len(corpus.ids)
-    began = time.perf_counter()
-    kept = ids[rng.random(len(ids)) < keep[ids]]
-    negatives = rng.choice(V, p=share, size=(len(kept) * 2 * options.window, options.negative))
-    pair = 0
-    for i, word in enumerate(kept):
-        size = rng.integers(1, options.window + 1)
-        for j in range(max(i - size, 0), min(i + size + 1, len(kept))):
-            if j == i:
-                continue
-            rows = np.append(negatives[pair], kept[j])
-            pair += 1
-            label = np.zeros(len(rows), np.float32)
-            label[-1] = 1
-            error = (1 / (1 + np.exp(-context[rows] @ center[word])) - label)[:, None] * np.float32(
-                options.alpha
-            )
-            change = (error * context[rows]).sum(0)
-            np.subtract.at(context, rows, error * center[word])
-            center[word] -= change
-    return None, raw, time.perf_counter() - began
-
-
-CONTENDERS: dict[str, tuple[Callable[[Any, argparse.Namespace, int], Trained], int]] = {
-    "xw2v": (train_xw2v, 1),
-    "gensim": (train_gensim, 1),
-    "gensim, 2 workers": (train_gensim, 2),
-    "fastText": (train_fasttext, 1),
-    "per-pair loop": (train_pair_loop, 1),
-}
-
-
-class lines_of:
-    """A temporary file with the corpus's words, a sentence a line (cut at gensim's 10,000
-    words).
-    """
-
-    def __init__(self, corpus: Corpus) -> None:
-        self.corpus = corpus
-
-    def __enter__(self) -> str:
-        self._folder = tempfile.TemporaryDirectory()
-        path = Path(self._folder.name) / "text"
-        with path.open("w", encoding="utf-8") as file:
-            for s in range(len(self.corpus)):
-                words = self.corpus.sentence(s)
-                for start in range(0, len(words), 10_000):
-                    print(*words[start : start + 10_000], file=file)
-        return str(path)
-
-    def __exit__(self, *_: object) -> None:
-        self._folder.cleanup()
 
 
 def quality(vectors: KeyedVectors, folder: Path) -> dict[str, float]:
@@ -224,23 +76,26 @@ def one_run(options: argparse.Namespace) -> None:
     from xw2v.text.reading import open_corpus
     from xw2v.training.record import CorpusRecord
 
-    train, workers = CONTENDERS[options.child]
-    corpus = open_corpus(options.text, min_count=5)
-    before = memory_mb()
-    vectors, words, seconds = train(corpus, options, workers)
-    peak = memory_mb()
-    settings = {name: getattr(options, name) for name in SHARED}
-    if train is train_xw2v:
+    contender = CONTENDERS[options.child]
+    corpus = open_corpus(options.text)
+    corpus_mb = memory_mb()
+    try:
+        trained = contender.train(corpus, options, contender.workers)
+    except ImportError as error:
+        raise SystemExit(f"{options.child}: {error.name} is not installed") from None
+    peak_mb = memory_mb()
+    settings = {name: getattr(options, name) for name in SHARED_SETTINGS}
+    if contender.train is train_xw2v:
         settings |= json.loads(options.settings)
     result: dict[str, Any] = {"settings": settings, "text": vars(CorpusRecord.of(corpus))}
     result |= {
-        "words_per_second": words / seconds,
-        "seconds": seconds,
-        "peak_mb": peak,
-        "corpus_mb": before,
+        "words_per_second": trained.words / trained.seconds,
+        "seconds": trained.seconds,
+        "peak_mb": peak_mb,
+        "corpus_mb": corpus_mb,
     }
-    if vectors is not None:
-        result["quality"] = quality(vectors, options.eval)
+    if trained.vectors is not None:
+        result["quality"] = quality(trained.vectors, options.eval)
     print(json.dumps(result))
 
 
@@ -256,7 +111,7 @@ def run_child(name: str, seed: int, options: argparse.Namespace) -> dict[str, An
         str(seed),
     ]
     command += ["--eval", str(options.eval)]
-    for option in (*SHARED, "settings"):
+    for option in (*SHARED_SETTINGS, "settings"):
         command += [f"--{option.replace('_', '-')}", str(getattr(options, option))]
     return {"contender": name, "seed": seed, **result_of(command, f"{name}, seed {seed}")}
 
@@ -283,10 +138,10 @@ def result_of(
 
 
 def check_outputs(parser: argparse.ArgumentParser, *files: Path | None) -> None:
-    """Tell before the work, not after it, that a file has no folder to be written to."""
+    """Exit before the work, not after it, where a file has no folder to be written to."""
     for file in files:
         if file is not None and not file.resolve().parent.is_dir():
-            parser.error(f"{file}: its folder is not there")
+            parser.error(f"{file}: no such folder")
 
 
 def main() -> None:

@@ -1,13 +1,13 @@
-"""Throw damaged input at every reader but those of vectors (bench/fuzz_vectors.py has them).
+"""Throw damaged input at every reader but those of vectors (see bench.fuzz_vectors).
 
-    python bench/fuzz_inputs.py [--inputs 1000000] [--seed 1] [--only config]
+    python -m bench.fuzz_inputs [--inputs 1000000] [--seed 1] [--only config]
 
     config       TOML files, and the settings they hold
-    state        state.json of checkpoints, most with a checksum that is right, so that what is in
-    it is looked at tables       .npy files of checkpoints
-    checkpoints  whole checkpoint folders, and going on from those that can be read
+    state        state.json of checkpoints, most with a valid checksum, so that the content is read
+    tables       .npy files of checkpoints
+    checkpoints  complete checkpoint folders, and resuming from those that can be read
     corpus       corpus folders
-    text         running text, plain and packed by gzip, bzip2, xz and zstd
+    text         running text, plain and compressed by gzip, bzip2, xz and zstd
     arrow        Arrow files and streams, and Parquet files
 
 Each input must be read, or be refused by an error of xw2v in one line: any other exception, a
@@ -42,6 +42,7 @@ from typing import Any
 
 import numpy as np
 
+from bench.mutations import TOML_VALUES, mutated_bytes, mutated_value
 from xw2v.config import read_config
 from xw2v.errors import Xw2vError
 from xw2v.settings import Settings
@@ -50,6 +51,7 @@ from xw2v.text.corpus import Corpus
 from xw2v.text.encode import Encoder
 from xw2v.text.textfiles import TextFile
 from xw2v.text.tokens import PatternRule
+from xw2v.text.vocabulary import VocabularyLimits
 from xw2v.training.checkpoint import (
     CheckpointDamagedError,
     CheckpointFolder,
@@ -72,73 +74,8 @@ SHARES = {
     "text": 0.12,
     "arrow": 0.03,
 }
-SECONDS, MEMORY = 5, 64 << 20
-NUMBERS = (
-    0,
-    1,
-    -1,
-    2,
-    255,
-    256,
-    2**31 - 1,
-    2**31,
-    2**32,
-    2**63 - 1,
-    2**63,
-    2**64,
-    10**20,
-    -(2**63),
-    10**400,
-)
-VALUES: tuple[Any, ...] = (
-    *NUMBERS,
-    None,
-    True,
-    False,
-    "",
-    "x",
-    "../x",
-    "/etc/passwd",
-    "\0",
-    0.5,
-    -1e308,
-    float("nan"),
-    float("inf"),
-    [],
-    {},
-    [[]],
-    [0],
-    [None],
-    {"a": 1},
-    "9" * 100,
-    "\ud800",
-    [[1, 2]],
-    [1, "x"],
-)
-TOML_VALUES = (
-    "1",
-    "-1",
-    "0.5",
-    "1e999",
-    "nan",
-    "-inf",
-    "true",
-    "'a'",
-    '""',
-    "[]",
-    "['a']",
-    "[1]",
-    "{}",
-    "{a=1}",
-    "1979-05-27",
-    "0x7fffffffffffffff",
-    "1" * 30,
-    "'[a-z]+'",
-    "'('",
-    "'cbow'",
-    "'10m'",
-    "200",
-)
+MAX_SECONDS = 5  # of CPU time for one input
+MAX_BYTES = 64 << 20  # that the process may grow by for one input
 
 
 class Fuzz:
@@ -169,7 +106,7 @@ class Fuzz:
         self.tables = self._tables()
         self.arrows = self._arrows()
 
-    # --- valid inputs --------------------------------------------------------------------------------------
+    # Valid inputs.
 
     def _state(self) -> dict[str, Any]:
         """What a run of one epoch had saved after two steps."""
@@ -221,49 +158,7 @@ class Fuzz:
         parquet.write_table(table, out)
         return [*made, out.getvalue()]
 
-    # --- changes --------------------------------------------------------------------------------------------
-
-    def bytes_of(self, data: bytes) -> bytes:
-        """`data` with a few bytes changed, cut, repeated or set to an extreme."""
-        changed, pick = bytearray(data), self.random
-        for _ in range(pick.choice((0, 1, 1, 1, 2, 4, 16))):
-            at = pick.randrange(len(changed) + 1)
-            kind = pick.randrange(6)
-            if kind == 0 and at < len(changed):
-                changed[at] ^= 1 << pick.randrange(8)
-            elif kind == 1 and at < len(changed):
-                changed[at] = pick.choice((0, 255, 10, 32, 128, pick.randrange(256)))
-            elif kind == 2:
-                del changed[at : at + pick.choice((1, 2, 8, 1000))]
-            elif kind == 3:
-                changed[at:at] = bytes(pick.randrange(256) for _ in range(pick.choice((1, 2, 8))))
-            elif kind == 4:
-                number = pick.choice(NUMBERS) % 2**64
-                changed[at : at + 8] = number.to_bytes(8, pick.choice(("little", "big")))
-            else:
-                changed[at:at] = changed[at : at + pick.choice((4, 64))]
-        return bytes(changed)
-
-    def value_of(self, value: Any) -> Any:
-        """A JSON value with something in it replaced, removed or renamed."""
-        pick = self.random
-        if isinstance(value, dict) and value and pick.random() < 0.85:
-            changed, name = dict(value), pick.choice(list(value))
-            kind = pick.randrange(8)
-            if kind == 0:
-                del changed[name]
-            elif kind == 1:
-                changed[pick.choice(("x", "", "../x", "center.npy", "epoch"))] = changed.pop(name)
-            else:
-                changed[name] = self.value_of(value[name])
-            return changed
-        if isinstance(value, list) and value and pick.random() < 0.5:
-            at = pick.randrange(len(value))
-            return [*value[:at], self.value_of(value[at]), *value[at + 1 :]]
-        return pick.choice(VALUES)
-
-    # --- readers: each makes an input, remembers it and reads it
-    # ------------------------------------------------
+    # Readers: each makes an input, remembers it and reads it.
 
     def config(self) -> None:
         pick = self.random
@@ -272,7 +167,7 @@ class Fuzz:
             for _ in range(pick.randrange(5))
         ]
         data = "\n".join(lines).encode()
-        self.put(self.bytes_of(data) if pick.random() < 0.5 else data)
+        self.put(mutated_bytes(data, self.random) if pick.random() < 0.5 else data)
         settings, options = read_config(str(self.file))
         CheckpointInterval.parse(options.get("checkpoint_every", "1"))
         step_config(Settings.from_mapping(settings))
@@ -280,16 +175,18 @@ class Fuzz:
     def state_json(self) -> None:
         content = self.state
         for _ in range(self.random.choice((1, 1, 2, 3))):
-            content = self.value_of(content) if isinstance(content, dict) else self.state
+            content = (
+                mutated_value(content, self.random) if isinstance(content, dict) else self.state
+            )
         if self.random.random() < 0.8 and isinstance(content, dict):
             data = encode(content)
         else:
-            data = self.bytes_of(encode(self.state))
+            data = mutated_bytes(encode(self.state), self.random)
         self.input = data
         decode(data)
 
     def tables_npy(self) -> None:
-        self.put(self.bytes_of(self.tables))
+        self.put(mutated_bytes(self.tables, self.random))
         read_table(self.file)
 
     def checkpoints(self) -> None:
@@ -304,12 +201,12 @@ class Fuzz:
             "files": {name: write_table(folder / name, table) for name in names}
         }
         if self.random.random() < 0.5:
-            content = self.value_of(content)
+            content = mutated_value(content, self.random)
         (folder / "state.json").write_bytes(encode(content) if isinstance(content, dict) else b"[]")
         spoiled = self.random.choice(("state.json", "center.npy", "context.npy"))
         self.input = (folder / "state.json").read_bytes()
         if self.random.random() < 0.5:
-            self.input = self.bytes_of((folder / spoiled).read_bytes())
+            self.input = mutated_bytes((folder / spoiled).read_bytes(), self.random)
             (folder / spoiled).write_bytes(self.input)
         checkpoint = CheckpointFolder(self.folder / "o").latest()
         if checkpoint is not None:
@@ -325,9 +222,9 @@ class Fuzz:
         name = self.random.choice(list(self.corpus_files))
         data = self.corpus_files[name]
         if name.endswith(".json") and self.random.random() < 0.6:
-            data = json.dumps(self.value_of(json.loads(data))).encode()
+            data = json.dumps(mutated_value(json.loads(data), self.random)).encode()
         else:
-            data = self.bytes_of(data)
+            data = mutated_bytes(data, self.random)
         (self.folder / "c" / name).write_bytes(data)
         self.input = data
         try:
@@ -337,15 +234,15 @@ class Fuzz:
             (self.folder / "c" / name).write_bytes(self.corpus_files[name])
 
     def text(self) -> None:
-        self.put(self.bytes_of(self.random.choice(self.texts)))
+        self.put(mutated_bytes(self.random.choice(self.texts), self.random))
         pattern = self.random.choice(("[a-z']+", "[a-z']+", r"\w+", "[^ ]+"))
         encoder = Encoder(PatternRule(pattern, self.random.random() < 0.8))
         for piece in TextFile(str(self.file)).chunks(encoder.rule.splits_at_spaces):
             encoder.add(piece)
-        encoder.finish(1)
+        encoder.finish(VocabularyLimits(min_count=1))
 
     def arrow(self) -> None:
-        self.put(self.bytes_of(self.random.choice(self.arrows)))
+        self.put(mutated_bytes(self.random.choice(self.arrows), self.random))
         for piece in ArrowFile(str(self.file), "text").chunks(True):
             assert isinstance(piece, bytes)
 
@@ -358,7 +255,7 @@ class Fuzz:
         for _ in range(count):
             before, began = _memory(), time.perf_counter()
             signal.setitimer(
-                signal.ITIMER_PROF, SECONDS
+                signal.ITIMER_PROF, MAX_SECONDS
             )  # of this process: others may keep it waiting
             try:
                 read()
@@ -370,7 +267,7 @@ class Fuzz:
             finally:
                 signal.setitimer(signal.ITIMER_PROF, 0)
             self.slowest = max(self.slowest, time.perf_counter() - began)
-            if _memory() - before > MEMORY:
+            if _memory() - before > MAX_BYTES:
                 raise AssertionError(f"memory grew by {_memory() - before >> 20} MiB")
             self.outcomes[name, outcome] += 1
 
@@ -380,7 +277,7 @@ def _memory() -> int:
 
 
 def _too_slow(number: int, frame: Any) -> None:
-    raise AssertionError(f"more than {SECONDS} seconds")
+    raise AssertionError(f"more than {MAX_SECONDS} seconds")
 
 
 def main() -> None:
@@ -419,9 +316,8 @@ def main() -> None:
                 )
             print(f"{name}: {count:,} inputs", file=sys.stderr)
         total = sum(fuzz.outcomes.values())
-    print(
-        f"{total:,} inputs in {time.monotonic() - began:.0f} s, slowest {fuzz.slowest:.2f} s; no failure"
-    )
+    seconds = time.monotonic() - began
+    print(f"{total:,} inputs in {seconds:.0f} s, slowest {fuzz.slowest:.2f} s; no failure")
     for (name, outcome), count in sorted(fuzz.outcomes.items()):
         print(f"  {name:12} {outcome:8} {count:9,}")
 

@@ -1,7 +1,6 @@
 """Throw damaged files at every reader of vectors and test sets.
 
-    python bench/fuzz_vectors.py [--inputs 1000000] [--engine mutate | hypothesis | atheris] [--seed
-    1]
+    python -m bench.fuzz_vectors [--inputs 1000000] [--engine mutate | hypothesis | atheris]
 
 Each input must be read, or be refused by an InputError of one line: any other exception, more than
 2 seconds for one input, or memory that grows by more than 32 MiB for one ends the run and prints
@@ -39,7 +38,7 @@ from typing import Any
 import numpy as np
 
 from xw2v.errors import InputError
-from xw2v.vectors.formats import read_vectors
+from xw2v.vectors.formats import WordVectors, read_vectors
 from xw2v.vectors.formats.word2vec_binary import write as write_binary
 from xw2v.vectors.keyedvectors import KeyedVectors
 from xw2v.vectors.testsets import read_analogies, read_pairs
@@ -57,8 +56,8 @@ READERS = (
 )
 BESIDE = {"npy": "vocab.json", "safetensors": "vocab.json", "projector": "metadata.tsv"}
 Report = Callable[[], None]
-MEMORY = 32 << 20  # bytes that the process may grow by for one input, of at most 64 KiB
-SECONDS = 2
+MAX_BYTES = 32 << 20  # that the process may grow by for one input, of at most 64 KiB
+MAX_SECONDS = 2  # for one input
 
 
 class Arena:
@@ -87,7 +86,7 @@ class Arena:
         if second:
             (self.folder / BESIDE.get(reader, "vocab.json")).write_bytes(second)
         before, began = _memory(), time.perf_counter()
-        signal.setitimer(signal.ITIMER_REAL, SECONDS)
+        signal.setitimer(signal.ITIMER_REAL, MAX_SECONDS)
         try:
             outcome = self._read(reader)
         finally:
@@ -96,7 +95,7 @@ class Arena:
         self.outcomes[f"{reader}: {outcome}"] += 1
         grown = _memory() - before
         self.most_memory = max(self.most_memory, grown)
-        if grown > MEMORY:
+        if grown > MAX_BYTES:
             raise MemoryError(f"grew by {grown >> 20} MiB on {len(data)} bytes")
 
     def _read(self, reader: str) -> str:
@@ -120,7 +119,7 @@ def _memory() -> int:
 
 
 def _too_slow(signum: int, frame: Any) -> None:
-    raise TimeoutError(f"an input took more than {SECONDS} s")
+    raise TimeoutError(f"an input took more than {MAX_SECONDS} s")
 
 
 def seeds(folder: Path) -> list[bytes]:
@@ -151,7 +150,7 @@ def seeds(folder: Path) -> list[bytes]:
         if name != "safetensors":
             add(name, gzip.compress(content))
             add(name, bz2.compress(content))
-    write_binary(folder / "seed", plain.index_to_key, table, newline=False)
+    write_binary(folder / "seed", WordVectors(plain.index_to_key, table), newline=False)
     add("word2vec-bin", (folder / "seed").read_bytes())
     for name, content_name in (("npy", "center.npy"), ("projector", "vectors.tsv")):
         vectors.save(folder / name, name)
@@ -174,9 +173,10 @@ def seeds(folder: Path) -> list[bytes]:
 
 # fmt: off
 TOKENS = (
-    b"nan", b"-inf", b"1e999", b"1e-50", b"-", b"0x1p3", b"1_0", b"", b" ", b"\t", b"\n", b"\r\n", b"\0", b"\xff",
-    b"99999999999", b"0", b"-1", b"1 1", b"\xe2\x80", b"[" * 3000, b"{", b"null", b"9" * 400, b"\x1f\x8b", b"'" * 9,
-    b"\n" * 50, b" " * 50, b": ", b"#", b"(2**99,)", b"1000000000 300\n", b"inf 3\n", b"3 1000000000\n",
+    b"nan", b"-inf", b"1e999", b"1e-50", b"-", b"0x1p3", b"1_0", b"", b" ", b"\t", b"\n", b"\r\n",
+    b"\0", b"\xff", b"99999999999", b"0", b"-1", b"1 1", b"\xe2\x80", b"[" * 3000, b"{", b"null",
+    b"9" * 400, b"\x1f\x8b", b"'" * 9, b"\n" * 50, b" " * 50, b": ", b"#", b"(2**99,)",
+    b"1000000000 300\n", b"inf 3\n", b"3 1000000000\n",
 )
 # fmt: on
 
@@ -319,9 +319,11 @@ def main() -> None:
             total = sum(arena.outcomes.values())
             for outcome, number in sorted(arena.outcomes.items()):
                 print(f"{outcome:24} {number:9,}")
+            seconds = time.perf_counter() - began
             print(
-                f"{total:,} inputs ({options.engine}, seed {options.seed}) in {time.perf_counter() - began:.0f} s; "
-                f"slowest {arena.slowest * 1000:.0f} ms; most memory {arena.most_memory / 2**20:.1f} MiB",
+                f"{total:,} inputs ({options.engine}, seed {options.seed}) in {seconds:.0f} s; "
+                f"slowest {arena.slowest * 1000:.0f} ms; "
+                f"most memory {arena.most_memory / 2**20:.1f} MiB",
                 flush=True,
             )
 

@@ -17,7 +17,6 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from itertools import product
 from pathlib import Path
@@ -27,82 +26,22 @@ import numpy as np
 from xw2v_cupy.fused import WIDTHS, block_of
 
 from bench.results import as_good
+from bench.synthetic import Text, batches_of, endless, topical_text, zipf_text
 from xw2v import tuning
 from xw2v.errors import MissingDependencyError
 from xw2v.settings import Settings
 from xw2v.sgns.backend import Backend, load_backend
-from xw2v.sgns.batches import Batches
-from xw2v.sgns.draws import random_uint32_halves
 from xw2v.sgns.interface import Batch, StepConfig
-from xw2v.sgns.sampling import alias_table, sample_word_ids
 from xw2v.sgns.tables import initial_tables
 
 VECTOR_SIZES = (64, 100, 128, 256, 512)
 BATCH_TOKENS = (2048, 4096, 8192, 16384, 32768, 65536)
 PLAIN_SIZE, PLAIN_BATCH = 100, 16384  # what is varied one thing at a time
 SECONDS, REPEATS = 0.4, 3  # measured at a time, and how often
-STRAY = 0.85  # share of topical text's words drawn regardless of topic: leaves the task about half solved
-PARITY_SECONDS, SPEED_SECONDS = (
-    120,
-    240,
-)  # at most: the rest of the tests, of the speeds, is left out
-COPIED = 2**30  # bytes
+PARITY_SECONDS = 120  # at most, for the tests
+SPEED_SECONDS = 240  # after which no further speed is measured
+COPIED_BYTES = 2**30
 PARITY_TESTS = ("test_backend_parity", "test_batches", "test_step", "test_update")
-
-
-class Text(NamedTuple):
-    """A corpus without its words: ids and offsets as `xw2v.text.corpus.Corpus` has them, counts
-    (V,).
-    """
-
-    ids: np.ndarray
-    offsets: np.ndarray
-    counts: np.ndarray
-
-
-def zipf_counts(words: int) -> np.ndarray:
-    """Counts (words,) in proportion to 1 / (rank + 2.7) (Mandelbrot 1953)."""
-    return (1e9 / (np.arange(words) + 2.7)).astype(np.int64)
-
-
-def zipf_text(words: int, tokens: int, sentence: int = 20) -> Text:
-    """Random text whose words are as frequent as in natural language."""
-    import array_api_compat.numpy as xp
-
-    draws, _ = random_uint32_halves(7, 0, 0, tokens)
-    ids = sample_word_ids(xp, alias_table(zipf_counts(words), 1.0), draws).astype(np.int32)
-    return Text(ids, offsets_of(tokens, sentence), np.bincount(ids, minlength=words))
-
-
-def topical_text(words: int, tokens: int, topics: int, sentence: int = 20) -> Text:
-    """Text whose sentences have a topic: word v belongs to topic v mod `topics`; a share STRAY of
-    the words stray.
-    """
-    rng = np.random.default_rng(7)
-    text = zipf_text(words, tokens, sentence)
-    topic = np.repeat(rng.integers(0, topics, -(-tokens // sentence)), sentence)[:tokens]
-    own = np.minimum(text.ids // topics * topics + topic, words - 1)
-    ids = np.where(rng.random(tokens) >= STRAY, own, text.ids).astype(np.int32)
-    return Text(ids, text.offsets, np.bincount(ids, minlength=words))
-
-
-def offsets_of(tokens: int, sentence: int) -> np.ndarray:
-    return np.append(np.arange(0, tokens, sentence), tokens)
-
-
-def batches_of(
-    backend: Backend, text: Text, step_config: StepConfig, batch_tokens: int, seed: int = 1
-) -> Batches:
-    defaults = Settings()
-    return Batches(
-        backend,
-        *text,
-        step_config,
-        batch_tokens=batch_tokens,
-        sample=defaults.sample,
-        ns_exponent=defaults.ns_exponent,
-        seed=seed,
-    )
 
 
 class Speed(NamedTuple):
@@ -139,15 +78,6 @@ def measure_speed(
             rates.append((position - first) / elapsed)
             times.append((time.perf_counter() - began) / steps * 1e6)
     return Speed(statistics.median(rates), statistics.median(times))
-
-
-def endless(batches: Batches, tokens: int) -> Iterator[tuple[int, Batch]]:
-    """Epoch after epoch, with positions that keep growing."""
-    epoch = 0
-    while True:
-        for position, batch in batches.epoch(epoch):
-            yield epoch * tokens + position, batch
-        epoch += 1
 
 
 def step_bytes(
@@ -211,14 +141,14 @@ def quality(
 def copy_bytes_per_second(backend: Backend) -> float:
     """What a plain copy on the device reads and writes a second: median of several."""
     xp = backend.xp
-    source, times = xp.zeros(COPIED // 4, dtype=xp.float32, device=backend.device), []
+    source, times = xp.zeros(COPIED_BYTES // 4, dtype=xp.float32, device=backend.device), []
     for _ in range(10):
         backend.synchronize()
         began = time.perf_counter()
         xp.asarray(source, copy=True)
         backend.synchronize()
         times.append(time.perf_counter() - began)
-    return 2 * COPIED / statistics.median(times)
+    return 2 * COPIED_BYTES / statistics.median(times)
 
 
 def parity(device: str) -> str:
@@ -262,7 +192,7 @@ def measure(
     def add(label: str, backend: Backend, size: int, batch_tokens: int) -> None:
         if time.perf_counter() - began > SPEED_SECONDS:
             print(
-                f"{label}, {size} numbers, {batch_tokens} tokens: no time left, not measured",
+                f"{label}, {size} dimensions, {batch_tokens} tokens: no time left, not measured",
                 file=sys.stderr,
             )
             return
@@ -301,11 +231,13 @@ def table(result: dict[str, Any]) -> str:
         f"copy: {result['copy_bytes_per_second'] / 1e12:.2f} TB/s; memory: {result['memory']}"
     )
     lines.append(
-        f"{'backend':<20}{'size':>6}{'batch':>8}{'Mwords/s':>10}{'step us':>10}{'moved':>8}{'least':>8}"
+        f"{'backend':<20}{'size':>6}{'batch':>8}{'Mwords/s':>10}{'step us':>10}"
+        f"{'moved':>8}{'least':>8}"
     )
     lines += [
-        f"{row['backend']:<20}{row['vector_size']:>6}{row['batch_tokens']:>8}{row['words_per_second'] / 1e6:>10.2f}"
-        f"{row['step_us']:>10.1f}{row['moved_of_copy']:>8.1%}{row['least_of_copy']:>8.1%}"
+        f"{row['backend']:<20}{row['vector_size']:>6}{row['batch_tokens']:>8}"
+        f"{row['words_per_second'] / 1e6:>10.2f}{row['step_us']:>10.1f}"
+        f"{row['moved_of_copy']:>8.1%}{row['least_of_copy']:>8.1%}"
         for row in result["speed"]
     ]
     lines.append(
@@ -317,9 +249,8 @@ def table(result: dict[str, Any]) -> str:
             f"quality {name}: {statistics.mean(scores):.3f} ({spread}, {len(scores)} seeds)"
         )
     cpu, own = result["quality"].values()
-    lines.append(
-        f"as good as the CPU's, or below by no more than its spread: {'yes' if as_good(own, cpu) else 'NO'}"
-    )
+    answer = "yes" if as_good(own, cpu) else "NO"
+    lines.append(f"as good as the CPU's, or below by no more than its spread: {answer}")
     return "\n".join(lines)
 
 

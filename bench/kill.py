@@ -1,12 +1,12 @@
 """Kill trainings at random moments, resume each to its end, and compare with one that was never
 killed.
 
-    python bench/kill.py --kills 100
+    python -m bench.kill --kills 100
 
 Each trial is the real command in a process of its own. It gets SIGKILL at a random moment, again
 and again (with --resume) until it has had its share of kills, and is then let run to its end. Its
 output must equal the uninterrupted run's, byte for byte: vectors, tables, vocabulary, loss history
-and the record but for times. Between kills, whatever stands in the output folder must be whole:
+and the record but for times. Between kills, whatever is in the output folder must be intact:
 readable, with run.json only where all files are. Half of the moments are times, drawn over the
 whole command; the other half are operations on files in the output folder, drawn over all that a
 run does (see tests/killed_at.py), so that the writing of checkpoints and of the output, which takes
@@ -60,7 +60,7 @@ class Trials:
         """What a run that is left alone gives, and the seconds it takes (the second of two, with
         warm caches).
         """
-        for name in ("warm", "whole"):
+        for name in ("warm", "uninterrupted"):
             began = time.monotonic()
             code, _, error = run(self.line(self.folder / name))
             if code:
@@ -70,7 +70,7 @@ class Trials:
         if code:
             raise SystemExit(error)
         self.operations = int((self.folder / "count.operations").read_text())
-        return result(self.folder / "whole"), seconds
+        return result(self.folder / "uninterrupted"), seconds
 
     def run(self) -> int:
         """All trials; how many SIGKILLs were sent to a run that was still going."""
@@ -87,7 +87,7 @@ class Trials:
             for _ in range(KILLS_A_TRIAL):
                 if self.killed(self.line(output, *more), output, seconds):
                     kills += 1
-                self.check_whole(output)
+                self.check_intact(output)
                 more = ["--resume"]
             code, _, error = run(self.line(output, *more))
             if code or error:
@@ -133,7 +133,7 @@ class Trials:
         self.found["ended before its kill"] += 1
         return False
 
-    def check_whole(self, output: Path) -> None:
+    def check_intact(self, output: Path) -> None:
         """What a killed run left behind is usable: files that are there can be read, and all or no
         run.json.
         """
@@ -178,7 +178,8 @@ def main() -> None:
         trials = Trials(Path(folder), given.kills, given.seed)
         kills = trials.run()
     print(
-        f"{kills} SIGKILLs; every run, resumed to its end, equals the uninterrupted one byte for byte; killed while"
+        f"{kills} SIGKILLs; every run, resumed to its end, equals the uninterrupted one "
+        "byte for byte; killed while"
     )
     for what, count in trials.found.most_common():
         print(f"  {count:4}  {what}")

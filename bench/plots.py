@@ -14,10 +14,8 @@ MARKS = "osD^vP*X"
 COLOURS = ("#2f6db5", "#c4472f", "#3d8b4f", "#8a5bb0", "#b8860b", "#1c8a8f", "#a8446f", "#6b7280")
 INK = "#1c2430"
 
-LEGEND = 160  # letters of a legend's line
-ROOM = (
-    60  # the most that a horizontal axis may grow by and still have room for three names a decade
-)
+LEGEND_CHARACTERS = 160  # of a line
+MAX_LABELLED_RATIO = 60  # of a horizontal log axis's ends: beyond it only powers of ten get labels
 
 
 def plot_comparison(path: Path, groups: Groups) -> None:
@@ -63,9 +61,8 @@ def plot_comparison(path: Path, groups: Groups) -> None:
         for axes in panels
         for mark, label in zip(*axes.get_legend_handles_labels(), strict=True)
     }
-    columns = min(
-        max(LEGEND // max(map(len, marks), default=1), 1), 3
-    )  # as many as are not cut off
+    widest = max(map(len, marks), default=1)
+    columns = min(max(LEGEND_CHARACTERS // widest, 1), 3)  # as many as are not cut off
     drawn, labels = list(marks.values()), list(marks)
     figure.legend(
         drawn, labels, loc="outside lower center", ncols=columns, frameon=False, fontsize=8
@@ -96,10 +93,7 @@ def plot_scaling(
     for column, (variable, points) in enumerate(series.items()):
         above, below = panels[:, column]
         timed = [point for point in points if point["time"]]
-        for axes, unit in (
-            (above, units[variable]),
-            (below, "MB"),
-        ):  # the same unit, the same scale
+        for axes, unit in ((above, units[variable]), (below, "MB")):  # one scale for one unit
             axes.set_ylabel(unit)
             if first.setdefault(unit, axes) is not axes:
                 axes.sharey(first[unit])
@@ -169,7 +163,7 @@ def log_ticks(axis: Any) -> None:
     from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
     low, high = axis.get_view_interval()
-    crowded = axis.axis_name == "x" and high > ROOM * low
+    crowded = axis.axis_name == "x" and high > MAX_LABELLED_RATIO * low
     axis.set_major_locator(LogLocator(subs=(1,) if crowded else (1, 2, 5), numticks=6))
     axis.set_major_formatter(FuncFormatter(lambda value, _: short(value)))
     axis.set_minor_formatter(NullFormatter())

@@ -1,13 +1,12 @@
 """How long questions take on a large table, and files of vectors to read and write.
 
-    OPENBLAS_NUM_THREADS=1 python bench/query.py [--words 1000000] [--size 300] [--folder DIR]
-    OPENBLAS_NUM_THREADS=1 python bench/query.py --files [--words 40000] [--size 100]
-    OPENBLAS_NUM_THREADS=1 python bench/query.py --analogies questions-words.txt [--words 30000]
+    OPENBLAS_NUM_THREADS=1 python -m bench.query [--words 1000000] [--size 300] [--folder DIR]
+    OPENBLAS_NUM_THREADS=1 python -m bench.query --files [--words 40000] [--size 100]
+    OPENBLAS_NUM_THREADS=1 python -m bench.query --analogies questions-words.txt [--words 30000]
 
 The table is random and kept in DIR (1.2 GB at the default size); times do not depend on its
-numbers. With
---ann the approximate index is built and compared as well, over clustered vectors, which is what
-words are like.
+values. With --ann the approximate index is built and compared as well, over clustered vectors,
+which is what word vectors are like.
 """
 
 from __future__ import annotations
@@ -36,10 +35,8 @@ def timed(name: str, do: Callable[[], Any], repeat: int = 1) -> Any:
         times.append(time.perf_counter() - began)
         busy.append(time.process_time() - began_busy)
     worst = f"  worst {max(times) * 1000:9.1f} ms" if repeat > 1 else ""
-    print(
-        f"{name:44} {np.median(times) * 1000:9.1f} ms  processor {np.median(busy) * 1000:9.1f} ms{worst}",
-        flush=True,
-    )
+    wall, cpu = np.median(times) * 1000, np.median(busy) * 1000
+    print(f"{name:44} {wall:9.1f} ms  processor {cpu:9.1f} ms{worst}", flush=True)
     return result
 
 
@@ -66,7 +63,7 @@ def big_model(folder: Path, words: int, size: int) -> Path:
 def questions(model: Path, words: int, with_index: bool) -> None:
     """Loading, first question, further questions."""
     vectors: KeyedVectors = timed("load (memory-mapped)", lambda: KeyedVectors.load(model))
-    timed("first question (computes the lengths)", lambda: vectors.most_similar("w0"))
+    timed("first question (computes the norms)", lambda: vectors.most_similar("w0"))
     rng = np.random.default_rng(1)
 
     def word() -> str:

@@ -1,10 +1,11 @@
-"""How fast text becomes a corpus, beside gensim's vocabulary scan: python bench/read.py TEXT
-[--repeat 5]
+"""How fast text becomes a corpus, beside gensim's vocabulary scan.
+
+    python -m bench.read TEXT [--repeat 5]
 
 TEXT is a plain or compressed text file, a sentence a line. Every way reads the same
 plain file in turn, round by round; reported are the median, least and greatest number of million
 tokens per second of CPU time of the one process, and what each way counts as tokens. gensim's scan
-splits at blanks and counts; ours finds the tokens in running text, lower-cases, counts, numbers and
+splits at spaces and counts; ours finds the tokens in running text, lower-cases, counts, numbers and
 renumbers them.
 """
 
@@ -101,9 +102,8 @@ def main() -> None:
             )
         )
         return
-    print(
-        f"| million tokens a second, {options.repeat} runs | median | min | max | tokens |\n|---|---|---|---|---|"
-    )
+    print(f"| million tokens/s, {options.repeat} runs | median | min | max | tokens |")
+    print("|---|---|---|---|---|")
     for row in rows:
         print("| {way} | {median:.1f} | {min:.1f} | {max:.1f} | {tokens:,} |".format(**row))
 

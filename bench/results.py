@@ -7,15 +7,9 @@ import statistics
 from pathlib import Path
 from typing import Any
 
-WORK = (
-    "vector_size",
-    "window",
-    "negative",
-    "sample",
-    "epochs",
-)  # settings that decide how much work there is
-SHARED = (*WORK, "alpha")  # settings that every contender is given
-SHORT = {"vector_size": "d"}  # names in a table, where they are not the setting's own
+WORK_SETTINGS = ("vector_size", "window", "negative", "sample", "epochs")  # how much work there is
+SHARED_SETTINGS = (*WORK_SETTINGS, "alpha")  # that every contender is given
+SHORT_NAMES = {"vector_size": "d"}  # names in a table, where they are not the setting's own
 Result = dict[str, Any]
 Groups = dict[str, list[Result]]  # by label
 
@@ -31,7 +25,7 @@ def load_results(files: list[Path]) -> list[Result]:
                 for result in read
             ):
                 raise ValueError(
-                    "a result lacks its contender, seed, words a second or peak memory"
+                    "a result lacks its contender, seed, words per second or peak memory"
                 )
         except (OSError, ValueError, TypeError) as error:
             raise SystemExit(f"{file}: no results of bench.compare: {error}") from None
@@ -52,7 +46,7 @@ def labelled(results: list[Result]) -> Groups:
         }
         return [name for name in names if len(values[name]) > 1]
 
-    shared = differ(list(SHARED), results)
+    shared = differ(list(SHARED_SETTINGS), results)
     texts = {
         text_of(result): "{description} ({raw_words:,} words)".format(**result["text"])
         if "text" in result
@@ -61,15 +55,15 @@ def labelled(results: list[Result]) -> Groups:
     }
     groups: Groups = {}
     for result in results:
-        mine = [other for other in results if other["contender"] == result["contender"]]
+        same = [other for other in results if other["contender"] == result["contender"]]
         given = dict.fromkeys(
-            name for other in mine for name in settings_of(other) if name not in SHARED
+            name for other in same for name in settings_of(other) if name not in SHARED_SETTINGS
         )
         settings = settings_of(result)
         parts = [result["contender"] + (" (extrapolated)" if "loop" in result["contender"] else "")]
         parts += [
-            f"{SHORT.get(name, name)} {settings[name]}"
-            for name in shared + differ(list(given), mine)
+            f"{SHORT_NAMES.get(name, name)} {settings[name]}"
+            for name in shared + differ(list(given), same)
             if name in settings
         ]
         if len(texts) > 1 and "text" in result:
@@ -97,7 +91,7 @@ def gensim_beside(result: Result, groups: Groups) -> str | None:
     """
 
     def work(other: Result) -> list[Any]:
-        return [text_of(other), *(settings_of(other).get(name) for name in WORK)]
+        return [text_of(other), *(settings_of(other).get(name) for name in WORK_SETTINGS)]
 
     found = {
         label: settings_of(runs[0]).get("alpha") == settings_of(result).get("alpha")
@@ -124,8 +118,8 @@ def table(results: list[Result]) -> str:
             f"{median / statistics.median(speeds[base]):.2f}" if base else "",
             f"{statistics.median(run['peak_mb'] for run in runs):.0f}",
         ]
-        for each in sets:
-            scores = scores_of(runs, each)
+        for test_set in sets:
+            scores = scores_of(runs, test_set)
             shown = (
                 f"{statistics.mean(scores):.3f} ± {(max(scores) - min(scores)) / 2:.3f}"
                 if scores
@@ -136,16 +130,15 @@ def table(results: list[Result]) -> str:
     return "\n".join(lines)
 
 
-def scores_of(runs: list[Result], each: str) -> list[float]:
-    """The scores of one test set, a run each; of runs whose quality was not measured none."""
-    return [run["quality"][each] for run in runs if each in run.get("quality", {})]
+def scores_of(runs: list[Result], test_set: str) -> list[float]:
+    """The scores of one test set, one per run that has it."""
+    return [run["quality"][test_set] for run in runs if test_set in run.get("quality", {})]
 
 
-def as_good(ours: list[float], theirs: list[float]) -> bool:
-    """Whether the mean of our scores is below that of theirs by no more than the spread of
-    theirs.
-    """
-    return statistics.mean(ours) >= statistics.mean(theirs) - (max(theirs) - min(theirs))
+def as_good(scores: list[float], reference: list[float]) -> bool:
+    """Whether the mean is below the reference's by no more than the reference's spread."""
+    spread = max(reference) - min(reference)
+    return statistics.mean(scores) >= statistics.mean(reference) - spread
 
 
 def verdict(results: list[Result]) -> str:
@@ -158,12 +151,12 @@ def verdict(results: list[Result]) -> str:
         if runs[0]["contender"] != "xw2v" or base is None:
             continue
         below = []
-        for each in groups[base][0].get("quality", {}):
-            ours, theirs = scores_of(runs, each), scores_of(groups[base], each)
-            if ours and not as_good(ours, theirs):
-                below.append(
-                    f"{each} ({statistics.mean(ours):.3f} against {statistics.mean(theirs):.3f})"
-                )
+        for test_set in groups[base][0].get("quality", {}):
+            scores = scores_of(runs, test_set)
+            reference = scores_of(groups[base], test_set)
+            if scores and not as_good(scores, reference):
+                means = f"{statistics.mean(scores):.3f} against {statistics.mean(reference):.3f}"
+                below.append(f"{test_set} ({means})")
         lines.append(
             f"{label}: below the mean of {base} by more than its spread: "
             + (", ".join(below) or "nothing")

@@ -7,8 +7,8 @@ text at hand has a million words), vector size, window and negatives. Every meas
 is a process of its own with one BLAS thread. Each point is a slice of steps, in rounds over all
 points; the tokens are also trained on as a whole, for one epoch. Reported are
 
-- nanoseconds of CPU time a raw token, batches and steps, median (least - most) and runs; and of the
-steps alone;
+- nanoseconds of CPU time per raw token, batches and steps, median (least - most) and runs; and of
+  the steps alone;
 - seconds of a whole epoch;
 - the peak memory (VmHWM), what of the memory at the end is files mapped into it (the ids and
   libraries), and the size of the two tables;
@@ -32,13 +32,11 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import numpy as np
-
-from bench.compare import check_outputs, memory_mb, result_of
+from bench.compare import check_outputs, result_of
+from bench.scaling_corpora import BASE_TOKENS, PADDED, make_corpora
 from bench.scaling_report import plot, report
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -57,19 +55,11 @@ QUICK: dict[str, tuple[int, ...]] = {
     "negative": (2, 5, 10),
 }
 BASE = {"vector_size": 100, "window": 5, "negative": 5}
-BASE_TOKENS = (
-    1_000_000  # of the text where the tokens are not the variable: a slice goes round in it
-)
-ZIPF_TOKENS = 5_000_000
 ROUNDS, SECONDS = 5, 1.5  # at most, and of CPU time a slice
 QUICK_ROUNDS, QUICK_SECONDS = 3, 0.3
-WARM_UP, LEAST_STEPS = 0.2, 20  # share of a slice that goes before it, steps it has at least
 BUDGET = 660  # seconds after which nothing is begun that would not be done by then
-PADDED = "padded"  # folder of the text of fewest words with the most in its vocabulary
-GRACE, MARGIN = (
-    30,
-    1.2,
-)  # seconds more that a process may take, and times its expected ones it must be left
+GRACE_SECONDS = 30  # that a process may take beyond the budget
+MARGIN = 1.2  # times its expected seconds that a process must be left
 
 
 class Job(NamedTuple):
@@ -86,138 +76,6 @@ def job_of(variable: str, size: int) -> Job:
     if variable in ("tokens", "vocabulary"):
         return Job(f"{variable} {size}", **BASE)
     return Job(f"tokens {BASE_TOKENS}", **(BASE | {variable: size}))
-
-
-# What a child process does.
-
-
-def child(folder: str, settings: dict[str, Any], seconds: float | None) -> dict[str, Any]:
-    """Measure a slice of so many CPU seconds, or a whole epoch where it is None."""
-    from xw2v.settings import Settings
-    from xw2v.text.corpus import Corpus
-
-    corpus, chosen = Corpus.open(folder), Settings(epochs=1, **settings)
-    measured = (
-        train_whole(corpus, chosen) if seconds is None else train_slice(corpus, chosen, seconds)
-    )
-    tables = 2 * 4 * len(corpus.vocabulary) * chosen.vector_size
-    return measured | {
-        "peak_mb": memory_mb(),
-        "mapped_mb": memory_mb("RssFile"),
-        "tables_mb": tables / 2**20,
-    }
-
-
-def train_slice(corpus: Any, settings: Any, seconds: float) -> dict[str, Any]:
-    """CPU time a raw token of the training loop, from some warm-up on."""
-    from bench.gpu import Text, batches_of, endless
-    from xw2v import tuning
-    from xw2v.sgns.backend import load_backend
-    from xw2v.sgns.tables import initial_tables
-
-    backend, step_config = load_backend("numpy"), tuning.step_config(settings)
-    tables = initial_tables(backend, len(corpus.vocabulary), settings.vector_size, settings.seed)
-    step, clock = backend.step(step_config), time.process_time
-    text = Text(corpus.ids, corpus.offsets, corpus.vocabulary.counts)
-    stream = endless(
-        batches_of(backend, text, step_config, tuning.batch_tokens(settings), settings.seed),
-        len(corpus.ids),
-    )
-
-    def run(least: float) -> tuple[int, float, float, int]:
-        """Tokens, CPU seconds in all and in steps, and steps, of `least` seconds or more."""
-        position, batch = next(stream)
-        began, first, in_steps, steps, last = clock(), position, 0.0, 0, position
-        while steps < LEAST_STEPS or clock() - began < least:
-            before = clock()
-            step(tables, batch, settings.learning_rate)
-            in_steps += clock() - before
-            steps += 1
-            last, batch = next(stream)
-        return last - first, clock() - began, in_steps, steps
-
-    run(WARM_UP * seconds)
-    began = time.perf_counter()
-    tokens, elapsed, in_steps, steps = run(seconds)
-    wall = time.perf_counter() - began
-    a_token = 1e9 / (tokens * corpus.raw_words / len(corpus.ids))
-    return {
-        "ns": elapsed * a_token,
-        "step_ns": in_steps * a_token,
-        "wall_ns": wall * a_token,
-        "steps": steps,
-    }
-
-
-def train_whole(corpus: Any, settings: Any) -> dict[str, Any]:
-    """Seconds and CPU seconds of what `xw2v train` does once its corpus is open."""
-    from xw2v.training.run import prepare
-
-    trainer = prepare(corpus, settings)
-    state = trainer.start()
-    began = time.process_time()
-    trainer.train(state)
-    return {
-        "seconds": state.seconds,
-        "cpu_seconds": time.process_time() - began,
-        "steps": state.steps,
-    }
-
-
-# The corpora.
-
-
-def make_corpora(
-    text: list[str], variables: dict[str, tuple[int, ...]], folder: Path
-) -> dict[str, Any]:
-    """A corpus folder for each number of tokens and of words, and what the text is."""
-    from xw2v.text.corpus_folder import write_corpus
-    from xw2v.text.reading import open_corpus
-    from xw2v.training.record import CorpusRecord
-
-    corpus = open_corpus(text)
-    for size in {*variables["tokens"], BASE_TOKENS}:
-        tokens = max(round(size * len(corpus.ids) / corpus.raw_words), 1)
-        about = {"raw_words": size, "description": corpus.description, "settings": {}}
-        blocks = repeated(corpus.ids, corpus.offsets, tokens)
-        write_corpus(folder / f"tokens {size}", blocks, corpus.vocabulary, about)
-    for size in variables["vocabulary"]:
-        write_zipf(folder / f"vocabulary {size}", size, size)
-    few, *_, many = variables["vocabulary"]
-    write_zipf(folder / PADDED, few, many)
-    return vars(CorpusRecord.of(corpus))
-
-
-def repeated(
-    ids: np.ndarray, offsets: np.ndarray, tokens: int
-) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """The first `tokens` ids of the corpus over and over, a copy at a time, and where sentences
-    end.
-    """
-    for start in range(0, tokens, len(ids)):
-        count = min(tokens - start, len(ids))
-        ends = offsets[1 : np.searchsorted(offsets, count)]
-        yield ids[:count], start + np.append(ends, count)
-
-
-def write_zipf(folder: Path, words: int, rows: int) -> None:
-    """Random ids of `words` words in a vocabulary of `rows`, of which the others do not occur.
-
-    Counts are those of the distribution: the text itself is too short to hold a million words.
-    """
-    from bench.gpu import zipf_counts, zipf_text
-    from xw2v.text.corpus_folder import write_corpus
-    from xw2v.text.id_arrays import chunks_of
-    from xw2v.text.vocabulary import Vocabulary
-
-    text = zipf_text(words, ZIPF_TOKENS)
-    counts = np.append(zipf_counts(words), np.ones(rows - words, np.int64))
-    vocabulary = Vocabulary([f"word{row}" for row in range(rows)], counts)
-    about = {"raw_words": ZIPF_TOKENS, "description": f"Zipf, {words:,} words", "settings": {}}
-    write_corpus(folder, chunks_of(text.ids, text.offsets), vocabulary, about)
-
-
-# The measurements.
 
 
 class Budget:
@@ -243,11 +101,10 @@ def run_child(
     command = [
         sys.executable,
         "-m",
-        "bench.scaling",
-        "--child",
+        "bench.scaling_child",
         json.dumps(asked | {"seconds": seconds}),
     ]
-    limit = max(budget.left(), 0) + GRACE
+    limit = max(budget.left(), 0) + GRACE_SECONDS
     try:
         return result_of(command, str(job), limit, ROOT)
     except subprocess.TimeoutExpired:
@@ -285,10 +142,9 @@ def measure(
         for job in list(slices)[:: -1 if turn % 2 else 1]:
             result = run_child(folder, job, seconds, budget)
             slices[job] += [result] if result else []
-        longest = max(longest, began - budget.left())
-        say(
-            f"round {turn + 1} of {rounds}: {began - budget.left():.0f} s, {budget.left():.0f} s left"
-        )
+        elapsed = began - budget.left()
+        longest = max(longest, elapsed)
+        say(f"round {turn + 1} of {rounds}: {elapsed:.0f} s, {budget.left():.0f} s left")
         for size in variables["tokens"] if turn == 0 else ():
             job = job_of("tokens", size)
             expected = size * slices[job][0]["wall_ns"] / 1e9 if slices[job] else math.inf
@@ -345,11 +201,7 @@ def main(arguments: list[str] | None = None) -> int:
         metavar="FILE",
         help="result of an earlier run; do not train",
     )
-    parser.add_argument("--child", help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)
-    if options.child:
-        print(json.dumps(child(**json.loads(options.child))))
-        return 0
     check_outputs(parser, options.json, options.plot)
     if options.earlier:
         result = load(options.earlier)

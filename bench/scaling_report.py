@@ -129,9 +129,11 @@ def vocabulary_growth(points: list[Point], padded: Point) -> tuple[str, bool]:
     rows = min(values(padded, "step_ns")) / min(values(few, "step_ns"))
     fine = rows < MOST_FOR_ROWS
     return (
-        f"{many['size']:,} words against {few['size']:,} ({many['size'] / few['size']:.0f} times as many): a token "
-        f"takes {times:.2f} times as long, of the steps {steps:.2f}. The text of {few['size']:,} words with tables of "
-        f"{padded['size']:,}: of the steps {rows:.2f} (the least of the runs), so "
+        f"{many['size']:,} words against {few['size']:,} "
+        f"({many['size'] / few['size']:.0f} times as many): "
+        f"a token takes {times:.2f} times as long, of the steps {steps:.2f}. "
+        f"The text of {few['size']:,} words with tables of {padded['size']:,}: "
+        f"of the steps {rows:.2f} (the least of the runs), so "
         + ("nothing a step does grows" if fine else "SOMETHING A STEP DOES GROWS")
         + " with the vocabulary but cache misses."
     ), fine
@@ -141,7 +143,8 @@ def report(result: dict[str, Any]) -> tuple[str, bool]:
     """The result for people; whether all is well."""
     points, text = result["points"], result["text"]
     parts = [
-        f"{text['description']}: {text['raw_words']:,} words, {text['vocabulary']:,} in the vocabulary. "
+        f"{text['description']}: {text['raw_words']:,} words, "
+        f"{text['vocabulary']:,} in the vocabulary. "
         f"Base: {', '.join(f'{name} {value}' for name, value in result['base'].items())}. "
         f"{result['date']}, {result['versions']}."
     ]

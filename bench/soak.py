@@ -1,6 +1,6 @@
-"""Train for a long time on a repeated text and see that memory stays flat and the speed steady.
+"""Train for a long time on a repeated text and check that memory and speed stay constant.
 
-    python bench/soak.py --minutes 30 --corpus docs
+    python -m bench.soak --minutes 30 --corpus docs
 
 Runs what `xw2v train` runs, checkpoints included, and prints what it saw: the slope of the
 process's own memory (the median of the slopes between all pairs of samples, with its 95 % interval:
@@ -34,13 +34,13 @@ from xw2v.training.console import Console
 from xw2v.training.signals import StopSignals
 from xw2v.training.state import State
 
-SAMPLE = 5.0  # seconds between looks
+SAMPLE_SECONDS = 5.0  # between samples
 NAMES = ("median", "low", "high")
-SETTLE = 0.1  # share of the run left out at its beginning
+SETTLE_SHARE = 0.1  # of the run, left out at its beginning
 
 
 class Soak(Console):
-    """Looks at a run from within its reports."""
+    """Samples a run from within its progress reports."""
 
     def __init__(self, minutes: float, signals: StopSignals) -> None:
         self.minutes, self.signals, self.words = minutes, signals, 0
@@ -57,7 +57,7 @@ class Soak(Console):
 
     def report(self, progress: Progress) -> None:
         now = time.monotonic() - self.began
-        if not self.samples or now - self.samples[-1][0] >= SAMPLE:
+        if not self.samples or now - self.samples[-1][0] >= SAMPLE_SECONDS:
             resident, mapped = map(int, Path("/proc/self/statm").read_text().split()[1:3])
             memory = (resident - mapped) * os.sysconf(
                 "SC_PAGE_SIZE"
@@ -74,7 +74,7 @@ class Soak(Console):
 
     def figures(self) -> dict[str, Any]:
         wall, memory, words, cpu = np.array(self.samples).T
-        settled = wall > SETTLE * wall[-1]
+        settled = wall > SETTLE_SHARE * wall[-1]
         wall, memory, words, cpu = wall[settled], memory[settled], words[settled], cpu[settled]
         slope, _, low, high = theilslopes(memory, wall, 0.95)
         speed, per_cpu = np.diff(words) / np.diff(wall), np.diff(words) / np.diff(cpu)

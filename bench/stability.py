@@ -2,7 +2,7 @@
 core.
 
 Trains one epoch on the first 2 million tokens of TEXT over the grid below (all its corners, and
-enough other points that every two values of different settings meet), and tells for each run the
+enough other points that every two values of different settings meet), and prints for each run the
 largest norm and score, the mean loss per positive pair over the last tenth of the epoch, and WS-353
 and MEN. Exits with 1 if a number is not finite, a norm or score explodes, or a run ends no better
 than untrained vectors.
@@ -29,8 +29,8 @@ GRID: dict[str, tuple[Any, ...]] = {
     "sample": (0.0, 1e-3),
 }
 TOKENS = 2_000_000
-LARGEST_NORM, LARGEST_SCORE = 50.0, 100.0  # far above what any sound run shows (some 5 and 20)
-UNTRAINED = math.log(2)  # loss of a score of 0, for the positive and for each negative
+MAX_NORM, MAX_SCORE = 50.0, 100.0  # far above what any sound run shows (some 5 and 20)
+UNTRAINED_LOSS = math.log(2)  # loss of a score of 0, for the positive and for each negative
 Setting = tuple[Any, ...]
 
 
@@ -86,17 +86,14 @@ def shown(number: float) -> str:
     return f"{number:,.0f}" if isinstance(number, int) or number >= 1000 else f"{number:.3g}"
 
 
-def complaint(result: dict[str, Any]) -> str:
+def fault(result: dict[str, Any]) -> str:
     """What is wrong with a run, if anything."""
     numbers = [value for value in result.values() if isinstance(value, float)]
     if not all(map(math.isfinite, numbers)):
         return "not finite"
-    if (
-        max(result["center_norm"], result["context_norm"]) > LARGEST_NORM
-        or result["score"] > LARGEST_SCORE
-    ):
+    if max(result["center_norm"], result["context_norm"]) > MAX_NORM or result["score"] > MAX_SCORE:
         return "explodes"
-    if result["loss"] > UNTRAINED * (1 + result["negative"]):
+    if result["loss"] > UNTRAINED_LOSS * (1 + result["negative"]):
         return "no better than untrained"
     return ""
 
@@ -143,11 +140,9 @@ def main() -> None:
     for number, values in enumerate(sorted(chosen), 1):
         result = train(corpus, dict(zip(GRID, values, strict=True)), options.eval)
         results.append(result)
-        bad += bool(complaint(result))
+        bad += bool(fault(result))
         print(
-            "| "
-            + " | ".join(shown(result[name]) for name in columns)
-            + f" | {complaint(result)} |",
+            "| " + " | ".join(shown(result[name]) for name in columns) + f" | {fault(result)} |",
             flush=True,
         )
         print(f"{number} of {len(chosen)}", file=sys.stderr)

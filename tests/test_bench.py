@@ -34,8 +34,8 @@ def fixture_of(name: str) -> Any:
     return module
 
 
-results, plots, scaling, scaling_report = map(
-    fixture_of, ("results", "plots", "scaling", "scaling_report")
+results, plots, scaling, scaling_corpora, scaling_report = map(
+    fixture_of, ("results", "plots", "scaling", "scaling_corpora", "scaling_report")
 )
 
 
@@ -143,7 +143,7 @@ def test_the_verdict_names_what_is_below_by_more_than_the_spread(results: Module
     assert results.verdict(near) == ""
 
 
-def test_results_that_are_none_are_refused_in_a_line(results: ModuleType, tmp_path: Path) -> None:
+def test_files_without_results_are_refused_in_a_line(results: ModuleType, tmp_path: Path) -> None:
     path = tmp_path / "results.json"
     for content in ("", "{", '[{"seed": 1}]', "[1]", '{"points": []}'):
         path.write_text(content)
@@ -222,16 +222,16 @@ def test_a_comparison_is_printed_again_from_its_json(
 # bench.scaling
 
 
-def test_a_repeated_text_is_the_text_over_and_over(scaling: ModuleType) -> None:
+def test_a_repeated_text_is_the_text_over_and_over(scaling_corpora: ModuleType) -> None:
     ids, offsets = np.arange(10, dtype=np.int32), np.array([0, 3, 4, 10])
     for tokens in (1, 3, 4, 9, 10, 11, 20, 47):
-        pieces = list(scaling.repeated(ids, offsets, tokens))
+        pieces = list(scaling_corpora.repeated(ids, offsets, tokens))
         assert np.array_equal(
             np.concatenate([piece for piece, _ in pieces]), np.resize(ids, tokens)
         )
         ends = np.concatenate([ends for _, ends in pieces])
-        whole = {end + start for start in range(0, tokens, 10) for end in (3, 4, 10)}
-        assert ends.tolist() == sorted({end for end in whole if end < tokens} | {tokens})
+        all_ends = {end + start for start in range(0, tokens, 10) for end in (3, 4, 10)}
+        assert ends.tolist() == sorted({end for end in all_ends if end < tokens} | {tokens})
 
 
 def test_exponents_are_those_of_power_laws(scaling_report: ModuleType) -> None:
@@ -262,7 +262,7 @@ def test_what_is_worse_than_linear_is_named(scaling_report: ModuleType) -> None:
     )
 
 
-def test_steps_that_do_something_for_each_row_are_told(scaling_report: ModuleType) -> None:
+def test_steps_that_do_something_for_each_row_are_reported(scaling_report: ModuleType) -> None:
     points = [point_of("vocabulary", 100, 1000), point_of("vocabulary", 10_000, 1800)]
     shown, fine = scaling_report.vocabulary_growth(points, point_of("padded", 10_000, 1010))
     assert fine
@@ -303,19 +303,18 @@ def test_rounds_go_through_all_points_and_wholes_without_time_are_left_out(
 
 def test_scaling_measures_prints_and_draws(
     scaling: ModuleType,
+    scaling_corpora: ModuleType,
     text: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     tiny = {"tokens": (1000, 5000), "vocabulary": (50, 500), "vector_size": (50, 100)}
-    for name, value in {
-        "QUICK": tiny,
-        "BASE_TOKENS": 1000,
-        "ZIPF_TOKENS": 2000,
-        "QUICK_SECONDS": 0.01,
-        "QUICK_ROUNDS": 1,
-    }.items():
-        monkeypatch.setattr(scaling, name, value)
+    monkeypatch.setattr(scaling, "QUICK", tiny)
+    monkeypatch.setattr(scaling, "QUICK_SECONDS", 0.01)
+    monkeypatch.setattr(scaling, "QUICK_ROUNDS", 1)
+    monkeypatch.setattr(scaling, "BASE_TOKENS", 1000)
+    monkeypatch.setattr(scaling_corpora, "BASE_TOKENS", 1000)
+    monkeypatch.setattr(scaling_corpora, "ZIPF_TOKENS", 2000)
     found, drawn = text.parent / "found.json", text.parent / "plot.png"
     code = scaling.main([str(text), "--quick", "--json", str(found)])
     printed = capsys.readouterr().out
@@ -345,7 +344,7 @@ def test_a_file_without_a_folder_is_refused_before_the_work(
 ) -> None:
     with pytest.raises(SystemExit):
         scaling.main(["text.txt", "--json", str(tmp_path / "none" / "found.json")])
-    assert "its folder is not there" in capsys.readouterr().err
+    assert "no such folder" in capsys.readouterr().err
 
 
 # bench.fuzz_inputs
@@ -354,8 +353,8 @@ def test_a_file_without_a_folder_is_refused_before_the_work(
 def test_a_short_fuzzing_run_of_the_inputs() -> None:
     """docs/reliability.md records the long runs."""
     pytest.importorskip("pyarrow")
-    command = [sys.executable, ROOT / "bench" / "fuzz_inputs.py", "--inputs", "1500", "--seed", "2"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    command = [sys.executable, "-m", "bench.fuzz_inputs", "--inputs", "1500", "--seed", "2"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
     assert done.returncode == 0, done.stderr[-2000:]
     assert "1,500 inputs" in done.stdout
     assert "no failure" in done.stdout

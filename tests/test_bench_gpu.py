@@ -22,7 +22,7 @@ def bench(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
         "BATCH_TOKENS": (512,),
         "SECONDS": 0.02,
         "REPEATS": 1,
-        "COPIED": 2**20,
+        "COPIED_BYTES": 2**20,
         "PLAIN_SIZE": 4,
         "PLAIN_BATCH": 2048,
     }.items():
@@ -30,7 +30,7 @@ def bench(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     return module
 
 
-def test_it_measures_and_prints_a_table(bench: ModuleType) -> None:
+def test_the_gpu_bench_measures_and_prints_a_table(bench: ModuleType) -> None:
     numpy = load_backend("numpy")
     text, topical = bench.zipf_text(500, 30_000), bench.topical_text(2000, 60_000, 20)
     result = bench.measure({"numpy": numpy, "again": numpy}, numpy, text, topical, 20)
@@ -43,7 +43,7 @@ def test_it_measures_and_prints_a_table(bench: ModuleType) -> None:
     assert json.loads(json.dumps(result)) == result
 
 
-def test_as_good_is_no_lower_than_the_spread_of_the_others(bench: ModuleType) -> None:
+def test_as_good_is_no_lower_than_the_spread_of_the_reference(bench: ModuleType) -> None:
     others = [0.5, 0.5, 0.6]
     assert bench.as_good([0.45, 0.44, 0.46], others)
     assert bench.as_good([0.9], others)

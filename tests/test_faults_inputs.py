@@ -70,14 +70,14 @@ def test_a_packed_file_of_one_endless_word_takes_no_memory(
     """70 MB packed into 70 kB; with a pattern that needs complete lines the limit is higher."""
     import gzip
 
+    from texts import open_text
+
     from xw2v.text import textfiles
-    from xw2v.text.options import TextOptions
-    from xw2v.text.reading import open_corpus
 
     (tmp_path / "bomb.txt").write_bytes(gzip.compress(bytes([97]) * 70_000_000))
     monkeypatch.setattr(textfiles, "MAX_LINE_BYTES", 1 << 26)
     with pytest.raises(InputError, match=r"bomb.txt:1: 64 MiB without a"):
-        open_corpus([tmp_path / "bomb.txt"], options=TextOptions(token_pattern=pattern))
+        open_text([tmp_path / "bomb.txt"], token_pattern=pattern)
 
 
 def test_pipes_and_devices_may_change(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import os
 from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Unpack
+from typing import Unpack
 
 import numpy as np
 
@@ -92,10 +92,6 @@ class Word2Vec:
             return sentences
         if isinstance(sentences, (str, os.PathLike)):
             sentences = [sentences]
-        limits: dict[str, Any] = {
-            "min_count": settings.min_count,
-            "max_vocab": settings.max_vocab,
-        }
         if isinstance(sentences, Sequence) and all(
             isinstance(one, (str, os.PathLike)) for one in sentences
         ):
@@ -103,10 +99,14 @@ class Word2Vec:
             options = TextOptions.from_settings(settings)
             if training is not None:
                 return read_corpus_with(training.vocabulary, paths, options)
-            return open_corpus(paths, None, options, VocabularyLimits(**limits))
-        if training is not None:
-            limits = {"vocabulary": training.vocabulary}
-        return Corpus.from_sentences(sentences, **limits)  # type: ignore[arg-type]
+            limits = VocabularyLimits(min_count=settings.min_count, max_vocab=settings.max_vocab)
+            return open_corpus(paths, None, options, limits)
+        return Corpus.from_sentences(
+            sentences,  # type: ignore[arg-type]
+            min_count=settings.min_count,
+            max_vocab=settings.max_vocab,
+            vocabulary=None if training is None else training.vocabulary,
+        )
 
     @property
     def run(self) -> Run:

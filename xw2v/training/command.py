@@ -224,7 +224,8 @@ class TrainCommand:
             write_run(self.options.output, run, self._plot)
         except OutputError as error:
             if self.folder.names():
-                error.message += (
-                    f"; nothing is lost: put that right and give `resume` ({self.folder.path})"
+                error.message = (
+                    f"{error.message}; nothing is lost: put that right and give `resume` "
+                    f"({self.folder.path})"
                 )
             raise

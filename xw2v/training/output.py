@@ -20,7 +20,7 @@ from xw2v.errors import InputError, OutputError
 from xw2v.storage.files import output_folder, reason
 from xw2v.training.folders import write_folder
 from xw2v.training.run import Run
-from xw2v.vectors.formats import write_word2vec_text
+from xw2v.vectors.formats import WordVectors, write_vectors
 
 Plot = Callable[[Path, Run], None]
 
@@ -113,7 +113,8 @@ def is_written(folder: str | Path, record: dict[str, Any]) -> bool:
 
 def _write_files(folder: Path, run: Run, plot: Plot) -> None:
     center, context = run.parameters
-    write_word2vec_text(folder / "vectors.txt", run.vocabulary.words, run.vectors)
+    vectors = WordVectors(run.vocabulary.words, run.vectors)
+    write_vectors(folder / "vectors.txt", vectors, "word2vec")
     np.save(folder / "center.npy", center)
     np.save(folder / "context.npy", context)
     np.save(folder / "combined.npy", (center + context) / 2)

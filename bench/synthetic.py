@@ -1,0 +1,82 @@
+"""Random text as frequent and as topical as one likes, and its batches without end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+
+from xw2v.settings import Settings
+from xw2v.sgns.backend import Backend
+from xw2v.sgns.batches import Batches
+from xw2v.sgns.draws import random_uint32_halves
+from xw2v.sgns.interface import Batch, StepConfig
+from xw2v.sgns.sampling import alias_table, sample_word_ids
+
+STRAY_SHARE = 0.85  # of topical text's words, drawn regardless of topic: half the task is learnt
+
+
+class Text(NamedTuple):
+    """A corpus without its words: ids and offsets as `xw2v.text.corpus.Corpus` has them, counts
+    (V,).
+    """
+
+    ids: np.ndarray
+    offsets: np.ndarray
+    counts: np.ndarray
+
+
+def zipf_counts(words: int) -> np.ndarray:
+    """Counts (words,) in proportion to 1 / (rank + 2.7) (Mandelbrot 1953)."""
+    return (1e9 / (np.arange(words) + 2.7)).astype(np.int64)
+
+
+def zipf_text(words: int, tokens: int, sentence: int = 20) -> Text:
+    """Random text whose words are as frequent as in natural language."""
+    import array_api_compat.numpy as xp
+
+    draws, _ = random_uint32_halves(7, 0, 0, tokens)
+    ids = sample_word_ids(xp, alias_table(zipf_counts(words), 1.0), draws).astype(np.int32)
+    return Text(ids, offsets_of(tokens, sentence), np.bincount(ids, minlength=words))
+
+
+def topical_text(words: int, tokens: int, topics: int, sentence: int = 20) -> Text:
+    """Text whose sentences have a topic each, but for a share STRAY_SHARE of the words.
+
+    Word v belongs to topic v mod `topics`.
+    """
+    rng = np.random.default_rng(7)
+    text = zipf_text(words, tokens, sentence)
+    topic = np.repeat(rng.integers(0, topics, -(-tokens // sentence)), sentence)[:tokens]
+    own = np.minimum(text.ids // topics * topics + topic, words - 1)
+    ids = np.where(rng.random(tokens) >= STRAY_SHARE, own, text.ids).astype(np.int32)
+    return Text(ids, text.offsets, np.bincount(ids, minlength=words))
+
+
+def offsets_of(tokens: int, sentence: int) -> np.ndarray:
+    return np.append(np.arange(0, tokens, sentence), tokens)
+
+
+def batches_of(
+    backend: Backend, text: Text, step_config: StepConfig, batch_tokens: int, seed: int = 1
+) -> Batches:
+    defaults = Settings()
+    return Batches(
+        backend,
+        *text,
+        step_config,
+        batch_tokens=batch_tokens,
+        sample=defaults.sample,
+        ns_exponent=defaults.ns_exponent,
+        seed=seed,
+    )
+
+
+def endless(batches: Batches, tokens: int) -> Iterator[tuple[int, Batch]]:
+    """Epoch after epoch, with positions that keep growing."""
+    epoch = 0
+    while True:
+        for position, batch in batches.epoch(epoch):
+            yield epoch * tokens + position, batch
+        epoch += 1
