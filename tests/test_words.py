@@ -248,9 +248,9 @@ def notices(text: str, rule: TokenRule) -> list[str]:
             "10.0% of the letters and digits are in no word: 'café' "
             "becomes 'caf'; `tokens` words keeps it",
         ),
-        ("в 1914 году", WordsRule(), "'1914' is left out; `tokens` words, `keep_digits` keeps it"),
+        ("в 1914 году", WordsRule(), "'1914' is left out; `tokens` words `keep_digits` keeps it"),
         ("item17 item18", PatternRule("[a-z]+"), "'item17' becomes 'item'; `tokens` words keeps"),
-        ("item 1718", AsciiRule(), "'1718' is left out; `tokens` words, `keep_digits` keeps it"),
+        ("item 1718", AsciiRule(), "'1718' is left out; `tokens` words `keep_digits` keeps it"),
     ],
 )
 def test_what_is_cut_is_reported(text: str, rule: TokenRule, expected: str) -> None:

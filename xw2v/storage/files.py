@@ -147,7 +147,9 @@ def open_binary(path: str | os.PathLike[str]) -> BinaryIO:
         raise InputError(f"{path}: cannot be read ({reason(error)})") from None
 
 
-def decompressed(raw: io.BufferedIOBase | BinaryIO, name: str) -> BinaryIO:
+def decompressed(
+    raw: io.BufferedIOBase | BinaryIO, name: str, *, unzips: bool = False
+) -> BinaryIO:
     """`raw` (positioned at its first byte), decompressed as its first bytes require.
 
     Raises MissingDependencyError for zstd where no library for it is installed.
@@ -163,7 +165,7 @@ def decompressed(raw: io.BufferedIOBase | BinaryIO, name: str) -> BinaryIO:
         return cast(BinaryIO, lzma.LZMAFile(buffered))
     if compression == "zstd":
         return _zstd(buffered, name)
-    if compression == "zip":
+    if compression == "zip" and unzips:
         return _zip_member(buffered, name)
     return cast(BinaryIO, buffered)
 

@@ -88,11 +88,11 @@ def _remedy(word: str, rule: TokenRule) -> str:
     for candidate, option in (
         (AsciiRule(), "`tokens` ascii"),
         (WordsRule(), "`tokens` words"),
-        (WordsRule(keep_digits=True), "`tokens` words, `keep_digits`"),
+        (WordsRule(keep_digits=True), "`tokens` words `keep_digits`"),
     ):
         if rule.option not in option and candidate.letters(word)[1] == 0:
             return option
-    return "`tokens` words, `keep_digits`" if isinstance(rule, WordsRule) else RawRule.option
+    return "`tokens` words `keep_digits`" if isinstance(rule, WordsRule) else RawRule.option
 
 
 def spaceless_notice(words: Iterable[tuple[str, int]]) -> str | None:

@@ -25,7 +25,7 @@ class JsonLinesFile(TextFile):
 
     def _chunks(self, raw: BinaryIO, name: str, splits_at_spaces: bool) -> Iterator[TextChunk]:
         with damage_reported(name):
-            stream = decompressed(raw, name)
+            stream = decompressed(raw, name, unzips=True)
         lines = 0  # before the chunk
         for chunk in text_chunks(stream, name, splits_at_spaces=False):
             rows = [

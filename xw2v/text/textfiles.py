@@ -43,7 +43,7 @@ class TextFile(Source):
 
     def _chunks(self, raw: BinaryIO, name: str, splits_at_spaces: bool) -> Iterator[TextChunk]:
         with damage_reported(name):
-            stream = decompressed(raw, name)
+            stream = decompressed(raw, name, unzips=True)
         is_wiki: bool | None = None
         for chunk in text_chunks(stream, name, splits_at_spaces):
             if self.total:
