@@ -59,7 +59,7 @@ def preview(corpus: Corpus, settings: Settings) -> dict[str, Any]:
             "vector_size": settings.vector_size,
             "epochs": settings.epochs,
             "words_per_second": None if speed is None else round(speed),
-            "seconds": None if speed is None else round(tokens * settings.epochs / speed, 1),
+            "seconds": None if speed is None else round(tokens * settings.epochs / speed, 4),
             "memory_bytes": needed(settings, len(vocabulary)),
             "memory_available_bytes": None if limit is None else limit[0],
         },
