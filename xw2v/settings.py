@@ -137,10 +137,10 @@ class Settings:
     weight_decay: float = setting(
         0.0, "Shrink the rows that a batch touches by alpha times this.", low=0, high=1
     )
-    tokens: str = setting(
-        "ascii",
-        "What a word is: ascii, [a-z']+ of lower-cased text; words, those of any language; raw, "
-        "whatever stands between whitespace.",
+    tokens: str | None = setting(
+        None,
+        "What a word is: ascii, [a-z']+ of lower-cased text (the default); words, those of any "
+        "language; raw, whatever stands between whitespace (the default for joined phrases).",
         choices=("ascii", "words", "raw"),
     )
     token_pattern: str | None = setting(None, "Regular expression of a token, instead of a rule.")
@@ -231,7 +231,7 @@ class SettingsDict(TypedDict, total=False):
     model: str
     tied: bool
     weight_decay: float
-    tokens: str
+    tokens: str | None
     token_pattern: str | None
     lowercase: bool | None
     keep_digits: bool

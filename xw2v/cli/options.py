@@ -42,7 +42,8 @@ def input_options(command: Command) -> Command:
                 "--tokens",
                 type=click.Choice(TOKENS),
                 help="What a word is: ascii, [a-z']+ of lower-cased text; words, those of any "
-                "language; raw, whatever stands between whitespace.  [default: ascii]",
+                "language; raw, whatever stands between whitespace.  [default: ascii; raw for what "
+                "xw2v phrases wrote]",
             ),
             click.option(
                 "--token-pattern", metavar="REGEX", help="Regular expression of a token instead."

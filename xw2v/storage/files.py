@@ -147,9 +147,7 @@ def open_binary(path: str | os.PathLike[str]) -> BinaryIO:
         raise InputError(f"{path}: cannot be read ({reason(error)})") from None
 
 
-def decompressed(
-    raw: io.BufferedIOBase | BinaryIO, name: str, *, unzips: bool = False
-) -> BinaryIO:
+def decompressed(raw: io.BufferedIOBase | BinaryIO, name: str, *, unzips: bool = False) -> BinaryIO:
     """`raw` (positioned at its first byte), decompressed as its first bytes require.
 
     Raises MissingDependencyError for zstd where no library for it is installed.

@@ -18,7 +18,8 @@ class TextOptions:
 
     Attributes:
         text_column: column of tables that holds the text.
-        tokens: ascii, words or raw, see `tokens`.
+        tokens: ascii, words or raw, see `tokens`; None: ascii, but raw for files that
+            `xw2v phrases` wrote.
         token_pattern: regular expression of a token, instead of such a rule.
         lowercase: whether text is lower-cased; None: it is, but for raw.
         keep_digits: whether numbers are words, with the rule words.
@@ -26,7 +27,7 @@ class TextOptions:
     """
 
     text_column: str = "text"
-    tokens: str = Settings.tokens
+    tokens: str | None = Settings.tokens
     token_pattern: str | None = Settings.token_pattern
     lowercase: bool | None = Settings.lowercase
     keep_digits: bool = Settings.keep_digits

@@ -15,6 +15,8 @@ from xw2v.text.encode import Encoder
 from xw2v.text.inputs import ResolvedInputs, find_sources
 from xw2v.text.options import DEFAULT_OPTIONS, TextOptions
 from xw2v.text.sentences import split_sentences
+from xw2v.text.sources import described
+from xw2v.text.token_marks import is_marked_as_tokens
 from xw2v.text.vocabulary import DEFAULT_LIMITS, DISTINCT_LIMIT, Vocabulary, VocabularyLimits
 
 # called now and then while text is read: words so far, and the share that is done (None: not known)
@@ -48,6 +50,7 @@ def open_corpus(
         UsageError: an option out of range, or a preprocessed folder among other inputs.
     """
     names = [os.fspath(name) for name in inputs]
+    options, notices = _resolved(options, names)
     settings = {
         **options.record(),
         "min_count": limits.min_count,
@@ -63,7 +66,7 @@ def open_corpus(
     encoder = Encoder(options.rule(), folder, limits.distinct_limit)
     encode(found, encoder, progress, options.split_sentences)
     read = Corpus.from_encoder(encoder, limits, found.description, settings, folder)
-    return replace(read, notices=(*found.notices, *read.notices))
+    return replace(read, notices=(*found.notices, *notices, *read.notices))
 
 
 def read_corpus_with(
@@ -81,6 +84,7 @@ def read_corpus_with(
         if opened.vocabulary.words != vocabulary.words:
             raise InputError(f"{names[0]}: made with another vocabulary than the training text's")
         return opened
+    options, _ = _resolved(options, names)
     found = find_sources(names, None, options.text_column)
     encoder = Encoder(options.rule(), folder, DISTINCT_LIMIT)
     encode(found, encoder, progress, options.split_sentences)
@@ -139,6 +143,19 @@ def encode(
             f"{found.description}: no words in it ({encoder.rule.option}); other rules are "
             "`tokens` words and `tokens` raw"
         )
+
+
+def _resolved(options: TextOptions, names: Sequence[str]) -> tuple[TextOptions, list[str]]:
+    """The options with the rule of tokens that files are marked with, and lines for the user."""
+    if options.tokens is not None or options.token_pattern is not None:
+        return options, []
+    marked = [name for name in names if is_marked_as_tokens(name)]
+    if not marked:
+        return options, []
+    if len(marked) < len(names):
+        return options, [f"{marked[0]} was written by xw2v phrases; `tokens` raw keeps its phrases"]
+    notice = f"{described(marked)}: written by xw2v phrases, so words are as they stand (raw)"
+    return replace(options, tokens="raw"), [notice]
 
 
 def validation_of(inputs: Sequence[str | os.PathLike[str]]) -> Corpus | None:
