@@ -142,6 +142,7 @@ def test_the_report_has_the_run_s_numbers(run: Run, folder: Path) -> None:
     assert all(f"{float(loss):.4f}" in section(page, "training") for loss in losses)
     text = section(page, "corpus")
     assert f"mean {corpus['sentence_lengths']['mean']:.1f}" in text
+    assert "of its letters and digits are in no word" in text
     counts = KeyedVectors.load(folder).counts
     assert counts is not None
     dropped = 1 - subsampling(counts, record["settings"]["sample"]).share
