@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -142,7 +143,6 @@ def test_the_report_has_the_run_s_numbers(run: Run, folder: Path) -> None:
     assert all(f"{float(loss):.4f}" in section(page, "training") for loss in losses)
     text = section(page, "corpus")
     assert f"mean {corpus['sentence_lengths']['mean']:.1f}" in text
-    assert "of its letters and digits are in no word" in text
     counts = KeyedVectors.load(folder).counts
     assert counts is not None
     dropped = 1 - subsampling(counts, record["settings"]["sample"]).share
@@ -239,3 +239,16 @@ def test_the_report_in_chromium(run: Run, tmp_path: Path) -> None:
         assert (
             page.evaluate("document.documentElement.scrollWidth") <= 390
         )  # nothing sticks out on a phone
+
+
+def test_the_report_says_what_is_in_no_word() -> None:
+    from xw2v.pictures.report_corpus import corpus_section
+
+    vectors = KeyedVectors(["a", "b"], np.eye(2, dtype=np.float32), np.array([3, 2]))
+    record: dict[str, Any] = {"settings": {}, "corpus": {"raw_words": 5}}
+    assert "in no word" not in corpus_section(record, vectors)
+    record["corpus"]["coverage"] = {"letters": 200, "outside_tokens": 3, "example": "caf\u00e9<"}
+    expected = "1.5% of its letters and digits are in no word, as in &#x27;caf\u00e9&lt;&#x27;."
+    assert expected in corpus_section(record, vectors)
+    record["corpus"]["coverage"] = ["damaged"]
+    assert "in no word" not in corpus_section(record, vectors)
