@@ -205,6 +205,41 @@ def test_words_of_many_languages(text: str, words: list[str]) -> None:
     assert WordsRule().line(text) == words
 
 
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("Todos los seres humanos nacen libres", "todos los seres humanos nacen libres"),
+        ("Les êtres humains naissent égaux", "les êtres humains naissent égaux"),
+        ("Všichni lidé rodí se svobodní", "všichni lidé rodí se svobodní"),
+        ("Tất cả mọi người sinh ra", "tất cả mọi người sinh ra"),
+        ("Όλοι οι άνθρωποι ΓΕΝΝΙΟΥΝΤΑΙ", "όλοι οι άνθρωποι γεννιουνται"),
+        ("Все люди рождаются свободными", "все люди рождаются свободными"),
+        ("Բոլոր մարդիկ ծնվում են ազատ", "բոլոր մարդիկ ծնվում են ազատ"),
+        ("ყველა ადამიანი იბადება თავისუფალი", "ყველა ადამიანი იბადება თავისუფალი"),
+        ("كلّ الناس يولدون أحراراً", "كلّ الناس يولدون أحراراً"),
+        ("כל בני האדם נולדו", "כל בני האדם נולדו"),
+        ("सभी मनुष्यों को गौरव", "सभी मनुष्यों को गौरव"),
+        ("সমস্ত মানুষ স্বাধীনভাবে", "সমস্ত মানুষ স্বাধীনভাবে"),
+        ("மனிதப் பிறிவியினர் சகலரும்", "மனிதப் பிறிவியினர் சகலரும்"),
+        ("የሰው ልጅ ሁሉ ሲወለድ", "የሰው ልጅ ሁሉ ሲወለድ"),
+        ("모든 인간은 태어날", "모든 인간은 태어날"),
+        ("人人 生而 自由", "人人 生而 自由"),
+        ("すべて の 人間 は", "すべて の 人間 は"),
+        ("มนุษย์ ทั้งหลาย เกิดมา", "มนุษย์ ทั้งหลาย เกิดมา"),
+        ("មនុស្ស\u200bទាំងអស់ កើត", "មនុស្ស ទាំងអស់ កើត"),
+    ],
+)
+def test_no_letter_of_any_script_is_lost(text: str, words: str) -> None:
+    """Words of nineteen languages in fifteen scripts, in both normalisation forms."""
+    for form in ("NFC", "NFD"):
+        given_text = unicodedata.normalize(form, text)
+        assert WordsRule().line(given_text) == unicodedata.normalize("NFC", words).split()
+        encoder = Encoder(WordsRule())
+        encoder.add(f"{given_text}\n".encode())
+        assert encoder.coverage.letters > 0
+        assert encoder.coverage.outside == 0
+
+
 def test_apostrophes_are_one_character() -> None:
     assert AsciiRule().line("Isn’t isn't isnʼt ‘quoted’") == ["isn't"] * 3 + ["quoted'"]
     assert AsciiRule(lowercase=False).line("Isn’t IT") == ["Isn't", "IT"]

@@ -13,7 +13,8 @@ REPORTED_SHARE = 0.01
 WEIGHT_OF_CUT = 3  # of words that are cut, against those that are left out, as examples
 MAX_EXAMPLE_LETTERS = 40
 _PUNCTUATION = ".,;:!?()[]{}<>*=-–—/\"'«»“”„…。，"
-SAMPLE_WORDS = 20_000  # looked at for an example, or for scripts without spaces
+EXAMPLE_WORDS = 4000  # looked at for an example
+SAMPLE_WORDS = 20_000  # looked at for scripts without spaces
 # mean letters of a token, beyond which text of these scripts is not segmented into words
 MAX_SEGMENTED_LETTERS = {CharacterClass.EAST_ASIAN: 4.0, CharacterClass.SOUTH_EAST_ASIAN: 10.0}
 SCRIPTS = {
@@ -75,7 +76,7 @@ class Coverage:
 
 
 def _most_frequent_cut_word(rule: TokenRule, chunk: bytes) -> str:
-    counts = Counter(word.strip(_PUNCTUATION) for word in chunk.decode().split()[:SAMPLE_WORDS])
+    counts = Counter(word.strip(_PUNCTUATION) for word in chunk.decode().split()[:EXAMPLE_WORDS])
     cut: Counter[str] = Counter()
     for word, count in counts.items():
         if rule.letters(word)[1]:

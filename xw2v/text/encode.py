@@ -102,16 +102,19 @@ class Encoder:
             self._scan(self._scanner, chunk)
             return
         self._scanner_is_missing = is_fast(self.rule)
-        tokens: list[str] = []
+        rule = self.rule
+        found: list[str] = []
         ends = []
         for line in chunk.splitlines():
-            tokens += self.rule.line(line.decode())
-            ends.append(len(tokens))
+            found += rule.find(rule.prepare(line.decode()))
+            ends.append(len(found))
         if chunk and chunk[-1] not in b"\r\n":
             ends.pop()
-        self._add_tokens(tokens, np.array(ends, np.int64))
-        if not self.rule.keeps_all_letters:
-            self.coverage.add(*self.rule.letters(chunk.decode()), self.rule, chunk)
+        self._add_tokens(list(map(rule.normalise, found)), np.array(ends, np.int64))
+        if not rule.keeps_all_letters:
+            letters = count_letters(rule.prepare(chunk.decode()))
+            outside = max(0, letters - count_letters("".join(found)))
+            self.coverage.add(letters, outside, rule, chunk)
 
     def _scan(self, scanner: Scanner, chunk: bytes) -> None:
         letters, outside = scanner.letters, scanner.letters_outside

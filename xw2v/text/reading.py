@@ -180,7 +180,8 @@ def _preprocessed(name: str, settings: dict[str, Any]) -> Corpus:
         made_with = opened.settings.get(option, value)
         if value not in (made_with, getattr(Settings, option)):
             raise UsageError(
-                f"{name} was made with {made_with}; leave this out, or give it to xw2v preprocess",
+                f"{name} was made with {'the default' if made_with is None else made_with}; leave "
+                "this out, or give it to xw2v preprocess",
                 setting=option,
                 value=value,
             )

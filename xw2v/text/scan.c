@@ -45,6 +45,8 @@ typedef struct {
     K(MAX_SHORT_BYTES, 16)                                                                         \
     K(MAX_LONG_BYTES, LONG_ENTRY_BYTES)                                                            \
     K(TEXT_PADDING_BYTES, 16) /* after a text: a separator, and what is read past it */            \
+    K(MAX_REPLACEMENTS, 5)                                                                         \
+    K(ENDS_WORD, 128)                                                                              \
     K(SHORT_CACHE_BYTES, SHORT_ENTRIES * (int)sizeof(ShortEntry))                                  \
     K(LONG_CACHE_BYTES, LONG_ENTRIES * (int)sizeof(LongEntry))
 
@@ -53,12 +55,17 @@ typedef struct {
     M(const uint8_t *, ascii_table) /* (256,) of each byte its letter, in the case asked for; or   \
                                        a separator, a space or a newline. Null where tokens follow \
                                        from classes */                                             \
-    M(const uint8_t *, code_point_classes) /* (0x110000,) */                                       \
+    M(const int64_t *, replaced)    /* (MAX_REPLACEMENTS,) code points that the table applies to   \
+                                       as to the ASCII characters */                               \
+    M(const uint8_t *, replacements) /* (MAX_REPLACEMENTS,), with ENDS_WORD where no letter of the \
+                                        same word follows */                                       \
+    M(const uint8_t *, code_point_classes) /* (0x110000,); null where a chunk is ASCII */          \
     M(const uint8_t *, byte_classes)       /* (256,), see Classes */                               \
     M(int64_t, keep_digits)                /* whether a token may have no letter */                \
     M(int64_t, chunk_bytes)                                                                        \
-    M(uint8_t *, text)            /* (chunk_bytes + TEXT_PADDING_BYTES,) letters and separators,   \
+    M(uint8_t *, text)            /* (text_bytes + TEXT_PADDING_BYTES,) letters and separators,    \
                                      or the chunk */                                               \
+    M(int64_t, text_bytes)        /* at most chunk_bytes */                                        \
     M(int64_t, position)          /* where in the text to go on */                                 \
     M(int64_t, max_tokens)        /* at most so many, and so many lines, are found at a time */    \
     M(int64_t, tokens)            /* found this time */                                            \
@@ -82,42 +89,68 @@ _Static_assert(MAX_SHORT_BYTES == 2 * sizeof(uint64_t), "low and high hold all b
 _Static_assert(TEXT_PADDING_BYTES >= MAX_SHORT_BYTES, "16 bytes are read anywhere");
 _Static_assert(sizeof(LongEntry) == 64, "a line of the processor's cache");
 
-/* Count the letters and digits of a chunk and of the text made of it by a table. */
-static void count_letters(ScanState *state) {
-    const uint8_t *chunk = state->chunk;
-    const int64_t size = state->chunk_bytes;
-    int64_t inside = 0;
-    int64_t ascii = 0;
-    int64_t beyond = 0;
-    for (int64_t i = 0; i < size; i++) { /* arithmetic, which the compiler vectorises */
-        ascii += (uint8_t)((chunk[i] | 0x20) - 'a') < 26 || (uint8_t)(chunk[i] - '0') < 10;
-        inside += (uint8_t)((state->text[i] | 0x20) - 'a') < 26 ||
-                  (uint8_t)(state->text[i] - '0') < 10;
-    }
-    const Classes classes = {state->code_point_classes, state->byte_classes};
-    if (classes.of_code_point != NULL) {
-        for (int64_t i = 0; i < size;) {
-            if (chunk[i] < 0x80) i++;
-            else beyond += begins_token(next_class(chunk, &i, &classes));
+/* How many bytes are ASCII letters or digits. */
+static int64_t count_ascii(const uint8_t *bytes, int64_t size) {
+    int64_t total = 0;
+    for (int64_t start = 0; start < size; start += 128) {
+        const int64_t end = start + 128 < size ? start + 128 : size;
+        uint8_t found = 0; /* one byte wide, so that the compiler vectorises by bytes */
+        for (int64_t i = start; i < end; i++) {
+            const uint8_t letter = (uint8_t)((bytes[i] | 0x20) - 'a') < 26;
+            const uint8_t digit = (uint8_t)(bytes[i] - '0') < 10;
+            found += letter | digit;
         }
+        total += found;
     }
-    state->letters += ascii + beyond;
-    state->letters_outside += ascii + beyond - inside;
+    return total;
 }
 
-/* Make the text of a chunk. Without classes, it is ASCII. */
-void xw2v_open_chunk(ScanState *state) {
+/* Make letters and separators of a chunk by the table; how many bytes they are. Characters beyond
+   ASCII become separators, but for those that are replaced. Without classes, there are none. */
+static int64_t translate(ScanState *state) {
     const uint8_t *chunk = state->chunk;
-    const uint8_t *ascii_table = state->ascii_table;
+    const uint8_t *table = state->ascii_table;
     const int64_t size = state->chunk_bytes;
-    uint8_t *text = state->text;
-    if (ascii_table != NULL) {
-        for (int64_t i = 0; i < size; i++) text[i] = ascii_table[chunk[i]];
-        count_letters(state);
-    } else {
-        memcpy(text, chunk, size);
+    uint8_t *out = state->text;
+    int64_t letters = count_ascii(chunk, size);
+    for (int64_t i = 0; i < size;) {
+        while (i + 8 <= size && (load_bytes(chunk + i) & 0x8080808080808080) == 0) {
+            for (int k = 0; k < 8; k++) out[k] = table[chunk[i + k]];
+            out += 8;
+            i += 8;
+        }
+        if (i == size) break;
+        if (chunk[i] < 0x80) {
+            *out++ = table[chunk[i++]];
+            continue;
+        }
+        const uint32_t code_point = next_code_point(chunk, &i);
+        letters += begins_token(state->code_point_classes[code_point]);
+        *out = ' ';
+        for (int k = 0; k < MAX_REPLACEMENTS; k++) {
+            if (state->replaced[k] != (int64_t)code_point) continue;
+            *out++ = table[state->replacements[k] & 0x7F];
+            *out = ' '; /* of use only where it ends a word */
+            out -= !(state->replacements[k] & ENDS_WORD);
+            break;
+        }
+        out++;
     }
-    memset(text + size, ' ', TEXT_PADDING_BYTES);
+    const int64_t text_bytes = out - state->text;
+    state->letters += letters;
+    state->letters_outside += letters - count_ascii(state->text, text_bytes);
+    return text_bytes;
+}
+
+/* Make the text of a chunk. */
+void xw2v_open_chunk(ScanState *state) {
+    if (state->ascii_table != NULL) {
+        state->text_bytes = translate(state);
+    } else {
+        state->text_bytes = state->chunk_bytes;
+        memcpy(state->text, state->chunk, state->text_bytes);
+    }
+    memset(state->text + state->text_bytes, ' ', TEXT_PADDING_BYTES);
     state->position = 0;
 }
 
@@ -129,12 +162,6 @@ typedef struct {
     int64_t end;
     int64_t entry; /* the first in which it may be */
 } Token;
-
-INLINE uint64_t load_bytes(const uint8_t *bytes) {
-    uint64_t eight;
-    memcpy(&eight, bytes, sizeof eight);
-    return eight;
-}
 
 INLINE uint64_t hash_of(uint64_t low, uint64_t high) {
     return low * 0x9E3779B97F4A7C15 ^ high * 0xC2B2AE3D27D4EB4F;
@@ -233,7 +260,7 @@ INLINE int cut_ascii(ScanState *state, Token *ahead, int64_t limit) {
     const uint8_t *text = state->text;
     int64_t position = state->position;
     int found = 0;
-    while (position < state->chunk_bytes && found < limit && state->lines < state->max_tokens) {
+    while (position < state->text_bytes && found < limit && state->lines < state->max_tokens) {
         if (text[position] <= ' ') {
             if (text[position] == '\n') state->line_ends[state->lines++] = state->tokens + found;
             position++;
@@ -253,7 +280,7 @@ INLINE int cut_by_class(ScanState *state, Token *ahead, int64_t limit) {
     const uint8_t *text = state->text;
     int64_t position = state->position;
     int found = 0;
-    while (position < state->chunk_bytes && found < limit && state->lines < state->max_tokens) {
+    while (position < state->text_bytes && found < limit && state->lines < state->max_tokens) {
         const int64_t start = position;
         const int class = next_class(text, &position, &classes);
         if (begins_token(class)) {

@@ -28,11 +28,14 @@ class ScanState(ctypes.Structure):
     _fields_ = [
         ("chunk", ctypes.c_char_p),
         ("ascii_table", ctypes.c_char_p),
+        ("replaced", Pointer),
+        ("replacements", ctypes.c_char_p),
         ("code_point_classes", Pointer),
         ("byte_classes", Pointer),
         ("keep_digits", Count),
         ("chunk_bytes", Count),
         ("text", Pointer),
+        ("text_bytes", Count),
         ("position", Count),
         ("max_tokens", Count),
         ("tokens", Count),
@@ -86,10 +89,7 @@ class Scanner:
         self._library = library
         self._rule = rule
         self._provisional_id = provisional_id
-        self._replacements = [
-            (character.encode(), replacement.encode())
-            for character, replacement in rule.replacements.items()
-        ]
+        self._set_replacements(rule.replacements)
         self._text = np.zeros(0, np.uint8)
         self._miss_text = np.zeros(0, np.uint8)
         self._provisional_ids = np.empty(MAX_SCAN_TOKENS, np.int32)
@@ -99,6 +99,8 @@ class Scanner:
         self._long_cache = np.zeros(library.constants["LONG_CACHE_BYTES"], np.uint8)
         self._state = ScanState(
             ascii_table=rule.ascii_table,
+            replaced=self._replaced.ctypes.data,
+            replacements=self._replacements,
             keep_digits=rule.keeps_all_letters,
             provisional_ids=self._provisional_ids.ctypes.data,
             line_ends=self._line_ends.ctypes.data,
@@ -108,6 +110,17 @@ class Scanner:
         )
         if rule.classes is not None:
             self._set_classes(rule.classes)
+
+    def _set_replacements(self, replacements: dict[str, str]) -> None:
+        """Characters beyond ASCII and the one that stands for each; what else follows it, such as
+        a combining mark, ends the word.
+        """
+        most, ends_word = (self._library.constants[n] for n in ("MAX_REPLACEMENTS", "ENDS_WORD"))
+        codes = [ord(character) for character in replacements]
+        self._replaced = np.array(codes + [-1] * (most - len(codes)), np.int64)
+        self._replacements = bytes(
+            ord(new[0]) | (ends_word if len(new) > 1 else 0) for new in replacements.values()
+        ).ljust(most)
 
     def _set_classes(self, classes: np.ndarray) -> None:
         self._classes = np.ascontiguousarray(classes, np.uint8)
@@ -130,14 +143,9 @@ class Scanner:
 
     def open(self, chunk: bytes) -> None:
         """Take a chunk of UTF-8 text that begins and ends between words."""
-        if not chunk.isascii():
-            for character, replacement in self._replacements:
-                # the test for the last byte alone is much faster, and enough for most chunks
-                if character[-1] in chunk and character in chunk:
-                    chunk = chunk.replace(character, replacement)
-            if not self._state.code_point_classes:  # to count letters beyond ASCII
-                self._set_classes(class_table())
         state = self._state
+        if not state.code_point_classes and not chunk.isascii():
+            self._set_classes(class_table())
         room = len(chunk) + self._library.constants["TEXT_PADDING_BYTES"]
         if room > self._text.size:
             self._text = np.zeros(room, np.uint8)
@@ -159,7 +167,7 @@ class Scanner:
             it; or None where the chunk is at its end.
         """
         state = self._state
-        if state.position == state.chunk_bytes:
+        if state.position == state.text_bytes:
             return None
         state.max_tokens = min(max_tokens, MAX_SCAN_TOKENS)
         self._library.xw2v_scan(state)

@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "native.h"
 
@@ -45,27 +46,33 @@ typedef struct {
     bool has_letter;
 } TokenEnd;
 
-/* The class of the character at text[*position]; *position is moved past it. The text is UTF-8. */
-INLINE int next_class(const uint8_t *text, int64_t *position, const Classes *classes) {
+INLINE uint64_t load_bytes(const uint8_t *bytes) {
+    uint64_t eight;
+    memcpy(&eight, bytes, sizeof eight);
+    return eight;
+}
+
+/* The code point beyond ASCII at text[*position]; *position is moved past it. The text is UTF-8. */
+INLINE uint32_t next_code_point(const uint8_t *text, int64_t *position) {
     const uint8_t *bytes = text + *position;
     const uint8_t lead = bytes[0];
-    if (lead < 0x80) {
-        *position += 1;
-        return classes->of_byte[lead];
-    }
-    uint32_t code_point;
     if (lead < 0xE0) {
         *position += 2;
-        code_point = (lead & 0x1Fu) << 6 | (bytes[1] & 0x3Fu);
-    } else if (lead < 0xF0) {
-        *position += 3;
-        code_point = (lead & 0x0Fu) << 12 | (bytes[1] & 0x3Fu) << 6 | (bytes[2] & 0x3Fu);
-    } else {
-        *position += 4;
-        code_point = (lead & 0x07u) << 18 | (bytes[1] & 0x3Fu) << 12 | (bytes[2] & 0x3Fu) << 6 |
-                     (bytes[3] & 0x3Fu);
+        return (lead & 0x1Fu) << 6 | (bytes[1] & 0x3Fu);
     }
-    return classes->of_code_point[code_point];
+    if (lead < 0xF0) {
+        *position += 3;
+        return (lead & 0x0Fu) << 12 | (bytes[1] & 0x3Fu) << 6 | (bytes[2] & 0x3Fu);
+    }
+    *position += 4;
+    return (lead & 0x07u) << 18 | (bytes[1] & 0x3Fu) << 12 | (bytes[2] & 0x3Fu) << 6 |
+           (bytes[3] & 0x3Fu);
+}
+
+/* The class of the character at text[*position]; *position is moved past it. */
+INLINE int next_class(const uint8_t *text, int64_t *position, const Classes *classes) {
+    if (text[*position] < 0x80) return classes->of_byte[text[(*position)++]];
+    return classes->of_code_point[next_code_point(text, position)];
 }
 
 INLINE bool begins_token(int class) { return class >= LETTER && class <= SOUTH_EAST_ASIAN; }
