@@ -172,21 +172,25 @@ def _zip_member(buffered: io.BufferedReader, name: str) -> BinaryIO:
     """The one file in a zip file."""
     if not buffered.seekable():
         raise InputError(f"{name}: a zip file cannot be read from a stream; give its name")
-    archive = zipfile.ZipFile(buffered)
-    members = [
-        member
-        for member in archive.infolist()
-        if not member.is_dir() and not member.filename.startswith("__MACOSX/")
-    ]
-    if len(members) != 1:
-        raise InputError(
-            f"{name}: a zip file of {len(members)} files, not of one text; unpack it and give "
-            "the folder"
-        )
     try:
-        return cast(BinaryIO, archive.open(members[0]))
+        archive = zipfile.ZipFile(buffered)
+        names = [
+            member.filename
+            for member in archive.infolist()
+            if not member.filename.endswith("/") and not member.filename.startswith("__MACOSX/")
+        ]
+        if len(names) == 1:
+            return cast(BinaryIO, archive.open(names[0]))
+    except OSError:
+        raise
     except RuntimeError as error:  # a password, or a compression that Python does not know
         raise InputError(f"{name}: cannot be read ({error}); unpack it elsewhere first") from None
+    except Exception as error:  # of damaged files zipfile lets many kinds through
+        text = str(error) or type(error).__name__
+        raise InputError(f"{name}: the compressed file is damaged ({text}); get it again") from None
+    raise InputError(
+        f"{name}: a zip file of {len(names)} files, not of one text; unpack it and give the folder"
+    )
 
 
 def _zstd(buffered: io.BufferedReader, name: str) -> BinaryIO:
