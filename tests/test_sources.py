@@ -29,7 +29,7 @@ from xw2v.text import nltk_source
 from xw2v.text.corpus import Corpus
 from xw2v.text.inputs import files_of, find_sources
 from xw2v.text.reading import read_corpus_with, validation_of
-from xw2v.text.sentences import split_sentences
+from xw2v.text.sentence_ends import split_sentences
 from xw2v.text.sources import described
 from xw2v.text.textfiles import text_chunks
 

@@ -14,7 +14,7 @@ from xw2v.text.corpus_folder import VALIDATION, VOCABULARY, is_corpus_folder, re
 from xw2v.text.encode import Encoder
 from xw2v.text.inputs import ResolvedInputs, find_sources
 from xw2v.text.options import DEFAULT_OPTIONS, TextOptions
-from xw2v.text.sentences import split_sentences
+from xw2v.text.sentence_ends import split_sentences
 from xw2v.text.sources import described
 from xw2v.text.token_marks import is_marked_as_tokens
 from xw2v.text.vocabulary import DEFAULT_LIMITS, DISTINCT_LIMIT, Vocabulary, VocabularyLimits

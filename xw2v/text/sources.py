@@ -63,7 +63,11 @@ def rows_as_chunks(rows: Iterable[Any]) -> Iterator[TextChunk]:
 
 
 def _documents(tokens: list[Any]) -> Iterator[list[str]]:
-    plain = [token for token in tokens if isinstance(token, str)]
+    plain = [
+        token if token.isascii() else token.encode("utf-8", "replace").decode()  # lone surrogates
+        for token in tokens
+        if isinstance(token, str)
+    ]
     if plain:
         yield plain
     for token in tokens:
