@@ -69,14 +69,14 @@ from xw2v.training.run import finish, prepare
 from xw2v.tuning import step_config
 
 SHARES = {
-    "config": 0.3,
-    "state": 0.35,
+    "config": 0.26,
+    "state": 0.33,
     "tables": 0.1,
     "checkpoints": 0.03,
     "corpus": 0.07,
-    "text": 0.12,
+    "text": 0.14,
     "arrow": 0.03,
-    "jsonlines": 0.1,
+    "jsonlines": 0.04,
 }
 MAX_SECONDS = 5  # of CPU time for one input
 MAX_BYTES = 64 << 20  # that the process may grow by for one input
