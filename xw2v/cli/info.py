@@ -12,8 +12,8 @@ import click
 
 from xw2v.cli import in_flags
 from xw2v.cli.options import input_options, reading_bar, text_options
-from xw2v.cli.vector_options import MODEL_HELP, chosen_model, print_json
-from xw2v.errors import InputError
+from xw2v.cli.vector_options import MODEL_HELP, chosen_model, missing_model, print_json
+from xw2v.errors import FileFormatError
 from xw2v.settings import SETTINGS, Settings
 
 FREQUENT = 10  # words shown
@@ -46,10 +46,7 @@ def command(
     if model is None and (corpus is not None or len(inputs) > 1 or is_text(place, named)):
         record = text_record(inputs, corpus, min_count, given)
     elif not place.exists():
-        raise InputError(
-            f"{place}: no such file or folder; give a model, a file of vectors, a corpus folder or "
-            "a text"
-        )
+        raise missing_model(str(place))
     else:
         record = corpus_record(place) if is_corpus_folder(place) else vectors_record(place)
     if as_json:
@@ -130,8 +127,8 @@ def vectors_record(place: Path) -> dict[str, Any]:
         try:
             record["run"] = json.loads(run.read_text("utf-8"))
         except (OSError, ValueError, RecursionError) as error:
-            raise InputError(
-                f"{run}: cannot be read as JSON: {str(error).splitlines()[0]}"
+            raise FileFormatError(
+                f"cannot be read as JSON: {str(error).splitlines()[0]}", path=run
             ) from None
     record["files"] = sizes(place)
     record["frequent"] = frequent(loaded.words, loaded.counts)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import sys
 from heapq import nlargest
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from xw2v.cli import in_flags
 from xw2v.cli.options import input_options, reading_bar, text_options
+from xw2v.cli.targets import check_target
 from xw2v.errors import InputError, UsageError
 
 if TYPE_CHECKING:
@@ -61,6 +63,7 @@ NO_LIMIT = 2**31  # distinct words: every one is written, so none may be dropped
 )
 @click.option("--save", metavar="FILE", help="Write the phrases as JSON, for --load.")
 @click.option("--load", metavar="FILE", help="Join these phrases, instead of looking for some.")
+@click.option("--force", is_flag=True, help="Replace the files of -o and --save where they exist.")
 @click.option("--quiet", is_flag=True, help="Errors only.")
 @click.option("--json", "as_json", is_flag=True, help="Print the phrases and their scores as JSON.")
 def command(
@@ -75,6 +78,7 @@ def command(
     connector_words: str | None,
     save: str | None,
     load: str | None,
+    force: bool,
     quiet: bool,
     as_json: bool,
     **given: Any,
@@ -93,6 +97,9 @@ def command(
         "connector_words": connector_words,
     }
     check_usage(out, load, as_json, learning)
+    for target in (out, save):
+        if target is not None and target != "-":
+            check_target(Path(target), map(Path, inputs), force)
     from xw2v.text.encode import Encoder
     from xw2v.text.inputs import find_sources
     from xw2v.text.phrases import SCORINGS, PhraseText
@@ -172,13 +179,13 @@ def read_words(path: str) -> list[str]:
 
 def write_lines(text: PhraseText, out: str) -> None:
     """Write the text into the file `out`, marked as words; - is standard output."""
-    from xw2v.storage.files import atomic_write
+    from xw2v.storage.packing import packed_write
     from xw2v.text.token_marks import mark_as_tokens
 
     if out == "-":
         sys.stdout.buffer.writelines(text.lines())
         sys.stdout.buffer.flush()
     else:
-        with atomic_write(out) as file:
+        with packed_write(out) as file:
             file.writelines(text.lines())
         mark_as_tokens(out)
