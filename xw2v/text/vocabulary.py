@@ -39,8 +39,8 @@ class VocabularyLimits:
     distinct_limit: int = DISTINCT_LIMIT
 
     def __post_init__(self) -> None:
-        if self.min_count < 1:
-            raise UsageError(f"--min-count {self.min_count}: must be 1 or more")
+        if self.min_count < 0:
+            raise UsageError(f"--min-count {self.min_count}: must be 0 or more")
         if self.max_vocab is not None and self.max_vocab < 2:
             raise UsageError(
                 f"--max-vocab {self.max_vocab}: must be 2 or more, one word and {UNKNOWN}"
