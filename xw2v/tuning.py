@@ -67,9 +67,9 @@ def shared_negatives(settings: Settings) -> int:
     """K: the setting, or as many as a center meets in word2vec, a multiple of 8 from 16 to 256.
 
     In word2vec a center of n = w + 1 pairs (the mean of a shrinking window; 2w of a fixed one)
-    meets n · negative of them. Here its K negatives weigh n · negative / K each. CBOW has no control variate and gains
-    from twice as many. So do wide groups from half as many again, except with long vectors, which
-    pay most for them and do with three quarters.
+    meets n · negative of them. Here its K negatives weigh n · negative / K each. CBOW has no
+    control variate and gains from twice as many. So do wide groups from half as many again, except
+    with long vectors, which pay most for them and do with three quarters.
     """
     if settings.shared_negatives is not None:
         return settings.shared_negatives
