@@ -114,9 +114,9 @@ class Word2Vec(VocabularyBuilder):
         self.corpus_count = self.corpus_total_words = 0
         self.epochs_trained = self.epochs_asked = 0
         self.raw_vocab: dict[str, int] = {}
+        arguments.settings_of(self, self.alpha, 0.0, self.epochs, 0)  # which checks them
         self.wv = KeyedVectors(self.vector_size)
         self.syn1neg = np.zeros((0, self.vector_size), np.float32)
-        arguments.settings_of(self, self.alpha, 0.0, self.epochs, 0)  # which checks them
         if sentences is None and corpus_file is None:
             return
         scan = self._scan(sentences_of(sentences, corpus_file), trim_rule=trim_rule)
