@@ -285,6 +285,8 @@ def test_the_word_amid_a_context(text: list[list[str]]) -> None:
     assert [p for _, p in answers] == sorted((p for _, p in answers), reverse=True)
     assert {word for word, _ in answers[:6]} == set(TOPICS[0])
     assert model.predict_output_word(["unknown"]) is None
+    with pytest.raises(RuntimeError, match="no output vectors"):
+        Word2Vec().predict_output_word(["cat"])
     with pytest.raises(InputError, match="softmax"):
         model.score([["cat"]])
 
@@ -371,6 +373,8 @@ def test_vectors_in_a_file_and_made_by_hand(tmp_path: Path) -> None:
         model.wv.save_word2vec_format(path, binary=binary)
         loaded = KeyedVectors.load_word2vec_format(path, binary=binary)
         np.testing.assert_allclose(loaded["system"], model.wv["system"], rtol=1e-5)
+    with pytest.warns(UserWarning, match="float32"):
+        KeyedVectors.load_word2vec_format(path, binary=True, datatype=np.float16)
     (tmp_path / "pickle").write_bytes(pickle.dumps({"a": 1}))
     with pytest.raises(InputError, match="pickle"):
         KeyedVectors.load(tmp_path / "pickle")

@@ -12,7 +12,7 @@ import numpy as np
 
 from xw2v.errors import FileFormatError, InputError
 from xw2v.gensim.modelfile import is_model_file, read_model, write_model
-from xw2v.gensim.notices import old_name
+from xw2v.gensim.notices import old_name, warn_once
 from xw2v.vectors.keyedvectors import KeyedVectors as PlainKeyedVectors
 from xw2v.vectors.wordattributes import WordAttributes
 
@@ -142,6 +142,36 @@ class KeyedVectors(PlainKeyedVectors):
         except (KeyError, IndexError, TypeError, ValueError) as error:
             place = path if isinstance(path, (str, os.PathLike)) else None
             raise FileFormatError(f"is damaged ({error})", path=place) from None
+
+    @classmethod
+    def load_word2vec_format(  # type: ignore[override]  # gensim's arguments
+        cls,
+        fname: str | Path,
+        fvocab: str | Path | None = None,
+        binary: bool = False,
+        encoding: str = "utf8",
+        unicode_errors: str = "strict",
+        limit: int | None = None,
+        datatype: Any = np.float32,
+        no_header: bool = False,
+    ) -> Self:
+        """`xw2v.KeyedVectors.load_word2vec_format`, with gensim's order of arguments.
+
+        Vectors are float32, whatever `datatype` says.
+        """
+        if np.dtype(datatype) != np.float32:
+            warn_once("datatype", "has no effect here; vectors are float32")
+        return super().load_word2vec_format(
+            fname, fvocab, binary, encoding, unicode_errors, limit, no_header
+        )
+
+    def evaluate_word_analogies(
+        self, *given: Any, similarity_function: str = "most_similar", **options: Any
+    ) -> tuple[float, list[dict[str, Any]]]:
+        """`xw2v.KeyedVectors.evaluate_word_analogies`; gensim, too, uses `most_similar` alone."""
+        if similarity_function != "most_similar":
+            warn_once("similarity_function", "has no effect; analogies are by most_similar")
+        return super().evaluate_word_analogies(*given, **options)
 
     # --- names of gensim 3 ---
 

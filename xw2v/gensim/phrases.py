@@ -15,8 +15,17 @@ from typing import Any
 
 from xw2v.errors import UsageError
 from xw2v.gensim.joining import PhraseJoiner
-from xw2v.gensim.scorers import Scorer, scorer_of
+from xw2v.gensim.scorers import Scorer, npmi_scorer, original_scorer, scorer_of
 from xw2v.gensim.utils import prune
+
+__all__ = [
+    "ENGLISH_CONNECTOR_WORDS",
+    "FrozenPhrases",
+    "Phraser",
+    "Phrases",
+    "npmi_scorer",
+    "original_scorer",
+]
 
 ARTICLES, CONJUNCTIONS = ("a", "an", "the"), ("and", "or")
 PREPOSITIONS = ("for", "of", "with", "without", "at", "from", "to", "in", "on", "by")

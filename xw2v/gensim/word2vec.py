@@ -240,6 +240,8 @@ class Word2Vec(VocabularyBuilder):
         """The words most probably amid those of a context, with probabilities; None if it knows
         none of them.
         """
+        if not len(self.syn1neg):
+            raise TrainingError("this model has no output vectors to predict by: train it first")
         rows = [self.wv.get_index(word) for word in context_words_list if word in self.wv]
         if not rows:
             logger.warning("no context word is in the vocabulary")
