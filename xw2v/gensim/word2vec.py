@@ -48,7 +48,7 @@ class Word2Vec(VocabularyBuilder):
         wv: the words and their vectors: one object, which training changes.
         syn1neg: (V, D) float32, the output vectors.
         corpus_count, corpus_total_words: sentences and words of the text that the vocabulary is of.
-        epochs_trained: in all calls of `train`.
+        epochs_trained, total_train_time: in all calls of `train`; in seconds.
 
     Raises:
         UsageError: a value out of range, or one that is refused.
@@ -113,6 +113,7 @@ class Word2Vec(VocabularyBuilder):
         self.min_alpha_yet_reached = self.alpha
         self.corpus_count = self.corpus_total_words = 0
         self.epochs_trained = self.epochs_asked = 0
+        self.total_train_time = 0.0
         self.raw_vocab: dict[str, int] = {}
         arguments.settings_of(self, self.alpha, 0.0, self.epochs, 0)  # which checks them
         self.wv = KeyedVectors(self.vector_size)
@@ -216,6 +217,7 @@ class Word2Vec(VocabularyBuilder):
         trainer.train(state, [callback])
         finish(trainer, state)
         self.epochs_trained += epochs
+        self.total_train_time += state.seconds
         return words[0] * epochs, words[1] * epochs
 
     def _outputs(self) -> np.ndarray:
