@@ -26,4 +26,4 @@ def predict_center(
     probabilities = np.exp(scores - scores.max())
     probabilities /= probabilities.sum()
     rows, best = top_k(probabilities[None, :], min(topn, len(output)))
-    return rows[0], best[0]
+    return np.asarray(rows[0]), np.asarray(best[0])
