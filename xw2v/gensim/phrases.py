@@ -17,6 +17,7 @@ from xw2v.errors import UsageError
 from xw2v.gensim.joining import PhraseJoiner
 from xw2v.gensim.scorers import Scorer, npmi_scorer, original_scorer, scorer_of
 from xw2v.gensim.utils import prune
+from xw2v.text.phrases import ENGLISH_CONNECTOR_WORDS as CONNECTOR_WORDS
 
 __all__ = [
     "ENGLISH_CONNECTOR_WORDS",
@@ -27,9 +28,7 @@ __all__ = [
     "original_scorer",
 ]
 
-ARTICLES, CONJUNCTIONS = ("a", "an", "the"), ("and", "or")
-PREPOSITIONS = ("for", "of", "with", "without", "at", "from", "to", "in", "on", "by")
-ENGLISH_CONNECTOR_WORDS = frozenset((*ARTICLES, *CONJUNCTIONS, *PREPOSITIONS))
+ENGLISH_CONNECTOR_WORDS = frozenset(CONNECTOR_WORDS)
 
 logger = logging.getLogger(__name__)
 
