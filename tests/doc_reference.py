@@ -1,0 +1,102 @@
+"""What docs/ takes from the code: the line below each setting, and the page of commands.
+
+    python tests/doc_reference.py      # writes both into docs/
+
+tests/test_docs_reference.py holds the pages to it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from pathlib import Path
+from typing import Any
+
+import click
+
+from xw2v.cli import COMMANDS, cli
+from xw2v.settings import Settings
+
+DOCS = Path(__file__).resolve().parent.parent / "docs"
+DEFAULTS = {  # of settings that others set
+    "alpha": "0.05, CBOW 0.2",
+    "max_vocab": "no limit",
+    "batch_tokens": "by device and model",
+    "shared_negatives": "by the other settings",
+    "backend": "by the device",
+}
+PAGE_HEAD = """# Commands
+
+All options of all commands, as `xw2v COMMAND --help` prints them. [settings.md](settings.md)
+explains those of `xw2v train`; [errors.md](errors.md) has the exit codes.
+
+"""
+
+
+def facts(field: dataclasses.Field[Any]) -> str:
+    """The line below a setting's name: flags, default, range."""
+    names = [f"--{field.name.replace('_', '-')}", *field.metadata["flags"]]
+    if field.name == "lowercase":
+        names = ["--no-lowercase"]
+    default = DEFAULTS.get(field.name) or _value(field.default)
+    parts = [", ".join(f"`{name}`" for name in names), f"default: {default}"]
+    low, above, high = (field.metadata[key] for key in ("low", "above", "high"))
+    if field.metadata["choices"]:
+        parts.append(" or ".join(f"`{choice}`" for choice in field.metadata["choices"]))
+    elif above is not None:
+        parts.append(f"above {_value(above)}, at most {_value(high)}")
+    elif low is not None:
+        parts.append(f"{_value(low)} to {_value(high)}")
+    return " · ".join(parts)
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    if isinstance(value, str):
+        return f"`{value}`"
+    if isinstance(value, int) and value >= 2**31:
+        power = (value + 1).bit_length() - 1
+        return f"2^{power}" if value == 2**power else f"2^{power} - 1"
+    return f"{value:,}" if isinstance(value, int) else f"{value:g}"
+
+
+def with_facts(page: str) -> str:
+    """settings.md with the line of every setting as it should be."""
+    for field in dataclasses.fields(Settings):
+        heading = re.escape(f"### `{field.name}`\n\n")
+        assert re.search(heading, page), f"settings.md lacks {field.name}"
+        line = facts(field).replace("\\", r"\\")
+        page = re.sub(rf"({heading}).*\n", rf"\g<1>{line}\n", page)
+    return page
+
+
+def commands_page() -> str:
+    """docs/commands.md."""
+    parts = []
+    for name in COMMANDS:
+        command = cli.get_command(click.Context(cli, info_name="xw2v"), name)
+        assert command is not None
+        context = click.Context(command, info_name=f"xw2v {name}")
+        pieces = " ".join(command.collect_usage_pieces(context))
+        text = "\n\n".join(" ".join(part.split()) for part in (command.help or "").split("\n\n"))
+        rows = [
+            f"| `{_cell(record[0])}` | {_cell(record[1])} |"
+            for parameter in command.get_params(context)
+            if isinstance(parameter, click.Option)
+            and (record := parameter.get_help_record(context)) is not None
+        ]
+        table = "\n".join(["| option | |", "|---|---|", *rows])
+        parts.append(f"## xw2v {name}\n\n```text\nxw2v {name} {pieces}\n```\n\n{text}\n\n{table}\n")
+    return PAGE_HEAD + "\n".join(parts)
+
+
+def _cell(text: str) -> str:
+    """Text of a table's cell, in which a bar would end it and a tag would vanish."""
+    return text.replace("|", "\\|").replace("<", "&lt;")
+
+
+if __name__ == "__main__":
+    settings = DOCS / "settings.md"
+    settings.write_text(with_facts(settings.read_text()), encoding="utf-8")
+    (DOCS / "commands.md").write_text(commands_page(), encoding="utf-8")
