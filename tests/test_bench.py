@@ -352,11 +352,12 @@ def test_a_file_without_a_folder_is_refused_before_the_work(
 
 
 def test_a_page_gets_the_outputs_of_its_commands(tour: ModuleType) -> None:
-    page = "Text\n\n```console\n$ a \\\n    b\nold 1\n$ c\n...\ntotal 2 of 9\n\nlast 3\n```\n\n```sh\n$ a\n```\n"
+    other = "\n```sh\n$ a\n```\n"
+    page = "Text\n\n```console\n$ a \\\n    b\nold 1\n$ c\n...\ntotal 2 of 9\n\nlast 3\n```\n"
     printed = {"a      b": "new 1\nnew 2\n", "c": "first 1\ntotal 4 of 9\nlast 5\n"}
-    assert tour.with_outputs(page, printed.__getitem__) == (
-        "Text\n\n```console\n$ a \\\n    b\nnew 1\nnew 2\n$ c\n...\ntotal 4 of 9\n\nlast 5\n```\n\n"
-        "```sh\n$ a\n```\n"
+    assert tour.with_outputs(page + other, printed.__getitem__) == (
+        "Text\n\n```console\n$ a \\\n    b\nnew 1\nnew 2\n$ c\n...\ntotal 4 of 9\n\nlast 5\n```\n"
+        f"{other}"
     )
 
 
