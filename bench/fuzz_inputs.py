@@ -238,13 +238,13 @@ class Fuzz:
         self.put(mutated_bytes(self.random.choice(self.texts), self.random))
         pattern = self.random.choice(("[a-z']+", "[a-z']+", r"\w+", "[^ ]+"))
         encoder = Encoder(Tokenizer(pattern, self.random.random() < 0.8))
-        for piece in TextFile(str(self.file)).pieces(encoder.splits_at_spaces):
+        for piece in TextFile(str(self.file)).chunks(encoder.splits_at_spaces):
             encoder.add(piece)
         encoder.finish(1)
 
     def arrow(self) -> None:
         self.put(mutated_bytes(self.random.choice(self.arrows), self.random))
-        for piece in ArrowFile(str(self.file), "text").pieces(True):
+        for piece in ArrowFile(str(self.file), "text").chunks(True):
             assert isinstance(piece, bytes)
 
     def put(self, data: bytes) -> None:

@@ -38,7 +38,7 @@ from typing import Any
 import numpy as np
 
 from xw2v.errors import InputError
-from xw2v.vectors.formats import read_vectors
+from xw2v.vectors.formats import WordVectors, read_vectors
 from xw2v.vectors.formats.word2vec_binary import write as write_binary
 from xw2v.vectors.keyedvectors import KeyedVectors
 from xw2v.vectors.testsets import read_analogies, read_pairs
@@ -150,7 +150,7 @@ def seeds(folder: Path) -> list[bytes]:
         if name != "safetensors":
             add(name, gzip.compress(content))
             add(name, bz2.compress(content))
-    write_binary(folder / "seed", plain.index_to_key, table, newline=False)
+    write_binary(folder / "seed", WordVectors(plain.index_to_key, table), newline=False)
     add("word2vec-bin", (folder / "seed").read_bytes())
     for name, content_name in (("npy", "center.npy"), ("projector", "vectors.tsv")):
         vectors.save(folder / name, name)

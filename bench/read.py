@@ -21,6 +21,7 @@ from pathlib import Path
 
 from xw2v.settings import Settings
 from xw2v.storage.files import decompressed, open_binary
+from xw2v.text.options import TextOptions
 from xw2v.text.reading import open_corpus
 
 
@@ -44,7 +45,7 @@ def ways() -> dict[str, Callable[[str], int]]:
         "xw2v, into memory": lambda path: open_corpus([path]).raw_words,
         "xw2v, into a corpus folder": in_folder,
         "xw2v, any regular expression": lambda path: (
-            open_corpus([path], token_pattern="(?:[a-z']+)").raw_words
+            open_corpus([path], options=TextOptions(token_pattern="(?:[a-z']+)")).raw_words
         ),
     }
     try:

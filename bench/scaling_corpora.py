@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from bench.synthetic import zipf_counts, zipf_text
-from xw2v.text.corpus_folder import blocks_of, write_corpus
+from xw2v.text.corpus_folder import write_corpus
+from xw2v.text.id_arrays import chunks_of
 from xw2v.text.reading import open_corpus
 from xw2v.text.vocabulary import Vocabulary
 from xw2v.training.run import about_corpus
@@ -57,4 +58,4 @@ def write_zipf(folder: Path, words: int, rows: int) -> None:
     counts = np.append(zipf_counts(words), np.ones(rows - words, np.int64))
     vocabulary = Vocabulary([f"word{row}" for row in range(rows)], counts)
     about = {"raw_words": ZIPF_TOKENS, "description": f"Zipf, {words:,} words", "settings": {}}
-    write_corpus(folder, blocks_of(text.ids, text.offsets), vocabulary, about)
+    write_corpus(folder, chunks_of(text.ids, text.offsets), vocabulary, about)

@@ -99,6 +99,34 @@ def test_similar_finds_the_folder_output(model: Path) -> None:
     assert xw2v("similar", "kakakaka", folder=model.parent).stdout.count("\n") == 10
 
 
+def test_every_command_names_a_model_alike(model: Path, tmp_path: Path) -> None:
+    """With --model, as an argument where arguments are not words, and the folder output by
+    default.
+    """
+    (tmp_path / "pairs.tsv").write_text("kakakaka\tkakakalo\t1\nkakakaka\tkakakami\t2\n")
+    words = ("kakakaka", "kakakalo", "kakakami")
+    evaluate = ("evaluate", "--pairs", tmp_path / "pairs.tsv", "--json")
+    convert = ("convert", tmp_path / "out", "--to", "glove", "--json")
+    for arguments in (
+        ("similar", "kakakaka", "--json"),
+        ("similarity", *words[:2], "--json"),
+        ("analogy", *words, "--json"),
+        ("info", "--json"),
+        evaluate,
+        convert,
+    ):
+        default = json.loads(xw2v(*arguments, folder=model.parent).stdout)
+        named = json.loads(xw2v(*arguments, "--model", model).stdout)
+        assert named == default | {"model": str(model)} or named == default | {"path": str(model)}
+    for arguments in (("info",), ("evaluate", *evaluate[1:3])):
+        argument = xw2v(arguments[0], model, *arguments[1:]).stdout
+        assert argument == xw2v(*arguments, "--model", model).stdout
+        refused = xw2v(arguments[0], model, *arguments[1:], "--model", model, code=2)
+        assert "the model is named twice" in refused.stderr
+    xw2v("convert", model, tmp_path / "two", "--to", "glove")
+    assert (tmp_path / "two").read_bytes() == (tmp_path / "out").read_bytes()
+
+
 def test_similar_as_json(model: Path, vectors: KeyedVectors) -> None:
     done = xw2v(
         "similar",
@@ -277,7 +305,7 @@ def test_convert_there_and_back(
         pytest.importorskip("safetensors")
     done = xw2v("convert", model, tmp_path / "there", "--to", format)
     assert done.stdout == ""
-    assert "400 words of 12 numbers" in done.stderr
+    assert "400 words, 12 dimensions" in done.stderr
     record = json.loads(
         xw2v("convert", tmp_path / "there", tmp_path / "back", "--to", "npy", "--json").stdout
     )

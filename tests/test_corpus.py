@@ -14,15 +14,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import xw2v.text.corpus
 import xw2v.text.encode
+import xw2v.text.id_arrays
 import xw2v.text.spool
 from xw2v.errors import InputError
 from xw2v.storage.filearray import FileArray
 from xw2v.text.corpus import Corpus
 from xw2v.text.encode import Encoder
 from xw2v.text.tokens import Tokenizer
-from xw2v.text.vocabulary import Vocabulary
+from xw2v.text.vocabulary import Vocabulary, VocabularyLimits
 
 SENTENCES = st.lists(
     st.lists(st.text("abcd", min_size=1, max_size=2), max_size=8), min_size=1, max_size=30
@@ -39,7 +39,9 @@ def test_equals_the_plain_two_passes(
         with pytest.raises(InputError, match="no words"):
             Corpus.from_sentences(sentences, min_count, max_vocab)
         return
-    vocabulary = Vocabulary.from_counts(counts, min_count, max_vocab)
+    vocabulary = Vocabulary.from_counts(
+        counts, VocabularyLimits(min_count=min_count, max_vocab=max_vocab)
+    )
     rows = [
         [vocabulary.index.get(word, vocabulary.unknown) for word in sentence]
         for sentence in sentences
@@ -111,10 +113,10 @@ def test_in_a_given_vocabulary() -> None:
 @pytest.fixture
 def little_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     """Blocks of 100 tokens and a kilobyte of memory, so that files take everything else."""
-    monkeypatch.setattr(xw2v.text.spool, "BLOCK", 100)
-    monkeypatch.setattr(xw2v.text.encode, "GATHER", 30)
-    monkeypatch.setattr(xw2v.text.encode, "CHECK", 64)
-    monkeypatch.setattr(xw2v.text.corpus, "MEMORY", 1000)
+    monkeypatch.setattr(xw2v.text.spool, "CHUNK_TOKENS", 100)
+    monkeypatch.setattr(xw2v.text.encode, "CHUNK_TOKENS", 30)
+    monkeypatch.setattr(xw2v.text.encode, "CHECK_TOKENS", 64)
+    monkeypatch.setattr(xw2v.text.id_arrays, "MEMORY_BYTES", 1000)
 
 
 def zipf_sentences(tokens: int, seed: int = 1) -> list[list[str]]:
@@ -144,14 +146,15 @@ def test_rare_words_are_dropped_where_there_are_too_many(little_memory: None) ->
     text = text.translate(letters)
     full, limited, pieces = Encoder(), Encoder(distinct_limit=500), Encoder(distinct_limit=500)
     plain = Encoder(Tokenizer("(?:[a-z']+)"), distinct_limit=500)
-    plain.add_text(text)
-    full.add_text(text)
-    limited.add_text(text)
+    plain.add(text)
+    full.add(text)
+    limited.add(text)
     for line in text.splitlines(keepends=True):
-        pieces.add_text(line)
-    whole = Corpus.from_encoder(full, min_count=20)
+        pieces.add(line)
+    whole = Corpus.from_encoder(full, VocabularyLimits(min_count=20))
     few, *others = (
-        Corpus.from_encoder(encoder, min_count=20) for encoder in (limited, pieces, plain)
+        Corpus.from_encoder(encoder, VocabularyLimits(min_count=20))
+        for encoder in (limited, pieces, plain)
     )
     assert {other.fingerprint for other in others} == {few.fingerprint}
     assert set(few.vocabulary.words) <= set(whole.vocabulary.words)
@@ -159,7 +162,7 @@ def test_rare_words_are_dropped_where_there_are_too_many(little_memory: None) ->
     assert few.raw_words == whole.raw_words
     assert "more than 500 distinct words" in few.notices[0]
     assert not whole.notices
-    unknown = Corpus.from_encoder(limited, min_count=20, max_vocab=100)
+    unknown = Corpus.from_encoder(limited, VocabularyLimits(min_count=20, max_vocab=100))
     assert unknown.vocabulary.counts.sum() == unknown.raw_words == len(unknown.ids)
 
 
@@ -184,11 +187,11 @@ def npy(array: np.ndarray) -> bytes:
         ),  # differences overflow
         ("offsets.npy", npy(np.array([0, 3]).astype(np.int32)), "holds no offsets"),
         ("offsets.npy", npy(np.array([[0, 3]])), "holds no offsets"),
-        ("offsets.npy", npy(np.array([0, 2, 3]))[:-1], "does not have the 3 numbers"),
+        ("offsets.npy", npy(np.array([0, 2, 3]))[:-1], "header says"),
         (
             "offsets.npy",
             npy(np.array([0, 3])).replace(b"(2,), }", b"(%d,)}" % 2**70)[:200],
-            "does not have",
+            "header says",
         ),
         ("vocab.json", b"{}", "not a vocabulary"),
         ("corpus.json", b"{}", "damaged"),

@@ -449,7 +449,7 @@ def test_a_text_that_changes_while_it_is_read_is_an_error(change: str, tmp_path:
 
     path = tmp_path / "words.txt"
     path.write_text("some words in a line\n" * 50_000)
-    pieces = TextFile(str(path)).pieces(True)
+    pieces = TextFile(str(path)).chunks(True)
     next(pieces)
     if change == "cut":
         os.truncate(path, 300_000)
@@ -467,13 +467,14 @@ def test_a_packed_file_of_one_endless_word_takes_no_memory(
     """70 MB packed into 70 kB; with a pattern that needs whole lines the limit is higher."""
     import gzip
 
+    from texts import open_text
+
     from xw2v.text import textfiles
-    from xw2v.text.reading import open_corpus
 
     (tmp_path / "bomb.txt").write_bytes(gzip.compress(bytes([97]) * 70_000_000))
-    monkeypatch.setattr(textfiles, "LONGEST_LINE", 1 << 26)
+    monkeypatch.setattr(textfiles, "MAX_LINE_BYTES", 1 << 26)
     with pytest.raises(InputError, match=r"bomb.txt:1: 64 MiB without a"):
-        open_corpus([tmp_path / "bomb.txt"], token_pattern=pattern)
+        open_text([tmp_path / "bomb.txt"], token_pattern=pattern)
 
 
 def test_pipes_and_devices_may_change(tmp_path: Path) -> None:

@@ -96,7 +96,7 @@ def test_every_format_is_found_from_content(tmp_path: Path, format: str) -> None
     vectors = some_vectors()
     path = tmp_path / "some.thing"
     vectors.save(path, format)
-    assert detect(path) == (format, path)
+    assert detect(path)[0] == format
     loaded = KeyedVectors.load(path)
     assert loaded.index_to_key == vectors.index_to_key
     assert_array_equal(loaded.vectors, vectors.vectors)
@@ -135,8 +135,7 @@ def test_every_float_comes_back(tmp_path: Path) -> None:
     assert_array_equal(read_vectors(tmp_path / "text").vectors.view(np.int32), table.view(np.int32))
 
 
-# --- gensim and the C tool
-# --------------------------------------------------------------------------------
+# --- gensim and the C tool ---
 
 
 @pytest.mark.parametrize("binary", [False, True])
@@ -200,7 +199,7 @@ def test_counts_and_order_are_gensims(tmp_path: Path) -> None:
 @pytest.mark.parametrize("newline", [False, True])
 def test_binary_with_and_without_newlines(tmp_path: Path, newline: bool) -> None:
     vectors = some_vectors()
-    write_binary(tmp_path / "bin", vectors.index_to_key, vectors.vectors, newline)
+    write_binary(tmp_path / "bin", WordVectors(vectors.index_to_key, vectors.vectors), newline)
     size = sum(len(word) + 1 + 4 * 12 + newline for word in vectors.index_to_key)
     assert (tmp_path / "bin").stat().st_size == len(b"400 12\n") + size
     assert_array_equal(KeyedVectors.load(tmp_path / "bin").vectors, vectors.vectors)
@@ -224,8 +223,7 @@ def test_text_of_the_c_tool_and_fasttext(tmp_path: Path) -> None:
     assert_array_equal(read_vectors(tmp_path / "crlf").vectors, loaded.vectors)
 
 
-# --- words of every kind
-# ----------------------------------------------------------------------------------
+# --- words of every kind ---
 
 
 def test_words_with_spaces_are_read_from_the_right(tmp_path: Path) -> None:
@@ -283,12 +281,12 @@ def test_vectors_that_are_not_finite_are_not_written(tmp_path: Path, format: str
         pytest.importorskip("safetensors")
     table = np.ones((2, 2), np.float32)
     table[1, 1] = np.nan
-    with pytest.raises(InputError, match=r"row 2: number 2 of 'b' is nan"):
+    with pytest.raises(InputError, match=r"row 2: value 2 of 'b' is nan"):
         write_vectors(tmp_path / "out", WordVectors(["a", "b"], table), format)
     assert not (tmp_path / "out").is_file()
 
 
-# --- broken files -----------------------------------------------------------------------------------------
+# --- broken files ---
 
 BINARY = b"2 3\n" + b"".join(
     word + b" " + struct.pack("<3f", 1, 2, 3) + b"\n" for word in (b"one", b"two")
@@ -303,7 +301,7 @@ BROKEN: dict[str, tuple[bytes, str]] = {
     "no numbers": (b"5 0\na\n", r":1: the header '5 0' promises no vectors"),
     "10 GB header": (
         b"10000000 300\nthe 1 2 3\n",
-        r":1: the header promises 10000000 words of 300 numbers, .* 10 follow",
+        r":1: the header promises 10000000 words of 300 dimensions, .* 10 follow",
     ),
     "astronomic header": (
         b"999999999999999999 999999999999999999\na 1\n",
@@ -321,26 +319,26 @@ BROKEN: dict[str, tuple[bytes, str]] = {
     "bad number": (b"2 2\na 1 2\nb 1 two\n", r":3: 'two' is not a number"),
     "hexadecimal": (b"2 2\na 1 2\nb 1 0x1p3\n", r":3: '0x1p3' is not a number"),
     "underscores": (b"2 2\na 1 2\nb 1 1_0\n", r":3: '1_0' is not a number"),
-    "nan": (b"2 2\na 1 2\nb 1 nan\n", r":3: number 2 of 'b' is nan; vectors must be finite"),
-    "overflow": (b"2 2\na 1 2\nb 1 1e99\n", r":3: number 2 of 'b' is inf"),
+    "nan": (b"2 2\na 1 2\nb 1 nan\n", r":3: value 2 of 'b' is nan; vectors must be finite"),
+    "overflow": (b"2 2\na 1 2\nb 1 1e99\n", r":3: value 2 of 'b' is inf"),
     "empty word": (b"2 2\na 1 2\n 3 4\n", r":3: an empty word"),
     "empty line": (b"2 2\na 1 2\n\nb 3 4\n", r":3: an empty line"),
     "glove short row": (b"a 1 2 3\nb 1 2\n", r":2: expected a word and 3 numbers"),
     "binary cut in a number": (
         BINARY[:-4],
-        r"promises 2 words, but number 2 at byte 20 is not whole \('\\ntwo",
+        r"promises 2 words, but number 2 at byte 20 is not complete \('\\ntwo",
     ),
     "binary cut in a word": (BINARY[:23], "promises 2 words"),
     "binary with more": (BINARY + b"three", "data after the 2 words"),
     "binary with a nan": (
         BINARY.replace(struct.pack("<f", 3), struct.pack("<f", np.nan)),
-        r"word 1, at byte 4: number 3 of 'one' is nan",
+        r"word 1, at byte 4: value 3 of 'one' is nan",
     ),
     "binary with an empty word": (BINARY.replace(b"two", b""), r"byte 20: an empty word"),
     "pickle": (b"\x80\x04\x95rest", "is a Python pickle"),
     "zip": (b"PK\x03\x04rest", "is a zip archive"),
     "fasttext model": (struct.pack("<i", 793712314) + b"rest", r"is a fastText model \(.bin\)"),
-    "npy": (b"\x93NUMPY\x01\x00v\x00{", "not a whole .npy file"),
+    "npy": (b"\x93NUMPY\x01\x00v\x00{", "not a complete .npy file"),
     "gzip cut": (gzip.compress(BINARY * 100)[:-10], "ends too early"),
     "gzip damaged": (gzip.compress(BINARY * 100)[:12] + b"\xff" * 60, "compressed file is damaged"),
     "gzip bomb": (
@@ -349,7 +347,7 @@ BROKEN: dict[str, tuple[bytes, str]] = {
     ),
     "safetensors cut": (
         struct.pack("<Q", 30) + b'{"vectors":{"dtype":"F32","shape":[2,2]',
-        "not a whole safetensors file",
+        "not a complete safetensors file",
     ),
 }
 
@@ -421,7 +419,7 @@ def test_places_without_vectors(tmp_path: Path) -> None:
         read_vectors(tmp_path, limit=0)
 
 
-# --- folders ----------------------------------------------------------------------------------------------
+# --- folders ---
 
 
 def test_a_run_folder(tmp_path: Path) -> None:
@@ -456,12 +454,12 @@ def _vocabulary(**change: Any) -> Callable[[Path], None]:
     ("damage", "message"),
     [
         (_table(lambda t: t[:-1]), "399 rows, but vocab.json beside it has 400 words"),
-        (_table(lambda t: t.astype(int)), "expected a .words, numbers. table of floats"),
+        (_table(lambda t: t.astype(int)), "expected a .words, dimensions. table of floats"),
         (_table(lambda t: t[0]), "shape .12,."),
-        (_table(lambda t: t.astype(object)), "not a whole .npy file"),
+        (_table(lambda t: t.astype(object)), "not a complete .npy file"),
         (
             lambda run: (run / "center.npy").write_bytes((run / "center.npy").read_bytes()[:-50]),
-            "not a whole .npy",
+            "not a complete .npy",
         ),
         (lambda run: (run / "vocab.json").unlink(), "no such file"),
         (lambda run: (run / "vocab.json").write_text("{"), "not a vocabulary"),
@@ -489,7 +487,7 @@ def test_projector_files_as_others_write_them(tmp_path: Path) -> None:
         ("1\t2\n3\tx\n", "a\nb\n", r"vectors.tsv:2: expected 2 numbers"),
         ("1\t2\n", "a\nb\n", "1 rows for the 2 words"),
         ("1\t2\n3\t4\n", "a\n", "more rows than the 1 words"),
-        ("1\t2\n3\tnan\n", "a\nb\n", "vectors.tsv:2: number 2 of 'b' is nan"),
+        ("1\t2\n3\tnan\n", "a\nb\n", "vectors.tsv:2: value 2 of 'b' is nan"),
         ("", "a\n", "the file is empty"),
         ("1\t2\n", "word\tcount\na\tmany\n", "metadata.tsv:2: expected a word, tab and count"),
     ):

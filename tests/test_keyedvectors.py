@@ -283,7 +283,7 @@ def test_bad_arguments_are_refused(ours: KeyedVectors) -> None:
         (lambda: ours.most_similar(np.ones(3, dtype=np.float32)), r"shape \(3,\)"),
         (lambda: ours.n_similarity([], [A]), "at least one word in each"),
         (lambda: ours.doesnt_match(["unknown"]), "none of these words"),
-        (lambda: ours.get_mean_vector([A, B], [1.0]), "give one a word"),
+        (lambda: ours.get_mean_vector([A, B], [1.0]), "give one for each word"),
         (lambda: ours.get_vecattr(A, "colour"), "'colour'"),
         (lambda: ours.add_vectors(["x"], np.ones((1, 3))), "give 12 each"),
         (lambda: ours.relative_cosine_similarity(A, B, 0), "topn"),
@@ -292,7 +292,7 @@ def test_bad_arguments_are_refused(ours: KeyedVectors) -> None:
             "2 words with vectors of shape",
         ),
         (lambda: KeyedVectors(["a", "a"], np.ones((2, 3), np.float32)), "'a' comes more than once"),
-        (lambda: KeyedVectors([], np.ones((0, 3), np.float32)), "at least one number"),
+        (lambda: KeyedVectors([], np.ones((0, 3), np.float32)), "at least one dimension"),
         (lambda: KeyedVectors(["a"], np.ones((1, 3), np.float32), np.ones(2)), "counts of shape"),
         (lambda: KeyedVectors(["a"], np.array([["x"]])), "type <U1"),
     ):
@@ -348,7 +348,7 @@ def test_the_approximate_index_finds_most_neighbours(tmp_path: Path, ours: Keyed
     assert_allclose(
         ours.most_similar(A, indexer=index)[0][1], ours.most_similar(A)[0][1], atol=1e-5
     )
-    with pytest.raises(InputError, match="400 words of 12 numbers, the vectors are 50 of 12"):
+    with pytest.raises(InputError, match="400 words of 12 dimensions, the vectors are 50 of 12"):
         AnnIndex(some_vectors(50), tmp_path / "index")
     with pytest.raises(InputError, match="not an index"):
         AnnIndex(ours, tmp_path / "missing")

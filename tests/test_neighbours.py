@@ -1,5 +1,5 @@
 """Nearest rows: the same on every backend, equal to sorting every cosine, never more memory than a
-block.
+tile.
 """
 
 from __future__ import annotations
@@ -12,28 +12,29 @@ from hypothesis.extra.numpy import arrays
 from numpy.testing import assert_allclose, assert_array_equal
 from wordvectors import some_vectors
 
-from xw2v.sgns.backend import Backend
-from xw2v.vectors import neighbours
+from xw2v.sgns.backend import Backend, load_backend
+from xw2v.vectors import neighbours, neighbours_numpy, neighbours_standard
+from xw2v.vectors.arrays import safe_divisor
 
 
 @pytest.fixture
-def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Blocks so small that every loop runs several times, the last one short."""
-    monkeypatch.setattr(neighbours, "ROWS", 64)
-    monkeypatch.setattr(neighbours, "QUERIES", 3)
-    monkeypatch.setattr(neighbours, "STRETCH", 16)
+def small_tiles(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tiles so small that every loop runs several times, the last one short."""
+    monkeypatch.setattr(neighbours_standard, "TILE_ROWS", 64)
+    monkeypatch.setattr(neighbours, "TILE_QUERIES", 3)
+    monkeypatch.setattr(neighbours_numpy, "SEGMENT_COLUMNS", 16)
 
 
-@pytest.mark.usefixtures("small_blocks")
+@pytest.mark.usefixtures("small_tiles")
 @pytest.mark.parametrize("k", [1, 5, 400])
 def test_nearest_is_a_sort_of_all_cosines(any_backend: Backend, k: int) -> None:
     table = some_vectors().vectors
     queries = table[:10] / np.linalg.norm(table[:10], axis=1, keepdims=True)
     exclude = np.stack([np.arange(10), np.full(10, -1)], axis=1)
     device = any_backend.from_numpy(table)
-    lengths = neighbours.divisors(neighbours.row_norms(device))
+    divisors = safe_divisor(neighbours.row_norms(device))
     rows, cosines = neighbours.nearest(
-        device, lengths, any_backend.from_numpy(queries), k, any_backend.from_numpy(exclude)
+        device, divisors, any_backend.from_numpy(queries), k, any_backend.from_numpy(exclude)
     )
     expected = queries @ (table / np.linalg.norm(table, axis=1, keepdims=True)).T
     expected[np.arange(10), np.arange(10)] = -np.inf
@@ -51,7 +52,7 @@ def test_ties_go_to_the_earlier_row(any_backend: Backend) -> None:
         assert any_backend.to_numpy(columns)[0].tolist() == expected
 
 
-@pytest.mark.usefixtures("small_blocks")
+@pytest.mark.usefixtures("small_tiles")
 @given(
     arrays(np.float32, st.integers(1, 200), elements=st.integers(-3, 3).map(float)),
     st.integers(1, 200),
@@ -67,13 +68,47 @@ def test_top_k_is_a_stable_sort(scores: np.ndarray, k: int) -> None:
     assert_array_equal(values[0], scores[order])
 
 
+@pytest.mark.usefixtures("small_tiles")
+@given(st.integers(1, 200), st.integers(1, 6), st.integers(1, 90), st.data())
+@settings(
+    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_numpys_operations_are_the_standards(
+    vocab_size: int, dim: int, k: int, data: st.DataObject
+) -> None:
+    """On whole numbers, whose sums are exact in any order."""
+    whole = st.integers(-3, 3).map(float)
+    table = data.draw(arrays(np.float32, (vocab_size, dim), elements=whole))
+    queries = data.draw(arrays(np.float32, (data.draw(st.integers(1, 4)), dim), elements=whole))
+    rows = st.integers(-1, vocab_size - 1)
+    exclude = data.draw(arrays(np.int64, (len(queries), 2), elements=rows))
+    fast, standard = neighbours_numpy, neighbours_standard
+    assert_array_equal(fast.squared_norms(table), standard.squared_norms(table))
+    scores = standard.dot_products(table, queries)
+    assert_array_equal(fast.dot_products(table, queries), scores)
+    expected = standard.without_columns(scores, exclude)
+    assert_array_equal(fast.without_columns(scores.copy(), exclude), expected)
+    k = min(k, vocab_size)
+    assert_array_equal(fast.top_columns(expected, k), standard.top_columns(expected, k))
+
+
+def test_numpy_arrays_take_the_fast_operations(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module, table in (
+        (neighbours_standard, np.ones((3, 2), np.float32)),
+        (neighbours_numpy, load_backend("strict", "cpu").from_numpy(np.ones((3, 2), np.float32))),
+    ):
+        with monkeypatch.context() as patch:
+            patch.setattr(module, "squared_norms", None)  # what the other one must not need
+            assert neighbours.row_norms(table).shape == (3,)
+
+
 def test_norms_and_zero_rows(any_backend: Backend) -> None:
     table = any_backend.from_numpy(np.array([[3, 4], [0, 0]], dtype=np.float32))
     norms = neighbours.row_norms(table)
     assert_allclose(any_backend.to_numpy(norms), [5, 0])
     query = any_backend.from_numpy(np.array([[0, 1]], dtype=np.float32))
     assert_allclose(
-        any_backend.to_numpy(neighbours.cosines(table, neighbours.divisors(norms), query)),
+        any_backend.to_numpy(neighbours.cosines(table, safe_divisor(norms), query)),
         [[0.8, 0]],
         atol=1e-7,
     )

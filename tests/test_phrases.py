@@ -25,7 +25,7 @@ def phrase_text(sentences: list[list[str]]) -> PhraseText:
 
 
 def lines(text: PhraseText) -> list[list[str]]:
-    return [line.split(" ") for line in "".join(text.lines()).splitlines()]
+    return [line.split(" ") for line in b"".join(text.lines()).decode().splitlines()]
 
 
 def plain_join(sentences: list[list[str]], min_count: int, threshold: float) -> list[list[str]]:
@@ -64,16 +64,16 @@ def plain_join(sentences: list[list[str]], min_count: int, threshold: float) -> 
 def test_equals_the_plain_loop(
     sentences: list[list[str]], min_count: int, threshold: float, block: int
 ) -> None:
-    before = xw2v.text.spool.BLOCK
+    before = xw2v.text.spool.CHUNK_TOKENS
     try:
-        xw2v.text.spool.BLOCK = block
+        xw2v.text.spool.CHUNK_TOKENS = block
         text = phrase_text(sentences)
         for _ in range(2):
             sentences = plain_join(sentences, min_count, threshold)
             text.join(min_count, threshold)
             assert lines(text) == sentences
     finally:
-        xw2v.text.spool.BLOCK = before
+        xw2v.text.spool.CHUNK_TOKENS = before
 
 
 @pytest.mark.parametrize(("min_count", "threshold"), [(5, 10.0), (1, 1.0)])

@@ -12,11 +12,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from click.testing import CliRunner, Result
+from texts import open_text
 
 from xw2v.cli import cli
 from xw2v.errors import InputError, UsageError, Xw2vError
 from xw2v.text.corpus import Corpus
-from xw2v.text.reading import open_corpus
 
 TEXT = "New York is big. New York it is!\nThe war, the War\n" * 20
 
@@ -46,7 +46,7 @@ def test_preprocess_writes_what_open_corpus_reads(text: Path, tmp_path: Path) ->
     folder = tmp_path / "corpus"
     result = run("preprocess", text, "--data-dir", folder, "--json")
     made = json.loads(result.stdout)
-    direct = open_corpus([text])
+    direct = open_text([text])
     assert made["fingerprint"] == direct.fingerprint == Corpus.open(folder).fingerprint
     assert made["raw_words"] == made["tokens"] == 240
     assert sorted(os.listdir(folder)) == ["corpus.bin", "corpus.json", "offsets.npy", "vocab.json"]
@@ -70,7 +70,7 @@ def test_preprocess_of_a_stream_is_that_of_the_file(text: Path, tmp_path: Path) 
         ]
         done = subprocess.run(command, input=data, capture_output=True, check=True)
         assert (done.stdout, done.stderr) == (b"", b"")
-        assert Corpus.open(tmp_path / str(i)).fingerprint == open_corpus([text]).fingerprint
+        assert Corpus.open(tmp_path / str(i)).fingerprint == open_text([text]).fingerprint
 
 
 def test_held_out_text_goes_beside_and_goes_away(text: Path, tmp_path: Path) -> None:
@@ -153,7 +153,7 @@ def test_phrases_can_be_trained_on(text: Path, tmp_path: Path) -> None:
     run("phrases", text, "-o", tmp_path / "joined.txt", "--threshold", 0.1)
     assert (
         "new_york"
-        in open_corpus([tmp_path / "joined.txt"], token_pattern="[a-z'_]+").vocabulary.index
+        in open_text([tmp_path / "joined.txt"], token_pattern="[a-z'_]+").vocabulary.index
     )
 
 

@@ -25,7 +25,7 @@ from xw2v.text.figures import sentence_lengths, subsampling
 EVIL = "</script><img src=x onerror=alert(1)>"
 
 
-# --- figures ------------------------------------------------------------------------------------------
+# --- figures ---
 
 
 @settings(max_examples=60, deadline=None)
@@ -89,7 +89,7 @@ def test_a_logarithmic_axis_has_powers_of_ten() -> None:
     assert axis.at(np.sqrt(30000)) == pytest.approx(50)
 
 
-# --- the page -----------------------------------------------------------------------------------------
+# --- the page ---
 
 
 @pytest.fixture(scope="module")
@@ -144,7 +144,8 @@ def test_the_report_has_the_run_s_numbers(run: Run, folder: Path) -> None:
     assert f"mean {corpus['sentence_lengths']['mean']:.1f}" in text
     counts = KeyedVectors.load(folder).counts
     assert counts is not None
-    assert f"{1 - subsampling(counts, record['settings']['sample']).share:.1%} out" in text
+    dropped = 1 - subsampling(counts, record["settings"]["sample"]).share
+    assert f"of the tokens and drops {dropped:.1%}" in text
     assert "epochs 3 (default 5)" in re.sub(r"\s+", " ", section(page, "settings"))
     assert 'id="evaluation"' not in page
     assert page.count("<svg") == 3  # loss, lengths of sentences, Zipf's law
@@ -196,7 +197,7 @@ def test_errors(run: Run, folder: Path, tmp_path: Path) -> None:
     fails(InputError, "empty: no run.json in it", "empty")
     fails(InputError, "no run.json in it", "nowhere")
     fails(UsageError, "ends in .html", str(folder), "-o", "r.pdf")
-    fails(InputError, "there already", str(folder), "-o", "there.html")
+    fails(InputError, "exists already", str(folder), "-o", "there.html")
     fails(UnknownWordError, "'w99' is not in the vocabulary", str(folder), "--word", "w99")
     fails(InputError, "nothing.tsv", str(folder), "--pairs", "nothing.tsv")
     (tmp_path / "empty" / "run.json").write_text("[1")

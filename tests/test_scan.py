@@ -16,6 +16,7 @@ from xw2v.text.corpus import Corpus
 from xw2v.text.encode import Encoder, WordIndex
 from xw2v.text.textfiles import TextBytes
 from xw2v.text.tokens import Tokenizer
+from xw2v.text.vocabulary import VocabularyLimits
 
 compiled = pytest.mark.skipif(
     scan.library() is None, reason="this installation has no compiled loops"
@@ -23,7 +24,7 @@ compiled = pytest.mark.skipif(
 
 
 def sentences_of(encoder: Encoder) -> list[list[str]]:
-    corpus = Corpus.from_encoder(encoder, min_count=1)
+    corpus = Corpus.from_encoder(encoder, VocabularyLimits(min_count=1))
     return [corpus.sentence(s) for s in range(len(corpus))]
 
 
@@ -123,24 +124,24 @@ def test_a_word_at_the_end_of_a_block(length: int) -> None:
 def test_empty_lines_take_no_memory() -> None:
     encoder = Encoder()
     for _ in range(3):
-        encoder.add_text(b"one\n" + b"\n" * 200_000 + b"two\n" * 2)
-    kept = [ends for _, ends in encoder.numbered()[2]]
+        encoder.add(b"one\n" + b"\n" * 200_000 + b"two\n" * 2)
+    kept = [ends for _, ends in encoder.provisional()[1]]
     assert sum(ends.size for ends in kept) < 50
     assert sentences_of(encoder) == [["one"], ["two"], ["two"]] * 3
 
 
 def test_without_a_compiler_text_is_read_alike(monkeypatch: pytest.MonkeyPatch) -> None:
     """Lines longer than a block among it, which are cut at blanks."""
-    monkeypatch.setattr("xw2v.text.textfiles.BLOCK", 64)
+    monkeypatch.setattr("xw2v.text.textfiles.CHUNK_BYTES", 64)
     text = "Kelvin \u212a one two, three's " * 20 + "\nshort\n\n" + "four five " * 30
     made = []
     for plain in (False, True):
         if plain:
             monkeypatch.setattr(xw2v.text.encode, "library", lambda: None)
         encoder = Encoder()
-        for block in TextBytes(text.encode(), "text").pieces(encoder.splits_at_spaces):
+        for block in TextBytes(text.encode(), "text").chunks(encoder.splits_at_spaces):
             encoder.add(block)
-        made.append(Corpus.from_encoder(encoder, min_count=1))
+        made.append(Corpus.from_encoder(encoder, VocabularyLimits(min_count=1)))
     assert len(made[0]) == 3
     assert made[0].fingerprint == made[1].fingerprint
     assert made[1].notices == (

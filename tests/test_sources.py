@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from texts import open_text
 
 import xw2v.text.docs_source
 import xw2v.text.textfiles
@@ -25,9 +26,9 @@ from xw2v.errors import InputError, UsageError
 from xw2v.text import nltk_source
 from xw2v.text.corpus import Corpus
 from xw2v.text.inputs import files_of, find_sources
-from xw2v.text.reading import open_corpus, read_corpus_with, validation_of
+from xw2v.text.reading import read_corpus_with, validation_of
 from xw2v.text.sources import described
-from xw2v.text.textfiles import text_blocks
+from xw2v.text.textfiles import text_chunks
 
 TEXT = "The War, the peace.\nCafé au lait — isn't it?\r\n\r\nthe war\n"
 SENTENCES = [["the", "war", "the", "peace"], ["caf", "au", "lait", "isn't", "it"], ["the", "war"]]
@@ -55,7 +56,7 @@ PACKERS: dict[str, Callable[[bytes], bytes]] = {
 def test_files_are_unpacked_by_their_content(kind: str, suffix: str, tmp_path: Path) -> None:
     path = tmp_path / f"text{suffix}"
     path.write_bytes(PACKERS[kind](b"\xef\xbb\xbf" + TEXT.encode()))
-    corpus = open_corpus([path], min_count=1)
+    corpus = open_text([path], min_count=1)
     assert sentences(corpus) == SENTENCES
     assert corpus.description == path.name
 
@@ -66,7 +67,7 @@ def test_a_truncated_file_is_refused(kind: str, tmp_path: Path) -> None:
     packed = PACKERS[kind](os.urandom(3000).hex().encode() + b"\n")
     path.write_bytes(packed[: len(packed) // 2])
     with pytest.raises(InputError, match=r"text: the compressed file (ends too early|is damaged)"):
-        open_corpus([path], min_count=1)
+        open_text([path], min_count=1)
 
 
 def test_a_damaged_gzip_file_is_refused(tmp_path: Path) -> None:
@@ -74,7 +75,7 @@ def test_a_damaged_gzip_file_is_refused(tmp_path: Path) -> None:
     packed[len(packed) // 2] ^= 0xFF
     (tmp_path / "text.gz").write_bytes(packed)
     with pytest.raises(InputError, match="damaged"):
-        open_corpus([tmp_path / "text.gz"], min_count=1)
+        open_text([tmp_path / "text.gz"], min_count=1)
 
 
 @settings(max_examples=100, deadline=None)
@@ -86,12 +87,12 @@ def test_a_damaged_gzip_file_is_refused(tmp_path: Path) -> None:
     splits_at_spaces=st.booleans(),
 )
 def test_blocks_are_cut_between_words(text: str, size: int, splits_at_spaces: bool) -> None:
-    data, before = text.encode(), xw2v.text.textfiles.BLOCK
+    data, before = text.encode(), xw2v.text.textfiles.CHUNK_BYTES
     try:
-        xw2v.text.textfiles.BLOCK = size
-        blocks = list(text_blocks(io.BytesIO(data), "text", splits_at_spaces))
+        xw2v.text.textfiles.CHUNK_BYTES = size
+        blocks = list(text_chunks(io.BytesIO(data), "text", splits_at_spaces))
     finally:
-        xw2v.text.textfiles.BLOCK = before
+        xw2v.text.textfiles.CHUNK_BYTES = before
     assert b"".join(blocks) == data.removeprefix(b"\xef\xbb\xbf") + b"\n"
     ends = b"\n\r \t" if splits_at_spaces else b"\n\r"
     assert all(block[-1] in ends for block in blocks if block)
@@ -104,21 +105,21 @@ def test_what_is_not_utf8_is_named_by_line_and_byte(kind: str, tmp_path: Path) -
     with pytest.raises(
         InputError, match=r"latin\.txt:40001: not UTF-8 at byte 200,003 \(0xe9\); convert it"
     ):
-        open_corpus([path], min_count=1)
+        open_text([path], min_count=1)
 
 
 def test_a_long_line_is_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "line.txt").write_text("some words " * 100_000)
     for pattern in ("[a-z']+", r"\w+"):
-        corpus = open_corpus([tmp_path / "line.txt"], token_pattern=pattern)
+        corpus = open_text([tmp_path / "line.txt"], token_pattern=pattern)
         assert corpus.offsets.tolist() == [0, 200_000]
 
 
 def test_other_languages(tmp_path: Path) -> None:
     (tmp_path / "text").write_text("Ёлка, ΌΣΟΣ und Straße 12!\n", encoding="utf-8")
-    corpus = open_corpus([tmp_path / "text"], token_pattern=r"[^\W\d_]+", min_count=1)
+    corpus = open_text([tmp_path / "text"], token_pattern=r"[^\W\d_]+", min_count=1)
     assert sentences(corpus) == [["ёлка", "όσος", "und", "straße"]]
-    corpus = open_corpus(
+    corpus = open_text(
         [tmp_path / "text"], token_pattern=r"[^\W\d_]+", lowercase=False, min_count=1
     )
     assert sentences(corpus) == [["Ёлка", "ΌΣΟΣ", "und", "Straße"]]
@@ -131,19 +132,19 @@ def test_a_folder_is_read_in_order_without_hidden_files(tmp_path: Path) -> None:
         path.write_text(name.replace("/", " ").replace(".", " ") + "\n")
     names = [os.path.relpath(path, tmp_path) for path in files_of(str(tmp_path))]
     assert names == ["a/b/c.txt", "a/z.txt", "a.txt", "b.txt"]
-    corpus = open_corpus([tmp_path, tmp_path / "b.txt"], min_count=1)
+    corpus = open_text([tmp_path, tmp_path / "b.txt"], min_count=1)
     assert sentences(corpus)[-2:] == [["b", "txt"]] * 2
 
 
 def test_a_folder_without_text(tmp_path: Path) -> None:
     (tmp_path / ".hidden").write_text("x")
     with pytest.raises(InputError, match="no text in this folder"):
-        open_corpus([tmp_path])
+        open_text([tmp_path])
 
 
 def test_what_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"none\.txt: no such file or folder"):
-        open_corpus([tmp_path / "none.txt"])
+        open_text([tmp_path / "none.txt"])
 
 
 @pytest.mark.skipif(
@@ -153,51 +154,55 @@ def test_what_may_not_be_read(tmp_path: Path) -> None:
     path = tmp_path / "secret"
     path.mkdir(mode=0)
     with pytest.raises(InputError, match="cannot be read"):
-        open_corpus([path])
+        open_text([path])
 
 
 @pytest.mark.parametrize("text", ["", "\n\n", "1914 — 1918\n"])
 def test_a_corpus_of_nothing(text: str, tmp_path: Path) -> None:
     (tmp_path / "empty.txt").write_text(text, encoding="utf-8")
     with pytest.raises(InputError, match=r"empty\.txt: no words in it that match"):
-        open_corpus([tmp_path / "empty.txt"])
+        open_text([tmp_path / "empty.txt"])
 
 
 def test_an_unknown_corpus() -> None:
     with pytest.raises(UsageError, match="--corpus wiki: choose"):
-        open_corpus([], "wiki")
-    with pytest.raises(UsageError, match="no name of an NLTK corpus"):
-        open_corpus([], "nltk:../brown")
+        open_text([], "wiki")
+    with pytest.raises(UsageError, match="not the name of an NLTK corpus"):
+        open_text([], "nltk:../brown")
 
 
 def test_standard_input() -> None:
-    code = "from xw2v.text.reading import open_corpus; print(open_corpus(['-'], min_count=1).raw_words)"
+    code = (
+        "from xw2v.text.inputs import find_sources; from xw2v.text.encode import Encoder; "
+        "from xw2v.text.reading import encode; "
+        "encode(find_sources(['-'], None, 'text'), e := Encoder()); print(e.raw_words)"
+    )
     for data in (TEXT.encode(), gzip.compress(TEXT.encode())):
         done = subprocess.run(
             [sys.executable, "-c", code], input=data, capture_output=True, check=True
         )
         assert done.stdout.split() == [b"11"]
     with pytest.raises(UsageError, match="once"):
-        open_corpus(["-", "-"])
+        open_text(["-", "-"])
 
 
 def test_a_preprocessed_folder_is_opened_as_it_is(tmp_path: Path) -> None:
     (tmp_path / "text").write_text(TEXT, encoding="utf-8")
-    made = open_corpus([tmp_path / "text"], min_count=2, folder=tmp_path / "corpus")
-    opened = open_corpus([tmp_path / "corpus"])
+    made = open_text([tmp_path / "text"], min_count=2, folder=tmp_path / "corpus")
+    opened = open_text([tmp_path / "corpus"])
     assert opened.fingerprint == made.fingerprint
     assert opened.raw_words == 11
-    assert open_corpus([tmp_path / "corpus"], min_count=2).fingerprint == made.fingerprint
+    assert open_text([tmp_path / "corpus"], min_count=2).fingerprint == made.fingerprint
     with pytest.raises(UsageError, match=r"was made with min_count 2; leave --min-count 3 out"):
-        open_corpus([tmp_path / "corpus"], min_count=3)
+        open_text([tmp_path / "corpus"], min_count=3)
     with pytest.raises(UsageError, match="give it alone"):
-        open_corpus([tmp_path / "corpus", tmp_path / "text"])
+        open_text([tmp_path / "corpus", tmp_path / "text"])
 
 
 def test_held_out_text_in_the_rows_of_a_vocabulary(tmp_path: Path) -> None:
     (tmp_path / "text").write_text(TEXT, encoding="utf-8")
     (tmp_path / "held").write_text("The cat; the WAR\n")
-    corpus = open_corpus([tmp_path / "text"], min_count=1, folder=tmp_path / "corpus")
+    corpus = open_text([tmp_path / "text"], min_count=1, folder=tmp_path / "corpus")
     held = read_corpus_with(
         corpus.vocabulary, [tmp_path / "held"], folder=tmp_path / "corpus" / "validation"
     )
@@ -207,7 +212,7 @@ def test_held_out_text_in_the_rows_of_a_vocabulary(tmp_path: Path) -> None:
     assert found is not None
     assert found.fingerprint == held.fingerprint
     assert validation_of([tmp_path / "text"]) is None
-    open_corpus([tmp_path / "held"], min_count=1, folder=tmp_path / "corpus")
+    open_text([tmp_path / "held"], min_count=1, folder=tmp_path / "corpus")
     with pytest.raises(InputError, match="another vocabulary"):
         validation_of([tmp_path / "corpus"])
 
@@ -238,17 +243,17 @@ def test_arrow_and_parquet(kind: str, table: Any, tmp_path: Path) -> None:
     else:
         write_stream(path, table, kind)
     expected = [["the", "war", "the", "peace"], ["the"], ["war"]]
-    assert sentences(open_corpus([path], min_count=1)) == expected
+    assert sentences(open_text([path], min_count=1)) == expected
     (tmp_path / "state.json").write_text(
         '{"beside": "the table"}'
     )  # as Hugging Face's datasets have it
-    assert sentences(open_corpus([tmp_path], min_count=1)) == expected
+    assert sentences(open_text([tmp_path], min_count=1)) == expected
     with pytest.raises(
         InputError, match=r"no column 'body'; choose with --text-column among id, text, n"
     ):
-        open_corpus([path], text_column="body")
+        open_text([path], text_column="body")
     with pytest.raises(InputError, match="column 'n' holds double, not text"):
-        open_corpus([path], text_column="n")
+        open_text([path], text_column="n")
 
 
 @pytest.mark.parametrize("name", ["rows.arrow", "rows.parquet"])
@@ -256,8 +261,8 @@ def test_what_is_no_table(name: str, tmp_path: Path) -> None:
     pytest.importorskip("pyarrow")
     for content in (b"", b"PAR1 nonsense", b"ARROW1 nonsense", b"\xff\xff\xff\xff nonsense"):
         (tmp_path / name).write_bytes(content)
-        with pytest.raises(InputError, match="damaged, or no Arrow or Parquet file"):
-            open_corpus([tmp_path / name])
+        with pytest.raises(InputError, match="damaged, or not an Arrow or Parquet file"):
+            open_text([tmp_path / name])
 
 
 # NLTK
@@ -312,9 +317,9 @@ def test_an_nltk_corpus_that_is_not_there(monkeypatch: pytest.MonkeyPatch, tmp_p
         InputError,
         match="nltk:shakespeare: not on this machine; get it with xw2v download nltk:shakes",
     ):
-        open_corpus([], "nltk:shakespeare")
+        open_text([], "nltk:shakespeare")
     with pytest.raises(InputError, match="NLTK knows no corpus of this name"):
-        open_corpus([], "nltk:nonesuch")
+        open_text([], "nltk:nonesuch")
 
 
 @pytest.mark.slow
@@ -322,7 +327,7 @@ def test_the_nltk_corpora(shared_data: Path, monkeypatch: pytest.MonkeyPatch) ->
     import nltk
 
     monkeypatch.setattr(nltk.data, "path", [str(shared_data / "nltk_data")])
-    corpus = open_corpus([], "nltk")
+    corpus = open_text([], "nltk")
     assert corpus.raw_words > 4_400_000
     assert 15 < len(corpus.ids) / len(corpus) < 30
 
@@ -358,24 +363,24 @@ DOCS = [
 
 
 def test_docs_come_from_parsed_files_and_then_from_the_cache(few_files: Path) -> None:
-    first = open_corpus([], "docs", min_count=1)
+    first = open_text([], "docs", min_count=1)
     assert sentences(first) == DOCS
     for path in few_files.glob("*.py"):
         path.unlink()
-    assert open_corpus([], "docs", min_count=1).fingerprint == first.fingerprint
+    assert open_text([], "docs", min_count=1).fingerprint == first.fingerprint
     assert len(list((few_files / "cache").iterdir())) == 1
 
 
 def test_docs_without_a_cache(few_files: Path) -> None:
     (few_files / "cache").write_text("a file where the folder should be")
-    assert sentences(open_corpus([], "docs", min_count=1)) == DOCS
+    assert sentences(open_text([], "docs", min_count=1)) == DOCS
 
 
 def test_docs_of_nothing(few_files: Path) -> None:
     for path in few_files.glob("*.py"):
         path.unlink()
     with pytest.raises(InputError, match="no source files"):
-        open_corpus([], "docs")
+        open_text([], "docs")
 
 
 def test_docs_has_the_packages_without_their_tests() -> None:

@@ -13,6 +13,7 @@ from xw2v.errors import InputError, UsageError
 from xw2v.text.corpus import Corpus
 from xw2v.text.encode import Encoder
 from xw2v.text.tokens import LOWER_TO_ASCII, Tokenizer
+from xw2v.text.vocabulary import VocabularyLimits
 
 # what tells the paths apart: case, apostrophes, line ends of all kinds, characters that lower-case
 # to ASCII or whose UTF-8 holds the same bytes, blanks beyond ASCII, NUL, and words around the 8 and
@@ -71,8 +72,12 @@ def sentences(corpus: Corpus) -> list[list[str]]:
 
 def encoded(text: str, tokenizer: Tokenizer) -> list[list[str]]:
     encoder = Encoder(tokenizer)
-    encoder.add_text(text.encode())
-    return sentences(Corpus.from_encoder(encoder, min_count=1)) if encoder.raw_words else []
+    encoder.add(text.encode())
+    return (
+        sentences(Corpus.from_encoder(encoder, VocabularyLimits(min_count=1)))
+        if encoder.raw_words
+        else []
+    )
 
 
 @settings(max_examples=300, deadline=None)
@@ -145,11 +150,17 @@ def tokenised(*documents: list[str]) -> list[str]:
     encoder = Encoder()
     for document in documents:
         encoder.add(document)
-    return [" ".join(sentence) for sentence in sentences(Corpus.from_encoder(encoder, min_count=1))]
+    return [
+        " ".join(sentence)
+        for sentence in sentences(Corpus.from_encoder(encoder, VocabularyLimits(min_count=1)))
+    ]
 
 
 def test_sentences_of_a_tokenised_source_end_at_their_final_punctuation() -> None:
-    text = 'He said , " Go !" Then he went . The U . S . dollar fell 3 . 5 points in May . 12 : 9 And J . Smith left'
+    text = (
+        'He said , " Go !" Then he went . The U . S . dollar fell 3 . 5 points in May . 12 : 9 '
+        "And J . Smith left"
+    )
     assert tokenised(text.split(), ["What", "?", "Yes", '."', "no", "..."]) == [
         "he said go",
         "then he went",
@@ -173,11 +184,14 @@ def test_short_documents(tokens: list[str]) -> None:
 def test_the_corpus_does_not_depend_on_the_pieces(text: str, data: st.DataObject) -> None:
     whole, parts = Encoder(), Encoder()
     lines = text.encode().splitlines(keepends=True)
-    whole.add_text(b"".join(lines))
+    whole.add(b"".join(lines))
     cut = data.draw(st.integers(0, len(lines)))
-    parts.add_text(b"".join(lines[:cut]))
-    parts.add_text(b"".join(lines[cut:]))
-    a, b = Corpus.from_encoder(whole, min_count=1), Corpus.from_encoder(parts, min_count=1)
+    parts.add(b"".join(lines[:cut]))
+    parts.add(b"".join(lines[cut:]))
+    a, b = (
+        Corpus.from_encoder(whole, VocabularyLimits(min_count=1)),
+        Corpus.from_encoder(parts, VocabularyLimits(min_count=1)),
+    )
     assert a.fingerprint == b.fingerprint
     assert np.array_equal(a.ids, b.ids)
 

@@ -1,4 +1,4 @@
-"""The vocabulary: its order, its limits, its file; and spellings."""
+"""The vocabulary: its order, its limits, its file."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from xw2v.errors import InputError, UsageError
-from xw2v.text.vocabulary import UNKNOWN, Vocabulary, nearest_spellings
+from xw2v.text.vocabulary import UNKNOWN, Vocabulary, VocabularyLimits
 
 COUNTS = st.dictionaries(st.text("abc", min_size=1, max_size=3), st.integers(1, 9), min_size=1)
 
@@ -22,7 +22,7 @@ def test_order_is_by_count_and_then_by_first_appearance(
 ) -> None:
     kept = [item for item in Counter(counts).most_common() if item[1] >= min_count]
     if kept:
-        vocabulary = Vocabulary.from_counts(counts, min_count)
+        vocabulary = Vocabulary.from_counts(counts, VocabularyLimits(min_count=min_count))
         assert list(zip(vocabulary.words, vocabulary.counts, strict=True)) == kept
         assert vocabulary.index == {word: row for row, word in enumerate(vocabulary.words)}
 
@@ -33,16 +33,25 @@ def test_max_vocab_maps_every_other_word_to_unknown(
 ) -> None:
     if max(counts.values()) < min_count:
         return
-    vocabulary = Vocabulary.from_counts(counts, min_count, max_vocab)
+    vocabulary = Vocabulary.from_counts(
+        counts, VocabularyLimits(min_count=min_count, max_vocab=max_vocab)
+    )
     assert len(vocabulary) <= max_vocab
     assert vocabulary.counts.sum() == sum(counts.values())
     words = vocabulary.words if vocabulary.unknown is None else vocabulary.words[:-1]
-    assert words == Vocabulary.from_counts(counts, min_count).words[: max_vocab - 1]
+    assert (
+        words
+        == Vocabulary.from_counts(counts, VocabularyLimits(min_count=min_count)).words[
+            : max_vocab - 1
+        ]
+    )
     assert (vocabulary.unknown is None) == (len(words) == len(counts))
 
 
 def test_a_word_that_is_spelt_like_unknown_is_counted_with_it() -> None:
-    vocabulary = Vocabulary.from_counts({"a": 5, UNKNOWN: 4, "b": 3, "c": 2}, 1, max_vocab=3)
+    vocabulary = Vocabulary.from_counts(
+        {"a": 5, UNKNOWN: 4, "b": 3, "c": 2}, VocabularyLimits(min_count=1, max_vocab=3)
+    )
     assert vocabulary.words == ["a", "b", UNKNOWN]
     assert vocabulary.counts.tolist() == [5, 3, 6]
 
@@ -51,7 +60,7 @@ def test_a_word_that_is_spelt_like_unknown_is_counted_with_it() -> None:
 def test_round_trip(counts: dict[str, int], tmp_path_factory: pytest.TempPathFactory) -> None:
     path = tmp_path_factory.mktemp("v") / "vocab.json"
     for max_vocab in (None, 2):
-        saved = Vocabulary.from_counts(counts, 1, max_vocab)
+        saved = Vocabulary.from_counts(counts, VocabularyLimits(min_count=1, max_vocab=max_vocab))
         saved.save(path)
         loaded = Vocabulary.load(path)
         assert (loaded.words, loaded.unknown) == (saved.words, saved.unknown)
@@ -70,7 +79,7 @@ def test_nothing_left_says_how_much_there_was() -> None:
 @pytest.mark.parametrize(("min_count", "max_vocab"), [(0, None), (-1, None), (1, 1), (1, 0)])
 def test_limits_out_of_range(min_count: int, max_vocab: int | None) -> None:
     with pytest.raises(UsageError, match="must be"):
-        Vocabulary.from_counts({"a": 4}, min_count, max_vocab)
+        Vocabulary.from_counts({"a": 4}, VocabularyLimits(min_count=min_count, max_vocab=max_vocab))
 
 
 @pytest.mark.parametrize(
@@ -94,18 +103,6 @@ def test_damaged_files(content: str, message: str, tmp_path: Path) -> None:
         Vocabulary.load(path)
 
 
-def test_nearest_spellings() -> None:
-    words = ["the", "he", "Paris", "accident", "incident", "accidental", "then"]
-    assert nearest_spellings("teh", words)[0] in ("the", "he")
-    assert nearest_spellings("paris", words)[0] == "Paris"
-    assert nearest_spellings("acident", words)[0] == "accident"
-    assert nearest_spellings("zzzzzz", words) == []
-    assert nearest_spellings("the", words, n=10) == [
-        word for word in nearest_spellings("the", words, n=10) if word != "the"
-    ]
-    assert len(nearest_spellings("x" * 10_000_000, words)) == 0
-
-
 def test_words_and_counts_are_those_of_gensim() -> None:
     models = pytest.importorskip("gensim.models")
     rng = np.random.default_rng(1)
@@ -113,7 +110,7 @@ def test_words_and_counts_are_those_of_gensim() -> None:
     model = models.Word2Vec(min_count=2, vector_size=1)
     model.build_vocab(sentences)
     vocabulary = Vocabulary.from_counts(
-        Counter(word for sentence in sentences for word in sentence), min_count=2
+        Counter(word for sentence in sentences for word in sentence), VocabularyLimits(min_count=2)
     )
     assert set(vocabulary.words) == set(
         model.wv.index_to_key

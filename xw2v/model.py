@@ -75,7 +75,9 @@ class Word2Vec:
         return self
 
     def _corpus(self, sentences: Sentences, training: Corpus | None = None) -> Corpus:
+        from xw2v.text.options import TextOptions
         from xw2v.text.reading import open_corpus, read_corpus_with
+        from xw2v.text.vocabulary import VocabularyLimits
 
         if isinstance(sentences, Corpus):
             return sentences
@@ -86,17 +88,13 @@ class Word2Vec:
             isinstance(each, (str, os.PathLike)) for each in sentences
         ):
             paths = [os.fspath(each) for each in sentences]
-            pattern: dict[str, Any] = {
-                "token_pattern": settings.token_pattern,
-                "lowercase": settings.lowercase,
-            }
+            options = TextOptions(
+                token_pattern=settings.token_pattern, lowercase=settings.lowercase
+            )
             if training is not None:
-                return read_corpus_with(training.vocabulary, paths, **pattern)
-            limits: dict[str, Any] = {
-                "min_count": settings.min_count,
-                "max_vocab": settings.max_vocab,
-            }
-            return open_corpus(paths, **pattern, **limits)
+                return read_corpus_with(training.vocabulary, paths, options)
+            limits = VocabularyLimits(min_count=settings.min_count, max_vocab=settings.max_vocab)
+            return open_corpus(paths, None, options, limits)
         if training is not None:
             return Corpus.from_sentences(sentences, vocabulary=training.vocabulary)  # type: ignore[arg-type]
         return Corpus.from_sentences(

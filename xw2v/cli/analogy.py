@@ -5,9 +5,10 @@ from __future__ import annotations
 import click
 
 from xw2v.cli.vector_options import (
+    answer_options,
     as_records,
     load_model,
-    model_options,
+    model_option,
     neighbour_options,
     print_json,
     print_neighbours,
@@ -25,7 +26,8 @@ from xw2v.cli.vector_options import (
     help="3CosAdd (nearest to A + B - C) or 3CosMul (Levy and Goldberg 2014).  [default: add]",
 )
 @neighbour_options
-@model_options
+@model_option
+@answer_options
 def command(
     a: str,
     b: str,

@@ -6,15 +6,16 @@ from pathlib import Path
 
 import click
 
-from xw2v.cli.vector_options import print_json
+from xw2v.cli.vector_options import MODEL_HELP, chosen_model, print_json
+from xw2v.errors import UsageError
 from xw2v.vectors.formats import FORMATS, SYNONYMS
 
 CHOICES = click.Choice([*FORMATS, *SYNONYMS])
 
 
 @click.command()
-@click.argument("model")
-@click.argument("out")
+@click.argument("paths", nargs=-1, required=True, metavar="[MODEL] OUT")
+@click.option("--model", "model_option", metavar="PATH", help=MODEL_HELP)
 @click.option("--to", "to_format", type=CHOICES, required=True, help="Format to write.")
 @click.option(
     "--from",
@@ -32,8 +33,8 @@ CHOICES = click.Choice([*FORMATS, *SYNONYMS])
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def command(
-    model: str,
-    out: str,
+    paths: tuple[str, ...],
+    model_option: str | None,
     to_format: str,
     from_format: str | None,
     limit: int | None,
@@ -41,12 +42,17 @@ def command(
     unicode_errors: str,
     as_json: bool,
 ) -> None:
-    """Write the vectors of MODEL (a folder or a file) to OUT in another format, exact in float32.
+    """Write the vectors of MODEL (by default the folder output) to OUT in another format, exact in
+    float32.
 
     npy and projector make a folder of OUT, the other formats a file.
     """
     from xw2v.vectors.formats import read_vectors, write_vectors
 
+    if len(paths) > 2:
+        raise UsageError(f"{len(paths)} arguments: give MODEL and OUT, or OUT alone with --model")
+    *first, out = paths
+    model = chosen_model(first[0] if first else None, model_option)
     loaded = read_vectors(Path(model), from_format, limit, encoding, unicode_errors)
     write_vectors(Path(out), loaded, to_format)
     words, size = loaded.vectors.shape
@@ -55,4 +61,4 @@ def command(
             {"model": model, "out": out, "format": to_format, "words": words, "vector_size": size}
         )
     else:
-        click.echo(f"{out}: {words:,} words of {size} numbers, {to_format}", err=True)
+        click.echo(f"{out}: {words:,} words, {size} dimensions, {to_format}", err=True)

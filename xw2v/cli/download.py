@@ -45,9 +45,7 @@ def command(what: str, folder: str | None, quiet: bool, as_json: bool) -> None:
 
 
 def fetch(downloader: Any, name: str, target: str, quiet: bool) -> None:
-    """Fetch one corpus, with a bar where standard error is a terminal. Raises InputError if that
-    fails.
-    """
+    """Fetch one corpus, with a bar if standard error is a terminal; InputError if that fails."""
     bar = None
     if not quiet and sys.stderr.isatty():
         from tqdm import tqdm

@@ -7,39 +7,25 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from xw2v.cli.vector_options import load_model, model_options, print_json
+from xw2v.cli.vector_options import (
+    MultiValueCommand,
+    answer_options,
+    load_model,
+    model_argument,
+    print_json,
+)
 from xw2v.errors import UsageError
 
 if TYPE_CHECKING:
     from xw2v.vectors.evaluation import AnalogyScore, PairScore, SectionScore
 
-MANY = ("--pairs", "--analogies", "--word")
 
-
-class ManyFiles(click.Command):
-    """Lets the options in MANY take several values: `--pairs eval/*.tsv`."""
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        spread: list[str] = []
-        option = None
-        for arg in args:
-            if arg.startswith("-") and arg != "-":
-                option = arg if arg in MANY else None
-                if option is None:
-                    spread.append(arg)
-            elif option:
-                spread += [option, arg]
-            else:
-                spread.append(arg)
-        return super().parse_args(ctx, spread)
-
-
-@click.command(cls=ManyFiles)
+@click.command(cls=MultiValueCommand)
 @click.option(
     "--pairs",
     multiple=True,
     metavar="FILE ...",
-    help="Lines of word, word and score, parted by tabs.",
+    help="Lines of word, word and score, separated by tabs.",
 )
 @click.option(
     "--analogies",
@@ -60,7 +46,8 @@ class ManyFiles(click.Command):
     is_flag=True,
     help="Score pairs and questions with unknown words as wrong.",
 )
-@model_options
+@model_argument
+@answer_options
 def command(
     pairs: tuple[str, ...],
     analogies: tuple[str, ...],
@@ -77,8 +64,9 @@ def command(
     """
     if not (pairs or analogies):
         raise UsageError(
-            "name at least one test set: --pairs FILE (word, word and score, parted by tabs, such as "
-            "wordsim353.tsv) or --analogies FILE (such as questions-words.txt, or a BATS folder)"
+            "name at least one test set: --pairs FILE (word, word and score, separated by tabs, "
+            "such as wordsim353.tsv) or --analogies FILE (such as questions-words.txt, or a BATS "
+            "folder)"
         )
     from xw2v.vectors.evaluation import word_analogies, word_pairs
     from xw2v.vectors.testsets import read_analogies, read_pairs

@@ -8,25 +8,25 @@ from typing import Any
 
 import click
 
-from xw2v.cli.vector_options import print_json
+from xw2v.cli.vector_options import model_argument, print_json
 from xw2v.errors import InputError
 
 FREQUENT = 10  # words shown
 
 
 @click.command()
-@click.argument("path", metavar="MODEL_OR_DATA", default="output")
+@model_argument
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def command(path: str, as_json: bool) -> None:
-    """What is in MODEL_OR_DATA (by default the folder output): sizes, settings, counts, frequent
-    words.
+def command(model: str, as_json: bool) -> None:
+    """What is in MODEL (by default the folder output), a model or a corpus folder: sizes, settings,
+    counts, frequent words.
     """
     from xw2v.text.corpus_folder import is_corpus_folder
 
-    place = Path(path)
+    place = Path(model)
     if not place.exists():
         raise InputError(
-            f"{path}: no such file or folder; give a model, a file of vectors or a corpus folder"
+            f"{model}: no such file or folder; give a model, a file of vectors or a corpus folder"
         )
     record = corpus_record(place) if is_corpus_folder(place) else vectors_record(place)
     if as_json:

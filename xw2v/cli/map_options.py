@@ -1,5 +1,5 @@
-"""What plot and report share: which words a map shows, how it is made, and which files may be
-replaced.
+"""What plot and report share: the words and the method of a map, and the check of files to
+write.
 """
 
 from __future__ import annotations
@@ -15,47 +15,45 @@ from xw2v.errors import InputError, UsageError
 if TYPE_CHECKING:
     from xw2v.vectors.keyedvectors import KeyedVectors
 
+Command = Callable[..., Any]
+
 WORDS = 1000
-MOST_WORDS = 20000  # of a map that a browser still moves smoothly
+MAX_WORDS = 20000  # of a map that a browser still moves smoothly
 
 
-def map_options(command: Callable[..., Any]) -> Callable[..., Any]:
+def map_options(command: Command) -> Command:
     """--words, --method, --seed."""
-    for option in reversed(
-        (
-            click.option(
-                "--words",
-                type=click.IntRange(2, MOST_WORDS),
-                metavar="N",
-                help=f"The map shows the N most frequent words.  [default: {WORDS}]",
-            ),
-            click.option(
-                "--method",
-                type=click.Choice(["pca", "tsne", "umap"]),
-                help="How vectors become points.  [default: tsne where scikit-learn is installed, else pca]",
-            ),
-            click.option(
-                "--seed",
-                type=click.IntRange(0),
-                default=1,
-                help="The same seed gives the same map.  [default: 1]",
-            ),
-        )
-    ):
-        command = option(command)
-    return command
+    words = click.option(
+        "--words",
+        type=click.IntRange(2, MAX_WORDS),
+        metavar="N",
+        help=f"The map shows the N most frequent words.  [default: {WORDS}]",
+    )
+    method = click.option(
+        "--method",
+        type=click.Choice(["pca", "tsne", "umap"]),
+        help="Projection of the vectors onto the plane.  "
+        "[default: tsne where scikit-learn is installed, else pca]",
+    )
+    seed = click.option(
+        "--seed",
+        type=click.IntRange(0),
+        default=1,
+        help="Seed of t-SNE and UMAP: the same seed gives the same map.  [default: 1]",
+    )
+    return words(method(seed(command)))
 
 
 def method_or_best(method: str | None, words: int) -> str:
-    """The method asked for, or the best one for so many words, with a line where a better one could
-    be installed.
+    """The method asked for, or the best one for so many words; prints a line where a better one
+    could be installed.
     """
-    from xw2v.pictures.projection import LEAST, best_method
+    from xw2v.pictures.projection import MIN_WORDS, best_method
 
     if method is not None:
         return method
     best = best_method(words)
-    if best == "pca" and words >= LEAST:
+    if best == "pca" and words >= MIN_WORDS:
         click.echo(
             'a map by PCA; one by t-SNE keeps neighbours together better: pip install "xw2v[tsne]"',
             err=True,
@@ -93,8 +91,8 @@ def map_words(
             err=True,
         )
     which = list(dict.fromkeys([*chosen, *known]))
-    if len(which) > MOST_WORDS:
-        raise InputError(f"{words_file}: {len(which):,} words; a map shows at most {MOST_WORDS:,}")
+    if len(which) > MAX_WORDS:
+        raise InputError(f"{words_file}: {len(which):,} words; a map shows at most {MAX_WORDS:,}")
     return which
 
 
@@ -117,15 +115,15 @@ def read_words(path: Path) -> list[str]:
 
 
 def check_output(target: Path, suffixes: tuple[str, ...], default: bool, force: bool) -> None:
-    """Refuse, before any work, a name of another kind and a file that somebody else may have
-    written.
+    """Refuse, before any work, a name with another suffix and a file that exists.
 
     Args:
-        default: whether the command itself chose the name, which it then may replace.
+        default: whether the name is the command's own, which it may replace.
+        force: replace any file.
     """
     if target.suffix.lower() not in suffixes:
         raise UsageError(f"{target}: give a name that ends in {' or '.join(suffixes)}")
     if not target.parent.is_dir():
         raise InputError(f"{target}: there is no folder {target.parent}; make it first")
     if target.exists() and not (default or force):
-        raise InputError(f"{target}: is there already; give another name, or --force to replace it")
+        raise InputError(f"{target}: exists already; give another name, or --force to replace it")

@@ -1,6 +1,4 @@
-"""What the commands that read text share: their INPUT options and the bar shown while it is
-read.
-"""
+"""What the commands that read text share: their options, and the bar shown while it is read."""
 
 from __future__ import annotations
 
@@ -14,6 +12,7 @@ import click
 from xw2v.settings import Settings
 
 if TYPE_CHECKING:
+    from xw2v.text.options import TextOptions
     from xw2v.text.reading import Progress
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -54,11 +53,22 @@ def input_options(command: Command) -> Command:
     return command
 
 
+def text_options(
+    text_column: str, token_pattern: str | None, lowercase: bool | None
+) -> TextOptions:
+    """What the options of `input_options` say about how text is read."""
+    from xw2v.text.options import TextOptions
+
+    given = {"token_pattern": token_pattern, "lowercase": lowercase}
+    return TextOptions(
+        text_column=text_column,
+        **{name: value for name, value in given.items() if value is not None},  # type: ignore[arg-type]
+    )
+
+
 @contextmanager
 def reading_bar(quiet: bool) -> Iterator[Progress | None]:
-    """A bar on standard error while text is read, where that is a terminal; yields what to report
-    to.
-    """
+    """A bar on standard error, if that is a terminal, while text is read; yields its callback."""
     if quiet or not sys.stderr.isatty():
         yield None
         return

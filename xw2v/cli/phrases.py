@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import sys
 from heapq import nlargest
+from typing import TYPE_CHECKING
 
 import click
 
-from xw2v.cli.options import input_options, reading_bar
+from xw2v.cli.options import input_options, reading_bar, text_options
 from xw2v.errors import UsageError
-from xw2v.settings import Settings
+
+if TYPE_CHECKING:
+    from xw2v.text.phrases import PhraseText
 
 MIN_COUNT, THRESHOLD = 5, 10.0  # gensim's
 NO_LIMIT = 2**31  # distinct words: every one is written, so none may be dropped
@@ -43,9 +46,7 @@ NO_LIMIT = 2**31  # distinct words: every one is written, so none may be dropped
 @click.option(
     "--passes", type=int, default=1, show_default=True, help="2 joins new_york city too, and so on."
 )
-@click.option(
-    "--delimiter", default="_", show_default=True, help="What stands between the words of a phrase."
-)
+@click.option("--delimiter", default="_", show_default=True, help="Joins the words of a phrase.")
 @click.option("--quiet", is_flag=True, help="Errors only.")
 @click.option("--json", "as_json", is_flag=True, help="Print the phrases and their scores as JSON.")
 def command(
@@ -74,31 +75,22 @@ def command(
         raise UsageError(f"--delimiter {delimiter!r}: give visible characters")
     if as_json and out == "-":
         raise UsageError("--json and -o - both want standard output; give OUT a name")
-    from xw2v.storage.files import atomic_write
+    from xw2v.text.encode import Encoder
     from xw2v.text.inputs import find_sources
     from xw2v.text.phrases import PhraseText
     from xw2v.text.reading import encode
-    from xw2v.text.tokens import Tokenizer
 
-    tokenizer = Tokenizer(
-        Settings.token_pattern if token_pattern is None else token_pattern,
-        Settings.lowercase if lowercase is None else lowercase,
+    encoder = Encoder(
+        text_options(text_column, token_pattern, lowercase).tokenizer(), distinct_limit=NO_LIMIT
     )
     found = find_sources(inputs, corpus, text_column)
     with reading_bar(quiet) as progress:
-        encoder = encode(found, tokenizer, progress, distinct_limit=NO_LIMIT)
+        encode(found, encoder, progress)
     text = PhraseText(encoder, delimiter)
     phrases: dict[str, float] = {}
     for _ in range(passes):
         phrases |= text.join(min_count, threshold)
-    if out == "-":
-        for lines in text.lines():
-            sys.stdout.buffer.write(lines.encode("utf-8", "surrogatepass"))
-        sys.stdout.buffer.flush()
-    else:
-        with atomic_write(out) as file:
-            for lines in text.lines():
-                file.write(lines.encode("utf-8", "surrogatepass"))
+    write_lines(text, out)
     if not quiet:
         for notice in [*found.notices, *text.notices]:
             click.echo(f"xw2v: {notice}", err=True)
@@ -108,3 +100,15 @@ def command(
         )
     if as_json:
         click.echo(json.dumps({"output": out, "phrases": phrases}, ensure_ascii=False))
+
+
+def write_lines(text: PhraseText, out: str) -> None:
+    """Write the text into the file `out`; - is standard output."""
+    from xw2v.storage.files import atomic_write
+
+    if out == "-":
+        sys.stdout.buffer.writelines(text.lines())
+        sys.stdout.buffer.flush()
+    else:
+        with atomic_write(out) as file:
+            file.writelines(text.lines())

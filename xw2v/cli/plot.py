@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from xw2v.cli.evaluate import ManyFiles
 from xw2v.cli.map_options import check_output, map_options, map_words, method_or_best
-from xw2v.cli.vector_options import load_model, print_json
+from xw2v.cli.vector_options import MultiValueCommand, load_model, print_json
 from xw2v.errors import UsageError
 
 if TYPE_CHECKING:
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
 NAMES = ("map.png", "map.html")
 
 
-@click.command(cls=ManyFiles)
+@click.command(cls=MultiValueCommand)
 @click.argument("model", default="output")
 @click.option(
     "-o",
@@ -26,7 +25,8 @@ NAMES = ("map.png", "map.html")
     "outputs",
     multiple=True,
     metavar="FILE",
-    help="A .png or .html file to write; may be given twice.  [default: map.png and map.html beside the model]",
+    help="A .png or .html file to write; may be given twice.  "
+    "[default: map.png and map.html beside the model]",
 )
 @click.option("--word", "chosen", multiple=True, metavar="WORD ...", help="Show these words.")
 @click.option("--words-file", metavar="FILE", help="Show the words of this file, one a line.")

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 import time
-from typing import Any
 
 import click
 
-from xw2v.cli.options import input_options, reading_bar
-from xw2v.errors import UsageError
+from xw2v.cli.options import input_options, reading_bar, text_options
 from xw2v.settings import Settings
 
 
@@ -42,7 +39,7 @@ from xw2v.settings import Settings
     "--distinct-limit",
     metavar="N",
     type=int,
-    help="Drop rare words on the way where there are more distinct words than this.  [default: 20 million]",
+    help="Where there are more distinct words, drop rare ones on the way.  [default: 20 million]",
 )
 @click.option("--quiet", is_flag=True, help="Errors only.")
 @click.option(
@@ -67,62 +64,41 @@ def command(
     INPUT is what `xw2v train` takes: text files (also .gz, .bz2, .xz, .zst), folders, - for
     standard input, .arrow and .parquet files; without it, the corpora that train takes then.
     """
-    if distinct_limit is not None and distinct_limit < 1000:
-        raise UsageError(f"--distinct-limit {distinct_limit}: must be 1000 or more")
     from xw2v.storage.files import output_folder
-    from xw2v.text.corpus_folder import VALIDATION, remove_corpus
-    from xw2v.text.encode import DISTINCT_LIMIT
-    from xw2v.text.reading import open_corpus, read_corpus_with
+    from xw2v.text.reading import preprocess
+    from xw2v.text.vocabulary import DISTINCT_LIMIT, VocabularyLimits
 
-    pattern: dict[str, Any] = {
-        "token_pattern": Settings.token_pattern if token_pattern is None else token_pattern,
-        "lowercase": Settings.lowercase if lowercase is None else lowercase,
-    }
+    limits = VocabularyLimits(
+        min_count=min_count,
+        max_vocab=max_vocab,
+        distinct_limit=DISTINCT_LIMIT if distinct_limit is None else distinct_limit,
+    )
+    options = text_options(text_column, token_pattern, lowercase)
     output_folder(data_dir)
     start = time.perf_counter()
     with reading_bar(quiet) as progress:
-        read = open_corpus(
-            inputs,
-            corpus,
-            text_column=text_column,
-            min_count=min_count,
-            max_vocab=max_vocab,
-            progress=progress,
-            folder=data_dir,
-            **pattern,
-            distinct_limit=distinct_limit or DISTINCT_LIMIT,
+        made, held_out = preprocess(
+            inputs, corpus, data_dir, options, limits, val_input=val_input, progress=progress
         )
-        seconds = time.perf_counter() - start
-        held_out, folder = None, os.path.join(data_dir, VALIDATION)
-        if not val_input:
-            remove_corpus(folder)  # of an earlier run, with its vocabulary
-        else:
-            held_out = read_corpus_with(
-                read.vocabulary,
-                val_input,
-                text_column=text_column,
-                progress=progress,
-                folder=folder,
-                **pattern,
-            )
+    seconds = time.perf_counter() - start
     if not quiet:
-        for notice in read.notices:
+        for notice in made.notices:
             click.echo(f"xw2v: {notice}", err=True)
         click.echo(
-            f"{read.description}: {read.raw_words:,} words in {len(read):,} sentences, vocabulary of "
-            f"{len(read.vocabulary):,}, {len(read.ids):,} words kept; "
-            f"{read.raw_words / seconds / 1e6:.1f} million words/s; corpus in {data_dir}",
+            f"{made.description}: {made.raw_words:,} words in {len(made):,} sentences, vocabulary "
+            f"of {len(made.vocabulary):,}, {len(made.ids):,} words kept; "
+            f"{made.raw_words / seconds / 1e6:.1f} million words/s; corpus in {data_dir}",
             err=True,
         )
     if as_json:
-        made = {
+        record = {
             "data_dir": data_dir,
-            "raw_words": read.raw_words,
-            "tokens": len(read.ids),
-            "sentences": len(read),
-            "vocabulary": len(read.vocabulary),
-            "fingerprint": read.fingerprint,
+            "raw_words": made.raw_words,
+            "tokens": len(made.ids),
+            "sentences": len(made),
+            "vocabulary": len(made.vocabulary),
+            "fingerprint": made.fingerprint,
             "validation_tokens": None if held_out is None else len(held_out.ids),
             "seconds": seconds,
         }
-        click.echo(json.dumps(made))
+        click.echo(json.dumps(record))

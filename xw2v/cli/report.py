@@ -6,14 +6,13 @@ from pathlib import Path
 
 import click
 
-from xw2v.cli.evaluate import ManyFiles
 from xw2v.cli.map_options import WORDS, check_output, map_options, method_or_best
-from xw2v.cli.vector_options import load_model, print_json
+from xw2v.cli.vector_options import MultiValueCommand, load_model, print_json
 
 NAME = "report.html"
 
 
-@click.command(cls=ManyFiles)
+@click.command(cls=MultiValueCommand)
 @click.argument("model", default="output")
 @click.option(
     "-o", "--output", metavar="FILE.html", help="File to write.  [default: report.html in MODEL]"
@@ -60,7 +59,8 @@ def command(
     Settings, figures of the text, loss curves, neighbours, scores on test sets, and a map to
     explore: one file that needs no network.
     """
-    from xw2v.pictures.report import Scores, report_page
+    from xw2v.pictures.report import report_page
+    from xw2v.pictures.report_vectors import Scores
     from xw2v.pictures.wordmap import word_map
     from xw2v.storage.files import atomic_write
     from xw2v.training.run_folder import read_record

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from xw2v.cli.vector_options import (
+    answer_options,
     as_records,
     load_model,
-    model_options,
+    model_option,
     neighbour_options,
     print_json,
     print_neighbours,
@@ -30,7 +31,8 @@ LAST_LINE = "EXIT"  # as in the C tool
 @click.argument("words", nargs=-1, metavar="[WORD ...]")
 @click.option("--together", is_flag=True, help="One list, nearest to the mean of all words.")
 @neighbour_options
-@model_options
+@model_option
+@answer_options
 def command(
     words: tuple[str, ...],
     together: bool,

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import click
 
-from xw2v.cli.vector_options import load_model, model_options, print_json
+from xw2v.cli.vector_options import answer_options, load_model, model_option, print_json
 
 
 @click.command()
 @click.argument("a")
 @click.argument("b")
-@model_options
+@model_option
+@answer_options
 def command(a: str, b: str, model: str, device: str, backend: str | None, as_json: bool) -> None:
     """Cosine and Euclidean distance of the words A and B, and B's rank among the neighbours of
     A.

@@ -1,64 +1,117 @@
-"""What the commands that ask vectors something share: their options, and how they print
-neighbours.
+"""What the commands that ask vectors share: how they name a model, their options, and how they
+print answers.
 """
 
 from __future__ import annotations
 
+import functools
 import json
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from xw2v.errors import InputError
+from xw2v.errors import InputError, UsageError
 
 if TYPE_CHECKING:
-    from xw2v.vectors.keyedvectors import KeyedVectors, Neighbours
+    from xw2v.vectors.keyedvectors import KeyedVectors
+    from xw2v.vectors.query import Neighbours
 
-MODEL_HELP = "Model folder, or a file of vectors in any format.  [default: output]"
+Command = Callable[..., Any]
+
+DEFAULT_MODEL = "output"
+MODEL_HELP = f"Model folder, or a file of vectors in any format.  [default: {DEFAULT_MODEL}]"
 
 
-def model_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """--model, --device, --backend, --json."""
-    for option in reversed(
-        (
-            click.option("--model", default="output", metavar="PATH", help=MODEL_HELP),
-            click.option(
-                "--device",
-                default="cpu",
-                help="Where to compute: cpu, cuda or auto.  [default: cpu]",
-            ),
-            click.option("--backend", default=None, help="Array library: numpy, cupy or torch."),
-            click.option("--json", "as_json", is_flag=True, help="Print one JSON object."),
+def model_option(command: Command) -> Command:
+    """--model, for commands whose arguments are words."""
+    return click.option("--model", default=DEFAULT_MODEL, metavar="PATH", help=MODEL_HELP)(command)
+
+
+def model_argument(command: Command) -> Command:
+    """MODEL as an argument or as --model; the function gets `model` either way."""
+
+    @functools.wraps(command)
+    def with_model(
+        *args: Any, model_argument: str | None, model_option: str | None, **options: Any
+    ) -> Any:
+        return command(*args, model=chosen_model(model_argument, model_option), **options)
+
+    argument = click.argument("model_argument", metavar="[MODEL]", required=False)
+    option = click.option("--model", "model_option", metavar="PATH", help=MODEL_HELP)
+    return argument(option(with_model))
+
+
+def chosen_model(argument: str | None, option: str | None) -> str:
+    """The model named as an argument or as an option; UsageError where both name one."""
+    if argument is not None and option is not None:
+        raise UsageError(
+            f"the model is named twice, {argument} and --model {option}; leave one of them out"
         )
+    return argument or option or DEFAULT_MODEL
+
+
+def answer_options(command: Command) -> Command:
+    """--device, --backend, --json."""
+    for option in (
+        click.option("--json", "as_json", is_flag=True, help="Print one JSON object."),
+        click.option("--backend", default=None, help="Array library: numpy, cupy or torch."),
+        click.option(
+            "--device", default="cpu", help="Where to compute: cpu, cuda or auto.  [default: cpu]"
+        ),
     ):
         command = option(command)
     return command
 
 
-def neighbour_options(command: Callable[..., Any]) -> Callable[..., Any]:
+def neighbour_options(command: Command) -> Command:
     """--top-k, --restrict-vocab."""
-    for option in reversed(
-        (
-            click.option(
-                "--top-k",
-                "--topn",
-                "top_k",
-                type=click.IntRange(1),
-                default=10,
-                help="How many.  [default: 10]",
-            ),
-            click.option(
-                "--restrict-vocab",
-                type=click.IntRange(1),
-                metavar="N",
-                help="Answer from the first (most frequent) N words only.",
-            ),
-        )
-    ):
-        command = option(command)
-    return command
+    restrict_vocab = click.option(
+        "--restrict-vocab",
+        type=click.IntRange(1),
+        metavar="N",
+        help="Answer from the first (most frequent) N words only.  [default: all]",
+    )
+    top_k = click.option(
+        "--top-k",
+        "--topn",
+        "top_k",
+        type=click.IntRange(1),
+        default=10,
+        help="How many.  [default: 10]",
+    )
+    return top_k(restrict_vocab(command))
+
+
+class MultiValueCommand(click.Command):
+    """Lets options that may be repeated take several values at once: `--pairs eval/*.tsv`.
+
+    These are the options declared with `multiple=True` and a metavar that ends in `...`.
+    """
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        names = {
+            name
+            for parameter in self.params
+            if isinstance(parameter, click.Option)
+            and parameter.multiple
+            and str(parameter.metavar).endswith("...")
+            for name in parameter.opts
+        }
+        repeated: list[str] = []
+        option = None
+        for arg in args:
+            if arg.startswith("-") and arg != "-":
+                option = arg if arg in names else None
+                if option is None:
+                    repeated.append(arg)
+            elif option:
+                repeated += [option, arg]
+            else:
+                repeated.append(arg)
+        return super().parse_args(ctx, repeated)
 
 
 def load_model(model: str, device: str = "cpu", backend: str | None = None) -> KeyedVectors:
@@ -77,20 +130,20 @@ def as_records(neighbours: Neighbours, score: str = "cosine") -> list[dict[str, 
     return [{"word": word, score: value} for word, value in neighbours]
 
 
-def print_neighbours(neighbours: Neighbours) -> None:
+def print_neighbours(neighbours: Sequence[tuple[str, float]]) -> None:
     """A neighbour a line, its score first."""
     for word, score in neighbours:
         click.echo(f"{score:8.4f}  {word}")
 
 
 def print_json(value: Any) -> None:
-    """One JSON object on standard output; a number that is not one (NaN) is null."""
-    click.echo(json.dumps(_finite(value), ensure_ascii=False))
+    """One JSON object on standard output; a NaN is null."""
+    click.echo(json.dumps(_nan_as_null(value), ensure_ascii=False))
 
 
-def _finite(value: Any) -> Any:
+def _nan_as_null(value: Any) -> Any:
     if isinstance(value, dict):
-        return {key: _finite(part) for key, part in value.items()}
+        return {key: _nan_as_null(part) for key, part in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_finite(part) for part in value]
-    return None if isinstance(value, float) and value != value else value
+        return [_nan_as_null(part) for part in value]
+    return None if isinstance(value, float) and math.isnan(value) else value

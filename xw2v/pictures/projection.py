@@ -1,7 +1,7 @@
 """Vectors in two dimensions, so that they can be looked at.
 
-PCA is always there; t-SNE and UMAP come from scikit-learn and umap-learn. All three see directions
-alone (rows scaled to length 1), as cosines do, and give the same map for the same vectors and seed.
+PCA needs nothing; t-SNE and UMAP come from scikit-learn and umap-learn. All three see directions
+alone (rows scaled to norm 1), as cosines do, and give the same map for the same vectors and seed.
 """
 
 from __future__ import annotations
@@ -14,24 +14,22 @@ import numpy as np
 from xw2v.errors import InputError, MissingDependencyError, UsageError
 
 METHODS = ("pca", "tsne", "umap")
-LIBRARY = {
+LIBRARY = {  # import name, package
     "tsne": ("sklearn", "scikit-learn"),
     "umap": ("umap", "umap-learn"),
-}  # import name, package
-LEAST = 5  # words that t-SNE and UMAP need to find neighbourhoods among
-PERPLEXITY = (
-    30.0  # neighbours that t-SNE balances for each word (van der Maaten and Hinton 2008: 5 to 50)
-)
-NEIGHBOURS = 15  # the same for UMAP, its authors' default
+}
+MIN_WORDS = 5  # that t-SNE and UMAP need to find neighbourhoods among
+PERPLEXITY = 30.0  # van der Maaten and Hinton 2008: 5 to 50
+UMAP_NEIGHBOURS = 15  # its authors' default
 
 
 def best_method(words: int) -> str:
-    """For so many words: t-SNE where scikit-learn is installed, PCA otherwise and for a handful."""
-    return "tsne" if find_spec("sklearn") and words >= LEAST else "pca"
+    """t-SNE where scikit-learn is installed and there are words enough for it, else PCA."""
+    return "tsne" if find_spec("sklearn") and words >= MIN_WORDS else "pca"
 
 
 def project(vectors: np.ndarray, method: str = "pca", seed: int = 1) -> np.ndarray:
-    """Points on a plane whose distances tell something about the vectors' cosines.
+    """Points on a plane whose distances reflect the vectors' cosines.
 
     Args:
         vectors: (n, D), at least two rows.
@@ -44,7 +42,7 @@ def project(vectors: np.ndarray, method: str = "pca", seed: int = 1) -> np.ndarr
 
     Raises:
         UsageError: an unknown method, or too few words for it.
-        InputError: a vector with a NaN or an infinity.
+        InputError: a vector with a non-finite value.
         MissingDependencyError: the library of that method is not installed.
 
     Example:
@@ -53,7 +51,7 @@ def project(vectors: np.ndarray, method: str = "pca", seed: int = 1) -> np.ndarr
     """
     if method not in METHODS:
         raise UsageError(f"--method {method!r}: choose one of {', '.join(METHODS)}")
-    least = 2 if method == "pca" else LEAST
+    least = 2 if method == "pca" else MIN_WORDS
     if len(vectors) < least:
         raise UsageError(f"a map by {method} needs at least {least} words, not {len(vectors)}")
     unit = unit_rows(vectors)
@@ -68,24 +66,27 @@ def project(vectors: np.ndarray, method: str = "pca", seed: int = 1) -> np.ndarr
 
 
 def unit_rows(vectors: np.ndarray) -> np.ndarray:
-    """Rows (n, D) scaled to length 1, in float64; zeros stay zeros. Raises InputError for a NaN."""
+    """Rows (n, D) scaled to norm 1, in float64; zeros stay zeros.
+
+    Raises InputError for a non-finite value.
+    """
     exact = np.asarray(vectors, dtype=np.float64)
     if not np.isfinite(exact).all():
         row = int(np.argmin(np.isfinite(exact).all(axis=1)))
         raise InputError(
-            f"vector {row} of the map has a NaN or an infinity; did its training diverge?"
+            f"vector {row} of the map has a non-finite value; did its training diverge?"
         )
-    lengths = np.linalg.norm(exact, axis=1, keepdims=True)
-    return exact / np.where(lengths == 0, 1, lengths)
+    norms = np.linalg.norm(exact, axis=1, keepdims=True)
+    return exact / np.where(norms == 0, 1, norms)
 
 
 def _pca(unit: np.ndarray) -> np.ndarray:
     """The first two principal components, each with its largest coordinate positive."""
-    centred = unit - unit.mean(axis=0)
-    left, singular, _ = np.linalg.svd(centred, full_matrices=False)
+    centered = unit - unit.mean(axis=0)
+    left, singular, _ = np.linalg.svd(centered, full_matrices=False)
     points = np.zeros((len(unit), 2))
-    found = min(2, len(singular))  # one number a vector has one component
-    points[:, :found] = left[:, :found] * singular[:found]
+    components = min(2, len(singular))  # vectors of one dimension have one
+    points[:, :components] = left[:, :components] * singular[:components]
     largest = points[np.abs(points).argmax(axis=0), [0, 1]]
     return points * np.where(largest < 0, -1, 1)  # SVD leaves the sign open
 
@@ -100,9 +101,7 @@ def _tsne(unit: np.ndarray, seed: int) -> np.ndarray:
     tsne = TSNE(
         perplexity=perplexity, init=start.astype(np.float32), random_state=_seed(seed), n_jobs=1
     )
-    with threadpool_limits(
-        1
-    ):  # on a busy machine its threads wait for each other for most of the time
+    with threadpool_limits(1):  # on a busy machine its threads mostly wait for each other
         return np.asarray(tsne.fit_transform(unit.astype(np.float32)), dtype=np.float64)
 
 
@@ -112,12 +111,11 @@ def _umap(unit: np.ndarray, seed: int) -> np.ndarray:
         from umap import UMAP
 
         start = _pca(unit)
+        flat = (np.ptp(start, axis=0) <= 1e-9).any()  # UMAP divides by the range
         umap = UMAP(
-            n_neighbors=min(NEIGHBOURS, len(unit) - 1),
+            n_neighbors=min(UMAP_NEIGHBOURS, len(unit) - 1),
             metric="cosine",
-            init=start
-            if (np.ptp(start, axis=0) > 1e-9).all()
-            else "random",  # it divides by the range
+            init="random" if flat else start,
             random_state=_seed(seed),
             n_jobs=1,
         )
@@ -125,4 +123,4 @@ def _umap(unit: np.ndarray, seed: int) -> np.ndarray:
 
 
 def _seed(seed: int) -> int:
-    return seed % 2**32  # what these libraries take
+    return seed % 2**32  # what these libraries accept

@@ -1,12 +1,15 @@
-"""Pieces of HTML that a report is made of. What comes in is text or numbers; what goes out is
+"""Pieces of HTML that a report is made of. What comes in is text or values; what goes out is
 HTML.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from xw2v.pictures.webpage import escape
+
+ABSENT = "–"
 
 
 def bars(items: Sequence[tuple[str, str, float]], wide: bool = False) -> str:
@@ -16,42 +19,49 @@ def bars(items: Sequence[tuple[str, str, float]], wide: bool = False) -> str:
         f"<span>{escape(value)}</span></li>"
         for name, value, share in items
     )
-    kind = "bars wide" if wide else "bars"
-    return f'<ol class="{kind}">{rows}</ol>'
+    return f'<ol class="{"bars wide" if wide else "bars"}">{rows}</ol>'
 
 
 def table(
     head: Sequence[str],
     rows: Sequence[Sequence[str]],
-    marks: Sequence[str] = (),
+    row_classes: Sequence[str] = (),
     bar: int | None = None,
 ) -> str:
     """A table whose first column is text and whose others are numbers.
 
     Args:
-        marks: for each row a class of report.css, or "".
+        row_classes: for each row a class of report.css, or "".
         bar: a column of percentages that is followed by a bar.
     """
-    cells = []
+    lines = []
     for i, row in enumerate(rows):
-        columns = []
-        for j, value in enumerate(row):
-            columns.append(f"<td{_numeric(j)}>{escape(value)}</td>")
-            if j == bar:
-                share = value.rstrip("%") if value.endswith("%") else "0"
-                columns.append(f'<td class="bar"><i style="--share:{float(share):.1f}%"></i></td>')
-        mark = f' class="{marks[i]}"' if marks and marks[i] else ""
-        cells.append(f"<tr{mark}>{''.join(columns)}</tr>")
-    names = []
-    for j, name in enumerate(head):
-        names.append(f"<th{_numeric(j)}>{escape(name)}</th>")
-        if j == bar:
-            names.append("<th></th>")
-    body = "".join(cells)
-    return f'<div class="scroll"><table><tr>{"".join(names)}</tr>{body}</table></div>'
+        mark = f' class="{row_classes[i]}"' if row_classes and row_classes[i] else ""
+        lines.append(f"<tr{mark}>{_cells(row, bar)}</tr>")
+    body = "".join(lines)
+    return f'<div class="scroll"><table><tr>{_head(head, bar)}</tr>{body}</table></div>'
 
 
-def _numeric(column: int) -> str:
+def _head(names: Sequence[str], bar: int | None) -> str:
+    cells = []
+    for column, name in enumerate(names):
+        cells.append(f"<th{_number_class(column)}>{escape(name)}</th>")
+        if column == bar:
+            cells.append('<th class="bar"></th>')
+    return "".join(cells)
+
+
+def _cells(row: Sequence[str], bar: int | None) -> str:
+    cells = []
+    for column, value in enumerate(row):
+        cells.append(f"<td{_number_class(column)}>{escape(value)}</td>")
+        if column == bar:
+            share = float(value.rstrip("%")) if value.endswith("%") else 0.0
+            cells.append(f'<td class="bar"><i style="--share:{share:.1f}%"></i></td>')
+    return "".join(cells)
+
+
+def _number_class(column: int) -> str:
     return ' class="n"' if column else ""
 
 
@@ -84,3 +94,33 @@ def cards(parts: Sequence[tuple[str, str]]) -> str:
 def paragraph(text: str, small: bool = False) -> str:
     kind = ' class="small"' if small else ""
     return f"<p{kind}>{escape(text)}</p>"
+
+
+# --- values as text ---
+
+
+def integer(value: Any) -> str:
+    return f"{round(value):,}" if isinstance(value, (int, float)) else ABSENT
+
+
+def loss(value: Any) -> str:
+    return f"{value:.4f}" if isinstance(value, (int, float)) else ABSENT
+
+
+def percent(part: float, total: float) -> str:
+    return f"{100 * part / total:.1f}%" if total else ABSENT
+
+
+def duration(seconds: Any) -> str:
+    if not isinstance(seconds, (int, float)):
+        return ABSENT
+    if seconds < 90:
+        return f"{seconds:.1f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 120 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def setting(value: Any) -> str:
+    if value is None:
+        return ABSENT
+    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)

@@ -19,19 +19,16 @@ FIELD = re.compile(r"\{\{(\w+)\}\}")
 
 
 def escape(text: object) -> str:
-    """As text of an element or in a quoted attribute; what no page may hold is shown as a question
-    mark.
+    """As text of an element or in a quoted attribute; what no page may hold is replaced by a
+    question mark.
     """
     plain = str(text).encode("utf-8", "replace").decode("utf-8")  # lone surrogates
-    return html.escape(
-        "".join(
-            c if c.isprintable() or c in "\n\t " else "\N{REPLACEMENT CHARACTER}" for c in plain
-        )
-    )
+    visible = (c if c.isprintable() or c in "\n\t " else "\N{REPLACEMENT CHARACTER}" for c in plain)
+    return html.escape("".join(visible))
 
 
 def script_json(value: Any) -> str:
-    """JSON that can stand in a script element: no markup, nothing that ends it or opens a
+    """JSON that is safe within a script element: no markup, nothing that ends it or opens a
     comment.
     """
     return json.dumps(value, separators=(",", ":")).replace("<", "\\u003c").replace("&", "\\u0026")
@@ -57,9 +54,12 @@ def fill(name: str, **fields: str) -> str:
 
 
 def page(name: str, style: str, script: str, **fields: str) -> bytes:
-    """A whole page, whose policy allows this script alone and no connection at all."""
+    """A complete page, whose policy allows this script alone and no connection at all."""
     script = f'(() => {{\n"use strict";\n{script}\n}})();\n'
-    # the element's text: the template has a line break before and after it
+    # of the element's text: the template has a line break before and after the script
     digest = base64_of(hashlib.sha256(f"\n{script}\n".encode()).digest())
-    policy = f"default-src 'none'; script-src 'sha256-{digest}'; style-src 'unsafe-inline'; img-src data:"
+    policy = (
+        f"default-src 'none'; script-src 'sha256-{digest}'; "
+        "style-src 'unsafe-inline'; img-src data:"
+    )
     return fill(name, style=style, script=script, policy=policy, **fields).encode("utf-8")

@@ -13,9 +13,9 @@ from xw2v.text.vocabulary import UNKNOWN
 from xw2v.vectors.keyedvectors import KeyedVectors
 
 METHOD_NAMES = {"pca": "PCA", "tsne": "t-SNE", "umap": "UMAP"}
-GROUPS = 10  # colours that an eye tells apart
-WORDS_IN_GROUP = 4  # a map of few words has fewer groups
-STARTS, ROUNDS = 5, 30  # of k-means
+MAX_GROUPS = 10  # colours that an eye tells apart
+MIN_GROUP_WORDS = 4  # on average; a map of few words has fewer groups
+KMEANS_STARTS, KMEANS_ROUNDS = 5, 30
 LIGHT = (  # the groups' colours on a light ground ...
     "#2f6db5",
     "#c4472f",
@@ -50,7 +50,7 @@ class WordMap:
         words: n words.
         points: (n, 2) float64.
         groups: (n,) int64 number of the cluster of similar directions that a word belongs to.
-        vectors: (n, D) float64 of length 1.
+        vectors: (n, D) float64 of norm 1.
         counts: (n,) occurrences, or None where they are not known.
         method: how the points were found ("pca", "tsne", "umap").
         chosen: whether somebody asked for these words, rather than for the most frequent ones.
@@ -97,34 +97,50 @@ def word_map(
     )
 
 
+def unit_square(points: np.ndarray) -> np.ndarray:
+    """Points (n, 2) scaled to the range 0 to 1 along each axis; 0.5 where all are equal."""
+    low, span = points.min(axis=0), np.ptp(points, axis=0)
+    return np.where(span > 0, (points - low) / np.where(span > 0, span, 1), 0.5)
+
+
 def groups_of(unit: np.ndarray, seed: int = 1) -> np.ndarray:
     """Group number (n,) of each row of unit vectors (n, D), the largest group being 0.
 
     Spherical k-means (Dhillon and Modha 2001), started as k-means++ does; the best of a few starts.
     """
-    count = min(GROUPS, max(1, len(unit) // WORDS_IN_GROUP))
+    count = min(MAX_GROUPS, max(1, len(unit) // MIN_GROUP_WORDS))
     rng = np.random.default_rng(seed)
-    found = [_k_means(unit, count, rng) for _ in range(STARTS)]
-    _, group = max(found, key=lambda each: each[0])
+    results = [_k_means(unit, count, rng) for _ in range(KMEANS_STARTS)]
+    _, group = max(results, key=lambda result: result[0])
     by_size = np.argsort(-np.bincount(group, minlength=count), kind="stable")
-    place = np.empty(count, np.int64)
-    place[by_size] = np.arange(count)
-    return place[group]
+    rank = np.empty(count, np.int64)
+    rank[by_size] = np.arange(count)
+    ranked: np.ndarray = rank[group]
+    return ranked
 
 
 def _k_means(unit: np.ndarray, count: int, rng: np.random.Generator) -> tuple[float, np.ndarray]:
-    """The sum of cosines of rows (n, D) with their group's middle, and each row's group (n,)."""
-    middles = unit[rng.integers(len(unit), size=1)]  # (k, D)
-    while len(middles) < count:
-        far = np.clip(1 - (unit @ middles.T).max(axis=1), 1e-9, None)
-        middles = np.concatenate([middles, unit[rng.choice(len(unit), size=1, p=far / far.sum())]])
-    for _ in range(ROUNDS):
-        cosine = unit @ middles.T  # (n, k)
+    """The sum of cosines of rows (n, D) with their group's center, and each row's group (n,)."""
+    centers = unit[rng.integers(len(unit), size=1)]  # (k, D)
+    while len(centers) < count:
+        far = np.clip(1 - (unit @ centers.T).max(axis=1), 1e-9, None)  # (n,)
+        centers = np.concatenate([centers, unit[rng.choice(len(unit), size=1, p=far / far.sum())]])
+    for _ in range(KMEANS_ROUNDS):
+        cosine = unit @ centers.T  # (n, k)
         group = cosine.argmax(axis=1)
-        sums = np.zeros_like(middles)
+        sums = np.zeros_like(centers)
         np.add.at(sums, group, unit)
-        lengths = np.linalg.norm(sums, axis=1, keepdims=True)
-        middles = np.where(
-            lengths > 0, sums / np.where(lengths > 0, lengths, 1), middles
-        )  # empty ones stay
+        norms = np.linalg.norm(sums, axis=1, keepdims=True)
+        centers = np.where(norms > 0, sums / np.where(norms > 0, norms, 1), centers)
     return float(cosine.max(axis=1).sum()), group
+
+
+def central_words(drawn: WordMap) -> list[str]:
+    """Of each group of a map the word nearest to the group's center."""
+    words = []
+    for group in range(int(drawn.groups.max()) + 1):
+        rows = np.flatnonzero(drawn.groups == group)
+        if len(rows):
+            center = drawn.vectors[rows].mean(axis=0)
+            words.append(drawn.words[rows[int(np.argmax(drawn.vectors[rows] @ center))]])
+    return words

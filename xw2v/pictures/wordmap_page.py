@@ -1,7 +1,7 @@
 """A word map as a web page to explore, and as the part of another page.
 
-The page computes neighbours and analogies itself, from vectors rounded to a signed byte a number:
-among the words shown, and with cosines good to about 0.01.
+The page computes neighbours and analogies itself, among the words shown, from vectors rounded to
+8 bits per dimension: cosines are good to about 0.01.
 """
 
 from __future__ import annotations
@@ -11,10 +11,23 @@ from typing import Any
 import numpy as np
 
 from xw2v.pictures.webpage import base64_of, escape, fill, joined, page, script_json
-from xw2v.pictures.wordmap import DARK, LIGHT, METHOD_NAMES, WordMap
+from xw2v.pictures.wordmap import DARK, LIGHT, METHOD_NAMES, WordMap, unit_square
 
 STYLES = ("theme.css", "map.css")
-SCRIPTS = ("theme.js", "vectors.js", "labels.js", "canvas.js", "panel.js")
+SCRIPTS = (
+    "theme.js",
+    "vocabulary.js",
+    "labels.js",
+    "camera.js",
+    "painter.js",
+    "input.js",
+    "mapview.js",
+    "elements.js",
+    "tip.js",
+    "finder.js",
+    "answers.js",
+    "start.js",
+)
 
 
 def map_page(drawn: WordMap, title: str) -> bytes:
@@ -37,12 +50,13 @@ def map_part(drawn: WordMap, heading: str = "", wheel: str = "") -> str:
 
     Args:
         heading: HTML at the top of the panel.
-        wheel: "ctrl" where the wheel alone must scroll the page.
+        wheel: "ctrl" where the wheel without that key must scroll the page.
     """
     which = "chosen" if drawn.chosen else "most frequent"
     note = (
-        f"{len(drawn.words):,} {which} words by {METHOD_NAMES[drawn.method]}; a colour for each group of similar "
-        "ones. Neighbours and analogies are among these words, from vectors rounded to 8 bits a number."
+        f"{len(drawn.words):,} {which} words by {METHOD_NAMES[drawn.method]}; a colour for each "
+        "group of similar ones. Neighbours and analogies are among these words, from vectors "
+        "rounded to 8 bits per dimension."
     )
     hint = "Ctrl + wheel zooms, drag moves" if wheel == "ctrl" else "wheel zooms, drag moves"
     return fill(
@@ -56,20 +70,19 @@ def map_part(drawn: WordMap, heading: str = "", wheel: str = "") -> str:
 
 
 def map_data(drawn: WordMap) -> dict[str, Any]:
-    """What the page's script knows: the words, and their numbers as base64 of little-endian
-    bytes.
+    """What the page's script reads (MapData in vocabulary.js): words, and arrays as base64 of
+    little-endian bytes.
     """
-    low, span = drawn.points.min(axis=0), np.ptp(drawn.points, axis=0)
-    places = np.where(span > 0, (drawn.points - low) / np.where(span > 0, span, 1), 0.5)
-    places[:, 1] = 1 - places[:, 1]  # a canvas's y grows downwards
+    points = unit_square(drawn.points)
+    points[:, 1] = 1 - points[:, 1]  # a canvas's y grows downwards
     largest = np.abs(drawn.vectors).max(axis=1, keepdims=True)
     rounded = np.rint(127 * drawn.vectors / np.where(largest > 0, largest, 1))
     return {
         "words": drawn.words,
         "counts": None if drawn.counts is None else drawn.counts.tolist(),
-        "points": base64_of(np.rint(65535 * places).astype("<u2").tobytes()),
+        "points": base64_of(np.rint(65535 * points).astype("<u2").tobytes()),
         "groups": base64_of(drawn.groups.astype(np.uint8).tobytes()),
-        "size": drawn.vectors.shape[1],
+        "dimensions": drawn.vectors.shape[1],
         "vectors": base64_of(rounded.astype(np.int8).tobytes()),
         "palette": {"light": LIGHT, "dark": DARK},
     }

@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, BinaryIO
 
 import numpy as np
 
+from xw2v.pictures.agg import agg_figure
 from xw2v.pictures.labels import Labels
-from xw2v.pictures.wordmap import LIGHT, METHOD_NAMES, WordMap
+from xw2v.pictures.wordmap import LIGHT, METHOD_NAMES, WordMap, unit_square
 
 WIDTH, HEIGHT = 1600, 1200  # pixels
-MARGIN, HEAD = 36, 64  # left free around the map and above it
-SMALL, LARGE = 10.5, 19.0  # font sizes of the least and the most important label, in pixels
-GAP = 2.0  # pixels left and right of a label, so that two do not read as one word
-DOT = 4.5  # diameter beside the largest label
-FULL = 800  # words that fill a map at these sizes
-INK, FAINT = "#1c2430", "#707a88"
-# Asked in this order for the characters of a word; DejaVu Sans comes with matplotlib.
+MARGIN, TITLE_HEIGHT = 36, 64  # pixels left free around the map and above it
+MIN_FONT, MAX_FONT = 10.5, 19.0  # pixels, of the least and the most important label
+POINTS_PER_PIXEL = 0.72  # at 100 dpi
+LABEL_GAP = 2.0  # pixels left and right of a label, so that two do not read as one word
+DOT = 4.5  # diameter in pixels beside the largest label
+UNLABELLED_DOT = 3.5
+FULL_MAP = 800  # words that fill a map at these sizes; fewer are drawn larger
+CHOSEN_RINGS, FREQUENT_RINGS = 3, 2  # how far from its dot a label may be; see Labels.place
+LINE_FROM = 6  # pixels between a dot and its label from which a line joins them
+MAX_TITLE, MAX_LABEL = 80, 40  # characters
+INK, FAINT, LINE = "#1c2430", "#707a88", "#b4bcc8"
+# Searched in this order for the characters of a word; DejaVu Sans comes with matplotlib.
 FONTS = (
     "DejaVu Sans",
     "Noto Sans",
@@ -47,139 +55,135 @@ def draw_png(file: BinaryIO, drawn: WordMap, title: str) -> int:
     Returns:
         How many words have a label.
     """
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(WIDTH / 100, HEIGHT / 100), dpi=100, facecolor="white")
-    canvas = FigureCanvasAgg(figure)
-    dots = _on_sheet(drawn.points)  # (n, 2), y up
-    sizes = _font_sizes(drawn)
-    colours = [LIGHT[group % len(LIGHT)] for group in drawn.groups]
-    fonts = _fonts()
-    diameter = DOT * sizes.max() / LARGE
-    with warnings.catch_warnings():
-        warnings.filterwarnings(
-            "ignore", message="Glyph .* missing from font"
-        )  # it is drawn as a box
-        placed = _add_labels(figure, drawn, dots, sizes, colours, fonts, diameter)
-        _add_dots(
-            figure,
-            dots,
-            colours,
-            np.setdiff1d(np.arange(len(dots)), placed),
-            alpha=0.35,
-            diameter=3.5,
-        )
-        _add_dots(figure, dots, colours, np.asarray(placed, int), alpha=0.9, diameter=diameter)
-        note = f"{len(drawn.words):,} words by {METHOD_NAMES[drawn.method]}; a colour for each group of similar words"
-        head: dict[str, Any] = {
-            "y": 1 - 24 / HEIGHT,
-            "va": "top",
-            "family": fonts,
-            "parse_math": False,
-        }
-        figure.text(MARGIN / WIDTH, s=_shown(title, 80), color=INK, size=15, weight="bold", **head)
-        figure.text(1 - MARGIN / WIDTH, s=note, color=FAINT, size=10, ha="right", **head)
+    sheet = _Sheet(drawn)
+    with agg_figure(WIDTH, HEIGHT) as figure, warnings.catch_warnings():
+        figure.set_facecolor("white")
+        warnings.filterwarnings("ignore", message="Glyph .* missing from font")  # drawn as a box
+        labelled = _add_labels(figure, sheet)
+        unlabelled = np.setdiff1d(np.arange(len(sheet.dots)), labelled)
+        _add_dots(figure, sheet, unlabelled, UNLABELLED_DOT, opacity=0.35)
+        _add_dots(figure, sheet, np.asarray(labelled, int), sheet.diameter, opacity=0.9)
+        _add_title(figure, sheet, title)
+        canvas: Any = figure.canvas
         canvas.draw()
-    _write_png(file, np.asarray(canvas.buffer_rgba()))
-    return len(placed)
+        _write_png(file, np.asarray(canvas.buffer_rgba()))
+    return len(labelled)
 
 
-def _add_labels(
-    figure: Any,
-    drawn: WordMap,
-    dots: np.ndarray,
-    sizes: np.ndarray,
-    colours: list[str],
-    fonts: list[str],
-    diameter: float,
-) -> list[int]:
-    """Label the words that have room, and tell which."""
+@dataclass(frozen=True)
+class _Sheet:
+    """A map laid out on the picture: where its dots lie, and how words look."""
+
+    drawn: WordMap
+
+    @cached_property
+    def dots(self) -> np.ndarray:
+        """(n, 2) pixels, y up: they fill the sheet, as the axes of a map have no unit to keep."""
+        room = np.array([WIDTH - 2 * MARGIN, HEIGHT - TITLE_HEIGHT - 2 * MARGIN])
+        return np.asarray(unit_square(self.drawn.points) * room + MARGIN)
+
+    @cached_property
+    def font_sizes(self) -> np.ndarray:
+        """(n,) pixels: by the logarithm of the count, or of the rank where counts are unknown."""
+        words, counts = len(self.drawn.words), self.drawn.counts
+        if counts is not None and counts.min() > 0:
+            weight = np.log(counts)
+        else:
+            weight = -np.log(np.arange(words) + 10.0)
+        span = float(np.ptp(weight))
+        share = (weight - weight.min()) / span if span > 0 else np.full(words, 0.5)
+        growth = min(max((FULL_MAP / words) ** 0.25, 1.0), 1.8)
+        exact = growth * (MIN_FONT + (MAX_FONT - MIN_FONT) * share)
+        return np.asarray(np.round(2 * exact) / 2)  # of few sizes matplotlib keeps the glyphs
+
+    @cached_property
+    def colours(self) -> list[str]:
+        return [LIGHT[group % len(LIGHT)] for group in self.drawn.groups]
+
+    @cached_property
+    def fonts(self) -> list[str]:
+        """The fonts of FONTS that this machine has."""
+        from matplotlib import font_manager
+
+        installed = {entry.name for entry in font_manager.fontManager.ttflist}
+        return [name for name in FONTS if name in installed]
+
+    @property
+    def diameter(self) -> float:
+        """Of the dot of a labelled word."""
+        return DOT * float(self.font_sizes.max()) / MAX_FONT
+
+
+def _add_labels(figure: Any, sheet: _Sheet) -> list[int]:
+    """Label the words that there is room for; returns their rows."""
     from matplotlib.collections import LineCollection
     from matplotlib.patheffects import withStroke
     from matplotlib.transforms import IdentityTransform
 
     pixels, renderer = IdentityTransform(), figure.canvas.get_renderer()
-    labels = Labels(WIDTH, HEIGHT - HEAD, dots, diameter / 2)
-    placed: list[int] = []
+    labels = Labels(WIDTH, HEIGHT - TITLE_HEIGHT, sheet.dots, sheet.diameter / 2)
+    rings = CHOSEN_RINGS if sheet.drawn.chosen else FREQUENT_RINGS
+    outline = [withStroke(linewidth=2.2, foreground="white", alpha=0.85)]
+    labelled: list[int] = []
     lines = []
-    for row, word in enumerate(drawn.words):
-        font = {
-            "family": fonts,
-            "size": 0.72 * sizes[row],
-            "color": colours[row],
-            "parse_math": False,
-        }
-        text = figure.text(0, 0, _shown(word), transform=pixels, **font)
+    for row, word in enumerate(sheet.drawn.words):
+        dot = sheet.dots[row]
+        text = figure.text(
+            0,
+            0,
+            printable(word, MAX_LABEL),
+            transform=pixels,
+            family=sheet.fonts,
+            size=POINTS_PER_PIXEL * sheet.font_sizes[row],
+            color=sheet.colours[row],
+            parse_math=False,
+        )
         box = text.get_window_extent(renderer)
-        size = np.array([box.width + 2 * GAP, box.height])
-        place = labels.place(dots[row], size, rings=3 if drawn.chosen else 2)
+        size = np.array([box.width + 2 * LABEL_GAP, box.height])
+        place = labels.place(dot, size, rings)
         if place is None:
             text.remove()
             continue
         corner = np.array(place)
-        text.set_position(tuple(corner - (box.x0 - GAP, box.y0)))
-        text.set_path_effects([withStroke(linewidth=2.2, foreground="white", alpha=0.85)])
-        placed.append(row)
-        nearest = np.clip(dots[row], corner, corner + size)
-        if np.hypot(*(nearest - dots[row])) > diameter / 2 + 6:
-            lines.append([dots[row], nearest])
-    figure.add_artist(LineCollection(lines, colors="#b4bcc8", linewidths=0.6, transform=pixels))
-    return placed
+        text.set_position(tuple(corner - (box.x0 - LABEL_GAP, box.y0)))
+        text.set_path_effects(outline)
+        labelled.append(row)
+        nearest = np.clip(dot, corner, corner + size)
+        if np.hypot(*(nearest - dot)) > sheet.diameter / 2 + LINE_FROM:
+            lines.append([dot, nearest])
+    figure.add_artist(LineCollection(lines, colors=LINE, linewidths=0.6, transform=pixels))
+    return labelled
 
 
 def _add_dots(
-    figure: Any,
-    dots: np.ndarray,
-    colours: list[str],
-    rows: np.ndarray,
-    alpha: float,
-    diameter: float,
+    figure: Any, sheet: _Sheet, rows: np.ndarray, diameter: float, opacity: float
 ) -> None:
     from matplotlib.collections import EllipseCollection
     from matplotlib.transforms import IdentityTransform
 
     pixels = IdentityTransform()
-    shape = {
-        "units": "dots",
-        "offsets": dots[rows],
-        "offset_transform": pixels,
-        "transform": pixels,
-    }
-    faces = [colours[row] for row in rows]
-    figure.add_artist(
-        EllipseCollection(
-            diameter, diameter, 0, facecolors=faces, alpha=alpha, linewidths=0, **shape
-        )
+    dots = EllipseCollection(
+        diameter,
+        diameter,
+        0,
+        units="dots",
+        offsets=sheet.dots[rows],
+        offset_transform=pixels,
+        transform=pixels,
+        facecolors=[sheet.colours[row] for row in rows],
+        alpha=opacity,
+        linewidths=0,
     )
+    figure.add_artist(dots)
 
 
-def _on_sheet(points: np.ndarray) -> np.ndarray:
-    """Points (n, 2) in pixels, filling the sheet: the axes of a map have no unit to keep."""
-    low, span = points.min(axis=0), np.ptp(points, axis=0)
-    unit = np.where(span > 0, (points - low) / np.where(span > 0, span, 1), 0.5)
-    room = np.array([WIDTH - 2 * MARGIN, HEIGHT - HEAD - 2 * MARGIN])
-    return unit * room + MARGIN
-
-
-def _font_sizes(drawn: WordMap) -> np.ndarray:
-    """(n,) pixels: by the logarithm of the count, or of the place where counts are not known."""
-    counts = drawn.counts if drawn.counts is not None and drawn.counts.min() > 0 else None
-    weight = -np.log(np.arange(len(drawn.words)) + 10.0) if counts is None else np.log(counts)
-    span = float(np.ptp(weight))
-    share = (weight - weight.min()) / span if span > 0 else np.full(len(weight), 0.5)
-    grown = min(max((FULL / len(weight)) ** 0.25, 1.0), 1.8)  # few words leave room
-    return (
-        np.round(2 * grown * (SMALL + (LARGE - SMALL) * share)) / 2
-    )  # of few sizes the fonts are kept
-
-
-def _fonts() -> list[str]:
-    """The fonts of FONTS that this machine has."""
-    from matplotlib import font_manager
-
-    there = {entry.name for entry in font_manager.fontManager.ttflist}
-    return [name for name in FONTS if name in there]
+def _add_title(figure: Any, sheet: _Sheet, title: str) -> None:
+    words, method = len(sheet.drawn.words), METHOD_NAMES[sheet.drawn.method]
+    note = f"{words:,} words by {method}; a colour for each group of similar words"
+    style: dict[str, Any] = {"va": "top", "family": sheet.fonts, "parse_math": False}
+    left, right, top = MARGIN / WIDTH, 1 - MARGIN / WIDTH, 1 - 24 / HEIGHT
+    figure.text(left, top, printable(title, MAX_TITLE), color=INK, size=15, weight="bold", **style)
+    figure.text(right, top, note, color=FAINT, size=10, ha="right", **style)
 
 
 def _write_png(file: BinaryIO, picture: np.ndarray) -> None:
@@ -188,12 +192,11 @@ def _write_png(file: BinaryIO, picture: np.ndarray) -> None:
     """
     from PIL import Image
 
-    Image.fromarray(picture[..., :3]).quantize(256, dither=Image.Dither.NONE).save(
-        file, "PNG", optimize=True
-    )
+    palette_image = Image.fromarray(picture[..., :3]).quantize(256, dither=Image.Dither.NONE)
+    palette_image.save(file, "PNG", optimize=True)
 
 
-def _shown(word: str, longest: int = 40) -> str:
-    """A word as a label: on one line, printable, not too long."""
-    plain = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in word)
+def printable(text: str, longest: int) -> str:
+    """Text as a label: on one line, printable, not too long."""
+    plain = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
     return plain if len(plain) <= longest else plain[: longest - 1] + "…"

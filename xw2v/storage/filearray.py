@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, overload
 import numpy as np
 
 from xw2v.errors import InputError
-from xw2v.storage.files import seen
+from xw2v.storage.files import file_state
 
 if TYPE_CHECKING:
     from numpy.typing import DTypeLike
@@ -25,22 +25,29 @@ class FileArray:
 
     Args:
         file: opened for binary reading; the array keeps a descriptor of its own.
-        name: the file's, for messages.
-        dtype: of the numbers.
-        start: byte at which they begin.
-        length: how many they are; by default all to the end of the file.
+        name: of the file, for messages.
+        dtype: of the values.
+        offset: byte at which they begin.
+        length: how many there are; by default all to the end of the file.
     """
 
     def __init__(
-        self, file: BinaryIO, name: str, dtype: DTypeLike, start: int = 0, length: int | None = None
+        self,
+        file: BinaryIO,
+        name: str,
+        dtype: DTypeLike,
+        offset: int = 0,
+        length: int | None = None,
     ) -> None:
-        self.name, self.dtype, self._start = name, np.dtype(dtype), start
+        self.name = name
+        self.dtype: np.dtype[Any] = np.dtype(dtype)
+        self._offset = offset
         self._file = open(os.dup(file.fileno()), "rb", buffering=0)  # noqa: SIM115
         weakref.finalize(self, self._file.close)
-        self._before = seen(self._file.fileno())
-        self._length = (
-            (self._before[0] - start) // self.dtype.itemsize if length is None else length
-        )
+        self._state = file_state(self._file.fileno())
+        if length is None:
+            length = (self._state.size - offset) // self.dtype.itemsize
+        self._length = length
 
     def __len__(self) -> int:
         return self._length
@@ -50,11 +57,10 @@ class FileArray:
     @overload
     def __getitem__(self, index: slice) -> np.ndarray: ...
     def __getitem__(self, index: int | slice) -> Any:
-        """A number, or the numbers of a slice of step 1; raises InputError where the file is
-        shorter by now.
-        """
+        """A value, or those of a slice of step 1; raises InputError if the file became shorter."""
         if not isinstance(index, slice):
-            return self._read(*_one(index, self._length))[0]
+            place = range(self._length)[index]
+            return self._read(place, place + 1)[0]
         start, stop, step = index.indices(self._length)
         if step != 1:
             raise IndexError("slices of a FileArray have no step")
@@ -62,30 +68,25 @@ class FileArray:
 
     def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> np.ndarray:
         if copy is False:
-            raise ValueError("a FileArray cannot be had without reading it")
+            raise ValueError("a FileArray cannot be converted without a copy")
         return self[:].astype(dtype or self.dtype, copy=False)
 
     def check(self) -> None:
         """Raise InputError if the file was written to since it was opened."""
-        if seen(self._file.fileno()) != self._before:
+        if file_state(self._file.fileno()) != self._state:
             raise InputError(
-                f"{self.name}: changed while it was in use; put it back as it was and --resume, or begin anew"
+                f"{self.name}: changed while it was in use; put it back as it was and --resume, or "
+                "start again"
             )
 
     def _read(self, start: int, stop: int) -> np.ndarray:
-        numbers = np.empty(stop - start, self.dtype)
-        left = memoryview(numbers.view(np.uint8).data)
-        self._file.seek(self._start + start * self.dtype.itemsize)
+        values = np.empty(stop - start, self.dtype)
+        left = memoryview(values.view(np.uint8).data)
+        self._file.seek(self._offset + start * self.dtype.itemsize)
         while left:
             count = self._file.readinto(left)
             if not count:
                 self.check()
                 raise InputError(f"{self.name}: ends too early; make it again")
             left = left[count:]
-        return numbers
-
-
-def _one(index: int, length: int) -> tuple[int, int]:
-    """The slice of one index, which may count from the end; IndexError beyond either."""
-    place = range(length)[index]
-    return place, place + 1
+        return values

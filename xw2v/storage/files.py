@@ -1,9 +1,11 @@
 """Files on disk: written beside and renamed, read through whatever compression they are in.
 
 A file that exists is complete: everything is written to a hidden file beside it, which takes the
-name only when nothing went wrong. What a compressed file is packed with is told by its first bytes,
-not by its name.
+name only when nothing went wrong. A file's compression is recognised by its first bytes, not by its
+name.
 """
+
+from __future__ import annotations
 
 import bz2
 import gzip
@@ -16,7 +18,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import Any, BinaryIO, NamedTuple, cast
 
 from xw2v.errors import InputError, MissingDependencyError
 
@@ -63,10 +65,11 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
 
 
 def output_folder(path: str | os.PathLike[str]) -> Path:
-    """Make the folder `path` if need be, and make sure now, not after hours of work, that it can be
+    """Make the folder `path` if need be, and check now, not after hours of work, that it can be
     written.
 
-    Raises InputError where it cannot.
+    Raises:
+        InputError: it cannot.
     """
     folder = Path(path)
     probe = folder / f".{secrets.token_hex(4)}.partial"
@@ -81,22 +84,30 @@ def output_folder(path: str | os.PathLike[str]) -> Path:
     return folder
 
 
-def seen(descriptor: int) -> tuple[int, int]:
-    """By what a file that was written to is told: its size and when it changed."""
+class FileState(NamedTuple):
+    """What changes when a file is written to."""
+
+    size: int
+    modified_ns: int
+
+
+def file_state(descriptor: int) -> FileState:
+    """The state of an open file."""
     status = os.fstat(descriptor)
-    return status.st_size, status.st_mtime_ns
+    return FileState(status.st_size, status.st_mtime_ns)
 
 
 @contextmanager
 def unchanged(file: BinaryIO, name: str) -> Iterator[Callable[[], None]]:
-    """Watch an open file while it is read: yields a check, made again at the end, that raises
-    InputError.
+    """Watch an open file while it is read: yields a check that raises InputError if it changed.
+
+    The check is made again at the end.
     """
     regular = stat.S_ISREG(os.fstat(file.fileno()).st_mode)
-    before = seen(file.fileno())
+    before = file_state(file.fileno())
 
     def check() -> None:
-        if regular and seen(file.fileno()) != before:
+        if regular and file_state(file.fileno()) != before:
             raise InputError(
                 f"{name}: changed while it was read; wait until it is complete and start again"
             )
@@ -120,7 +131,7 @@ def sync(path: str | os.PathLike[str]) -> None:
 
 
 def open_binary(path: str | os.PathLike[str]) -> BinaryIO:
-    """Open a file for reading; raises InputError where there is none or it cannot be read."""
+    """Open a file for reading; raises InputError if it does not exist or cannot be read."""
     try:
         return open(path, "rb")
     except FileNotFoundError:
@@ -130,20 +141,20 @@ def open_binary(path: str | os.PathLike[str]) -> BinaryIO:
 
 
 def decompressed(raw: io.BufferedIOBase | BinaryIO, name: str) -> BinaryIO:
-    """`raw` (positioned at its first byte) seen through the compression that its first bytes tell.
+    """`raw` (positioned at its first byte), decompressed as its first bytes require.
 
     Raises MissingDependencyError for zstd where no library for it is installed.
     """
     buffered = raw if isinstance(raw, io.BufferedReader) else io.BufferedReader(cast(Any, raw))
     head = buffered.peek(8)[:8]
-    packing = next((kind for magic, kind in MAGIC.items() if head.startswith(magic)), None)
-    if packing == "gzip":
+    compression = next((kind for magic, kind in MAGIC.items() if head.startswith(magic)), None)
+    if compression == "gzip":
         return cast(BinaryIO, gzip.GzipFile(fileobj=buffered, mode="rb"))
-    if packing == "bzip2":
+    if compression == "bzip2":
         return cast(BinaryIO, bz2.BZ2File(buffered))
-    if packing == "xz":
+    if compression == "xz":
         return cast(BinaryIO, lzma.LZMAFile(buffered))
-    if packing == "zstd":
+    if compression == "zstd":
         return _zstd(buffered, name)
     return cast(BinaryIO, buffered)
 
@@ -170,11 +181,9 @@ def damage_reported(name: str) -> Iterator[None]:
     """Turn what decompressors and the system raise while `name` is read into one InputError."""
     try:
         yield
-    except (
-        MemoryError
-    ):  # xz files name the size of the dictionary that reading them takes, up to 4 GiB
+    except MemoryError:  # an xz file says how large a dictionary reading it takes, up to 4 GiB
         raise InputError(
-            f"{name}: reading it takes more memory than there is; unpack it elsewhere first"
+            f"{name}: reading it takes more memory than there is; decompress it elsewhere first"
         ) from None
     except EOFError:
         raise InputError(f"{name}: the compressed file ends too early; get it again") from None

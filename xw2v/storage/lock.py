@@ -1,6 +1,4 @@
-"""One run at a time in an output folder: a lock that the system drops when the process ends,
-however it ends.
-"""
+"""One run at a time in an output folder: a lock that the system drops when the process ends."""
 
 from __future__ import annotations
 
@@ -12,30 +10,27 @@ from pathlib import Path
 from xw2v.errors import InputError
 
 NAME = ".lock"
-HELD = 0x7FFFFFFF  # the byte that is locked where whole files cannot be
+LOCKED_BYTE = 0x7FFFFFFF  # where whole files cannot be locked
 
 
 @contextmanager
 def folder_lock(folder: str | Path) -> Iterator[None]:
-    """Hold the lock of a folder that is there.
+    """Hold the lock of an existing folder.
 
-    The file `.lock` stays in the folder and means nothing by itself. On a file system without locks
-    there is none.
+    The file `.lock` stays in the folder and means nothing by itself. On a file system without
+    locks nothing is locked.
 
-    Raises InputError: another process holds it.
+    Raises:
+        InputError: another process holds it.
     """
     path = Path(folder) / NAME
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
     try:
         if not _lock(descriptor):
-            holder = (
-                os.pread(descriptor, 20, 0).decode("ascii", "replace").strip()
-                if hasattr(os, "pread")
-                else ""
-            )
-            process = f" (process {holder})" if holder.isdecimal() else ""
+            process = _holder(descriptor)
             raise InputError(
-                f"{folder}: another run{process} is writing there; wait for it or name another --output"
+                f"{folder}: another run{process} is writing there; wait for it or name another "
+                "--output"
             )
         with suppress(OSError):  # a full disk
             os.ftruncate(descriptor, 0)
@@ -43,6 +38,14 @@ def folder_lock(folder: str | Path) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
+
+
+def _holder(descriptor: int) -> str:
+    """The process that holds the lock, as far as its file says."""
+    if not hasattr(os, "pread"):
+        return ""
+    number = os.pread(descriptor, 20, 0).decode("ascii", "replace").strip()
+    return f" (process {number})" if number.isdecimal() else ""
 
 
 def _lock(descriptor: int) -> bool:
@@ -63,7 +66,7 @@ def _lock(descriptor: int) -> bool:
 def _lock_byte(descriptor: int) -> bool:
     import msvcrt
 
-    os.lseek(descriptor, HELD, os.SEEK_SET)
+    os.lseek(descriptor, LOCKED_BYTE, os.SEEK_SET)
     try:
         msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined, unused-ignore]
     except OSError:

@@ -1,25 +1,28 @@
 """Hugging Face `.arrow` files (IPC streams or files) and `.parquet` files with a column of text."""
 
+from __future__ import annotations
+
 import os
 from collections.abc import Iterator
 from typing import Any
 
 from xw2v.errors import InputError, MissingDependencyError
 from xw2v.storage.files import open_binary, unchanged
-from xw2v.text.sources import Piece, Source
+from xw2v.text.sources import Source, TextChunk
 
-ROWS = 1024  # of a Parquet file that are read at a time
+CHUNK_ROWS = 1024  # of a Parquet file that are read at a time
 
 
 class ArrowFile(Source):
     """A table whose rows are texts in the column `column`; each line of a text is a sentence."""
 
     def __init__(self, path: str, column: str) -> None:
-        self.path, self.column = path, column
+        self.path = path
+        self.column = column
         self.description = os.path.basename(path)
         self.total = os.path.getsize(path)
 
-    def pieces(self, splits_at_spaces: bool) -> Iterator[Piece]:
+    def chunks(self, splits_at_spaces: bool) -> Iterator[TextChunk]:
         try:
             import pyarrow
         except ImportError:
@@ -33,7 +36,7 @@ class ArrowFile(Source):
         except (pyarrow.ArrowException, OSError, ValueError, MemoryError) as error:
             text = " ".join(str(error).split())
             raise InputError(
-                f"{self.path}: damaged, or no Arrow or Parquet file ({text[:200]})"
+                f"{self.path}: damaged, or not an Arrow or Parquet file ({text[:200]})"
             ) from None
         self.done = self.total
 
@@ -52,10 +55,9 @@ class ArrowFile(Source):
 
             with parquet.ParquetFile(self.path) as table:
                 self._check(pyarrow, table.schema_arrow)
-                for done, batch in enumerate(table.iter_batches(ROWS, columns=[self.column])):
-                    self.done = min(
-                        self.total, self.total * done * ROWS // max(1, table.metadata.num_rows)
-                    )
+                rows = max(1, table.metadata.num_rows)
+                for i, batch in enumerate(table.iter_batches(CHUNK_ROWS, columns=[self.column])):
+                    self.done = min(self.total, self.total * i * CHUNK_ROWS // rows)
                     yield batch.column(0)
         elif head == b"ARROW1":
             with pyarrow.memory_map(self.path) as file, pyarrow.ipc.open_file(file) as table:

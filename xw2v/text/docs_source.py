@@ -1,11 +1,12 @@
-"""The built-in corpus `docs`: the English that every installation has, in the docstrings of its
-packages.
+"""The built-in corpus `docs`: the docstrings of Python and of the packages it needs.
 
 Python's standard library, its help topics, and the packages that this one depends on. Source files
 are parsed, never imported. That takes some seconds, so the text is kept in the user's cache folder,
 under a name made of the versions it is from; where that folder cannot be written, it is made anew
 each time.
 """
+
+from __future__ import annotations
 
 import ast
 import gc
@@ -23,7 +24,7 @@ from pathlib import Path
 
 from xw2v.errors import InputError
 from xw2v.storage.files import atomic_write
-from xw2v.text.sources import Piece, Source
+from xw2v.text.sources import Source, TextChunk
 
 RULES = "2"  # of what follows; change it when they change, so that older caches are not used
 PACKAGES = ("numpy", "scipy", "nltk", "matplotlib", "click", "tqdm", "array_api_compat")
@@ -52,13 +53,11 @@ _SENTENCE_END = re.compile(r"(?<=[.!?])[\"')\]]*\s+(?=[\"'(`*]*[A-Z])")
 
 
 class DocsSource(Source):
-    """Docstrings of the standard library and of the packages that this one depends on, a sentence a
-    line.
-    """
+    """Docstrings of the standard library and of this package's dependencies, a sentence a line."""
 
     description = "the documentation of Python and its packages (docs)"
 
-    def pieces(self, splits_at_spaces: bool) -> Iterator[Piece]:
+    def chunks(self, splits_at_spaces: bool) -> Iterator[TextChunk]:
         cache = cache_folder() / f"docs-{_key()}.txt"
         try:
             text = cache.read_bytes()
@@ -76,7 +75,8 @@ class DocsSource(Source):
             yield part
         if not parts:
             raise InputError(
-                "docs: no source files of Python or its packages on this machine; name your own text"
+                "docs: no source files of Python or its packages on this machine; name your own "
+                "text"
             )
         try:
             cache.parent.mkdir(parents=True, exist_ok=True)
@@ -120,29 +120,23 @@ def collect() -> Iterator[bytes]:
 
 
 def source_files() -> Iterator[Path]:
-    """Python files of the standard library and of PACKAGES, without their tests, in a fixed
-    order.
-    """
+    """Python files of the standard library and of PACKAGES but their tests, in a fixed order."""
     standard = Path(sysconfig.get_paths()["stdlib"])
     roots = [standard]
     for package in PACKAGES:
-        spec = importlib.util.find_spec(
-            package
-        )  # of a top-level package: finds it, imports nothing
+        spec = importlib.util.find_spec(package)  # finds a top-level package, imports nothing
         roots += [Path(place) for place in (spec.submodule_search_locations or [])] if spec else []
     for root in roots:
-        for here, folders, names in os.walk(root):
+        for folder, folders, names in os.walk(root):
             folders[:] = sorted(
                 name for name in folders if name not in SKIPPED and not name.startswith(".")
             )
-            yield from (Path(here) / name for name in sorted(names) if name.endswith(".py"))
+            yield from (Path(folder) / name for name in sorted(names) if name.endswith(".py"))
     yield standard / "pydoc_data" / "topics.py"
 
 
 def docstrings(path: Path) -> list[str]:
-    """The docstrings of a source file, the texts of its `add_newdoc` calls, and Python's help
-    topics.
-    """
+    """Docstrings of a source file, texts of its `add_newdoc` calls, and Python's help topics."""
     collecting = gc.isenabled()
     gc.disable()  # the collector finds nothing in a syntax tree and would take half of the time
     try:
@@ -181,7 +175,7 @@ def _string(node: ast.expr) -> str | None:
 def sentences(text: str) -> Iterator[str]:
     """The sentences of a docstring; examples, headings' underlines and directives are left out.
 
-    >>> list(sentences("Sum of `a`.\\n\\n    Adds the\\n    items. See :func:`max`.\\n\\n    >>> sum([1])\\n    1"))
+    >>> list(sentences("Sum of `a`.\\n\\n    Adds the\\n    items. See :func:`max`."))
     ['Sum of `a`.', 'Adds the items.', 'See `max`.']
     """
     paragraph: list[str] = []

@@ -1,49 +1,62 @@
-"""Tokens to ids in one pass: number words as they appear, count them, and renumber when all is
-read.
+"""Tokens to ids in one pass: number words as they appear, count them, and renumber at the end.
 
-Memory is bounded by the distinct words, not by the text: ids wait in a `Spool`. Where there are
-more distinct words than `distinct_limit`, the rarest are dropped on the way, as in word2vec.c:
-every so often all words met r times or fewer go, r growing by one each time. What is dropped
-depends on the order of the tokens alone, not on the pieces in which they are read.
+Memory is bounded by the distinct words, not by the text: provisional ids wait in a `Spool`. Where
+there are more distinct words than `distinct_limit`, the rarest are dropped on the way, as in
+word2vec.c: every so often all words met r times or fewer go, r growing by one each time. What is
+dropped depends on the order of the tokens alone, not on the chunks in which they are read.
 """
+
+from __future__ import annotations
 
 import os
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from itertools import count, repeat
+from typing import NamedTuple
 
 import numpy as np
 
 from xw2v.errors import InputError
-from xw2v.settings import Settings
 from xw2v.storage.native import NO_COMPILER
 from xw2v.text.scan import Scanner, library
-from xw2v.text.spool import Spool
+from xw2v.text.sources import TextChunk
+from xw2v.text.spool import Chunk, Spool
 from xw2v.text.tokenised import Documents
 from xw2v.text.tokens import Tokenizer
-from xw2v.text.vocabulary import Vocabulary
+from xw2v.text.vocabulary import DEFAULT_LIMITS, DISTINCT_LIMIT, Vocabulary, VocabularyLimits
 
-DISTINCT_LIMIT = 20_000_000  # words; about 170 bytes each
-CHECK = 1 << 20  # tokens between looks at the number of distinct words
-GATHER = 1 << 16  # tokens of a Python iterable that are numbered at a time
-
-Block = tuple[
-    np.ndarray, np.ndarray
-]  # ids (n,) int32; sentence ends (m,) int64, counted from the start
+CHECK_TOKENS = 1 << 20  # between looks at the number of distinct words
+CHUNK_TOKENS = 1 << 16  # of a Python iterable that are numbered at a time
 
 
 class WordIndex(defaultdict[str, int]):
-    """Word to number; a word that is new gets the next number, in order of first appearance."""
+    """Word to provisional id; a new word gets the next one, in order of first appearance."""
 
     def __init__(self) -> None:
         super().__init__(count().__next__)
 
 
-class Encoder:
-    """Takes text or tokens in any pieces and gives, at the end, a vocabulary and the ids of the
-    corpus.
+class EncodedText(NamedTuple):
+    """What an Encoder made of its text.
 
-    folder: where a temporary file may go, see `Spool`.
+    Attributes:
+        tokens: how many ids there are.
+        chunks: those ids and the ends of their sentences, counted from the first id of all.
+        vocabulary: whose rows the ids are.
+    """
+
+    tokens: int
+    chunks: Iterator[Chunk]
+    vocabulary: Vocabulary
+
+
+class Encoder:
+    """Takes text or tokens in any chunks; gives a vocabulary and the ids of the corpus at the end.
+
+    Args:
+        tokenizer: finds the words of running text.
+        folder: where a temporary file may go, see `Spool`.
+        distinct_limit: where there are more distinct words than this, rare ones are dropped.
     """
 
     def __init__(
@@ -53,59 +66,58 @@ class Encoder:
         distinct_limit: int = DISTINCT_LIMIT,
     ) -> None:
         self.tokenizer = tokenizer or Tokenizer()
+        self.folder = folder
         self.distinct_limit = distinct_limit
         self.raw_words = 0
         self.dropped_up_to = 0  # r of the module's docstring
         self._index = WordIndex()
-        self._numbers = 0  # that were given to words, those of dropped words among them
-        self._counts = np.zeros(1 << 16, np.int64)
-        self.folder = folder
+        self._n_provisional = 0  # ids that were given, those of dropped words among them
+        self._counts = np.zeros(1 << 16, np.int64)  # by provisional id
         self._spool = Spool(folder)
         self._documents = Documents(self.tokenizer)
-        self._slow = False
+        self._scanner_is_missing = False
         compiled = library() if self.splits_at_spaces else None
         self._scanner = compiled and Scanner(compiled, self.tokenizer, self._index.__getitem__)
 
     @property
     def splits_at_spaces(self) -> bool:
-        """Whether blocks of text may be cut at blanks (else at line ends alone)."""
+        """Whether running text may be cut at spaces (else at line ends alone)."""
         return self.tokenizer.ascii_table is not None
 
-    def add(self, piece: bytes | Sequence[str]) -> None:
-        """Add a block of running text (`add_text`) or the tokens of a document (`add_document`)."""
-        if isinstance(piece, bytes):
-            self.add_text(piece)
-        else:
-            self.add_document(piece)
+    def add(self, chunk: TextChunk) -> None:
+        """Add running text, or the tokens of a document.
 
-    def add_text(self, block: bytes) -> None:
-        """Add valid UTF-8 text, cut at a line end or, with `splits_at_spaces`, at a blank. Each
-        line is a sentence.
+        Args:
+            chunk: valid UTF-8 text, a sentence a line, cut at a line end or, with
+                `splits_at_spaces`, at a space; or the tokens of a document, to which the
+                tokenizer's pattern and the rule of final punctuation apply.
         """
+        if isinstance(chunk, bytes):
+            self._add_text(chunk)
+        else:
+            self._add_tokens(*self._documents.words(chunk))
+
+    def _add_text(self, chunk: bytes) -> None:
         if self._scanner is not None:
-            self._scanner.open(block)
+            self._scanner.open(chunk)
             while (found := self._scanner.next(self._room)) is not None:
-                self._add(*found)
+                self._add_ids(*found)
             return
-        self._slow = self.splits_at_spaces  # the other patterns know no faster way
+        self._scanner_is_missing = self.splits_at_spaces  # other patterns have no faster way
         tokens: list[str] = []
         ends = []
-        for line in block.splitlines():
+        for line in chunk.splitlines():
             tokens += self.tokenizer.line(line.decode())
             ends.append(len(tokens))
-        if block and block[-1] not in b"\r\n":
+        if chunk and chunk[-1] not in b"\r\n":
             ends.pop()
         self._add_tokens(tokens, np.array(ends, np.int64))
 
-    def add_document(self, tokens: Sequence[str]) -> None:
-        """Add a document that comes as tokens; the tokenizer's pattern and final punctuation
-        apply.
-        """
-        self._add_tokens(*self._documents.words(tokens))
-
     def add_sentences(self, sentences: Iterable[Iterable[str]]) -> None:
-        """Add sentences whose tokens count as they are. Raises InputError for anything but
-        tokens.
+        """Add sentences whose tokens count as they are.
+
+        Raises:
+            InputError: something else than token lists.
         """
         tokens: list[str] = []
         ends: list[int] = []
@@ -113,7 +125,7 @@ class Encoder:
             check_sentence(sentence, number)
             tokens.extend(sentence)
             ends.append(len(tokens))
-            if len(tokens) >= GATHER:
+            if len(tokens) >= CHUNK_TOKENS:
                 self._add_tokens(tokens, np.array(ends, np.int64))
                 tokens, ends = [], []
         self._add_tokens(tokens, np.array(ends, np.int64))
@@ -126,36 +138,33 @@ class Encoder:
                 map(self._index.__getitem__, tokens[first:last]), np.int32, last - first
             )
             within = int(np.searchsorted(ends, last, side="right"))
-            self._add(ids, ends[:within] - first)
+            self._add_ids(ids, ends[:within] - first)
             first, ends = last, ends[within:]
 
     @property
     def _room(self) -> int:
-        """Tokens until distinct words are looked at again."""
-        return CHECK - self.raw_words % CHECK
+        """Tokens until the number of distinct words is looked at again."""
+        return CHECK_TOKENS - self.raw_words % CHECK_TOKENS
 
-    def _add(self, ids: np.ndarray, ends: np.ndarray) -> None:
-        """Count and keep at most `_room` tokens that have numbers; `ends` count from the first of
-        them.
-        """
+    def _add_ids(self, ids: np.ndarray, ends: np.ndarray) -> None:
+        """Count and keep at most `_room` provisional ids; `ends` count from the first of them."""
         if ids.size:
-            self._numbers = max(self._numbers, int(ids.max()) + 1)
-            if self._numbers > self._counts.size:
-                self._counts = np.append(self._counts, np.zeros(self._numbers, np.int64))
+            self._n_provisional = max(self._n_provisional, int(ids.max()) + 1)
+            if self._n_provisional > self._counts.size:
+                self._counts = np.append(self._counts, np.zeros(self._n_provisional, np.int64))
             np.add.at(self._counts, ids, 1)
             self.raw_words += ids.size
-            if self.raw_words % CHECK == 0 and len(self._index) > self.distinct_limit:
+            if self.raw_words % CHECK_TOKENS == 0 and len(self._index) > self.distinct_limit:
                 self._drop_rare()
-        self._spool.append(
-            ids, ends[np.diff(ends, prepend=-1) > 0]
-        )  # empty lines have no limit to their number
+        not_empty = np.diff(ends, prepend=-1) > 0  # a text may hold any number of empty lines
+        self._spool.append(ids, ends[not_empty])
 
     def _drop_rare(self) -> None:
         kept = dict(self._index)
+        counts = self._counts
         while len(kept) > self.distinct_limit * 3 // 4:
             self.dropped_up_to += 1
-            counts, least = self._counts, self.dropped_up_to
-            kept = {word: number for word, number in kept.items() if counts[number] > least}
+            kept = {word: i for word, i in kept.items() if counts[i] > self.dropped_up_to}
         self._index.clear()
         self._index.update(kept)
         if self._scanner is not None:
@@ -163,79 +172,72 @@ class Encoder:
 
     @property
     def notices(self) -> list[str]:
-        """What a user should know of how the words were read and counted."""
+        """Lines that a user should see about how the words were read and counted."""
         notices = []
-        if self._slow:
+        if self._scanner_is_missing:
             notices.append(
-                f"the compiled scanner is missing, so text is read eight times slower: {NO_COMPILER}"
+                "the compiled scanner is missing, so text is read eight times slower: "
+                f"{NO_COMPILER}"
             )
         if self.dropped_up_to:
             notices.append(
-                f"more than {self.distinct_limit:,} distinct words: on the way, those met {self.dropped_up_to} times "
-                "or fewer by then were dropped"
+                f"more than {self.distinct_limit:,} distinct words: on the way, those met "
+                f"{self.dropped_up_to} times or fewer by then were dropped"
             )
         return notices
 
-    def numbered(self) -> tuple[list[str], WordIndex, Spool]:
-        """Words by number, the index that numbers them, and the numbered text; no word may have
-        been dropped.
-        """
+    def provisional(self) -> tuple[WordIndex, Spool]:
+        """The index of words and the text in its provisional ids; no word may have been dropped."""
         assert not self.dropped_up_to
-        return list(self._index), self._index, self._spool
+        return self._index, self._spool
 
-    def finish(
-        self,
-        min_count: int = Settings.min_count,
-        max_vocab: int | None = Settings.max_vocab,
-        vocabulary: Vocabulary | None = None,
-    ) -> tuple[int, Iterator[Block], Vocabulary]:
-        """How many ids there are, those ids in blocks, and the vocabulary: of the words counted, or
-        as given.
+    def finish(self, vocabulary: Vocabulary | VocabularyLimits = DEFAULT_LIMITS) -> EncodedText:
+        """The text in rows of a vocabulary: a given one, or that of the counted words.
 
         Words without a row are left out, and sentences without words.
-        Raises InputError when no word is left, or a token was no string.
+
+        Raises:
+            InputError: no word is left, or a token was not a string.
         """
         words = list(self._index)
-        stranger = next((word for word in words if not isinstance(word, str)), None)
-        if stranger is not None:
+        other = next((word for word in words if not isinstance(word, str)), None)
+        if other is not None:
             raise InputError(
-                f"a token is a {type(stranger).__name__} ({str(stranger)[:40]!r}), not a string"
+                f"a token is a {type(other).__name__} ({str(other)[:40]!r}), not a string"
             )
-        numbers = np.fromiter(self._index.values(), np.int64, len(words))
-        counts = self._counts[numbers]
-        if vocabulary is None:
-            lost = self.raw_words - int(counts.sum())
-            vocabulary = Vocabulary.from_words(words, counts, min_count, max_vocab, lost)
-        none = -1 if vocabulary.unknown is None else vocabulary.unknown
-        row_of = vocabulary.index
-        rows = np.full(self._numbers, none, np.int32)
-        rows[numbers] = np.fromiter(map(row_of.get, words, repeat(none)), np.int32, len(words))
+        provisional_ids = np.fromiter(self._index.values(), np.int64, len(words))
+        if isinstance(vocabulary, VocabularyLimits):
+            counts = self._counts[provisional_ids]
+            dropped_tokens = self.raw_words - int(counts.sum())
+            vocabulary = Vocabulary.from_words(words, counts, vocabulary, dropped_tokens)
+        missing = -1 if vocabulary.unknown is None else vocabulary.unknown
+        rows_of_words = map(vocabulary.index.get, words, repeat(missing))
+        rows = np.full(self._n_provisional, missing, np.int32)  # by provisional id
+        rows[provisional_ids] = np.fromiter(rows_of_words, np.int32, len(words))
         tokens = int(self._counts[: rows.size][rows >= 0].sum())
-        return tokens, self._renumbered(rows), vocabulary
+        return EncodedText(tokens, self._renumbered(rows), vocabulary)
 
-    def _renumbered(self, rows: np.ndarray) -> Iterator[Block]:
+    def _renumbered(self, rows: np.ndarray) -> Iterator[Chunk]:
         total, last_end = 0, 0
-        for numbers, ends in self._spool:
-            ids = rows.take(numbers)
+        for provisional_ids, ends in self._spool:
+            ids = rows.take(provisional_ids)
             kept = ids >= 0
-            without = np.flatnonzero(~kept)
-            ends = total + ends - np.searchsorted(without, ends)
+            removed = np.flatnonzero(~kept)
+            ends = total + ends - np.searchsorted(removed, ends)
             ends = ends[np.diff(ends, prepend=last_end) > 0]
             last_end = int(ends[-1]) if ends.size else last_end
-            total += ids.size - without.size
+            total += ids.size - removed.size
             yield ids[kept], ends
         if total > last_end:  # the last sentence was left open
             yield np.empty(0, np.int32), np.array([total])
 
 
 def check_sentence(sentence: object, number: int) -> None:
-    """Raise InputError if `sentence` is a string (text where tokens are wanted) or no iterable at
-    all.
-    """
+    """Raise InputError if `sentence` is a string (text instead of tokens) or not iterable."""
     if isinstance(sentence, (str, bytes)):
         raise InputError(
-            f"sentence {number} is a string, not a list of tokens: split it first, as in sentence.split(), "
-            "or give the path of a file"
+            f"sentence {number} is a string, not a list of tokens: split it first, as in "
+            "sentence.split(), or give the path of a file"
         )
     if not isinstance(sentence, Iterable):
         raise InputError(f"sentence {number} is a {type(sentence).__name__}, not a list of tokens")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -10,7 +11,7 @@ from xw2v.sgns.sampling import RANGE, keep_thresholds
 from xw2v.storage.filearray import FileArray
 
 BINS = 30  # of the sentence lengths up to the 99th percentile; longer ones share one more
-BLOCK = 1 << 20  # sentences looked at together
+CHUNK_SENTENCES = 1 << 20  # looked at together
 
 
 def sentence_lengths(offsets: np.ndarray | FileArray) -> dict[str, Any]:
@@ -27,24 +28,22 @@ def sentence_lengths(offsets: np.ndarray | FileArray) -> dict[str, Any]:
         >>> sentence_lengths(np.array([0, 2, 5, 8]))
         {'mean': 2.667, 'median': 3, 'longest': 3, 'bin': 1, 'counts': [0, 1, 2, 0]}
     """
-    times: dict[int, int] = {}  # of each length
-    for start in range(0, len(offsets) - 1, BLOCK):
-        some = np.diff(offsets[start : start + BLOCK + 1])
-        for length, count in zip(*np.unique(some, return_counts=True), strict=True):
-            times[int(length)] = times.get(int(length), 0) + int(count)
-    if not times:
+    count_of: Counter[int] = Counter()  # by length
+    for first in range(0, len(offsets) - 1, CHUNK_SENTENCES):
+        chunk = np.diff(offsets[first : first + CHUNK_SENTENCES + 1])
+        lengths, counts = np.unique(chunk, return_counts=True)
+        count_of.update(dict(zip(lengths.tolist(), counts.tolist(), strict=True)))
+    if not count_of:
         return {"mean": 0.0, "median": 0, "longest": 0, "bin": 1, "counts": [0]}
-    lengths = np.array(sorted(times))
-    counts = np.array([times[length] for length in lengths.tolist()])
-    below = counts.cumsum()
-    median, most = (
-        int(lengths[np.searchsorted(below, share * below[-1])]) for share in (0.5, 0.99)
+    lengths, counts = np.array(sorted(count_of.items())).T
+    cumulative = counts.cumsum()
+    median, percentile_99 = (
+        int(lengths[np.searchsorted(cumulative, share * cumulative[-1])]) for share in (0.5, 0.99)
     )
-    width = -(-most // BINS)
-    bins = -(-most // width)
-    place = np.minimum((lengths - 1) // width, bins)
+    width = -(-percentile_99 // BINS)
+    bins = -(-percentile_99 // width)
     histogram = np.zeros(bins + 1, np.int64)
-    np.add.at(histogram, place, counts)
+    np.add.at(histogram, np.minimum((lengths - 1) // width, bins), counts)
     return {
         "mean": round(float((lengths * counts).sum() / counts.sum()), 3),
         "median": median,
@@ -69,7 +68,7 @@ class Subsampling(NamedTuple):
 
 
 def subsampling(counts: np.ndarray, sample: float) -> Subsampling:
-    """The effect of `--sample` on words that occur `counts` (V,) times."""
+    """The effect of the setting `sample` on words that occur `counts` (V,) times."""
     kept = keep_thresholds(counts, sample) / RANGE
     return Subsampling(
         kept, float((kept * counts).sum() / max(counts.sum(), 1)), int((kept < 1).sum())

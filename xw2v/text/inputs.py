@@ -1,6 +1,6 @@
-"""What a user names, as sources: files, folders, standard input, `--corpus`, or the default
-text.
-"""
+"""What a user names, as sources: files, folders, standard input, `--corpus`, the default text."""
+
+from __future__ import annotations
 
 import os
 from collections.abc import Sequence
@@ -15,11 +15,17 @@ from xw2v.text.docs_source import DocsSource
 from xw2v.text.sources import Source, described
 from xw2v.text.textfiles import STANDARD_INPUT, TextFile
 
-ARROW = (".arrow", ".parquet")
+TABLE_SUFFIXES = (".arrow", ".parquet")
 
 
 class ResolvedInputs(NamedTuple):
-    """Sources, one line that describes them all, and lines that a user should see."""
+    """What INPUT and `--corpus` name.
+
+    Attributes:
+        sources: in the order in which they are read.
+        description: one line about them all.
+        notices: lines that a user should see.
+    """
 
     sources: list[Source]
     description: str
@@ -29,17 +35,19 @@ class ResolvedInputs(NamedTuple):
 def find_sources(names: Sequence[str], corpus: str | None, text_column: str) -> ResolvedInputs:
     """The sources of INPUT arguments and of `--corpus`; with neither, the default text.
 
-    Raises InputError for what is not there, UsageError for a `corpus` that is not known.
+    Raises:
+        InputError: a file or folder is not there.
+        UsageError: an unknown `corpus`.
     """
     sources: list[Source] = sources_of(names, text_column)
-    titles = [described([_shown(name) for name in names])] if names else []
+    titles = [described([_title(name) for name in names])] if names else []
     notices: list[str] = []
     if corpus is None and not names:
-        there = [name for name in nltk_source.DEFAULT if nltk_source.present(name)]
-        missing = [name for name in nltk_source.DEFAULT if name not in there]
-        corpus = f"nltk:{','.join(there)}" if there else "docs"
+        installed = [name for name in nltk_source.DEFAULT if nltk_source.present(name)]
+        missing = [name for name in nltk_source.DEFAULT if name not in installed]
+        corpus = f"nltk:{','.join(installed)}" if installed else "docs"
         if missing:
-            chosen = nltk_source.description(there) if there else DocsSource.description
+            chosen = nltk_source.description(installed) if installed else DocsSource.description
             absent = described([name.capitalize() for name in missing])
             notices.append(
                 f"no text named, and NLTK has no {absent} here: reading {chosen}; "
@@ -57,10 +65,10 @@ def find_sources(names: Sequence[str], corpus: str | None, text_column: str) -> 
     return ResolvedInputs(sources, described(titles), notices)
 
 
-def _shown(name: str) -> str:
-    return (
-        "standard input" if name == STANDARD_INPUT else os.path.basename(name.rstrip("/")) or name
-    )
+def _title(name: str) -> str:
+    if name == STANDARD_INPUT:
+        return "standard input"
+    return os.path.basename(name.rstrip("/")) or name
 
 
 def sources_of(inputs: Sequence[str], text_column: str) -> list[Source]:
@@ -76,14 +84,13 @@ def sources_of(inputs: Sequence[str], text_column: str) -> list[Source]:
         for path in paths:
             if path != STANDARD_INPUT and not os.path.exists(path):
                 raise InputError(f"{path}: no such file or folder")
-            arrow = path.lower().endswith(ARROW)
+            arrow = path.lower().endswith(TABLE_SUFFIXES)
             sources.append(ArrowFile(path, text_column) if arrow else TextFile(path))
     return sources
 
 
 def files_of(folder: str) -> list[str]:
-    """All files in a folder and the folders in it, in order of their names; hidden ones are left
-    out.
+    """All files in a folder and its folders, in order of their names; hidden ones are left out.
 
     Where there are Arrow or Parquet files, only these count: what lies beside them describes them.
     """
@@ -92,11 +99,11 @@ def files_of(folder: str) -> list[str]:
         raise InputError(f"{error.filename}: this folder cannot be read ({reason(error)})")
 
     found = []
-    for here, folders, names in os.walk(folder, onerror=refuse):
+    for root, folders, names in os.walk(folder, onerror=refuse):
         folders[:] = [name for name in folders if not name.startswith(".")]
         names = [name for name in names if not name.startswith(".")]
-        tables = [name for name in names if name.lower().endswith(ARROW)]
-        found += [os.path.join(here, name) for name in tables or names]
+        tables = [name for name in names if name.lower().endswith(TABLE_SUFFIXES)]
+        found += [os.path.join(root, name) for name in tables or names]
     if not found:
         raise InputError(f"{folder}: no text in this folder (hidden files do not count)")
     return sorted(found, key=lambda path: Path(path).parts)

@@ -1,5 +1,7 @@
 """NLTK's corpora by NLTK's own readers, out of its zip files or folders."""
 
+from __future__ import annotations
+
 import os
 import re
 import sys
@@ -10,7 +12,7 @@ from typing import Any
 
 from xw2v.errors import InputError, UsageError
 from xw2v.storage.files import reason
-from xw2v.text.sources import Piece, Source, described
+from xw2v.text.sources import Source, TextChunk, described
 
 DEFAULT = ("brown", "reuters", "gutenberg")
 _WORD_PUNCT = re.compile(r"\w+|[^\w\s]+")  # nltk.tokenize.WordPunctTokenizer's pattern
@@ -50,7 +52,7 @@ def places() -> list[Path]:
 def parse(names: str) -> list[str]:
     """The corpora of `nltk` or `nltk:brown,reuters`, without repetition.
 
-    Raises UsageError for names that cannot be one of a corpus.
+    Raises UsageError for what cannot be the name of a corpus.
     """
     chosen = [
         name.strip()
@@ -60,7 +62,7 @@ def parse(names: str) -> list[str]:
     for name in chosen:
         if not _NAME.fullmatch(name):
             raise UsageError(
-                f"{names}: {name!r} is no name of an NLTK corpus; say nltk:brown,reuters"
+                f"{names}: {name!r} is not the name of an NLTK corpus; say nltk:brown,reuters"
             )
     return list(dict.fromkeys(chosen)) or list(DEFAULT)
 
@@ -78,7 +80,7 @@ class NltkCorpus(Source):
             if file.is_file()
         )
 
-    def pieces(self, splits_at_spaces: bool) -> Iterator[Piece]:
+    def chunks(self, splits_at_spaces: bool) -> Iterator[TextChunk]:
         import nltk.corpus
 
         reader = getattr(nltk.corpus, self.name, None)
@@ -93,19 +95,19 @@ class NltkCorpus(Source):
                 self.done = self.total * (done + 1) // len(files)
         except LookupError:
             raise InputError(
-                f"nltk:{self.name}: not on this machine; get it with xw2v download nltk:{self.name}, or set "
-                "NLTK_DATA to where it is"
+                f"nltk:{self.name}: not on this machine; get it with xw2v download "
+                f"nltk:{self.name}, or set NLTK_DATA to where it is"
             ) from None
         except (OSError, zipfile.BadZipFile, UnicodeDecodeError) as error:
             text = reason(error) if isinstance(error, OSError) else str(error)
             raise InputError(
-                f"nltk:{self.name}: cannot be read ({text}); get it again with xw2v download nltk"
+                f"nltk:{self.name}: cannot be read ({text}); get it again with "
+                f"xw2v download nltk:{self.name}"
             ) from None
 
 
 def words(reader: Any, file: str) -> list[str]:
-    """The tokens of one file: what `reader.words(file)` gives, faster for NLTK's two commonest
-    readers.
+    """The tokens of a file, as `reader.words(file)`; faster for NLTK's two commonest readers.
 
     NLTK reads a few lines at a time through a file that it seeks in, and takes half a minute for
     its three best known corpora. `raw` and the tokenizer's own rule give the same in a few seconds.

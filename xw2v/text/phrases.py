@@ -9,36 +9,46 @@ another; this is gensim's default score. Pairs above the threshold are joined fr
 and a further pass over the result joins longer phrases.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 import numpy as np
 
 from xw2v.errors import UsageError
-from xw2v.text.encode import Block, Encoder
-from xw2v.text.spool import Spool
+from xw2v.text.encode import Encoder
+from xw2v.text.spool import Chunk, Spool
 
-PAIR_LIMIT = (
-    40_000_000  # distinct pairs, 16 bytes each; beyond it the rarest are dropped on the way
-)
+PAIR_LIMIT = 40_000_000  # distinct pairs, 16 bytes each; beyond it the rarest are dropped
+MERGE_PAIRS = 1 << 21  # that wait, besides as many as were merged, before they are merged
 
 
 class PhraseText:
-    """A text as numbered words, in which phrases are joined pass by pass.
+    """A text in which phrases are joined pass by pass.
 
-    encoder: what the text was added to; it must not have dropped words.
+    Args:
+        encoder: what the text was added to; it must not have dropped words.
+        delimiter: what joins the words of a phrase.
     """
 
     def __init__(self, encoder: Encoder, delimiter: str = "_") -> None:
         self.delimiter = delimiter
-        self.words, self._index, self._spool = encoder.numbered()
+        self._index, self._spool = encoder.provisional()
+        self.words = list(self._index)
         self._folder = encoder.folder
         self.notices: list[str] = []  # lines that a user should see
 
     def join(self, min_count: int, threshold: float) -> dict[str, float]:
-        """Join the pairs that score above `threshold`; returns these phrases and their scores.
+        """Join the pairs that score above `threshold`.
 
-        min_count: the score's discount, 1 or more; a pair met so often or less is no phrase.
-        Raises UsageError for options out of range.
+        Args:
+            min_count: the score's discount, 1 or more; pairs met so often or less stay apart.
+
+        Returns:
+            These phrases and their scores.
+
+        Raises:
+            UsageError: an option out of range.
         """
         if min_count < 1:
             raise UsageError(f"--min-count {min_count}: must be 1 or more")
@@ -46,14 +56,14 @@ class PhraseText:
             raise UsageError(f"--threshold {threshold}: must be 0 or more")
         counts = np.zeros(len(self.words), np.int64)
         pairs = PairCounts()
-        for ids, ends in _whole_sentences(self._spool):
+        for ids, ends in _complete_sentences(self._spool):
             np.add.at(counts, ids, 1)
             pairs.add(_pairs(ids, ends)[0])
         keys, together = pairs.totals()  # (P,), (P,)
         if pairs.dropped_up_to:
             self.notices.append(
-                f"more than {pairs.limit:,} distinct pairs of words: on the way, those met {pairs.dropped_up_to} "
-                "times or fewer by then were dropped"
+                f"more than {pairs.limit:,} distinct pairs of words: on the way, those met "
+                f"{pairs.dropped_up_to} times or fewer by then were dropped"
             )
         first, second = keys >> 32, keys & 0xFFFFFFFF
         distinct = int(np.count_nonzero(counts)) + pairs.distinct
@@ -67,21 +77,22 @@ class PhraseText:
         joined = np.fromiter((self._index[name] for name in names), np.int32, len(names))
         self.words = list(self._index)
         spool = Spool(self._folder)
-        for ids, ends in _whole_sentences(self._spool):
+        for ids, ends in _complete_sentences(self._spool):
             spool.append(*_joined(ids, ends, keys, joined))
         self._spool = spool
         return dict(zip(names, scores.tolist(), strict=True))
 
-    def lines(self) -> Iterator[str]:
-        """The text, a sentence a line, in pieces of many lines."""
-        for ids, ends in _whole_sentences(self._spool):
+    def lines(self) -> Iterator[bytes]:
+        """The text as UTF-8, a sentence a line, in chunks of many lines."""
+        for ids, ends in _complete_sentences(self._spool):
             after = np.zeros(ids.size, np.int8)
             after[ends[ends > 0] - 1] = 1
             words = self.words
-            yield "".join(
+            chunk = "".join(
                 words[i] + ("\n" if end else " ")
                 for i, end in zip(ids.tolist(), after.tolist(), strict=True)
             )
+            yield chunk.encode("utf-8", "surrogatepass")
 
 
 class PairCounts:
@@ -97,13 +108,13 @@ class PairCounts:
     def add(self, keys: np.ndarray) -> None:
         """Count pairs, given as first << 32 | second, (n,) int64."""
         self._waiting.append(np.unique(keys, return_counts=True))
-        if sum(block.size for block, _ in self._waiting) > self._merged[0].size + (1 << 21):
+        if sum(keys.size for keys, _ in self._waiting) > self._merged[0].size + MERGE_PAIRS:
             self._merge()
 
     def _merge(self) -> None:
         before = self._merged[0].size
-        keys = np.concatenate([self._merged[0], *(block for block, _ in self._waiting)])
-        counts = np.concatenate([self._merged[1], *(block for _, block in self._waiting)])
+        keys = np.concatenate([self._merged[0], *(keys for keys, _ in self._waiting)])
+        counts = np.concatenate([self._merged[1], *(counts for _, counts in self._waiting)])
         self._waiting = []
         order = np.argsort(keys, kind="stable")
         keys, counts = keys[order], counts[order]
@@ -122,8 +133,8 @@ class PairCounts:
         return self._merged
 
 
-def _whole_sentences(spool: Spool) -> Iterator[Block]:
-    """The blocks of a spool, cut anew so that each ends with a sentence."""
+def _complete_sentences(spool: Spool) -> Iterator[Chunk]:
+    """The chunks of a spool, cut anew so that each ends with a sentence."""
     rest = np.empty(0, np.int32)
     for ids, ends in spool:
         ids, ends = np.concatenate([rest, ids]), ends + rest.size
@@ -144,19 +155,17 @@ def _pairs(ids: np.ndarray, ends: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return wide[at] << 32 | wide[at + 1], at
 
 
-def _joined(ids: np.ndarray, ends: np.ndarray, keys: np.ndarray, joined: np.ndarray) -> Block:
-    """The block with the pairs `keys` (sorted) replaced by the words `joined`, from left to
-    right.
-    """
+def _joined(ids: np.ndarray, ends: np.ndarray, keys: np.ndarray, joined: np.ndarray) -> Chunk:
+    """The chunk with the pairs `keys` (sorted) replaced by the words `joined`, left to right."""
     if not keys.size:
         return ids, ends
     pairs, at = _pairs(ids, ends)
     found = np.minimum(np.searchsorted(keys, pairs), keys.size - 1)
     hit = keys[found] == pairs
     at, found = at[hit], found[hit]
-    starts = np.flatnonzero(np.diff(at, prepend=-2) > 1)  # of runs of pairs that overlap
-    place = np.arange(at.size) - np.repeat(starts, np.diff(starts, append=at.size))
-    taken = place % 2 == 0  # a pair that begins with the end of a joined one is left
+    starts = np.flatnonzero(np.diff(at, prepend=-2) > 1)  # of runs of overlapping pairs
+    place_in_run = np.arange(at.size) - np.repeat(starts, np.diff(starts, append=at.size))
+    taken = place_in_run % 2 == 0  # a pair that begins with the end of a joined one is left
     at, found = at[taken], found[taken]
     result = ids.copy()
     result[at] = joined[found]

@@ -1,18 +1,20 @@
-"""What a source of text is; `textfiles`, `arrowfiles`, `nltk_source` and `docs_source` are those
-there are.
-"""
+"""What a source of text is; other modules have those of files, tables, NLTK and `docs`."""
+
+from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 
-Piece = bytes | list[str]  # a block of running text, or the tokens of a document
+TextChunk = bytes | list[str]  # UTF-8 running text, or the tokens of a document
 
 
 class Source(ABC):
     """Text that can be read.
 
-    description: what to call it in a log line. total, done: how much there is and how much was
-    read, in bytes of the file where that is known (total 0 where it is not).
+    Attributes:
+        description: what to call it in a log line.
+        total: bytes of its file; 0 where that is not known.
+        done: how many of them have been read.
     """
 
     description: str
@@ -20,11 +22,14 @@ class Source(ABC):
     done: int = 0
 
     @abstractmethod
-    def pieces(self, splits_at_spaces: bool) -> Iterator[Piece]:
-        """The text, from its beginning: UTF-8 blocks or documents that come as tokens.
+    def chunks(self, splits_at_spaces: bool) -> Iterator[TextChunk]:
+        """The text, from its beginning: UTF-8 running text, or documents that come as tokens.
 
-        A block ends at a line end or, with `splits_at_spaces`, at a blank where a line is long; the
-        last one ends with a line end. Raises InputError where the source cannot be read.
+        A chunk of running text ends at a line end or, with `splits_at_spaces`, at a space where a
+        line is long; the last one ends with a line end.
+
+        Raises:
+            InputError: the source cannot be read.
         """
 
 

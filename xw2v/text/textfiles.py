@@ -1,4 +1,6 @@
-"""Text files in blocks: plain or compressed, UTF-8, from a path, standard input or memory."""
+"""Text files in chunks: plain or compressed, UTF-8, from a path, standard input or memory."""
+
+from __future__ import annotations
 
 import io
 import os
@@ -11,16 +13,12 @@ import numpy as np
 
 from xw2v.errors import InputError
 from xw2v.storage.files import damage_reported, decompressed, open_binary, unchanged
-from xw2v.text.sources import Piece, Source
+from xw2v.text.sources import Source, TextChunk
 
 STANDARD_INPUT = "-"
-BLOCK = (
-    1 << 17
-)  # bytes that are read at a time: what one core's cache holds with room for what is made of it
-LONGEST_WORD, LONGEST_LINE = (
-    1 << 26,
-    1 << 30,
-)  # bytes taken into memory at once; a packed file could hold any number
+CHUNK_BYTES = 1 << 17  # fit a core's cache, with room for what is made of them
+MAX_WORD_BYTES = 1 << 26  # taken into memory at once; a compressed file could hold any number
+MAX_LINE_BYTES = 1 << 30
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
@@ -33,67 +31,80 @@ class TextFile(Source):
         if path != STANDARD_INPUT and os.path.isfile(path):
             self.total = os.path.getsize(path)
 
-    def pieces(self, splits_at_spaces: bool) -> Iterator[Piece]:
+    def chunks(self, splits_at_spaces: bool) -> Iterator[TextChunk]:
         if self.path == STANDARD_INPUT:
             with closing(open(sys.stdin.fileno(), "rb", closefd=False)) as standard:
-                yield from self._blocks(standard, "standard input", splits_at_spaces)
+                yield from self._chunks(standard, "standard input", splits_at_spaces)
         else:
             with open_binary(self.path) as file, unchanged(file, self.path):
-                yield from self._blocks(file, self.path, splits_at_spaces)
+                yield from self._chunks(file, self.path, splits_at_spaces)
 
-    def _blocks(self, raw: BinaryIO, name: str, splits_at_spaces: bool) -> Iterator[bytes]:
+    def _chunks(self, raw: BinaryIO, name: str, splits_at_spaces: bool) -> Iterator[bytes]:
         with damage_reported(name):
             stream = decompressed(raw, name)
-        for block in text_blocks(stream, name, splits_at_spaces):
+        for chunk in text_chunks(stream, name, splits_at_spaces):
             if self.total:
                 self.done = raw.tell()
-            yield block
+            yield chunk
 
 
 class TextBytes(Source):
     """Running text that is in memory."""
 
     def __init__(self, text: bytes, description: str) -> None:
-        self.text, self.description, self.total = text, description, len(text)
+        self.text = text
+        self.description = description
+        self.total = len(text)
 
-    def pieces(self, splits_at_spaces: bool) -> Iterator[Piece]:
-        for block in text_blocks(io.BytesIO(self.text), self.description, splits_at_spaces):
-            self.done += len(block)
-            yield block
+    def chunks(self, splits_at_spaces: bool) -> Iterator[TextChunk]:
+        for chunk in text_chunks(io.BytesIO(self.text), self.description, splits_at_spaces):
+            self.done += len(chunk)
+            yield chunk
 
 
-def text_blocks(stream: BinaryIO, name: str, splits_at_spaces: bool) -> Iterator[bytes]:
-    """UTF-8 text in blocks that end at line ends or, with `splits_at_spaces`, at blanks where a
+class _Utf8Check:
+    """Checks that the chunks of a text are UTF-8, and knows where in the text it is."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.lines = 0  # before the chunk
+        self.offset = 0
+
+    def __call__(self, chunk: bytes) -> bytes:
+        """The chunk; raises InputError with the line and the byte where it is not UTF-8."""
+        if not chunk.isascii():
+            try:
+                chunk.decode()
+            except UnicodeDecodeError as error:
+                line = self.lines + chunk.count(b"\n", 0, error.start) + 1
+                byte = self.offset + error.start
+                raise InputError(
+                    f"{self.name}:{line}: not UTF-8 at byte {byte:,} "
+                    f"(0x{chunk[error.start]:02x}); convert it, as with iconv -f ISO-8859-1 "
+                    "-t UTF-8"
+                ) from None
+        # bytes.count takes longer
+        self.lines += int(np.count_nonzero(np.frombuffer(chunk, np.uint8) == 10))
+        self.offset += len(chunk)
+        return chunk
+
+
+def text_chunks(stream: BinaryIO, name: str, splits_at_spaces: bool) -> Iterator[bytes]:
+    """UTF-8 text in chunks that end at line ends or, with `splits_at_spaces`, at spaces where a
     line is long.
 
-    The last block ends with a line end. A byte order mark at the start is dropped. Raises
-    InputError with the line and the byte where the text is not UTF-8.
+    The last chunk ends with a line end. A byte order mark at the start is dropped.
+
+    Raises:
+        InputError: the text is not UTF-8, or has no place to cut it for very long.
     """
-    lines = offset = 0  # before the block
-
-    def checked(block: bytes) -> bytes:
-        nonlocal lines, offset
-        if not block.isascii():
-            try:
-                block.decode()
-            except UnicodeDecodeError as error:
-                line = lines + block.count(b"\n", 0, error.start) + 1
-                raise InputError(
-                    f"{name}:{line}: not UTF-8 at byte {offset + error.start:,} (0x{block[error.start]:02x}); "
-                    "convert it, as with iconv -f ISO-8859-1 -t UTF-8"
-                ) from None
-        lines += int(
-            np.count_nonzero(np.frombuffer(block, np.uint8) == 10)
-        )  # bytes.count takes longer
-        offset += len(block)
-        return block
-
+    checked = _Utf8Check(name)
     waiting: list[bytes] = []
-    longest = LONGEST_WORD if splits_at_spaces else LONGEST_LINE
+    max_bytes = MAX_WORD_BYTES if splits_at_spaces else MAX_LINE_BYTES
     started = False
     while True:
         with damage_reported(name):
-            data = stream.read(BLOCK)
+            data = stream.read(CHUNK_BYTES)
         if not data:
             break
         cut = max(data.rfind(b"\n"), data.rfind(b"\r"))
@@ -101,16 +112,16 @@ def text_blocks(stream: BinaryIO, name: str, splits_at_spaces: bool) -> Iterator
             cut = max(data.rfind(b" "), data.rfind(b"\t"))
         if cut < 0:
             waiting.append(data)
-            if len(waiting) * BLOCK > longest:
-                end = "blank" if splits_at_spaces else "line end"
+            if len(waiting) * CHUNK_BYTES > max_bytes:
+                end = "space" if splits_at_spaces else "line end"
                 raise InputError(
-                    f"{name}:{lines + 1}: {longest >> 20} MiB without a {end}: this is no text, or it needs line ends; "
-                    "put them in, as with fold -s"
+                    f"{name}:{checked.lines + 1}: {max_bytes >> 20} MiB without a {end}: this is "
+                    "not text, or it needs line ends; put them in, as with fold -s"
                 )
             continue
-        block = checked(b"".join([*waiting, data[: cut + 1]]))
+        chunk = checked(b"".join([*waiting, data[: cut + 1]]))
         waiting = [data[cut + 1 :]]
-        yield block if started else block.removeprefix(BYTE_ORDER_MARK)
+        yield chunk if started else chunk.removeprefix(BYTE_ORDER_MARK)
         started = True
     rest = checked(b"".join(waiting)) + b"\n"
     yield rest if started else rest.removeprefix(BYTE_ORDER_MARK)

@@ -6,6 +6,8 @@ closes quotes and brackets. A full stop ends nothing before a word in lower case
 letter, or between digits, so that `U . S . dollars`, `J . Smith` and `3 . 5` stay whole.
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Sequence
 
@@ -20,27 +22,23 @@ WORD, FINAL, SURE, LETTER, LOWER, DIGIT = (1 << bit for bit in range(6))
 
 
 class Documents:
-    """Parts the tokens of documents into sentences and keeps those that `tokenizer` takes for
-    words.
-    """
+    """Splits documents that come as tokens into sentences of the words that `tokenizer` takes."""
 
     def __init__(self, tokenizer: Tokenizer) -> None:
         self.tokenizer = tokenizer
-        self._known: dict[str, int] = {}
-        self._words: list[str] = []  # by known token; "" where it is no word
-        self._kinds: list[int] = []
+        self._index: dict[str, int] = {}  # of the tokens met so far
+        self._words: list[str] = []  # by the token's index; "" where it is not a word
+        self._kinds: list[int] = []  # likewise
 
     def words(self, tokens: Sequence[str]) -> tuple[list[str], np.ndarray]:
-        """The words of a document, and how many of them come before each sentence's end: (S,)
-        int64.
-        """
-        known = self._known
-        for token in [token for token in set(tokens) if token not in known]:
+        """Words of a document, and how many of them come before each sentence end: (S,) int64."""
+        index = self._index
+        for token in [token for token in set(tokens) if token not in index]:
             word = self.tokenizer.word(token)
-            known[token] = len(self._words)
+            index[token] = len(self._words)
             self._words.append(word or "")
             self._kinds.append(self._kind(token) | (WORD if word else 0))
-        codes = [known[token] for token in tokens]
+        codes = [index[token] for token in tokens]
         kinds = np.fromiter(map(self._kinds.__getitem__, codes), np.uint8, len(tokens))
         is_word = (kinds & WORD) != 0
         held_back = np.zeros(len(tokens), bool)
@@ -54,6 +52,7 @@ class Documents:
 
     @staticmethod
     def _kind(token: str) -> int:
+        """What a token is for the rule of sentence ends, as bits."""
         kind = FINAL if _FINAL.fullmatch(token) else 0
         kind |= SURE if kind and _SURE.search(token) else 0
         kind |= LETTER if len(token) == 1 and token.isalpha() else 0

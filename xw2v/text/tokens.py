@@ -8,6 +8,8 @@ if the whole of it matches. Either way lower-casing comes first, unless it is sw
 it to this module.
 """
 
+from __future__ import annotations
+
 import re
 from dataclasses import dataclass
 from functools import cached_property
@@ -40,7 +42,7 @@ class Tokenizer:
             matches_nothing = not self.pattern or re.compile(self.pattern).fullmatch("") is not None
         except (re.error, OverflowError, RecursionError) as error:
             raise UsageError(
-                f"--token-pattern {self.pattern!r} is no regular expression: {error}"
+                f"--token-pattern {self.pattern!r} is not a regular expression: {error}"
             ) from None
         if matches_nothing:
             raise UsageError(
@@ -60,9 +62,7 @@ class Tokenizer:
         return [token for token in self.regex.findall(text) if token]
 
     def word(self, token: str) -> str | None:
-        """A token of a tokenised source, stripped and lower-cased; None if it does not match
-        whole.
-        """
+        """A token of a tokenised source, stripped and lower-cased; None if it does not match."""
         token = token.strip()
         if self.lowercase:
             token = token.lower()
@@ -70,11 +70,11 @@ class Tokenizer:
 
     @cached_property
     def ascii_table(self) -> bytes | None:
-        """A `bytes.translate` table (256,) from text to tokens, lower-cased if asked, blanks and
-        newlines; or None.
+        """A `bytes.translate` table (256,) from text to letters (lower-cased if so set), spaces
+        and newlines.
 
         None where the pattern is not one set of visible ASCII characters, repeated. Bytes of
-        characters beyond ASCII become blanks: the caller has to see to LOWER_TO_ASCII before.
+        characters beyond ASCII become spaces: the caller has to replace LOWER_TO_ASCII before.
         """
         if not _ASCII_SET.fullmatch(self.pattern):
             return None

@@ -1,11 +1,12 @@
 """The vocabulary: which words have a row in the tables, and how often each was met."""
 
+from __future__ import annotations
+
 import json
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from heapq import nlargest
 
 import numpy as np
 
@@ -15,19 +16,54 @@ from xw2v.storage.files import atomic_write, open_binary
 
 FORMAT = "xw2v vocabulary 1"
 UNKNOWN = "<UNK>"
-LONGEST = 60  # letters of a word whose spelling may be mended
+DISTINCT_LIMIT = 20_000_000  # words; about 170 bytes each
+
+
+@dataclass(frozen=True, kw_only=True)
+class VocabularyLimits:
+    """Which words of a text get a row.
+
+    Attributes:
+        min_count: words met fewer times are left out.
+        max_vocab: with N, only the N - 1 most frequent of the others have a row, and every other
+            word of the text counts as `<UNK>`, the last row.
+        distinct_limit: where more distinct words than this are met, rare ones are dropped on the
+            way.
+
+    Raises:
+        UsageError: a limit out of range.
+    """
+
+    min_count: int = Settings.min_count
+    max_vocab: int | None = Settings.max_vocab
+    distinct_limit: int = DISTINCT_LIMIT
+
+    def __post_init__(self) -> None:
+        if self.min_count < 1:
+            raise UsageError(f"--min-count {self.min_count}: must be 1 or more")
+        if self.max_vocab is not None and self.max_vocab < 2:
+            raise UsageError(
+                f"--max-vocab {self.max_vocab}: must be 2 or more, one word and {UNKNOWN}"
+            )
+        if self.distinct_limit < 1000:
+            raise UsageError(f"--distinct-limit {self.distinct_limit}: must be 1000 or more")
+
+
+DEFAULT_LIMITS = VocabularyLimits()
 
 
 @dataclass(frozen=True, eq=False)
 class Vocabulary:
-    """Words in row order, the most frequent first; words met equally often in order of first
-    appearance.
+    """Words in row order: the most frequent first, equally frequent ones by first appearance.
 
-    words: V words; counts: (V,) int64; unknown: the row of `<UNK>` (always the last one), or None.
+    Attributes:
+        words: V words.
+        counts: (V,) int64, how often each was met.
+        unknown: the row of `<UNK>`, always the last one; None where there is none.
     """
 
     words: list[str]
-    counts: np.ndarray  # (V,) int64
+    counts: np.ndarray
     unknown: int | None = None
 
     def __len__(self) -> int:
@@ -40,60 +76,55 @@ class Vocabulary:
 
     @classmethod
     def from_counts(
-        cls,
-        counts: Mapping[str, int],
-        min_count: int = Settings.min_count,
-        max_vocab: int | None = Settings.max_vocab,
-    ) -> "Vocabulary":
-        """The words of `counts` (in order of first appearance) that are met `min_count` times or
-        more.
+        cls, counts: Mapping[str, int], limits: VocabularyLimits = DEFAULT_LIMITS
+    ) -> Vocabulary:
+        """The words of `counts` (in order of first appearance) that are within the limits.
 
-        With `max_vocab` N only the N - 1 most frequent of them, and every other word of the text
-        counts as `<UNK>`, the last row. Raises InputError when no word is left, UsageError for
-        options out of range.
+        Raises:
+            InputError: no word is left.
 
-        >>> Vocabulary.from_counts({"a": 2, "b": 7, "c": 5, "d": 1}, min_count=1, max_vocab=3).words
+        >>> limits = VocabularyLimits(min_count=1, max_vocab=3)
+        >>> Vocabulary.from_counts({"a": 2, "b": 7, "c": 5, "d": 1}, limits).words
         ['b', 'c', '<UNK>']
         """
         values = np.fromiter(counts.values(), np.int64, len(counts))
-        return cls.from_words(list(counts), values, min_count, max_vocab)
+        return cls.from_words(list(counts), values, limits)
 
     @classmethod
     def from_words(
         cls,
         words: Sequence[str],
         counts: np.ndarray,
-        min_count: int = Settings.min_count,
-        max_vocab: int | None = Settings.max_vocab,
-        lost: int = 0,
-    ) -> "Vocabulary":
-        """`from_counts` of two parallel sequences, with `lost` further tokens whose words are not
-        known.
+        limits: VocabularyLimits = DEFAULT_LIMITS,
+        dropped_tokens: int = 0,
+    ) -> Vocabulary:
+        """`from_counts` of two parallel sequences.
+
+        Args:
+            dropped_tokens: further tokens, whose words are not known.
         """
-        check_limits(min_count, max_vocab)
         if len(words) == 0:
             raise InputError("no words: the corpus holds nothing that the token pattern matches")
         order = np.argsort(-counts, kind="stable")
-        order = order[counts[order] >= min_count]
+        order = order[counts[order] >= limits.min_count]
         if order.size == 0:
             raise InputError(
-                f"no words left: of {len(words):,} distinct words the most frequent was met {counts.max():,} "
-                f"times, fewer than --min-count {min_count}; lower it or give more text"
+                f"no words left: of {len(words):,} distinct words the most frequent was met "
+                f"{counts.max():,} times, fewer than --min-count {limits.min_count}; lower it or "
+                "give more text"
             )
-        if max_vocab is None:
+        if limits.max_vocab is None:
             return cls([words[i] for i in order], counts[order])
-        frequent = [i for i in order[:max_vocab] if words[i] != UNKNOWN]
-        order = np.array(frequent[: max_vocab - 1], dtype=np.intp)
-        rest = int(counts.sum() - counts[order].sum()) + lost
+        frequent = [i for i in order[: limits.max_vocab] if words[i] != UNKNOWN]
+        order = np.array(frequent[: limits.max_vocab - 1], dtype=np.intp)
+        rest = int(counts.sum() - counts[order].sum()) + dropped_tokens
         kept = [words[i] for i in order]
         if rest == 0:
             return cls(kept, counts[order])
         return cls([*kept, UNKNOWN], np.append(counts[order], rest), unknown=len(kept))
 
     def to_bytes(self) -> bytes:
-        """What `vocab.json` holds: {"format", "words", "counts"}, and "unknown" where there is such
-        a row.
-        """
+        """What `vocab.json` holds: "format", "words", "counts", and "unknown" where it is a row."""
         content = {"format": FORMAT, "words": self.words, "counts": self.counts.tolist()}
         if self.unknown is not None:
             content["unknown"] = self.unknown
@@ -105,7 +136,7 @@ class Vocabulary:
             file.write(self.to_bytes())
 
     @classmethod
-    def load(cls, path: str | os.PathLike[str]) -> "Vocabulary":
+    def load(cls, path: str | os.PathLike[str]) -> Vocabulary:
         """Read what `save` wrote; raises InputError where the file is something else."""
         with open_binary(path) as file:
             data = file.read()
@@ -135,62 +166,3 @@ class Vocabulary:
                 f"{path}: damaged: a word is there twice, or {UNKNOWN} is not the last row"
             )
         return cls(words, counts, unknown)
-
-
-def check_limits(min_count: int, max_vocab: int | None) -> None:
-    """Raise UsageError for limits of a vocabulary that are out of range."""
-    if min_count < 1:
-        raise UsageError(f"--min-count {min_count}: must be 1 or more")
-    if max_vocab is not None and max_vocab < 2:
-        raise UsageError(f"--max-vocab {max_vocab}: must be 2 or more, one word and {UNKNOWN}")
-
-
-def nearest_spellings(word: str, words: Iterable[str], n: int = 3) -> list[str]:
-    """Up to `n` of `words` that `word` may have been meant for, the likeliest first.
-
-    Those that differ in case alone come first, then those one edit away, each in the order of
-    `words`, then those that share most letter pairs (Dice's coefficient of .4 or more).
-
-    >>> nearest_spellings("acident", ["accident", "access", "incident", "the"], n=2)
-    ['accident', 'incident']
-    """
-    if len(word) > LONGEST:
-        return []
-    words = list(words)
-    folded, near = word.casefold(), _one_edit(word)
-    same = [other for other in words if other.casefold() == folded and other != word]
-    close = [other for other in words if other in near and other not in same and other != word]
-    found = (same + close)[:n]
-    if len(found) < n:
-        pairs = _letter_pairs(folded)
-        taken = {*found, word}
-
-        def dice(other: str) -> float:
-            theirs = _letter_pairs(other)
-            return 2 * len(pairs & theirs) / (len(pairs) + len(theirs))
-
-        likely = (
-            other for other in words if other not in taken and abs(len(other) - len(word)) <= 3
-        )
-        scored = nlargest(
-            n - len(found), ((dice(other), -row, other) for row, other in enumerate(likely))
-        )
-        found += [other for score, _, other in scored if score >= 0.4]
-    return found
-
-
-def _letter_pairs(word: str) -> set[str]:
-    framed = f"^{word}$"
-    return {framed[i : i + 2] for i in range(len(framed) - 1)}
-
-
-def _one_edit(word: str) -> set[str]:
-    """Every string one deletion, swap, replacement or insertion away (Norvig's spelling
-    corrector).
-    """
-    letters = set("abcdefghijklmnopqrstuvwxyz'-_") | set(word)
-    splits = [(word[:i], word[i:]) for i in range(len(word) + 1)]
-    edits = {left + right[1:] for left, right in splits if right}
-    edits |= {left + right[1] + right[0] + right[2:] for left, right in splits if len(right) > 1}
-    edits |= {left + letter + right[1:] for left, right in splits if right for letter in letters}
-    return edits | {left + letter + right for left, right in splits for letter in letters}

@@ -15,7 +15,9 @@ from xw2v.sgns.backend import load_backend
 from xw2v.storage.files import output_folder
 from xw2v.storage.lock import folder_lock
 from xw2v.text.corpus import Corpus
-from xw2v.text.reading import TEXT_COLUMN, open_corpus, read_corpus_with, validation_of
+from xw2v.text.options import TextOptions
+from xw2v.text.reading import open_corpus, read_corpus_with, validation_of
+from xw2v.text.vocabulary import VocabularyLimits
 from xw2v.training.checkpoint import FOLDER, Checkpoint, CheckpointFolder
 from xw2v.training.checkpointer import Checkpointer, CheckpointInterval, where
 from xw2v.training.memory import check_memory
@@ -124,15 +126,15 @@ class TrainCommand:
     def _texts(self, settings: Settings, reading: Reading) -> tuple[Corpus, Corpus | None]:
         """The training text and the held-out text, if there is one."""
         options, inputs = self.options, _as_list(self.options.get("input", []))
-        common: dict[str, Any] = {
-            "text_column": options.get("text_column", TEXT_COLUMN),
-            "token_pattern": settings.token_pattern,
-            "lowercase": settings.lowercase,
-        }
-        limits: dict[str, Any] = {"min_count": settings.min_count, "max_vocab": settings.max_vocab}
+        text_options = TextOptions(
+            text_column=options.get("text_column", TextOptions.text_column),
+            token_pattern=settings.token_pattern,
+            lowercase=settings.lowercase,
+        )
+        limits = VocabularyLimits(min_count=settings.min_count, max_vocab=settings.max_vocab)
         with reading() as progress:
             corpus = open_corpus(
-                inputs, options.get("corpus"), progress=progress, **common, **limits
+                inputs, options.get("corpus"), text_options, limits, progress=progress
             )
         for notice in corpus.notices:
             self.say(notice)
@@ -141,7 +143,7 @@ class TrainCommand:
             f"vocabulary of {len(corpus.vocabulary.words):,}"
         )
         if "val" in options:
-            return corpus, read_corpus_with(corpus.vocabulary, [options["val"]], **common)
+            return corpus, read_corpus_with(corpus.vocabulary, [options["val"]], text_options)
         return corpus, validation_of(inputs)
 
     def _state(

@@ -20,7 +20,7 @@ import numpy as np
 from xw2v.errors import InputError
 from xw2v.storage.files import output_folder, reason, sync
 from xw2v.training.run import Run
-from xw2v.vectors.formats import write_word2vec_text
+from xw2v.vectors.formats import WordVectors, write_vectors
 
 Plot = Callable[[Path, Run], None]
 
@@ -112,7 +112,9 @@ def is_written(folder: str | Path, record: dict[str, Any]) -> bool:
 
 
 def _write_files(folder: Path, run: Run, plot: Plot) -> None:
-    write_word2vec_text(folder / "vectors.txt", run.vocabulary.words, run.center)
+    write_vectors(
+        folder / "vectors.txt", WordVectors(run.vocabulary.words, run.center), "word2vec"
+    )
     np.save(folder / "center.npy", run.center)
     np.save(folder / "context.npy", run.context)
     np.save(folder / "combined.npy", (run.center + run.context) / 2)

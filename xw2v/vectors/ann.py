@@ -9,14 +9,13 @@ docs/vectors.md.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from xw2v.errors import InputError, MissingDependencyError
-
-if TYPE_CHECKING:
-    from xw2v.vectors.keyedvectors import KeyedVectors, Neighbours
+from xw2v.vectors.query import Neighbours
+from xw2v.vectors.wordtable import WordTable
 
 
 def _library() -> Any:
@@ -38,7 +37,7 @@ class AnnIndex:
 
     def __init__(
         self,
-        vectors: KeyedVectors,
+        vectors: WordTable,
         path: str | Path | None = None,
         connectivity: int = 16,
         expansion_add: int = 128,
@@ -76,8 +75,8 @@ class AnnIndex:
             ) from None
         if len(self._index) != len(vectors) or self._index.ndim != vectors.vector_size:
             raise InputError(
-                f"{path}: indexes {len(self._index)} words of {self._index.ndim} numbers, the vectors "
-                f"are {len(vectors)} of {vectors.vector_size}; build it again"
+                f"{path}: indexes {len(self._index)} words of {self._index.ndim} dimensions, the "
+                f"vectors are {len(vectors)} of {vectors.vector_size}; build it again"
             )
 
     def save(self, path: str | Path) -> None:

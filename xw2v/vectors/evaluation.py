@@ -1,23 +1,23 @@
 """Scores on test sets: correlation with human similarity, and accuracy on analogies by 3CosAdd.
 
-The semantics are gensim 4.4's, number for number: words are compared in upper case unless told
+The semantics are gensim 4.4's, number for number: words are compared in upper case unless asked
 otherwise, of words that differ in case alone the first (most frequent) counts, only the first
 `restrict_vocab` words exist, and what has a word that does not exist is left out of the score and
 counted against coverage.
 """
+
+from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from xw2v.vectors.keyedvectors import KeyedVectors
+from xw2v.vectors.arrays import unit
 from xw2v.vectors.testsets import AnalogySet, PairSet, Question
-from xw2v.vectors.wordtable import unit
+from xw2v.vectors.wordtable import WordTable
 
-DEPTH = (
-    5  # candidates gensim looks at for one that is none of the question's own words in another case
-)
+MAX_CANDIDATES = 5  # looked at by gensim for one that is not a word of the question in another case
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class _Names:
     """Which row a word of a test set means."""
 
     def __init__(
-        self, vectors: KeyedVectors, restrict_vocab: int | None, case_insensitive: bool
+        self, vectors: WordTable, restrict_vocab: int | None, case_insensitive: bool
     ) -> None:
         words = vectors.index_to_key[:restrict_vocab]
         self.fold = str.upper if case_insensitive else str
@@ -58,7 +58,7 @@ class _Names:
 
 
 def word_pairs(
-    vectors: KeyedVectors,
+    vectors: WordTable,
     given: PairSet,
     restrict_vocab: int | None = 300000,
     case_insensitive: bool = True,
@@ -153,7 +153,7 @@ class AnalogyScore:
 
 
 def word_analogies(
-    vectors: KeyedVectors,
+    vectors: WordTable,
     given: AnalogySet,
     restrict_vocab: int | None = 300000,
     case_insensitive: bool = True,
@@ -216,7 +216,7 @@ def _question_rows(names: _Names, questions: list[Question]) -> tuple[np.ndarray
     return np.asarray(rows, dtype=np.int64).reshape(-1, 3), known
 
 
-def _predict(vectors: KeyedVectors, names: _Names, rows: np.ndarray) -> list[int]:
+def _predict(vectors: WordTable, names: _Names, rows: np.ndarray) -> list[int]:
     """The row whose name answers each question (n, 3); -1 where no word is left to answer with."""
     if len(rows) == 0:
         return []
@@ -224,9 +224,9 @@ def _predict(vectors: KeyedVectors, names: _Names, rows: np.ndarray) -> list[int
     first = names.first[answers[:, 0]]
     # a candidate that is one of the question's words in another case is passed over
     again = np.flatnonzero((first[:, None] == rows).any(axis=1))
-    predicted = first.tolist()
+    predicted: list[int] = first.tolist()
     if len(again):
-        deeper, cosines = _nearest(vectors, names, rows[again], DEPTH)
+        deeper, cosines = _nearest(vectors, names, rows[again], MAX_CANDIDATES)
         for i, candidates, scores in zip(again, deeper, cosines, strict=True):
             left = [
                 int(names.first[row])
@@ -239,7 +239,7 @@ def _predict(vectors: KeyedVectors, names: _Names, rows: np.ndarray) -> list[int
 
 
 def _nearest(
-    vectors: KeyedVectors, names: _Names, rows: np.ndarray, k: int
+    vectors: WordTable, names: _Names, rows: np.ndarray, k: int
 ) -> tuple[np.ndarray, np.ndarray]:
     """The k rows (n, k) nearest to b - a + c of questions (n, 3), other than theirs, and cosines
     (n, k).

@@ -1,26 +1,38 @@
-"""KeyedVectors: what one asks of trained word vectors, under gensim's names and with its
-answers.
-"""
+"""KeyedVectors: questions to trained word vectors, under gensim's names and with its answers."""
 
-from collections.abc import Sequence
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
 from xw2v.errors import InputError
-from xw2v.vectors.neighbours import cosines, divisors, nearest, row_norms, top_k
-from xw2v.vectors.savedtable import SavedTable
-from xw2v.vectors.wordtable import Key, as_items, unit
+from xw2v.vectors import exchange
+from xw2v.vectors.arrays import cosine, unit
+from xw2v.vectors.evaluation import word_analogies, word_pairs
+from xw2v.vectors.formats import WordVectors, read_vectors, write_vectors
+from xw2v.vectors.neighbours import cosine_similarities, top_k
+from xw2v.vectors.query import (
+    Indexer,
+    Key,
+    Neighbours,
+    Term,
+    as_term,
+    as_terms,
+    checked_topn,
+    plain,
+    weighted_terms,
+)
+from xw2v.vectors.testsets import read_analogies, read_pairs
+from xw2v.vectors.wordtable import WordTable
 
-Neighbours = list[tuple[str, float]]
 
-
-class KeyedVectors(SavedTable):
+class KeyedVectors(WordTable):
     """Trained word vectors: nearest words, analogies, similarities, test sets, files.
 
-    Answers are computed in blocks over the table itself, on the CPU or where `to_device` put a
-    copy.
+    Answers are computed over the table itself, or where `to_device` put a copy.
 
     >>> import numpy as np
     >>> wv = KeyedVectors(["a", "b", "c"], np.array([[1, 0], [1, 0.1], [0, 1]], dtype=np.float32))
@@ -28,7 +40,7 @@ class KeyedVectors(SavedTable):
     'b'
     """
 
-    # --- nearest words ---------------------------------------------------------------------------------
+    # --- nearest words ---
 
     def most_similar(
         self,
@@ -38,7 +50,7 @@ class KeyedVectors(SavedTable):
         clip_start: int = 0,
         clip_end: int | None = None,
         restrict_vocab: int | None = None,
-        indexer: Any = None,
+        indexer: Indexer | None = None,
     ) -> Any:
         """Words whose vectors point most nearly where the mean of the given ones does (3CosAdd).
 
@@ -60,11 +72,14 @@ class KeyedVectors(SavedTable):
             UnknownWordError: a word that is not there, with the nearest spellings.
             InputError: nothing to start from.
         """
-        if topn is not None and topn < 1:
+        topn = checked_topn(topn)
+        if topn == 0:
             return []
-        keys, weights = _weighted(as_items(positive), as_items(negative))
-        mean = self.get_mean_vector(keys, weights, post_normalize=True, ignore_missing=False)
-        asked = {self.get_index(key) for key in keys if not isinstance(key, np.ndarray)}
+        terms, weights = weighted_terms(positive, negative)
+        if not terms:
+            raise InputError("most_similar needs at least one word or vector")
+        mean = self.get_mean_vector(terms, weights, post_normalize=True, ignore_missing=False)
+        asked = self._rows_of(terms)
         if indexer is not None and topn is not None:
             answers = indexer.most_similar(mean, topn + len(asked))
             words = {self.index_to_key[row] for row in asked}
@@ -72,8 +87,13 @@ class KeyedVectors(SavedTable):
         start, end = (0, restrict_vocab) if restrict_vocab else (clip_start, clip_end or len(self))
         start, end, _ = slice(start, end).indices(len(self))
         if topn is None:
-            return self._cosines(mean, start, end)
-        return self._nearest(mean, topn, start, end, asked)
+            return self.row_search().cosines(mean, start, end)
+        excluded = sorted(row for row in asked if start <= row < end)
+        topn = min(topn, end - start - len(excluded))
+        if topn < 1:
+            return []
+        rows, scores = self.nearest_rows(mean[None, :], topn, np.asarray([excluded]), end, start)
+        return self._neighbours(rows[0], scores[0])
 
     def most_similar_cosmul(
         self,
@@ -85,135 +105,77 @@ class KeyedVectors(SavedTable):
         """Words by Levy and Goldberg's (2014) 3CosMul: the product of cosines, shifted to 0..1,
         over that of the negatives'. Arguments and answers as of `most_similar`, without weights.
         """
-        if topn is not None and topn < 1:
+        topn = checked_topn(topn)
+        if topn == 0:
             return []
-        liked: list[Any] = as_items(positive)
-        disliked: list[Any] = as_items(negative)
-        if not liked:
+        terms, other_terms = as_terms(positive), as_terms(negative)
+        if not terms:
             raise InputError("3CosMul needs at least one positive word")
         end = min(restrict_vocab or len(self), len(self))
-        scores = np.ones(end)
-        for key in liked:
-            scores *= (1 + self._cosines(self._unit_of(key), 0, end)) / 2
-        below = np.ones(end)
-        for key in disliked:
-            below *= (1 + self._cosines(self._unit_of(key), 0, end)) / 2
-        scores /= below + 1e-6
+        search = self.row_search()
+        scores = search.shifted_cosines(map(self._unit_of, terms), end)
+        scores /= search.shifted_cosines(map(self._unit_of, other_terms), end) + 1e-6
         if topn is None:
             return scores.astype(np.float32)
-        asked = {self.get_index(key) for key in liked + disliked if not isinstance(key, np.ndarray)}
-        inside = [row for row in asked if row < end]
-        scores[inside] = -np.inf
-        top = min(topn, end - len(inside))
-        if top < 1:
+        excluded = [row for row in self._rows_of(terms + other_terms) if row < end]
+        scores[excluded] = -np.inf
+        topn = min(topn, end - len(excluded))
+        if topn < 1:
             return []
-        rows, best = top_k(scores[None, :], top)
+        rows, best = top_k(scores[None, :], topn)
+        return self._neighbours(rows[0], best[0])
+
+    def _unit_of(self, term: Term) -> np.ndarray:
+        vector = self._check_vector(term) if isinstance(term, np.ndarray) else self[term]
+        return unit(vector)
+
+    def _rows_of(self, terms: Iterable[Term]) -> set[int]:
+        return {self.get_index(term) for term in terms if not isinstance(term, np.ndarray)}
+
+    def _neighbours(self, rows: np.ndarray, scores: np.ndarray) -> Neighbours:
         return [
-            (self.index_to_key[row], float(score))
-            for row, score in zip(rows[0], best[0], strict=True)
+            (self.index_to_key[row], float(score)) for row, score in zip(rows, scores, strict=True)
         ]
 
-    def _unit_of(self, key: Any) -> np.ndarray:
-        return (
-            self._check_vector(key)
-            if isinstance(key, np.ndarray)
-            else self.get_vector(key, norm=True)
-        )
-
     def similar_by_word(
-        self, word: Key, topn: int = 10, restrict_vocab: int | None = None
+        self, word: Term, topn: int = 10, restrict_vocab: int | None = None
     ) -> Neighbours:
-        neighbours: Neighbours = self.most_similar([word], topn=topn, restrict_vocab=restrict_vocab)
-        return neighbours
+        """The words nearest to one word; see `most_similar`."""
+        found: Neighbours = self.most_similar([word], topn=topn, restrict_vocab=restrict_vocab)
+        return found
 
     similar_by_key = similar_by_word
 
     def similar_by_vector(
         self, vector: np.ndarray, topn: int = 10, restrict_vocab: int | None = None
     ) -> Neighbours:
-        found: Neighbours = self.most_similar(
-            [np.asarray(vector)], topn=topn, restrict_vocab=restrict_vocab
-        )
-        return found
+        """The words nearest to a vector (D,); see `most_similar`."""
+        return self.similar_by_word(np.asarray(vector), topn, restrict_vocab)
 
-    def _cosines(self, direction: np.ndarray, start: int, end: int) -> np.ndarray:
-        """Dot products (end - start,) of `direction` (D,) with rows start..end scaled to length
-        1.
-        """
-        table, lengths = self._table()
-        query = self._to_device(direction.astype(np.float32)[None, :])
-        return self._to_host(cosines(table[start:end, :], lengths[start:end], query))[0]
-
-    def _nearest(
-        self, direction: np.ndarray, topn: int, start: int, end: int, asked: set[int]
-    ) -> Neighbours:
-        inside = sorted(row for row in asked if start <= row < end)
-        top = min(topn, end - start - len(inside))
-        if top < 1:
-            return []
-        rows, scores = self.nearest_rows(direction[None, :], top, np.asarray([inside]), end, start)
-        return [
-            (self.index_to_key[row], float(score))
-            for row, score in zip(rows[0], scores[0], strict=True)
-        ]
-
-    def nearest_rows(
-        self,
-        queries: np.ndarray,
-        k: int,
-        exclude: np.ndarray,
-        end: int | None = None,
-        start: int = 0,
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """Many questions at once: the k rows (Q, k) nearest to each query, best first, and cosines
-        (Q, k).
-
-        Args:
-            queries: (Q, D), of unit length.
-            k: how many.
-            exclude: (Q, E) rows between start and end not to be answered; where fewer than k others
-                are left, these come last, with a cosine of minus infinity.
-            start, end: answer from these rows only.
-        """
-        table, lengths = self._table()
-        start, end, _ = slice(start, end).indices(len(self))
-        without = self._to_device(exclude.astype(np.int64) - start) if exclude.size else None
-        query = self._to_device(np.ascontiguousarray(queries, dtype=np.float32))
-        rows, scores = nearest(table[start:end, :], lengths[start:end], query, k, without)
-        return self._to_host(rows) + start, self._to_host(scores)
-
-    # --- distances -------------------------------------------------------------------------------------
+    # --- distances ---
 
     def similarity(self, w1: Key, w2: Key) -> float:
         """Cosine of two words."""
-        return float(unit(self[w1]) @ unit(self[w2]))
+        return cosine(self[w1], self[w2])
 
     def distance(self, w1: Key, w2: Key) -> float:
         """1 - cosine of two words."""
         return 1 - self.similarity(w1, w2)
 
     def euclidean_distance(self, w1: Key, w2: Key) -> float:
-        """Length of the difference of two words' vectors."""
+        """Norm of the difference of two words' vectors."""
         return float(np.linalg.norm(self[w1].astype(np.float64) - self[w2]))
 
     def distances(
         self, word_or_vector: Key | np.ndarray, other_words: Sequence[Key] = ()
     ) -> np.ndarray:
         """1 - cosine from a word or vector (D,) to each of `other_words`, or to every row (V,)."""
-        if isinstance(word_or_vector, np.ndarray):
-            vector = self._check_vector(word_or_vector)
-        else:
-            vector = self.get_vector(word_or_vector)
+        direction = self._unit_of(as_term(word_or_vector))
         if len(other_words):
-            return 1 - self.cosine_similarities(vector, self[list(other_words)])
-        return 1 - self._cosines(unit(vector), 0, len(self))
+            return 1 - self.cosine_similarities(direction, self[list(other_words)])
+        return 1 - self.row_search().cosines(direction, 0, len(self))
 
-    @staticmethod
-    def cosine_similarities(vector_1: np.ndarray, vectors_all: np.ndarray) -> np.ndarray:
-        """Cosines (n,) of a vector (D,) with each of vectors (n, D); 0 where one of the two is
-        zeros.
-        """
-        return cosines(vectors_all, divisors(row_norms(vectors_all)), unit(vector_1)[None, :])[0]
+    cosine_similarities = staticmethod(cosine_similarities)
 
     def n_similarity(self, ws1: Sequence[Key], ws2: Sequence[Key]) -> float:
         """Cosine of the mean vectors of two lists of words; unknown words are left out."""
@@ -221,7 +183,7 @@ class KeyedVectors(SavedTable):
             raise InputError("n_similarity needs at least one word in each list")
         mean1 = self.get_mean_vector(ws1, pre_normalize=False)
         mean2 = self.get_mean_vector(ws2, pre_normalize=False)
-        return float(unit(mean1) @ unit(mean2))
+        return cosine(mean1, mean2)
 
     def closer_than(self, key1: Key, key2: Key) -> list[str]:
         """Words that are closer to `key1` than `key2` is."""
@@ -231,18 +193,18 @@ class KeyedVectors(SavedTable):
         return [self.index_to_key[row] for row in closer if row != row1]
 
     def rank(self, key1: Key, key2: Key) -> int:
-        """Place of `key2` among the words nearest to `key1`, the nearest being 1."""
+        """Rank of `key2` among the words nearest to `key1`, the nearest being 1."""
         return len(self.closer_than(key1, key2)) + 1
 
     def most_similar_to_given(self, key1: Key, keys_list: Sequence[Key]) -> Key:
         """The one of `keys_list` most similar to `key1`."""
-        return keys_list[int(np.argmin(self.distances(key1, keys_list)))]
+        return plain(keys_list[int(np.argmin(self.distances(key1, keys_list)))])
 
     def rank_by_centrality(
         self, words: Sequence[Key], use_norm: bool = True
     ) -> list[tuple[float, Key]]:
         """(cosine to the mean of all, word), the most central first; unknown words are left out."""
-        known = [word for word in words if word in self]
+        known = [plain(word) for word in words if word in self]
         if not known:
             raise InputError("none of these words is in the vocabulary")
         vectors = np.stack([self.get_vector(word, norm=use_norm) for word in known])
@@ -260,9 +222,14 @@ class KeyedVectors(SavedTable):
         nearby = self.similar_by_word(wa, topn)
         if not nearby:
             raise InputError("relative_cosine_similarity needs topn of at least 1")
-        return self.similarity(wa, wb) / sum(score for _, score in nearby)
+        total = sum(score for _, score in nearby)
+        if total == 0:
+            raise InputError(
+                "the cosines of the nearest words sum to 0, so none is relative to them"
+            )
+        return self.similarity(wa, wb) / total
 
-    # --- test sets -------------------------------------------------------------------------------------
+    # --- test sets ---
 
     def evaluate_word_pairs(
         self,
@@ -274,13 +241,8 @@ class KeyedVectors(SavedTable):
         dummy4unknown: bool = False,
     ) -> tuple[tuple[float, float], tuple[float, float], float]:
         """((Pearson's r, p), (Spearman's ρ, p), per cent of pairs with unknown words) on a
-        similarity set.
-
-        `xw2v.vectors.evaluation.word_pairs` answers the same with the numbers of pairs.
+        similarity set; `xw2v.vectors.evaluation.word_pairs` gives the numbers of pairs, too.
         """
-        from xw2v.vectors.evaluation import word_pairs
-        from xw2v.vectors.testsets import read_pairs
-
         given = read_pairs(Path(pairs), delimiter, encoding)
         result = word_pairs(self, given, restrict_vocab, case_insensitive, dummy4unknown)
         if not (result.known or dummy4unknown):
@@ -295,28 +257,92 @@ class KeyedVectors(SavedTable):
         dummy4unknown: bool = False,
     ) -> tuple[float, list[dict[str, Any]]]:
         """(accuracy, sections) on an analogy set, each section with lists "correct" and
-        "incorrect".
-
-        `xw2v.vectors.evaluation.word_analogies` answers the same with coverage and totals.
+        "incorrect"; `xw2v.vectors.evaluation.word_analogies` gives coverage and totals, too.
         """
-        from xw2v.vectors.evaluation import word_analogies
-        from xw2v.vectors.testsets import read_analogies
-
-        result = word_analogies(
-            self, read_analogies(Path(analogies)), restrict_vocab, case_insensitive, dummy4unknown
-        )
+        given = read_analogies(Path(analogies))
+        result = word_analogies(self, given, restrict_vocab, case_insensitive, dummy4unknown)
         return result.as_gensim()
 
+    # --- files and gensim ---
 
-def _weighted(
-    positive: Sequence[Any], negative: Sequence[Any]
-) -> tuple[list[Key | np.ndarray], list[float]]:
-    """Keys with their weights: 1 and -1 where none is given."""
-    keys: list[Key | np.ndarray] = []
-    weights: list[float] = []
-    for items, usual in ((positive, 1.0), (negative, -1.0)):
-        for item in items:
-            key, weight = item if isinstance(item, tuple) else (item, usual)
-            keys.append(key)
-            weights.append(float(weight))
-    return keys, weights
+    @classmethod
+    def load(
+        cls,
+        path: str | Path,
+        format: str | None = None,
+        limit: int | None = None,
+        encoding: str = "utf-8",
+        unicode_errors: str = "strict",
+    ) -> Self:
+        """Load a model folder (memory-mapped) or a file of vectors.
+
+        Args:
+            path: the output folder of a training run, or a file.
+            format: a name from `xw2v.vectors.formats.FORMATS`; by default found from the content.
+            limit: read only the first so many words.
+            encoding, unicode_errors: how bytes become words, in the word2vec, GloVe and fastText
+                formats.
+
+        Raises:
+            InputError: one line saying what is wrong, and in which line or at which byte.
+        """
+        return cls._of(read_vectors(Path(path), format, limit, encoding, unicode_errors))
+
+    def save(self, path: str | Path, format: str = "npy") -> None:
+        """Save as a folder of center.npy and vocab.json, or in another format of
+        `xw2v.vectors.formats`.
+        """
+        write_vectors(Path(path), self._content(), format)
+
+    @classmethod
+    def load_word2vec_format(
+        cls,
+        fname: str | Path,
+        fvocab: str | Path | None = None,
+        binary: bool = False,
+        encoding: str = "utf-8",
+        unicode_errors: str = "strict",
+        limit: int | None = None,
+        no_header: bool = False,
+    ) -> Self:
+        """gensim's name for `load` of a word2vec file, with counts from a file of `word count`
+        lines.
+
+        `no_header` reads a GloVe file. Words that `fvocab` lacks have a count of 0.
+        """
+        format = "word2vec-bin" if binary else "glove" if no_header else "word2vec"
+        loaded = read_vectors(Path(fname), format, limit, encoding, unicode_errors)
+        if fvocab is not None:
+            loaded.counts = exchange.counts_of(loaded, fvocab, encoding, unicode_errors)
+        return cls._of(loaded)
+
+    def save_word2vec_format(
+        self,
+        fname: str | Path,
+        fvocab: str | Path | None = None,
+        binary: bool = False,
+        write_header: bool = True,
+    ) -> None:
+        """gensim's name for `save` as a word2vec file, the most frequent words first where counts
+        are known.
+
+        Without header it is a GloVe file. `fvocab` takes the counts, as `word count` lines.
+        """
+        format = "word2vec-bin" if binary else "word2vec" if write_header else "glove"
+        exchange.save_word2vec(Path(fname), fvocab, format, self._content())
+
+    def to_gensim(self) -> Any:
+        """The same as a gensim KeyedVectors, with a copy of the vectors."""
+        return exchange.to_gensim(self)
+
+    @classmethod
+    def from_gensim(cls, other: Any) -> Self:
+        """From a gensim KeyedVectors, or from a model that has one as `.wv`."""
+        return cls._of(exchange.from_gensim(other))
+
+    @classmethod
+    def _of(cls, content: WordVectors) -> Self:
+        return cls(content.words, content.vectors, content.counts)
+
+    def _content(self) -> WordVectors:
+        return WordVectors(self.index_to_key, self.vectors, self.counts)

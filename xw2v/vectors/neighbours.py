@@ -1,68 +1,63 @@
-"""Nearest rows of a table by cosine, as blocked matrix products: never (V, V), never a normalised
-copy.
+"""Nearest rows of a table by cosine, as products of tiles: never (V, V), never a normalised copy.
 
-Everything here is in the Array API standard and takes its namespace from the table, so it runs
-where the table is; on NumPy a few calls are replaced by faster ones with the same result. Ties go
-to the earlier row, which is the more frequent word.
+The operations come from `neighbours_standard`, which runs on any array library of the Array API
+standard, or from `neighbours_numpy`, which does the same faster on NumPy. Ties go to the earlier
+row, which is the more frequent word.
 """
 
-from typing import Any
+from __future__ import annotations
+
+from types import ModuleType
 
 import numpy as np
-from array_api_compat import array_namespace, device, is_numpy_namespace
+from array_api_compat import array_namespace, is_numpy_namespace
 
-SCORES = 1 << 24  # most scores held at a time (64 MB in float32)
-ROWS = 1 << 14  # rows of the table in one product
-QUERIES = 64  # queries in one product with them: more are not faster
-STRETCH = 256  # columns of which only the largest is looked at first
+from xw2v.vectors import neighbours_numpy, neighbours_standard
+from xw2v.vectors.arrays import Array, safe_divisor, unit
+from xw2v.vectors.neighbours_standard import row_tiles
 
-
-def row_norms(vectors: Any) -> Any:
-    """Length of each row of vectors (V, D), as (V,)."""
-    xp = array_namespace(vectors)
-    return xp.concat([xp.sqrt(_self_products(xp, block)) for block in _row_blocks(vectors)])
+TILE_QUERIES = 64  # in one product with a tile of rows: more are not faster
+MAX_SCORES = 1 << 24  # held at a time (64 MB in float32)
 
 
-def _self_products(xp: Any, block: Any) -> Any:
-    return np.vecdot(block, block) if is_numpy_namespace(xp) else xp.sum(block * block, axis=-1)
+def _operations(array: Array) -> ModuleType:
+    numpy = is_numpy_namespace(array_namespace(array))
+    return neighbours_numpy if numpy else neighbours_standard
 
 
-def _row_blocks(vectors: Any) -> list[Any]:
-    total = vectors.shape[0]
-    return [vectors[start : min(start + ROWS, total), :] for start in range(0, total, ROWS)]
+def row_norms(table: Array) -> Array:
+    """Norm of each row of a table (V, D), as (V,)."""
+    xp, squared_norms = array_namespace(table), _operations(table).squared_norms
+    return xp.concat([xp.sqrt(squared_norms(tile)) for tile in row_tiles(table)])
 
 
-def divisors(norms: Any) -> Any:
-    """Norms (V,) to divide by: 1 in place of 0, so that a row of zeros has a cosine of 0."""
-    xp = array_namespace(norms)
-    return xp.where(norms == 0, xp.ones_like(norms), norms)
+def cosines(table: Array, divisors: Array, queries: Array) -> Array:
+    """Cosines (Q, V) of queries with the rows of a table.
 
-
-def cosines(vectors: Any, lengths: Any, queries: Any) -> Any:
-    """Cosine (Q, V) of unit queries (Q, D) with the rows of vectors (V, D), whose `divisors` are
-    lengths (V,).
+    Args:
+        table: (V, D).
+        divisors: (V,) from `safe_divisor` of the `row_norms`.
+        queries: (Q, D) of norm 1.
     """
-    xp = array_namespace(vectors)
-    if queries.shape[0] == 1 and is_numpy_namespace(xp):
-        # one pass over the table at the speed of memory: a matrix-vector product takes twice as
-        # long
-        scores = np.vecdot(vectors, queries[0])[None, :]
-    else:
-        scores = xp.concat(
-            [queries @ xp.matrix_transpose(block) for block in _row_blocks(vectors)], axis=1
-        )
-    return scores / lengths[None, :]
+    return _operations(table).dot_products(table, queries) / divisors[None, :]
+
+
+def cosine_similarities(vector_1: np.ndarray, vectors_all: np.ndarray) -> np.ndarray:
+    """Cosines (n,) of a vector (D,) with vectors (n, D); 0 where one of the two is zeros."""
+    divisors = safe_divisor(row_norms(vectors_all))
+    clipped: np.ndarray = np.clip(cosines(vectors_all, divisors, unit(vector_1)[None, :])[0], -1, 1)
+    return clipped
 
 
 def nearest(
-    vectors: Any, lengths: Any, queries: Any, k: int, exclude: Any = None
-) -> tuple[Any, Any]:
-    """The k rows of `vectors` with the largest cosine to each query, best first.
+    table: Array, divisors: Array, queries: Array, k: int, exclude: Array | None = None
+) -> tuple[Array, Array]:
+    """The k rows of a table with the largest cosine to each query, best first.
 
     Args:
-        vectors: (V, D), on any device.
-        lengths: (V,) from `divisors` of `row_norms`.
-        queries: (Q, D) of unit length, on the same device, as is `exclude`.
+        table: (V, D), on any device.
+        divisors: (V,) from `safe_divisor` of the `row_norms`.
+        queries: (Q, D) of norm 1, on the same device, as is `exclude`.
         k: how many, at least 1; all V where there are fewer.
         exclude: (Q, E) rows not to be answered, -1 for none. Where fewer than k others are left,
             they come last, with a cosine of minus infinity.
@@ -70,52 +65,28 @@ def nearest(
     Returns:
         rows (Q, k) int64 and cosines (Q, k).
     """
-    xp = array_namespace(vectors)
-    total, count = vectors.shape[0], queries.shape[0]
-    step = max(1, min(QUERIES, SCORES // total))
-    found = []
-    for start in range(0, count, step):
-        end = min(start + step, count)
-        scores = cosines(vectors, lengths, queries[start:end, :])  # (q, V)
+    xp = array_namespace(table)
+    vocab_size, n_queries = table.shape[0], queries.shape[0]
+    step = max(1, min(TILE_QUERIES, MAX_SCORES // vocab_size))
+    rows, values = [], []
+    for start in range(0, n_queries, step):
+        tile = slice(start, min(start + step, n_queries))
+        scores = cosines(table, divisors, queries[tile, :])  # (q, V)
         if exclude is not None:
-            scores = _without(xp, scores, exclude[start:end, :])
-        found.append(top_k(scores, min(k, total)))
-    return xp.concat([rows for rows, _ in found]), xp.concat([values for _, values in found])
+            scores = _operations(table).without_columns(scores, exclude[tile, :])
+        columns, best = top_k(scores, min(k, vocab_size))
+        rows.append(columns)
+        values.append(best)
+    return xp.concat(rows), xp.concat(values)
 
 
-def _without(xp: Any, scores: Any, exclude: Any) -> Any:
-    """Scores (q, V) with minus infinity in the columns exclude (q, E)."""
-    if is_numpy_namespace(xp):
-        query, column = np.nonzero(exclude >= 0)
-        scores[query, exclude[query, column]] = -np.inf
-        return scores
-    columns = xp.arange(scores.shape[1], device=device(scores))[None, :]
-    never = xp.full_like(scores, -xp.inf)
-    for e in range(exclude.shape[1]):
-        scores = xp.where(columns == exclude[:, e][:, None], never, scores)
-    return scores
-
-
-def top_k(scores: Any, k: int) -> tuple[Any, Any]:
+def top_k(scores: Array, k: int) -> tuple[Array, Array]:
     """Columns (Q, k) and values (Q, k) of the k largest of each row of scores (Q, V), best
     first.
     """
     xp = array_namespace(scores)
     if k == 1:
         columns = xp.argmax(scores, axis=1)[:, None]
-    elif is_numpy_namespace(xp):
-        columns = np.stack([_top_of_row(row, k) for row in scores])
     else:
-        columns = xp.argsort(scores, axis=1, descending=True, stable=True)[:, :k]
+        columns = _operations(scores).top_columns(scores, k)
     return columns, xp.take_along_axis(scores, columns, axis=1)
-
-
-def _top_of_row(row: np.ndarray, k: int) -> np.ndarray:
-    """Columns of the k largest of row (V,): best first, of equals the first column."""
-    stretches = row[: len(row) // STRETCH * STRETCH].reshape(-1, STRETCH).max(axis=1)
-    if len(stretches) < k:
-        return np.argsort(-row, kind="stable")[:k]
-    # k stretches reach this far, so k columns do; hardly more than those are left to sort
-    reached = np.partition(stretches, len(stretches) - k)[len(stretches) - k]
-    columns = np.flatnonzero(row >= reached)
-    return columns[np.argsort(-row[columns], kind="stable")[:k]]

@@ -4,6 +4,8 @@ None is shipped with xw2v. What the formats look like, and where the sets come f
 docs/evaluation.md.
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -12,7 +14,7 @@ from pathlib import Path
 from xw2v.errors import InputError
 from xw2v.storage.files import damage_reported, decompressed, open_binary
 
-LONGEST_LINE = 1 << 20  # bytes
+MAX_LINE_BYTES = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -55,13 +57,13 @@ class AnalogySet:
 
 
 def _lines(path: Path, encoding: str = "utf-8") -> Iterator[tuple[int, str]]:
-    """(number, line) of a text file, compressed or not, without comments (`#` first) and blank
+    """(number, line) of a text file, compressed or not, without comments (`#` first) and empty
     lines.
     """
     with open_binary(path) as raw, damage_reported(str(path)):
         number = 0
         stream = decompressed(raw, str(path))
-        while line := stream.readline(LONGEST_LINE):
+        while line := stream.readline(MAX_LINE_BYTES):
             number += 1
             try:
                 text = line.decode(encoding)
@@ -87,7 +89,7 @@ def read_pairs(path: Path, delimiter: str = "\t", encoding: str = "utf-8") -> Pa
         except ValueError:
             skipped += 1
     if not pairs:
-        raise InputError(f"{path}: no line of word, word and score, parted by {delimiter!r}")
+        raise InputError(f"{path}: no line of word, word and score, separated by {delimiter!r}")
     return PairSet(path.stem, pairs, skipped)
 
 
@@ -128,7 +130,7 @@ def _read_bats(folder: Path) -> AnalogySet:
     """A section for each file of lines `word<TAB>answer/answer`; any two of its lines are a
     question.
 
-    The first letter of a file's name tells the kind: inflection, derivation, encyclopedia,
+    The first letter of a file's name is the kind: inflection, derivation, encyclopedia,
     lexicography.
     """
     sections = []

@@ -4,35 +4,34 @@ What can be asked of the table is in `xw2v.vectors.keyedvectors`. Names and sema
 gensim's KeyedVectors: a key is a word, or the number of a row.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, Self, overload
+from typing import Any, Self, overload
 
 import numpy as np
 
-from xw2v.errors import InputError, UnknownWordError, shown
-from xw2v.vectors.neighbours import divisors, row_norms
-
-if TYPE_CHECKING:
-    from xw2v.sgns.backend import Backend
-
-Key = str | int | np.integer
-KEY_TYPES = (str, int, np.integer)
-Item = (
-    Key | np.ndarray | tuple[Key | np.ndarray, float]
-)  # a word, row or vector, with a weight or without
+from xw2v.errors import InputError, UnknownWordError
+from xw2v.sgns.backend import Backend, load_backend
+from xw2v.vectors.arrays import safe_divisor, unit
+from xw2v.vectors.query import KEY_TYPES, Key, as_term
+from xw2v.vectors.rowsearch import RowSearch
+from xw2v.vectors.spelling import UnknownWordMessage
+from xw2v.vectors.tablechecks import check_shape, checked_words, finite_norms, word_index
+from xw2v.vectors.vectorrows import VectorRows
+from xw2v.vectors.wordattributes import WordAttributes
 
 
 class WordTable:
-    """V words, each with a vector of D numbers.
+    """V words, each with a vector of D dimensions.
+
+    Changes copy the table first, so that the array or the file it came from stays as it was.
 
     Attributes:
         index_to_key: the words, in row order.
         key_to_index: word -> row.
-        vectors: (V, D) float32; a memory map where it was loaded as one.
+        attributes: name -> values (V,) of the words, such as "count".
     """
-
-    _backend: "Backend | None" = None
-    _on_device: tuple[np.ndarray, Any, Any] | None = None  # of which table, its copy, its lengths
 
     def __init__(
         self, words: Sequence[str], vectors: np.ndarray, counts: np.ndarray | None = None
@@ -45,48 +44,43 @@ class WordTable:
             counts: (V,) how often each word occurred, where that is known.
 
         Raises:
-            InputError: sizes that do not match, or a word that comes twice.
+            InputError: sizes that do not match, a word that is no string, or one that comes twice.
         """
         table = np.asarray(vectors)
-        if (
-            table.ndim != 2
-            or len(table) != len(words)
-            or table.size == 0
-            or table.dtype.kind not in "fiu"
-        ):
-            raise InputError(
-                f"{len(words)} words with vectors of shape {table.shape} and type {table.dtype}: "
-                "give one row of at least one number for each word"
-            )
-        self.vectors: np.ndarray = np.asarray(table, dtype=np.float32)
-        self.index_to_key: list[str] = list(words)
-        self.key_to_index: dict[str, int] = {
-            word: row for row, word in enumerate(self.index_to_key)
-        }
-        if len(self.key_to_index) < len(self.index_to_key):
-            twice = next(
-                w for row, w in enumerate(self.index_to_key) if self.key_to_index[w] != row
-            )
-            raise InputError(
-                f"the word {shown(twice)} comes more than once; give each word one row"
-            )
-        self._attributes: dict[str, np.ndarray] = {}
-        self._norms: np.ndarray | None = None
+        self.index_to_key = checked_words(words)
+        check_shape(self.index_to_key, table)
+        self.key_to_index = word_index(self.index_to_key)
+        self._rows = VectorRows(table.astype(np.float32, copy=False))
+        self._backend: Backend | None = None
+        self._search: RowSearch | None = None
+        self.attributes = WordAttributes(len(words))
         if counts is not None:
             if np.shape(counts) != (len(words),):
                 raise InputError(f"counts of shape {np.shape(counts)} for {len(words)} words")
-            self._attributes["count"] = np.asarray(counts)
+            self.attributes["count"] = np.array(counts)
 
-    # --- size and lookup -------------------------------------------------------------------------------
+    # --- size and look-up ---
+
+    @property
+    def vectors(self) -> np.ndarray:
+        """(V, D) float32; a memory map where it was loaded as one."""
+        return self._rows.table
+
+    @vectors.setter
+    def vectors(self, table: np.ndarray) -> None:
+        table = np.asarray(table)
+        check_shape(self.index_to_key, table)
+        self._replace(self.index_to_key, table.astype(np.float32, copy=False))
 
     @property
     def vector_size(self) -> int:
+        """D, the dimensions of a vector."""
         return int(self.vectors.shape[1])
 
     @property
     def counts(self) -> np.ndarray | None:
         """(V,) how often each word occurred, None where that is not known."""
-        return self._attributes.get("count")
+        return self.attributes.get("count")
 
     def __len__(self) -> int:
         return len(self.index_to_key)
@@ -101,28 +95,27 @@ class WordTable:
         return isinstance(key, KEY_TYPES) and self.has_index_for(key)
 
     def has_index_for(self, key: Key) -> bool:
+        """Whether there is a row of this word or number."""
         return self.get_index(key, -1) >= 0
 
     def get_index(self, key: Key, default: int | None = None) -> int:
         """Row of a word (or of a row's number). Without a default, raises UnknownWordError."""
-        row = self.key_to_index.get(key, -1) if isinstance(key, str) else int(key)
+        if isinstance(key, str):
+            row = self.key_to_index.get(key, -1)
+        elif isinstance(key, KEY_TYPES):
+            row = int(key)
+        else:
+            raise InputError(f"{type(key).__name__} is not the type of a word or a row's number")
         if 0 <= row < len(self):
             return row
         if default is not None:
             return default
-        raise self._unknown(key)
-
-    def _unknown(self, key: Key) -> UnknownWordError:
-        if not isinstance(key, str):
-            return UnknownWordError(f"row {key} is not there; the rows are 0 to {len(self) - 1}")
-        from xw2v.text.vocabulary import nearest_spellings
-
-        near = nearest_spellings(key, self.index_to_key)
-        hint = f"; the nearest spellings are {', '.join(map(shown, near))}" if near else ""
-        return UnknownWordError(f"{shown(key)} is not in the vocabulary of {len(self)} words{hint}")
+        if isinstance(key, str):
+            raise UnknownWordError(UnknownWordMessage(str(key), self.index_to_key))
+        raise UnknownWordError(f"there is no row {key}; the rows are 0 to {len(self) - 1}")
 
     def get_vector(self, key: Key, norm: bool = False) -> np.ndarray:
-        """The vector (D,) of a word, read-only; with `norm` scaled to length 1."""
+        """The vector (D,) of a word, read-only; with `norm` scaled to norm 1."""
         row = self.get_index(key)
         vector: np.ndarray = unit(self.vectors[row]) if norm else self.vectors[row]
         vector = vector.view()
@@ -135,10 +128,11 @@ class WordTable:
     def __getitem__(self, key: Iterable[Key]) -> np.ndarray: ...
     def __getitem__(self, key: Key | Iterable[Key]) -> np.ndarray:
         """The vector (D,) of a word, or the vectors (n, D) of n words."""
-        if isinstance(key, KEY_TYPES):
+        if isinstance(key, KEY_TYPES) or not isinstance(key, Iterable):
             return self.get_vector(key)
         rows = [self.get_index(one) for one in key]
-        return self.vectors[np.asarray(rows, dtype=np.int64)]
+        found: np.ndarray = self.vectors[np.asarray(rows, dtype=np.int64)]
+        return found
 
     def get_mean_vector(
         self,
@@ -152,9 +146,9 @@ class WordTable:
 
         Args:
             keys: words, rows, or vectors (D,); vectors are taken as they are.
-            weights: one number a key, 1 by default.
-            pre_normalize: scale each word's vector to length 1 first.
-            post_normalize: scale the mean to length 1.
+            weights: one for each key, 1 by default.
+            pre_normalize: scale each word's vector to norm 1 first.
+            post_normalize: scale the mean to norm 1.
             ignore_missing: leave unknown words out; otherwise they raise UnknownWordError.
         """
         if len(keys) == 0:
@@ -162,11 +156,11 @@ class WordTable:
         weight = np.ones(len(keys)) if weights is None else np.asarray(weights, dtype=np.float64)
         if weight.shape != (len(keys),):
             raise InputError(
-                f"{len(keys)} words, but weights of shape {weight.shape}: give one a word"
+                f"{len(keys)} words, but weights of shape {weight.shape}: give one for each word"
             )
         mean = np.zeros(self.vector_size)
         total = 0.0
-        for key, w in zip(keys, weight, strict=True):
+        for key, w in zip(map(as_term, keys), weight, strict=True):
             if isinstance(key, np.ndarray):
                 vector = self._check_vector(key)
             elif ignore_missing and key not in self:
@@ -180,93 +174,83 @@ class WordTable:
         return (unit(mean) if post_normalize else mean).astype(np.float32)
 
     def _check_vector(self, vector: np.ndarray) -> np.ndarray:
-        if vector.shape != (self.vector_size,):
+        if vector.shape != (self.vector_size,) or vector.dtype.kind not in "fiu":
             raise InputError(
-                f"a vector of shape {vector.shape}: these have {self.vector_size} numbers"
+                f"a vector of shape {vector.shape} and type {vector.dtype}: "
+                f"these have {self.vector_size} dimensions"
             )
+        if not np.isfinite(vector).all():
+            raise InputError("the given vector has a non-finite value")
         return vector
 
-    # --- lengths ---------------------------------------------------------------------------------------
+    # --- norms, and where answers are computed ---
 
     @property
     def norms(self) -> np.ndarray:
-        """(V,) the length of each vector; computed when first asked for, in one pass over the
-        table.
-        """
+        """(V,) the norm of each vector; computed when first used, in one pass over the table."""
         self.fill_norms()
-        assert self._norms is not None
-        return self._norms
+        assert self._rows.norms is not None
+        return self._rows.norms
 
     def fill_norms(self, force: bool = False) -> None:
-        """Compute the lengths if they are not known yet. Raises InputError for a vector with a NaN
-        in it.
+        """Compute the norms, where they are not known or with `force`.
+
+        Raises InputError for a vector with a non-finite value.
         """
-        if self._norms is not None and not force:
-            return
-        with np.errstate(over="ignore", invalid="ignore"):
-            norms = row_norms(self.vectors)
-        if not np.isfinite(norms).all():
-            row = int(np.argmin(np.isfinite(norms)))
-            raise InputError(
-                f"the vector of {shown(self.index_to_key[row])} (row {row}) has a NaN, an infinity or numbers too "
-                "large to measure; did its training diverge?"
-            )
-        self._norms = norms
-        self._on_device = None
+        if self._rows.norms is None or force:
+            self._search = None
+            self._rows.norms = finite_norms(self.index_to_key, self.vectors)
 
     def get_normed_vectors(self) -> np.ndarray:
-        """A copy of the table (V, D) with rows of length 1 (rows of zeros stay zeros)."""
-        return self.vectors / divisors(self.norms)[:, None]
+        """A copy of the table (V, D) with rows of norm 1 (rows of zeros stay zeros)."""
+        normed: np.ndarray = self.vectors / safe_divisor(self.norms)[:, None]
+        return normed
 
     def unit_normalize_all(self) -> None:
-        """Scale every vector to length 1, for good."""
+        """Scale every vector to norm 1, for good."""
         self._replace(self.index_to_key, self.get_normed_vectors())
-
-    # --- where the table is
-    # ---------------------------------------------------------------------------------
 
     def to_device(self, device: str = "cpu", backend: str | None = None) -> Self:
         """Answer on a device from now on, from a copy of the table there. Returns self.
 
         Raises MissingDependencyError or UsageError where there is no such device or library.
         """
-        from xw2v.sgns.backend import load_backend
-
-        self._backend = (
-            None
-            if (device, backend or "numpy") == ("cpu", "numpy")
-            else load_backend(backend, device)
-        )
-        self._on_device = None
+        plain = (device, backend or "numpy") == ("cpu", "numpy")
+        self._backend = None if plain else load_backend(backend, device)
+        self._search = None
         return self
 
-    def _table(self) -> tuple[Any, Any]:
-        """The table (V, D) and the lengths (V,) to divide by, where answers are computed."""
-        if self._on_device is None or self._on_device[0] is not self.vectors:
-            lengths = divisors(self.norms)
-            self._on_device = (
-                self.vectors,
-                self._to_device(self.vectors),
-                self._to_device(lengths),
-            )
-        return self._on_device[1:]
+    def row_search(self) -> RowSearch:
+        """What answers questions about the table as it is now."""
+        if self._search is None:
+            self._search = RowSearch(self.vectors, self.norms, self._backend)
+        return self._search
 
-    def _to_device(self, array: np.ndarray) -> Any:
-        return array if self._backend is None else self._backend.from_numpy(array)
+    def nearest_rows(
+        self,
+        queries: np.ndarray,
+        k: int,
+        exclude: np.ndarray,
+        end: int | None = None,
+        start: int = 0,
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Many questions at once: the k rows (Q, k) nearest to each query, best first, and cosines
+        (Q, k).
 
-    def _to_host(self, array: Any) -> np.ndarray:
-        return array if self._backend is None else self._backend.to_numpy(array)
+        Args:
+            queries: (Q, D), of norm 1.
+            k: how many.
+            exclude: (Q, E) rows between start and end not to be answered; where fewer than k others
+                are left, these come last, with a cosine of minus infinity.
+            start, end: answer from these rows only.
+        """
+        start, end, _ = slice(start, end).indices(len(self))
+        return self.row_search().nearest(queries, k, exclude, start, end)
 
-    # --- change ----------------------------------------------------------------------------------------
-
-    def _replace(self, words: list[str], vectors: np.ndarray) -> None:
-        self.index_to_key = words
-        self.key_to_index = {word: row for row, word in enumerate(words)}
-        self.vectors = vectors
-        self._norms = None
+    # --- change ---
 
     def add_vector(self, key: str, vector: np.ndarray) -> int:
-        """Add one word and answer its row; `add_vectors` is faster for many."""
+        """Add one word and return its row."""
         self.add_vectors([key], np.asarray(vector)[None, :])
         return self.key_to_index[key]
 
@@ -277,41 +261,45 @@ class WordTable:
         extras: dict[str, np.ndarray] | None = None,
         replace: bool = False,
     ) -> None:
-        """Append words with their vectors (n, D).
+        """Append words with their vectors.
 
-        A word that is there already keeps its vector, or takes the new one with `replace`. `extras`
-        are attributes, (n,) each. The table is copied, so that a memory map's file stays as it is.
+        A word that is there already keeps its vector, or takes the new one with `replace`.
+
+        Args:
+            keys: n words; of one that comes twice the first is added, and the last replaces.
+            weights: (n, D).
+            extras: attributes, (n,) each; 0 or empty where they are missing.
+            replace: whether known words take the new vectors.
+
+        Raises:
+            InputError: a word that is no string, or vectors of another shape or not finite.
         """
-        keys = [keys] if isinstance(keys, str) else list(keys)
-        new = np.asarray(weights, dtype=np.float32).reshape(len(keys), -1)
-        if new.shape[1:] != (self.vector_size,) or any(not isinstance(key, str) for key in keys):
+        words = checked_words([keys] if isinstance(keys, str) else keys)
+        new = np.asarray(weights, dtype=np.float32).reshape(len(words), -1)
+        if new.shape[1:] != (self.vector_size,):
             raise InputError(
-                f"{len(keys)} words with {new.size} numbers: give {self.vector_size} each"
+                f"{len(words)} words with {new.size} values: give {self.vector_size} each"
             )
-        last = {key: i for i, key in enumerate(keys)}  # of repeated words the last one replaces
-        first = {key: i for i, key in reversed(list(enumerate(keys)))}
-        fresh = [
-            first[key]
-            for key in sorted(first, key=first.__getitem__)
-            if key not in self.key_to_index
-        ]
-        vectors = np.concatenate([self.vectors, new[fresh]])
-        words = self.index_to_key + [keys[i] for i in fresh]
-        extras = extras or {}
-        attributes = {}
-        for name in self._attributes.keys() | extras.keys():
-            values = (
-                np.asarray(extras[name]) if name in extras else np.zeros(len(keys), dtype=np.int64)
+        norms = finite_norms(words, new)
+        self._search = None
+        extras = {name: np.asarray(values) for name, values in (extras or {}).items()}
+        first = {word: i for i, word in reversed(list(enumerate(words)))}
+        fresh = sorted(i for word, i in first.items() if word not in self.key_to_index)
+        if fresh:
+            added, n_before = [words[i] for i in fresh], len(self)
+            self.key_to_index.update(
+                zip(added, range(n_before, n_before + len(fresh)), strict=True)
             )
-            old = self._attributes.get(name, np.zeros(len(self), dtype=values.dtype))
-            attributes[name] = np.concatenate([old, values[fresh]])
-        self._attributes = attributes
-        self._replace(words, vectors)
+            self.index_to_key += added
+            self._rows.append(new[fresh], norms[fresh])
+        self.attributes.append(fresh, extras)
         if replace:
-            for key, i in last.items():
-                vectors[self.key_to_index[key]] = new[i]
-                for name, values in extras.items():
-                    attributes[name][self.key_to_index[key]] = values[i]
+            last = {word: i for i, word in enumerate(words)}
+            rows = [self.key_to_index[word] for word in last]
+            given = list(last.values())
+            self._rows.set(rows, new[given], norms[given])
+            for name, values in extras.items():
+                self.attributes[name][rows] = values[given]
 
     def __setitem__(self, key: str | list[str], weights: Any) -> None:
         """Set the vector of a word, or the vectors (n, D) of n words, new or known."""
@@ -319,18 +307,13 @@ class WordTable:
 
     def get_vecattr(self, key: Key, attr: str) -> Any:
         """An attribute of a word, such as "count"."""
-        if attr not in self._attributes:
+        if attr not in self.attributes:
             raise InputError(f"these vectors have no {attr!r} of their words")
-        return self._attributes[attr][self.get_index(key)]
+        return self.attributes[attr][self.get_index(key)]
 
     def set_vecattr(self, key: Key, attr: str, val: Any) -> None:
-        """Set an attribute of a word; its type is that of the first value set, 0 or empty
-        elsewhere.
-        """
-        if attr not in self._attributes:
-            kind = object if isinstance(val, str) else type(val)
-            self._attributes[attr] = np.zeros(len(self), dtype=kind)
-        self._attributes[attr][self.get_index(key)] = val
+        """Set an attribute of a word; 0 or empty for the others where it is new."""
+        self.attributes.set(self.get_index(key), attr, val)
 
     def sort_by_descending_frequency(self) -> None:
         """Put the most frequent words first; equals keep their order."""
@@ -339,27 +322,16 @@ class WordTable:
                 "these vectors came without word counts, so they cannot be sorted by them"
             )
         order = np.argsort(-self.counts, kind="stable")
-        self._attributes = {name: values[order] for name, values in self._attributes.items()}
+        self.attributes.reorder(order)
         self._replace([self.index_to_key[row] for row in order], self.vectors[order])
 
+    def vectors_for_all(self, keys: Iterable[str]) -> Self:
+        """A smaller table of those `keys` that are known, in their order."""
+        rows = [self.key_to_index[key] for key in dict.fromkeys(keys) if key in self.key_to_index]
+        counts = None if self.counts is None else self.counts[rows]
+        return type(self)([self.index_to_key[row] for row in rows], self.vectors[rows], counts)
 
-def unit(vectors: np.ndarray) -> np.ndarray:
-    """Vectors (..., D) scaled to length 1, in float64 and rounded once, as gensim does; zeros stay
-    zeros.
-    """
-    exact = vectors.astype(np.float64)
-    lengths = np.linalg.norm(exact, axis=-1, keepdims=True)
-    return (exact * (1 / np.where(lengths == 0, 1, lengths))).astype(vectors.dtype)
-
-
-def as_items(value: Any) -> list[Item]:
-    """What `positive=` and `negative=` accept, as a list: nothing, one key or vector, or
-    several.
-    """
-    if value is None:
-        return []
-    if isinstance(value, KEY_TYPES) or (isinstance(value, np.ndarray) and value.ndim == 1):
-        return [value]
-    if isinstance(value, tuple) and len(value) == 2 and isinstance(value[1], float):
-        return [value]
-    return list(value)
+    def _replace(self, words: list[str], vectors: np.ndarray) -> None:
+        self.index_to_key, self.key_to_index = words, word_index(words)
+        self._rows = VectorRows(vectors)
+        self._search = None

@@ -2,6 +2,8 @@
 count a line.
 """
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -9,8 +11,8 @@ import numpy as np
 
 from xw2v.errors import InputError
 from xw2v.storage.files import atomic_write
-from xw2v.vectors.formats.rows import Decoding, encode_word
-from xw2v.vectors.formats.textrows import LONGEST_WORD, blocks_of_lines
+from xw2v.vectors.formats.rows import MAX_WORD_BYTES, Decoding, encode_word
+from xw2v.vectors.formats.textrows import line_chunks
 from xw2v.vectors.formats.vectorfile import excerpt, open_vectors
 
 
@@ -19,13 +21,14 @@ def read_counts(path: Path, decoding: Decoding) -> dict[str, int]:
     counts: dict[str, int] = {}
     number = 0
     with open_vectors(path) as file:
-        for lines in blocks_of_lines(file, LONGEST_WORD, 1):
+        for lines in line_chunks(file, MAX_WORD_BYTES, 1):
             for line in lines:
                 number += 1
                 raw, space, count = line.rstrip(b" \r").rpartition(b" ")
                 if not (space and count.isdigit() and len(count) < 19):
                     raise InputError(
-                        f"{path}:{number}: expected a word, a space and its count, found {excerpt(line)}"
+                        f"{path}:{number}: expected a word, a space and its count, "
+                        f"found {excerpt(line)}"
                     )
                 counts.setdefault(decoding.word(raw, f"{path}:{number}"), int(count))
     return counts

@@ -1,9 +1,11 @@
-"""The embedding projector's two files: vectors.tsv, numbers parted by tabs, and metadata.tsv, a
+"""The embedding projector's two files: vectors.tsv, numbers separated by tabs, and metadata.tsv, a
 word a line.
 
 With counts, metadata.tsv has two columns and therefore, as the projector wants, a line of column
 names.
 """
+
+from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
@@ -13,31 +15,40 @@ import numpy as np
 
 from xw2v.errors import InputError
 from xw2v.storage.files import atomic_write, output_folder
+from xw2v.vectors.formats.registry import FILES_IN_FOLDERS, Sample
 from xw2v.vectors.formats.rows import (
+    MAX_WORD_BYTES,
     Decoding,
+    ReadOptions,
     RowBuilder,
     WordVectors,
-    blocks_of_rows,
     check_table,
     encode_word,
+    row_chunks,
 )
 from xw2v.vectors.formats.textrows import (
-    BLANKS,
-    LONGEST_WORD,
+    LINE_PADDING,
     NUMBER,
-    blocks_of_lines,
     is_number,
+    line_chunks,
     parse_numbers,
 )
 from xw2v.vectors.formats.vectorfile import excerpt, open_vectors
 
-VECTORS = "vectors.tsv"
+VECTORS = FILES_IN_FOLDERS["projector"]
 METADATA = "metadata.tsv"
 COLUMNS = b"word\tcount"
 _UTF8 = Decoding()
 
 
-def read(path: Path, limit: int | None = None) -> WordVectors:
+def recognises(sample: Sample) -> bool:
+    """A first line of numbers separated by tabs; one number will do where metadata.tsv is there."""
+    fields = sample.head.partition(b"\n")[0].rstrip(b"\r").split(b"\t")
+    several = len(fields) > 1 or (sample.path.parent / METADATA).is_file()
+    return several and all(map(is_number, fields))
+
+
+def read(path: Path, options: ReadOptions) -> WordVectors:
     """Read a folder with both files, or vectors.tsv with metadata.tsv beside it.
 
     Raises InputError naming the line that is not numbers, or where the two files do not match.
@@ -49,47 +60,51 @@ def read(path: Path, limit: int | None = None) -> WordVectors:
             f"{metadata_file}: no such file; it must hold the words of {vectors_file.name}"
         )
     words, counts = _read_metadata(metadata_file)
+    n_words = len(words)
+    if options.limit is not None:
+        words = words[: options.limit]
+    builder = _read_table(vectors_file, words, n_words)
+    if len(builder.words) < len(words):
+        raise InputError(
+            f"{vectors_file}: {len(builder.words)} rows for the {n_words} words of {METADATA}"
+        )
+    result = builder.finish()
+    if counts is not None and len(result.words) == len(words):
+        result.counts = counts[: len(words)]
+    return result
+
+
+def _read_table(path: Path, words: list[str], n_words: int) -> RowBuilder:
+    """Rows for `words`, the first of the `n_words` that the file should hold."""
     builder: RowBuilder | None = None
-    for number, lines in _lines(vectors_file):
+    for number, lines in _lines(path):
         rows = [line.decode("latin-1") for line in lines]
         block = parse_numbers(rows, "\t")
         if builder is None and block is not None:
-            builder = RowBuilder(vectors_file, block.shape[1])
+            builder = RowBuilder(path, block.shape[1])
         if block is None or builder is None or block.shape != (len(rows), builder.vector_size):
-            raise _bad_line(vectors_file, rows, number, builder)
+            raise _bad_line(path, rows, number, builder)
         done = len(builder.words)
-        if done + len(rows) > len(words):
-            raise InputError(
-                f"{vectors_file}:{number}: more rows than the {len(words)} words of {METADATA}"
-            )
-        builder.add(words[done : done + len(rows)], block, partial(_line, vectors_file, number))
-        if limit is not None and len(builder.words) >= limit:
+        if done + len(rows) > n_words:
+            raise InputError(f"{path}:{number}: more rows than the {n_words} words of {METADATA}")
+        wanted = words[done : done + len(rows)]
+        builder.add(wanted, block[: len(wanted)], partial(_line, path, number))
+        if len(builder.words) == len(words) < n_words:
             break
     if builder is None:
-        raise InputError(f"{vectors_file}: the file is empty")
-    if limit is None and len(builder.words) < len(words):
-        found = len(builder.words)
-        raise InputError(f"{vectors_file}: {found} rows for the {len(words)} words of {METADATA}")
-    result = builder.finish()
-    if counts is not None and len(result.words) == len(builder.words):
-        result.counts = counts[: len(result.words)]
-    return result if limit is None else _first(result, limit)
+        raise InputError(f"{path}: the file is empty")
+    return builder
 
 
 def _line(path: Path, first: int, row: int = 0) -> str:
     return f"{path}:{first + row}"
 
 
-def _first(result: WordVectors, limit: int) -> WordVectors:
-    counts = None if result.counts is None else result.counts[:limit]
-    return WordVectors(result.words[:limit], result.vectors[:limit], counts)
-
-
-def _lines(path: Path, blanks: bytes = BLANKS) -> Iterator[tuple[int, list[bytes]]]:
-    """Blocks of lines with the number of their first; see `blocks_of_lines`."""
+def _lines(path: Path, padding: bytes = LINE_PADDING) -> Iterator[tuple[int, list[bytes]]]:
+    """Chunks of lines with the number of their first; see `line_chunks`."""
     number = 1
     with open_vectors(path) as file:
-        for lines in blocks_of_lines(file, LONGEST_WORD, 1, blanks):
+        for lines in line_chunks(file, MAX_WORD_BYTES, 1, padding):
             if lines:
                 yield number, [line.rstrip(b"\r") for line in lines]
             number += len(lines)
@@ -102,7 +117,7 @@ def _bad_line(path: Path, rows: list[str], first: int, builder: RowBuilder | Non
         if len(fields) != size or not all(map(is_number, fields)):
             found = excerpt(row.encode("latin-1"))
             return InputError(
-                f"{path}:{number}: expected {size} numbers parted by tabs, found {found}"
+                f"{path}:{number}: expected {size} numbers separated by tabs, found {found}"
             )
     return InputError(f"{path}:{first}: the lines from here do not hold {size} numbers each")
 
@@ -126,15 +141,15 @@ def _read_metadata(path: Path) -> tuple[list[str], np.ndarray | None]:
     return words, np.asarray(counts, dtype=np.int64) if columns else None
 
 
-def write(path: Path, loaded: WordVectors) -> None:
+def write(path: Path, content: WordVectors) -> None:
     """Write the folder `path` with both files."""
-    words, vectors, counts = loaded.words, loaded.vectors, loaded.counts
+    words, vectors, counts = content.words, content.vectors, content.counts
     check_table(path, words, vectors)
     output_folder(path)
     advice = "replace the character, or choose npy or safetensors, which hold any word"
     with atomic_write(path / VECTORS) as out:
-        for _, block in blocks_of_rows(path, words, vectors):
-            out.writelines(b"\t".join(row) + b"\n" for row in block.astype(NUMBER).tolist())
+        for _, chunk in row_chunks(path, words, vectors):
+            out.writelines(b"\t".join(row) + b"\n" for row in chunk.astype(NUMBER).tolist())
     with atomic_write(path / METADATA) as out:
         names = [encode_word(path / METADATA, word, "\t\n\r", advice) for word in words]
         if counts is None:

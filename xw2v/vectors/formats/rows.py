@@ -2,9 +2,12 @@
 share.
 """
 
+from __future__ import annotations
+
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +15,8 @@ import numpy as np
 from xw2v.errors import InputError, shown
 
 log = logging.getLogger(__name__)
-BLOCK = 1 << 20  # bytes or so that readers and writers work on at a time
+CHUNK_BYTES = 1 << 20  # that readers and writers work on at a time, about
+MAX_WORD_BYTES = 16 << 20
 
 
 @dataclass
@@ -31,17 +35,30 @@ class Decoding:
     encoding: str = "utf-8"
     errors: str = "strict"
 
-    def word(self, raw: bytes, where: str) -> str:
-        """Raise InputError at `where` for an empty word or one that is not in this encoding."""
+    def word(self, raw: bytes, place: str) -> str:
+        """Decode a word; InputError naming its place where it is empty or not in this encoding."""
         if not raw:
-            raise InputError(f"{where}: an empty word")
+            raise InputError(f"{place}: an empty word")
         try:
             return raw.decode(self.encoding, self.errors)
         except UnicodeDecodeError as error:
             raise InputError(
-                f"{where}: the word {raw[:40]!r} is not {self.encoding} ({error.reason}); "
-                "if it was cut in mid-character, as the C tool does, read with unicode errors 'replace'"
+                f"{place}: the word {raw[:40]!r} is not {self.encoding} ({error.reason}); if it "
+                "was cut in mid-character, as the C tool does, read with unicode errors 'replace'"
             ) from None
+
+
+@dataclass(frozen=True)
+class ReadOptions:
+    """How to read a file of vectors.
+
+    Attributes:
+        limit: at most so many words, the first ones; None reads all.
+        decoding: how bytes become words, in formats that do not fix it.
+    """
+
+    limit: int | None = None
+    decoding: Decoding = Decoding()
 
 
 class RowBuilder:
@@ -55,9 +72,11 @@ class RowBuilder:
         self.vector_size = vector_size
         self._table = np.empty((0, vector_size), dtype=np.float32)
 
-    def add(self, words: list[str], block: np.ndarray, where: Callable[[int], str]) -> None:
-        """Append rows; `where(i)` names row i of this block, for the error about a NaN."""
-        check_finite(words, block, where)
+    def add(self, words: list[str], block: np.ndarray, row_name: Callable[[int], str]) -> None:
+        """Append rows; `row_name(i)` says where row i of this block is, for the error about a
+        non-finite value.
+        """
+        check_finite(words, block, row_name)
         start, end = len(self.words), len(self.words) + len(words)
         if end > len(self._table):
             self._table.resize(
@@ -79,7 +98,8 @@ class RowBuilder:
             kept = list(first.values())
             twice = next(word for row, word in enumerate(words) if first[word] != row)
             log.warning(
-                "%s: %d rows repeat a word, the first of them %s; the first row of each word is kept",
+                "%s: %d rows repeat a word, the first of them %s; "
+                "the first row of each word is kept",
                 self.path,
                 len(words) - len(kept),
                 shown(twice),
@@ -88,14 +108,23 @@ class RowBuilder:
         return WordVectors(words, vectors)
 
 
-def check_finite(words: Sequence[str], block: np.ndarray, where: Callable[[int], str]) -> None:
-    """Raise InputError at the first row of `block` that holds a NaN or an infinity."""
+def check_finite(words: Sequence[str], block: np.ndarray, row_name: Callable[[int], str]) -> None:
+    """Raise InputError at the first row of `block` (n, D) that has a non-finite value."""
     finite = np.isfinite(block)
     if not finite.all():
         row, column = (int(i[0]) for i in np.nonzero(~finite))
         raise InputError(
-            f"{where(row)}: number {column + 1} of {shown(words[row])} is {block[row, column]}; vectors must be finite"
+            f"{row_name(row)}: value {column + 1} of {shown(words[row])} is {block[row, column]}; "
+            "vectors must be finite"
         )
+
+
+def float32_table(path: Path, words: Sequence[str], table: np.ndarray) -> np.ndarray:
+    """A table (V, D) of any float type as float32; InputError where a value is not finite then."""
+    with np.errstate(all="ignore"):  # what does not fit is found below
+        vectors = np.asarray(table).astype(np.float32, copy=False)
+    check_finite(words, vectors, partial(_row_name, path, 0))
+    return vectors
 
 
 def check_table(path: Path, words: Sequence[str], vectors: np.ndarray) -> None:
@@ -103,7 +132,7 @@ def check_table(path: Path, words: Sequence[str], vectors: np.ndarray) -> None:
     if vectors.ndim != 2 or len(vectors) != len(words) or vectors.size == 0:
         raise InputError(
             f"{path}: cannot write {len(words)} words with vectors of shape {vectors.shape}: "
-            "there must be one row of at least one number for each word"
+            "there must be one row of at least one dimension for each word"
         )
 
 
@@ -121,15 +150,19 @@ def encode_word(path: Path, word: str, forbidden: str, advice: str) -> bytes:
         raise InputError(f"{path}: the word {shown(word)} cannot be written as UTF-8") from None
 
 
-def blocks_of_rows(
+def row_chunks(
     path: Path, words: Sequence[str], vectors: np.ndarray
 ) -> Iterator[tuple[Sequence[str], np.ndarray]]:
-    """The table as (words (n,), little-endian float32 (n, D)), about BLOCK bytes at a time, checked
+    """The table as (words (n,), little-endian float32 (n, D)), about CHUNK_BYTES at a time, checked
     to be finite.
     """
-    step = max(1, BLOCK // (4 * vectors.shape[1]))
+    step = max(1, CHUNK_BYTES // (4 * vectors.shape[1]))
     for start in range(0, len(words), step):
-        some = words[start : start + step]
-        block = np.ascontiguousarray(vectors[start : start + step], dtype="<f4")
-        check_finite(some, block, lambda row, start=start: f"{path}: row {start + row + 1}")  # type: ignore[misc]
-        yield some, block
+        chunk_words = words[start : start + step]
+        chunk = np.ascontiguousarray(vectors[start : start + step], dtype="<f4")
+        check_finite(chunk_words, chunk, partial(_row_name, path, start))
+        yield chunk_words, chunk
+
+
+def _row_name(path: Path, start: int, row: int) -> str:
+    return f"{path}: row {start + row + 1}"

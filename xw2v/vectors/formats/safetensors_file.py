@@ -6,6 +6,8 @@ their metadata or in a vocab.json beside them. Needs the package safetensors, wh
 size itself.
 """
 
+from __future__ import annotations
+
 import json
 from pathlib import Path
 from typing import Any
@@ -16,7 +18,8 @@ from xw2v.errors import InputError, MissingDependencyError
 from xw2v.storage.files import atomic_write
 from xw2v.text.vocabulary import Vocabulary
 from xw2v.vectors.formats.npy import VOCABULARY
-from xw2v.vectors.formats.rows import WordVectors, check_finite, check_table
+from xw2v.vectors.formats.registry import Sample
+from xw2v.vectors.formats.rows import ReadOptions, WordVectors, check_table, float32_table
 
 TENSOR = "vectors"
 
@@ -32,41 +35,54 @@ def _library() -> Any:
     return safetensors
 
 
-def read(path: Path, limit: int | None = None) -> WordVectors:
+def recognises(sample: Sample) -> bool:
+    """The size of a JSON header that the file can hold, and the start of it."""
+    header_bytes = int.from_bytes(sample.head[:8], "little")
+    return sample.head[8:9] == b"{" and header_bytes <= sample.size
+
+
+def read(path: Path, options: ReadOptions) -> WordVectors:
     """Read the table and its words.
 
     Raises InputError where the file is damaged, holds no table, or says nowhere which words its
     rows are.
     """
+    table, metadata = _table(path, options.limit)
+    words, counts = _words(path, metadata)
+    words = words[: options.limit]
+    if len(words) != len(table):
+        raise InputError(f"{path}: {len(table)} rows for {len(words)} words")
+    vectors = float32_table(path, words, table)
+    return WordVectors(words, vectors, None if counts is None else counts[: len(words)])
+
+
+def _table(path: Path, limit: int | None) -> tuple[np.ndarray, dict[str, str]]:
+    """The first `limit` rows (V, D) of the file's table, and the file's metadata."""
     library = _library()
     try:
         with library.safe_open(path, framework="numpy") as file:
-            metadata = file.metadata() or {}
-            tables = [name for name in file.keys() if len(file.get_slice(name).get_shape()) == 2]  # noqa: SIM118
+            names = file.keys()
+            tables = [name for name in names if len(file.get_slice(name).get_shape()) == 2]
             name = TENSOR if TENSOR in tables else tables[0] if len(tables) == 1 else None
             if name is None:
                 raise InputError(
                     f"{path}: {len(tables)} tables; expected one, or one named {TENSOR!r}"
                 )
-            table = file.get_tensor(name) if limit is None else file.get_slice(name)[:limit]
+            table: np.ndarray = (
+                file.get_tensor(name) if limit is None else file.get_slice(name)[:limit]
+            )
+            metadata = file.metadata() or {}
+    except InputError:
+        raise
     except (library.SafetensorError, OSError, TypeError, ValueError, KeyError) as error:
-        if isinstance(error, InputError):
-            raise
         raise InputError(
-            f"{path}: not a whole safetensors file: {str(error).splitlines()[0]}"
+            f"{path}: not a complete safetensors file: {str(error).splitlines()[0]}"
         ) from None
     if table.dtype.kind != "f" or table.size == 0:
         raise InputError(
             f"{path}: {name!r} is {table.dtype} of shape {table.shape}, not a table of floats"
         )
-    words, counts = _words(path, metadata)
-    words = words if limit is None else words[:limit]
-    if len(words) != len(table):
-        raise InputError(f"{path}: {len(table)} rows for {len(words)} words")
-    with np.errstate(all="ignore"):  # what does not fit is found below
-        vectors = table.astype(np.float32, copy=False)
-    check_finite(words, vectors, lambda row: f"{path}: row {row + 1}")
-    return WordVectors(words, vectors, None if counts is None else counts[: len(words)])
+    return table, metadata
 
 
 def _words(path: Path, metadata: dict[str, str]) -> tuple[list[str], np.ndarray | None]:
@@ -90,14 +106,14 @@ def _words(path: Path, metadata: dict[str, str]) -> tuple[list[str], np.ndarray 
     return words, counts
 
 
-def write(path: Path, loaded: WordVectors) -> None:
+def write(path: Path, content: WordVectors) -> None:
     """Write the table with its words."""
     library = _library()
-    check_table(path, loaded.words, loaded.vectors)
-    vectors = np.ascontiguousarray(loaded.vectors, dtype=np.float32)
-    check_finite(loaded.words, vectors, lambda row: f"{path}: row {row + 1}")
-    metadata = {"format": "xw2v vectors 1", "words": json.dumps(loaded.words)}
-    if loaded.counts is not None:
-        metadata["counts"] = json.dumps(loaded.counts.tolist())
+    words, counts = content.words, content.counts
+    check_table(path, words, content.vectors)
+    vectors = np.ascontiguousarray(float32_table(path, words, content.vectors))
+    metadata = {"format": "xw2v vectors 1", "words": json.dumps(words)}
+    if counts is not None:
+        metadata["counts"] = json.dumps(counts.tolist())
     with atomic_write(path) as out:
         out.write(library.numpy.save({TENSOR: vectors}, metadata))

@@ -5,6 +5,8 @@ file has `. . .` and `at name@domain.com`). Numbers are written in the fewest di
 same float32 back, byte for byte as gensim writes them.
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -13,12 +15,18 @@ from typing import BinaryIO
 import numpy as np
 
 from xw2v.errors import InputError
-from xw2v.vectors.formats.rows import BLOCK, Decoding, RowBuilder, blocks_of_rows, encode_word
+from xw2v.vectors.formats.rows import (
+    CHUNK_BYTES,
+    MAX_WORD_BYTES,
+    Decoding,
+    RowBuilder,
+    encode_word,
+    row_chunks,
+)
 from xw2v.vectors.formats.vectorfile import VectorFile, excerpt
 
-BLANKS = b" \r"  # of which a line may consist and still be none
-LONGEST_WORD = 16 << 20  # bytes
-NUMBER_BYTES = 64  # more than any writer uses for one number; a line beyond this is no row
+LINE_PADDING = b" \r"  # whitespace that a line may end in, or be made of
+MAX_NUMBER_BYTES = 64  # more than any writer uses for one number; a longer line is no row
 NUMBER = np.dtype("S24")  # str of a float32 has at most 19 characters: -1234567900000000.0
 _IS_NUMBER = re.compile(
     rb"[+-]?(?:(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?|nan|inf(?:inity)?)", re.IGNORECASE
@@ -28,13 +36,13 @@ _IS_NUMBER = re.compile(
 def read_rows(
     file: VectorFile, vector_size: int, first_line: int, most: int | None, decoding: Decoding
 ) -> tuple[RowBuilder, bool]:
-    """Read up to `most` rows; the second answer says whether anything but blank lines follows them.
+    """Read up to `most` rows; the second answer says whether anything but empty lines follows them.
 
     Raises InputError naming the line that does not hold a word and `vector_size` finite numbers.
     """
     builder = RowBuilder(file.path, vector_size)
     line_number = first_line
-    for lines in blocks_of_lines(file, LONGEST_WORD + NUMBER_BYTES * vector_size, first_line):
+    for lines in line_chunks(file, MAX_WORD_BYTES + MAX_NUMBER_BYTES * vector_size, first_line):
         wanted = lines if most is None else lines[: most - len(builder.words)]
         if wanted:
             _add_lines(builder, wanted, vector_size, line_number, decoding)
@@ -64,14 +72,14 @@ def _add_lines(
     builder.add(words, block, lambda row: f"{path}:{first_line + row}")
 
 
-def _split_from_the_right(text: bytes, vector_size: int, where: str) -> tuple[bytes, bytes]:
+def _split_from_the_right(text: bytes, vector_size: int, place: str) -> tuple[bytes, bytes]:
     fields = text.rsplit(b" ", vector_size)
     if len(fields) != vector_size + 1:
         if not text:
-            raise InputError(f"{where}: an empty line; expected a word and {vector_size} numbers")
+            raise InputError(f"{place}: an empty line; expected a word and {vector_size} numbers")
         raise InputError(
-            f"{where}: expected a word and {vector_size} numbers, found {len(fields)} fields in "
-            f"{excerpt(text)}; is this really text, and is it whole?"
+            f"{place}: expected a word and {vector_size} numbers, found {len(fields)} fields in "
+            f"{excerpt(text)}; is this really text, and is it complete?"
         )
     return fields[0], text[len(fields[0]) + 1 :]
 
@@ -81,8 +89,33 @@ def is_number(field: bytes) -> bool:
     return _IS_NUMBER.fullmatch(field) is not None
 
 
+def count_trailing_numbers(line: bytes) -> int:
+    """How many numbers end a line "word n n n"; 0 where it is no such line."""
+    fields = line.rstrip(b" \r\n").split(b" ")
+    count = 0
+    for field in reversed(fields[1:]):
+        if not is_number(field):
+            break
+        count += 1
+    return count
+
+
+def looks_like_rows(data: bytes, vector_size: int) -> bool:
+    """Whether text, not binary rows, follows a header: numbers at the end of the first line, or
+    characters all along.
+    """
+    line, newline, _ = data.partition(b"\n")
+    fields = line.rstrip(b" \r").split(b" ")
+    fields = fields[1:] if newline else fields[1:-1]
+    last = fields[-min(vector_size, 10) :]
+    if last and all(map(is_number, last)):
+        return True
+    text = data.decode("utf-8", "replace").rstrip("\ufffd")
+    return "\ufffd" not in text and not any(c < " " and c not in "\t\r\n" for c in text)
+
+
 def parse_numbers(rows: list[str], delimiter: str = " ") -> np.ndarray | None:
-    """(n, D) float32 of n lines of numbers, None when one of them is not numbers throughout."""
+    """(n, D) float32 of n lines of numbers, None where a line has something else."""
     try:
         block: np.ndarray = np.loadtxt(
             rows, dtype=np.float32, delimiter=delimiter, comments=None, ndmin=2
@@ -102,42 +135,43 @@ def _bad_line(path: Path, rows: list[str], vector_size: int, first_line: int) ->
     )
 
 
-def blocks_of_lines(
-    file: VectorFile, longest: int, first_line: int, blanks: bytes = BLANKS
+def line_chunks(
+    file: VectorFile, max_line_bytes: int, first_line: int, padding: bytes = LINE_PADDING
 ) -> Iterator[list[bytes]]:
-    """Lines without their newline, about BLOCK bytes at a time; trailing lines of `blanks` alone
+    """Lines without their newline, about CHUNK_BYTES at a time; trailing lines of `padding` alone
     are left out.
     """
-    pending: list[bytes] = []  # pieces of a line that is not complete yet
-    blank = 0  # blank lines held back until something follows them
-    done = first_line
-    while chunk := file.read(BLOCK):
+    parts: list[bytes] = []  # of a line that is not complete yet
+    n_empty = 0  # empty lines held back until something follows them
+    line_number = first_line
+    while chunk := file.read(CHUNK_BYTES):
         head, newline, tail = chunk.rpartition(b"\n")
         if not newline:
-            pending.append(chunk)
-            if sum(map(len, pending)) > longest:
+            parts.append(chunk)
+            if sum(map(len, parts)) > max_line_bytes:
                 raise InputError(
-                    f"{file.path}:{done}: a line of over {longest} bytes is no row of vectors"
+                    f"{file.path}:{line_number}: a line of over {max_line_bytes} bytes is no row "
+                    "of vectors"
                 )
             continue
-        lines = [b""] * blank + (b"".join(pending) + head).split(b"\n")
-        pending = [tail] if tail else []
-        blank = 0
-        while lines and not lines[-1].strip(blanks):
+        lines = [b""] * n_empty + (b"".join(parts) + head).split(b"\n")
+        parts = [tail] if tail else []
+        n_empty = 0
+        while lines and not lines[-1].strip(padding):
             lines.pop()
-            blank += 1
-        done += len(lines)
+            n_empty += 1
+        line_number += len(lines)
         yield lines
-    last = b"".join(pending)
-    if last.strip(blanks):
-        yield [b""] * blank + [last]
+    last = b"".join(parts)
+    if last.strip(padding):
+        yield [b""] * n_empty + [last]
 
 
 def write_rows(out: BinaryIO, path: Path, words: Sequence[str], vectors: np.ndarray) -> None:
     """Write "word n n n" lines of words (V,) and vectors (V, D)."""
     advice = "replace the character, or choose npy or safetensors, which hold any word"
-    for some, block in blocks_of_rows(path, words, vectors):
+    for chunk_words, chunk in row_chunks(path, words, vectors):
         out.writelines(
             b"%b %b\n" % (encode_word(path, word, "\n", advice), b" ".join(row))
-            for word, row in zip(some, block.astype(NUMBER).tolist(), strict=True)
+            for word, row in zip(chunk_words, chunk.astype(NUMBER).tolist(), strict=True)
         )

@@ -5,6 +5,8 @@ anything is allocated and an error can name the byte. Compression is undone on t
 fixed expansion.
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,11 +16,9 @@ from typing import BinaryIO
 from xw2v.errors import InputError
 from xw2v.storage.files import MAGIC, damage_reported, decompressed, open_binary
 
-MAX_EXPANSION = (
-    100  # vectors shrink 2 to 5 times when compressed; what expands more is no file of vectors
-)
-SMALL = 1 << 20  # bytes that any file may expand to
-MAX_HEADER = 200  # bytes of a line "num_words vector_size"
+MAX_EXPANSION = 100  # vectors shrink 2 to 5 times when compressed
+MIN_EXPANDED_BYTES = 1 << 20  # that any file may expand to
+MAX_HEADER_BYTES = 200  # of a line "num_words vector_size"
 
 
 class VectorFile:
@@ -53,8 +53,8 @@ class VectorFile:
         self.position += len(data)
         if self.position > self.size:
             raise InputError(
-                f"{self.path}: expands to more than {MAX_EXPANSION} times its size, which vectors never do; "
-                "decompress it yourself if that is meant"
+                f"{self.path}: expands to more than {MAX_EXPANSION} times its size, which vectors "
+                "never do; decompress it yourself if that is meant"
             )
         return data
 
@@ -75,7 +75,9 @@ def open_vectors(path: Path) -> Iterator[VectorFile]:
             yield VectorFile(path, raw, size, compressed=False)
             return
         with decompressed(raw, str(path)) as stream:
-            yield VectorFile(path, stream, MAX_EXPANSION * size + SMALL, compressed=True)
+            yield VectorFile(
+                path, stream, MAX_EXPANSION * size + MIN_EXPANDED_BYTES, compressed=True
+            )
 
 
 def excerpt(data: bytes, length: int = 40) -> str:
@@ -93,13 +95,13 @@ def parse_header(line: bytes) -> tuple[int, int] | None:
     return (int(match[1]), int(match[2])) if match else None
 
 
-def read_header(file: VectorFile, row_bytes: int, number_bytes: int) -> tuple[int, int]:
+def read_header(file: VectorFile, row_bytes: int, value_bytes: int) -> tuple[int, int]:
     """Read (num_words, vector_size), checked against the size of the file.
 
-    A row takes at least `row_bytes + vector_size * number_bytes` bytes (the last may lack its
+    A row takes at least `row_bytes + vector_size * value_bytes` bytes (the last may lack its
     newline).
     """
-    line = file.readline(MAX_HEADER)
+    line = file.readline(MAX_HEADER_BYTES)
     sizes = parse_header(line)
     if sizes is None:
         found = f"found {excerpt(line)}" if line else "the file is empty"
@@ -107,11 +109,11 @@ def read_header(file: VectorFile, row_bytes: int, number_bytes: int) -> tuple[in
     num_words, vector_size = sizes
     if num_words == 0 or vector_size == 0:
         raise InputError(f"{file.path}:1: the header {excerpt(line)} promises no vectors")
-    least = num_words * (row_bytes + vector_size * number_bytes) - 1
+    least = num_words * (row_bytes + vector_size * value_bytes) - 1
     if least > file.left:
         raise InputError(
-            f"{file.path}:1: the header promises {num_words} words of {vector_size} numbers, at least "
-            f"{least} bytes, but {'at most ' if file.compressed else ''}{file.left} follow: "
+            f"{file.path}:1: the header promises {num_words} words of {vector_size} dimensions, at "
+            f"least {least} bytes, but {'at most ' if file.compressed else ''}{file.left} follow: "
             "the file is cut short or the header is wrong"
         )
     return num_words, vector_size

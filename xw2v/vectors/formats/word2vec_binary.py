@@ -5,41 +5,57 @@ The C tool ends each row with a newline and gensim does not; both are read, and 
 written.
 """
 
-from collections.abc import Sequence
+from __future__ import annotations
+
 from pathlib import Path
 
 import numpy as np
 
 from xw2v.errors import InputError
 from xw2v.storage.files import atomic_write
+from xw2v.vectors.formats.registry import Sample
 from xw2v.vectors.formats.rows import (
-    BLOCK,
+    CHUNK_BYTES,
+    MAX_WORD_BYTES,
     Decoding,
+    ReadOptions,
     RowBuilder,
     WordVectors,
-    blocks_of_rows,
     check_table,
     encode_word,
+    row_chunks,
 )
-from xw2v.vectors.formats.vectorfile import VectorFile, excerpt, open_vectors, read_header
+from xw2v.vectors.formats.textrows import looks_like_rows
+from xw2v.vectors.formats.vectorfile import (
+    VectorFile,
+    excerpt,
+    open_vectors,
+    parse_header,
+    read_header,
+)
 
-LONGEST_WORD = 16 << 20  # bytes
-_UTF8 = Decoding()
+
+def recognises(sample: Sample) -> bool:
+    """A header, and something else than lines of text after it."""
+    line, newline, rows = sample.head.partition(b"\n")
+    sizes = parse_header(line + newline)
+    return sizes is not None and not looks_like_rows(rows, sizes[1])
 
 
-def read(path: Path, limit: int | None = None, decoding: Decoding = _UTF8) -> WordVectors:
-    """Read the first `limit` words, by default all.
+def read(path: Path, options: ReadOptions) -> WordVectors:
+    """Read words and vectors.
 
     Raises InputError naming the byte where the file is not what its header promises.
     """
     with open_vectors(path) as file:
-        num_words, vector_size = read_header(file, row_bytes=2, number_bytes=4)
-        wanted = num_words if limit is None else min(limit, num_words)
+        num_words, vector_size = read_header(file, row_bytes=2, value_bytes=4)
+        wanted = num_words if options.limit is None else min(options.limit, num_words)
         builder = RowBuilder(path, vector_size)
         rest = b""
         while len(builder.words) < wanted:
-            rest = _add_rows(file, rest, builder, wanted - len(builder.words), num_words, decoding)
-        if wanted == num_words and (rest + file.read(BLOCK)).strip(b"\n"):
+            missing = wanted - len(builder.words)
+            rest = _add_rows(file, rest, builder, missing, num_words, options.decoding)
+        if wanted == num_words and (rest + file.read(CHUNK_BYTES)).strip(b"\n"):
             byte = file.position - len(rest)
             raise InputError(
                 f"{path}: data after the {num_words} words that its header promises, byte {byte}"
@@ -55,28 +71,27 @@ def _add_rows(
     num_words: int,
     decoding: Decoding,
 ) -> bytes:
-    """Read a block, add its whole rows (at most `most`), and answer the bytes of the row cut
-    off.
+    """Read a chunk, add its complete rows (at most `most`), and return the bytes of the row that it
+    cuts off.
     """
-    size = 4 * builder.vector_size
+    vector_bytes = 4 * builder.vector_size
     first_byte = file.position - len(rest)
-    block = file.read(max(BLOCK, size))
-    data = rest + block
+    chunk = file.read(max(CHUNK_BYTES, vector_bytes))
+    data = rest + chunk
     words: list[str] = []
     numbers: list[bytes] = []
     starts: list[int] = []
     start = 0
 
-    def where(row: int) -> str:
-        return (
-            f"{file.path}: word {len(builder.words) + row + 1}, at byte {first_byte + starts[row]}"
-        )
+    def row_name(row: int) -> str:
+        number = len(builder.words) + row + 1
+        return f"{file.path}: word {number}, at byte {first_byte + starts[row]}"
 
     while len(words) < most:
         space = data.find(b" ", start)
-        end = space + 1 + size
+        end = space + 1 + vector_bytes
         if space < 0 or end > len(data):
-            if not block or (space < 0 and len(data) - start > LONGEST_WORD):
+            if not chunk or (space < 0 and len(data) - start > MAX_WORD_BYTES):
                 raise _cut(
                     file,
                     len(builder.words) + len(words),
@@ -94,30 +109,30 @@ def _add_rows(
         table = np.frombuffer(b"".join(numbers), dtype="<f4").reshape(
             len(words), builder.vector_size
         )
-        builder.add(words, table, where)
+        builder.add(words, table, row_name)
     return data[start:]
 
 
 def _cut(file: VectorFile, rows: int, byte: int, rest: bytes, num_words: int) -> InputError:
     return InputError(
-        f"{file.path}: the header promises {num_words} words, but number {rows + 1} at byte {byte} is not "
-        f"whole ({excerpt(rest)}): the file is cut short, or is not word2vec binary"
+        f"{file.path}: the header promises {num_words} words, but number {rows + 1} at byte {byte} "
+        f"is not complete ({excerpt(rest)}): the file is cut short, or is not word2vec binary"
     )
 
 
-def write(path: Path, words: Sequence[str], vectors: np.ndarray, newline: bool = True) -> None:
-    """Write words (V,) and vectors (V, D); `newline=False` leaves out the one after each row, as
-    gensim does.
+def write(path: Path, content: WordVectors, newline: bool = True) -> None:
+    """Write words and vectors; `newline=False` leaves out the one after each row, as gensim does.
 
     Raises InputError for a word with a space or a line break in it or a vector that is not finite.
     """
     end = b"\n" if newline else b""
     advice = "join its parts with _, or choose npy or safetensors, which hold any word"
+    words, vectors = content.words, content.vectors
     check_table(path, words, vectors)
     with atomic_write(path) as out:
         out.write(f"{len(words)} {vectors.shape[1]}\n".encode())
-        for some, block in blocks_of_rows(path, words, vectors):
+        for chunk_words, chunk in row_chunks(path, words, vectors):
             out.writelines(
                 b"%b %b%b" % (encode_word(path, word, " \n", advice), row.tobytes(), end)
-                for word, row in zip(some, block, strict=True)
+                for word, row in zip(chunk_words, chunk, strict=True)
             )

@@ -2,29 +2,34 @@
 a line.
 """
 
-from collections.abc import Sequence
-from pathlib import Path
+from __future__ import annotations
 
-import numpy as np
+from pathlib import Path
 
 from xw2v.errors import InputError
 from xw2v.storage.files import atomic_write
-from xw2v.vectors.formats.rows import Decoding, WordVectors, check_table
-from xw2v.vectors.formats.textrows import read_rows, write_rows
-from xw2v.vectors.formats.vectorfile import open_vectors, read_header
+from xw2v.vectors.formats.registry import Sample
+from xw2v.vectors.formats.rows import ReadOptions, WordVectors, check_table
+from xw2v.vectors.formats.textrows import looks_like_rows, read_rows, write_rows
+from xw2v.vectors.formats.vectorfile import open_vectors, parse_header, read_header
 
-_UTF8 = Decoding()
+
+def recognises(sample: Sample) -> bool:
+    """A header, and lines of text after it."""
+    line, newline, rows = sample.head.partition(b"\n")
+    sizes = parse_header(line + newline)
+    return sizes is not None and looks_like_rows(rows, sizes[1])
 
 
-def read(path: Path, limit: int | None = None, decoding: Decoding = _UTF8) -> WordVectors:
-    """Read the first `limit` words, by default all.
+def read(path: Path, options: ReadOptions) -> WordVectors:
+    """Read words and vectors.
 
     Raises InputError naming the line where the file is not what its header promises.
     """
     with open_vectors(path) as file:
-        num_words, vector_size = read_header(file, row_bytes=2, number_bytes=2)
-        wanted = num_words if limit is None else min(limit, num_words)
-        builder, more = read_rows(file, vector_size, first_line=2, most=wanted, decoding=decoding)
+        num_words, vector_size = read_header(file, row_bytes=2, value_bytes=2)
+        wanted = num_words if options.limit is None else min(options.limit, num_words)
+        builder, more = read_rows(file, vector_size, 2, wanted, options.decoding)
     found = len(builder.words)
     if found < wanted:
         raise InputError(
@@ -37,11 +42,12 @@ def read(path: Path, limit: int | None = None, decoding: Decoding = _UTF8) -> Wo
     return builder.finish()
 
 
-def write(path: Path, words: Sequence[str], vectors: np.ndarray) -> None:
-    """Write words (V,) and vectors (V, D) in the order given, in float32, exactly.
+def write(path: Path, content: WordVectors) -> None:
+    """Write words and vectors in the order given, in float32, exactly, readable by gensim.
 
-    Raises InputError for a word with a line break in it or a vector that is not finite.
+    Raises InputError for an empty word or one with a line break, or a vector that is not finite.
     """
+    words, vectors = content.words, content.vectors
     check_table(path, words, vectors)
     with atomic_write(path) as out:
         out.write(f"{len(words)} {vectors.shape[1]}\n".encode())

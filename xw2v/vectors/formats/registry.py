@@ -1,0 +1,73 @@
+"""Which formats there are. Each is a module of this package, imported when it is used."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Protocol, cast
+
+from xw2v.errors import UsageError
+from xw2v.vectors.formats.rows import ReadOptions, WordVectors
+
+
+@dataclass(frozen=True)
+class Sample:
+    """What a format is recognised from.
+
+    Attributes:
+        path: of the file.
+        head: its first bytes, decompressed.
+        size: the most bytes that the file can hold.
+    """
+
+    path: Path
+    head: bytes
+    size: int
+
+
+class Format(Protocol):
+    """What the module of a format has."""
+
+    def recognises(self, sample: Sample) -> bool:
+        """Whether a file with this beginning is in this format."""
+
+    def read(self, path: Path, options: ReadOptions) -> WordVectors:
+        """Read a file or folder; InputError names the line or the byte where it is broken."""
+
+    def write(self, path: Path, content: WordVectors) -> None:
+        """Write a file or folder, exactly in float32; InputError where the format cannot hold a
+        word or a value, before anything is replaced.
+        """
+
+
+MODULES = {
+    "word2vec": "word2vec_text",
+    "word2vec-bin": "word2vec_binary",
+    "glove": "glove",
+    "npy": "npy",
+    "safetensors": "safetensors_file",
+    "projector": "projector",
+}
+FORMATS = tuple(MODULES)
+SYNONYMS = {"fasttext": "word2vec", "vec": "word2vec", "word2vec-text": "word2vec"}
+RECOGNITION_ORDER = ("npy", "safetensors", "word2vec", "word2vec-bin", "projector", "glove")
+FILES_IN_FOLDERS = {  # what a folder of this format has in it, the likeliest first
+    "npy": "center.npy",
+    "projector": "vectors.tsv",
+    "word2vec": "vectors.txt",
+}
+
+
+def format_name(name: str) -> str:
+    """The name in FORMATS for a name or synonym; UsageError for anything else."""
+    name = SYNONYMS.get(name, name)
+    if name not in MODULES:
+        raise UsageError(f"format {name!r}: choose one of {', '.join(FORMATS)}")
+    return name
+
+
+def format_module(name: str) -> Format:
+    """The module of a format."""
+    module = import_module(f"xw2v.vectors.formats.{MODULES[name]}")
+    return cast(Format, module)
