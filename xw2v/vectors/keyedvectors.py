@@ -34,7 +34,7 @@ class KeyedVectors(WordTable):
 
     Answers are computed over the table itself, or where `to_device` put a copy.
 
-    Example:
+    Examples:
         >>> import numpy as np
         >>> table = np.array([[1, 0], [1, 0.1], [0, 1]], dtype=np.float32)
         >>> wv = KeyedVectors(["a", "b", "c"], table)
