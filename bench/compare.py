@@ -74,10 +74,10 @@ def memory_mb(field: str = "VmHWM") -> float:
 def one_run(options: argparse.Namespace) -> None:
     """What the child process does: train one contender once and print a line of JSON."""
     from xw2v.text.reading import open_corpus
-    from xw2v.training.run import about_corpus
+    from xw2v.training.record import CorpusRecord
 
     contender = CONTENDERS[options.child]
-    corpus = open_corpus(options.text, min_count=5)
+    corpus = open_corpus(options.text)
     corpus_mb = memory_mb()
     try:
         trained = contender.train(corpus, options, contender.workers)
@@ -87,7 +87,7 @@ def one_run(options: argparse.Namespace) -> None:
     settings = {name: getattr(options, name) for name in SHARED_SETTINGS}
     if contender.train is train_xw2v:
         settings |= json.loads(options.settings)
-    result: dict[str, Any] = {"settings": settings, "text": about_corpus(corpus)}
+    result: dict[str, Any] = {"settings": settings, "text": vars(CorpusRecord.of(corpus))}
     result |= {
         "words_per_second": trained.words / trained.seconds,
         "seconds": trained.seconds,

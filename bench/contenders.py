@@ -44,7 +44,7 @@ def train_xw2v(corpus: Corpus, options: argparse.Namespace, workers: int) -> Tra
     common = {name: getattr(options, name) for name in SHARED_SETTINGS}
     extra = json.loads(options.settings)
     run = run_training(corpus, Settings(seed=options.seed, workers=workers, **common, **extra))
-    vectors = KeyedVectors(run.vocabulary.words, run.center)
+    vectors = KeyedVectors(run.vocabulary.words, run.vectors)
     return Trained(vectors, corpus.raw_words * options.epochs, run.record["train_seconds"])
 
 

@@ -52,8 +52,8 @@ from xw2v.text.encode import Encoder
 from xw2v.text.textfiles import TextFile
 from xw2v.text.tokens import Tokenizer
 from xw2v.training.checkpoint import (
+    CheckpointDamagedError,
     CheckpointFolder,
-    DamagedError,
     decode,
     encode,
     read_table,
@@ -62,7 +62,7 @@ from xw2v.training.checkpoint import (
 from xw2v.training.checkpointer import Checkpointer, CheckpointInterval
 from xw2v.training.resume import check_texts, continued_settings, restored
 from xw2v.training.run import finish, prepare
-from xw2v.training.signals import StopSignals
+from xw2v.tuning import step_config
 
 SHARES = {
     "config": 0.3,
@@ -114,10 +114,8 @@ class Fuzz:
             corpus, Settings(vector_size=4, batch_tokens=64, epochs=1, min_count=1)
         )
         folder = CheckpointFolder(self.folder / "o")
-        checkpointer = Checkpointer(
-            self.trainer, folder, CheckpointInterval(steps=2), StopSignals(), print, {"init": None}
-        )
-        self.trainer.train(self.trainer.start(), after_step=checkpointer.after_step)
+        checkpointer = Checkpointer(self.trainer, folder, CheckpointInterval(steps=2), print)
+        self.trainer.train(self.trainer.start(), [checkpointer])
         content = json.loads((folder.path / folder.names()[0] / "state.json").read_bytes())
         del content["sha256"]
         return content
@@ -171,7 +169,7 @@ class Fuzz:
         self.put(mutated_bytes(data, self.random) if pick.random() < 0.5 else data)
         settings, options = read_config(str(self.file))
         CheckpointInterval.parse(options.get("checkpoint_every", "1"))
-        Settings.from_mapping(settings, "f").step_config()
+        step_config(Settings.from_mapping(settings))
 
     def state_json(self) -> None:
         content = self.state
@@ -212,7 +210,7 @@ class Fuzz:
         checkpoint = CheckpointFolder(self.folder / "o").latest()
         if checkpoint is not None:
             given = {"epochs": 3} if self.random.random() < 0.2 else {}
-            settings = continued_settings(checkpoint, given, "f")
+            settings = continued_settings(checkpoint, given)
             check_texts(checkpoint, self.trainer.corpus, None)
             if settings.epochs <= 3:
                 trainer = prepare(self.trainer.corpus, settings)
@@ -261,7 +259,7 @@ class Fuzz:
             try:
                 read()
                 outcome = "read"
-            except (Xw2vError, DamagedError) as error:
+            except (Xw2vError, CheckpointDamagedError) as error:
                 outcome = "refused"
                 if "\n" in str(error) or not str(error):
                     raise AssertionError(f"not one line: {error!r}") from error

@@ -27,6 +27,7 @@ from xw2v_cupy.fused import WIDTHS, block_of
 
 from bench.results import as_good
 from bench.synthetic import Text, batches_of, endless, topical_text, zipf_text
+from xw2v import tuning
 from xw2v.errors import MissingDependencyError
 from xw2v.settings import Settings
 from xw2v.sgns.backend import Backend, load_backend
@@ -123,7 +124,7 @@ def quality(
 ) -> float:
     """Share of the ten nearest neighbours of frequent words that have the word's own topic."""
     settings = Settings(vector_size=64, seed=seed)
-    step_config = settings.step_config()
+    step_config = tuning.step_config(settings)
     tables = initial_tables(backend, len(text.counts), settings.vector_size, seed)
     step = backend.step(step_config)
     batches = batches_of(backend, text, step_config, batch_tokens, seed)
@@ -195,7 +196,7 @@ def measure(
                 file=sys.stderr,
             )
             return
-        step_config = Settings(vector_size=size).step_config()  # whatever the device
+        step_config = tuning.step_config(Settings(vector_size=size))  # whatever the device
         batch = next(batches_of(cpu, text, step_config, batch_tokens).epoch(0))[1]
         speed = measure_speed(backend, text, step_config, size, batch_tokens)
         moved, least = (
@@ -216,7 +217,7 @@ def measure(
     scores = {
         label: [quality(backend, topical, topics, seed, T) for seed in (1, 2, 3)]
         for label, backend, T in (
-            ("cpu", cpu, Settings().rounded_batch),
+            ("cpu", cpu, tuning.batch_tokens(Settings())),
             (name, own, PLAIN_BATCH // 4),
         )
     }
@@ -283,7 +284,7 @@ def main(arguments: list[str] | None = None) -> int:
         versions += f", torch {torch.__version__}"
     began = time.perf_counter()
     plan = own.plan(
-        Settings().step_config(),
+        tuning.step_config(Settings()),
         words=200_000,
         vector_size=PLAIN_SIZE,
         batch_tokens=PLAIN_BATCH,

@@ -220,9 +220,10 @@ def main(arguments: list[str] | None = None) -> int:
 
 def measured(text: list[str], quick: bool) -> dict[str, Any]:
     """Everything, from the text on."""
+    from xw2v import tuning
     from xw2v.settings import Settings
     from xw2v.sgns.backend import load_backend
-    from xw2v.training.run import versions
+    from xw2v.training.record import versions
 
     budget, variables = Budget(BUDGET), QUICK if quick else VARIABLES
     seconds, rounds = (QUICK_SECONDS, QUICK_ROUNDS) if quick else (SECONDS, ROUNDS)
@@ -232,7 +233,7 @@ def measured(text: list[str], quick: bool) -> dict[str, Any]:
         found = measure(Path(temporary), variables, seconds, rounds, budget)
     named = ", ".join(
         f"{name} {number}"
-        for name, number in versions(load_backend(), Settings().step_config()).items()
+        for name, number in versions(load_backend(), tuning.step_config(Settings())).items()
     )
     return {
         "date": time.strftime("%Y-%m-%d"),

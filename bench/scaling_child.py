@@ -34,12 +34,12 @@ def measure(folder: str, settings: dict[str, Any], seconds: float | None) -> dic
 
 def train_slice(corpus: Any, settings: Any, seconds: float) -> dict[str, Any]:
     """CPU time a raw token of the training loop, from some warm-up on."""
-    backend, step_config = load_backend("numpy"), settings.step_config()
+    backend, step_config = load_backend("numpy"), tuning.step_config(settings)
     tables = initial_tables(backend, len(corpus.vocabulary), settings.vector_size, settings.seed)
     step, clock = backend.step(step_config), time.process_time
     text = Text(corpus.ids, corpus.offsets, corpus.vocabulary.counts)
     stream = endless(
-        batches_of(backend, text, step_config, settings.rounded_batch, settings.seed),
+        batches_of(backend, text, step_config, tuning.batch_tokens(settings), settings.seed),
         len(corpus.ids),
     )
 

@@ -13,7 +13,7 @@ from xw2v.text.corpus_folder import write_corpus
 from xw2v.text.id_arrays import chunks_of
 from xw2v.text.reading import open_corpus
 from xw2v.text.vocabulary import Vocabulary
-from xw2v.training.run import about_corpus
+from xw2v.training.record import CorpusRecord
 
 BASE_TOKENS = 1_000_000  # of the text where they are not the variable: a slice goes round in it
 ZIPF_TOKENS = 5_000_000
@@ -34,7 +34,7 @@ def make_corpora(
         write_zipf(folder / f"vocabulary {size}", size, size)
     few, *_, many = variables["vocabulary"]
     write_zipf(folder / PADDED, few, many)
-    return about_corpus(corpus)
+    return vars(CorpusRecord.of(corpus))
 
 
 def repeated(

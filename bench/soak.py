@@ -17,26 +17,29 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from scipy.stats import theilslopes
 
-from xw2v.errors import Interrupted
+from xw2v.config import TrainOptions
+from xw2v.errors import RunInterruptedError
 from xw2v.pictures.loss_curve import plot_loss
+from xw2v.training.callbacks import Progress
 from xw2v.training.checkpointer import Checkpointer
 from xw2v.training.command import TrainCommand
+from xw2v.training.console import Console
 from xw2v.training.signals import StopSignals
-from xw2v.training.trainer import Progress, State
+from xw2v.training.state import State
 
 SAMPLE_SECONDS = 5.0  # between samples
 NAMES = ("median", "low", "high")
 SETTLE_SHARE = 0.1  # of the run, left out at its beginning
 
 
-class Soak:
+class Soak(Console):
     """Samples a run from within its progress reports."""
 
     def __init__(self, minutes: float, signals: StopSignals) -> None:
@@ -45,9 +48,12 @@ class Soak:
         self.saving: list[float] = []
 
     @contextmanager
-    def progress(self, words: int) -> Iterator[Any]:
+    def training(self, words: int) -> Iterator[Any]:
         self.words, self.began = words, time.monotonic()
         yield self.report
+
+    def say(self, line: str) -> None:
+        print(line, file=sys.stderr)
 
     def report(self, progress: Progress) -> None:
         now = time.monotonic() - self.began
@@ -116,7 +122,7 @@ def main() -> None:
     )
     given = parser.parse_args()
     options = {
-        "input": given.inputs,
+        "input": tuple(given.inputs),
         "corpus": given.corpus,
         "checkpoint_every": given.checkpoint_every,
     }
@@ -125,18 +131,10 @@ def main() -> None:
         soak = Soak(given.minutes, signals)
         Checkpointer.save = lambda checkpointer, state: soak.save(checkpointer, state)  # type: ignore[method-assign]
         settings = {"epochs": 100_000, "vector_size": given.vector_size}
-        job = TrainCommand(
-            options | {"output": output},
-            settings,
-            "options",
-            resume=False,
-            keep=False,
-            say=lambda line: print(line, file=sys.stderr),
-            plot=plot_loss,
-        )
+        training = TrainCommand(TrainOptions(output=output, **options), settings, soak, plot_loss)
         try:
-            job.run(signals, soak.progress, lambda: nullcontext(None))
-        except Interrupted as end:
+            training.run(signals)
+        except RunInterruptedError as end:
             print(end, file=sys.stderr)
         print(json.dumps(soak.figures(), indent=1))
         if given.json:

@@ -64,15 +64,15 @@ def train(corpus: Any, setting: dict[str, Any], folder: Path) -> dict[str, Any]:
     from xw2v.vectors.keyedvectors import KeyedVectors
 
     run = run_training(corpus, Settings(epochs=1, **setting))
-    frequent = slice(0, 2000)
-    scores = run.center[frequent] @ run.context[frequent].T
+    (center, context), frequent = run.parameters, slice(0, 2000)
+    scores = center[frequent] @ context[frequent].T
     losses = [loss for _, loss in run.loss_history]
-    marks = quality(KeyedVectors(run.vocabulary.words, run.center), folder)
+    marks = quality(KeyedVectors(run.vocabulary.words, center), folder)
     return {
         **setting,
         "shared": run.record["settings"]["shared_negatives"],
-        "center_norm": float(np.linalg.norm(run.center, axis=1).max()),
-        "context_norm": float(np.linalg.norm(run.context, axis=1).max()),
+        "center_norm": float(np.linalg.norm(center, axis=1).max()),
+        "context_norm": float(np.linalg.norm(context, axis=1).max()),
         "score": float(np.abs(scores).max()),
         "loss": float(np.mean(losses[-max(len(losses) // 10, 1) :])),
         "WS-353": marks["WS-353"],

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
+from runs import SMALL_RUN, Xw2v, command, run, text
 
+from xw2v.cli import main
 from xw2v.errors import MissingDependencyError
+from xw2v.settings import Settings
 from xw2v.sgns.backend import Backend, load_backend
+from xw2v.text.corpus import Corpus
+from xw2v.training.trainer import Trainer
 
 BACKENDS = "numpy:cpu strict:device1 strict:device2 torch:cpu cupy:cuda cupy:emulated"
 
@@ -42,3 +48,67 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip(f"no data at {folder}; set XW2V_DATA")
     return folder
+
+
+@pytest.fixture(scope="session")
+def words_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small text."""
+    path = tmp_path_factory.mktemp("text") / "words.txt"
+    path.write_text(text(20_000))
+    return path
+
+
+@pytest.fixture(scope="session")
+def uninterrupted(words_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The output of a run over `words_file` that nothing happened to."""
+    output = tmp_path_factory.mktemp("uninterrupted") / "output"
+    code, _, error = run(command(words_file, "--quiet", output=str(output), checkpoint_every="10"))
+    assert (code, error) == (0, "")
+    return output
+
+
+@pytest.fixture(scope="session")
+def small_corpus() -> Corpus:
+    return Corpus.from_sentences([line.split() for line in text(6000).splitlines()], min_count=1)
+
+
+@pytest.fixture(scope="session")
+def held_out(small_corpus: Corpus) -> Corpus:
+    """Text in the vocabulary of `small_corpus`."""
+    lines = [line.split() for line in text(1000, seed=1).splitlines()]
+    return Corpus.from_sentences(lines, vocabulary=small_corpus.vocabulary)
+
+
+@pytest.fixture
+def small_trainer(small_corpus: Corpus) -> Trainer:
+    return Trainer(small_corpus, Settings(**SMALL_RUN), load_backend())
+
+
+@pytest.fixture(scope="session")
+def small_text(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("small") / "words.txt"
+    path.write_text(text(8000))
+    return path
+
+
+@pytest.fixture
+def xw2v(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> Xw2v:
+    """Run a command in this process, in `tmp_path`: (exit code, standard output, standard
+    error).
+    """
+    monkeypatch.chdir(tmp_path)
+
+    def run(line: list[str]) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", line[2:])
+        code = 0
+        try:
+            main()
+        except SystemExit as end:
+            code = int(end.code or 0)
+        printed = capsys.readouterr()
+        assert "Traceback" not in printed.err
+        return code, printed.out, printed.err
+
+    return run

@@ -6,79 +6,37 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
-from runs import EXACT, WORDS, command, result, text
+from runs import EXACT, Xw2v, command, done, failed, result, text
 
-from xw2v.cli import main
 from xw2v.training.checkpoint import CheckpointFolder
 from xw2v.vectors.keyedvectors import KeyedVectors
 
-Xw2v = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def xw2v(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
-) -> Xw2v:
-    """Run a command in this process: (exit code, standard output, standard error)."""
-    monkeypatch.chdir(tmp_path)
-
-    def run(line: list[str]) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", line[2:])
-        code = 0
-        try:
-            main()
-        except SystemExit as end:
-            code = int(end.code or 0)
-        told = capsys.readouterr()
-        assert "Traceback" not in told.err
-        return code, told.out, told.err
-
-    return run
-
-
-@pytest.fixture(scope="module")
-def words(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("text") / "words.txt"
-    path.write_text(text(8000))
-    return path
-
-
-def done(told: tuple[int, str, str]) -> str:
-    """Standard error of a command that went well."""
-    assert told[0] == 0, told[2]
-    return told[2]
-
-
-def failed(told: tuple[int, str, str], code: int = 1) -> str:
-    """The one line of a command that failed, all of standard error but for lines about the text."""
-    assert (told[0], told[1]) == (code, "")
-    return told[2].strip().splitlines()[-1]
-
-
-# --- what is written and printed
-# -----------------------------------------------------------------------------------
+# --- what is written and printed -----------------------------------------------------------------
 
 
 def test_auto_without_a_gpu_says_once_that_it_takes_the_cpu(
-    xw2v: Xw2v, words: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    xw2v: Xw2v, small_text: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setitem(sys.modules, "cupy", None)
-    told = done(xw2v(command(words, "--device", "auto", output=str(tmp_path / "output"))))
-    assert told.count("--device auto takes the CPU") == 1
+    printed = done(xw2v(command(small_text, "--device", "auto", output=str(tmp_path / "output"))))
+    assert printed.count("--device auto takes the CPU") == 1
     assert json.loads((tmp_path / "output" / "run.json").read_text())["settings"]["device"] == "cpu"
     assert (
-        done(xw2v(command(words, "--quiet", "--device", "auto", output=str(tmp_path / "output"))))
+        done(
+            xw2v(
+                command(small_text, "--quiet", "--device", "auto", output=str(tmp_path / "output"))
+            )
+        )
         == ""
     )
 
 
-def test_every_file_of_the_interface_is_written(xw2v: Xw2v, words: Path) -> None:
-    code, out, error = xw2v(command(words, val=str(words)))
+def test_every_file_of_the_interface_is_written(xw2v: Xw2v, small_text: Path) -> None:
+    code, out, error = xw2v(command(small_text, val=str(small_text)))
     assert code == 0
     assert {path.name for path in Path("output").iterdir()} == {
         *EXACT,
@@ -99,21 +57,23 @@ def test_every_file_of_the_interface_is_written(xw2v: Xw2v, words: Path) -> None
     assert len(Path("output/validation_history.txt").read_text().split()) == 3
 
 
-def test_json_prints_one_object_and_quiet_nothing(xw2v: Xw2v, words: Path) -> None:
-    code, out, error = xw2v(command(words, "--json", "--quiet"))
+def test_json_prints_one_object_and_quiet_nothing(xw2v: Xw2v, small_text: Path) -> None:
+    code, out, error = xw2v(command(small_text, "--json", "--quiet"))
     assert (code, error) == (0, "")
     record = json.loads(out)
     assert record == json.loads(Path("output/run.json").read_text())
     assert record["settings"]["epochs"] == 3
     assert record["epochs_asked"] == [3]
-    assert xw2v(command(words, "--quiet"))[1:] == ("", "")
+    assert xw2v(command(small_text, "--quiet"))[1:] == ("", "")
 
 
-def test_an_earlier_run_moves_to_previous_with_its_checkpoints(xw2v: Xw2v, words: Path) -> None:
-    done(xw2v(command(words)))
+def test_an_earlier_run_moves_to_previous_with_its_checkpoints(
+    xw2v: Xw2v, small_text: Path
+) -> None:
+    done(xw2v(command(small_text)))
     before = result(Path("output"))
     assert "the checkpoints of an earlier run are in output/previous/checkpoint" in done(
-        xw2v(command(words, seed="2"))
+        xw2v(command(small_text, seed="2"))
     )
     assert result(Path("output/previous")) == before
     assert CheckpointFolder("output/previous").latest() is not None
@@ -146,13 +106,13 @@ def test_an_earlier_run_moves_to_previous_with_its_checkpoints(xw2v: Xw2v, words
     ],
 )
 def test_bad_options_are_one_line(
-    xw2v: Xw2v, words: Path, option: str, value: str, code: int, message: str
+    xw2v: Xw2v, small_text: Path, option: str, value: str, code: int, message: str
 ) -> None:
-    assert message in failed(xw2v(command(words, **{option.replace("-", "_"): value})), code)
+    assert message in failed(xw2v(command(small_text, **{option.replace("-", "_"): value})), code)
 
 
 @pytest.mark.parametrize("spoil", [b"", b"\0" * 100, b"\xff\xfe" * 10, b"a\nb\nc\n"])
-def test_text_that_is_none_is_one_line(xw2v: Xw2v, tmp_path: Path, spoil: bytes) -> None:
+def test_what_is_no_text_is_one_line(xw2v: Xw2v, tmp_path: Path, spoil: bytes) -> None:
     (tmp_path / "bad.txt").write_bytes(spoil)
     assert "bad.txt" in failed(xw2v(command(tmp_path / "bad.txt", min_count="1")))
 
@@ -163,13 +123,13 @@ def test_a_missing_file_is_one_line(xw2v: Xw2v) -> None:
     )
 
 
-# --- configuration files
-# --------------------------------------------------------------------------------------------
+# --- configuration files -------------------------------------------------------------------------
 
 
-def test_flags_win_over_the_file(xw2v: Xw2v, words: Path, tmp_path: Path) -> None:
+def test_flags_win_over_the_file(xw2v: Xw2v, small_text: Path, tmp_path: Path) -> None:
     (tmp_path / "run.toml").write_text(
-        f'input = "{words}"\noutput = "from-file"\nwindow = 2\ndim = 8\nepochs = 1\nmin-count = 2\n'
+        f'input = "{small_text}"\noutput = "from-file"\n'
+        "window = 2\ndim = 8\nepochs = 1\nmin-count = 2\n"
     )
     line = [
         sys.executable,
@@ -195,80 +155,82 @@ def test_flags_win_over_the_file(xw2v: Xw2v, words: Path, tmp_path: Path) -> Non
 
 
 def test_an_unknown_key_is_a_usage_error_with_the_nearest(
-    xw2v: Xw2v, words: Path, tmp_path: Path
+    xw2v: Xw2v, small_text: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "run.toml").write_text("windows = 2\n")
-    assert failed(xw2v(command(words, config="run.toml")), 2) == (
+    assert failed(xw2v(command(small_text, config="run.toml")), 2) == (
         "xw2v: --config run.toml: unknown key 'windows'; did you mean 'window'?"
     )
 
 
-# --- resuming -------------------------------------------------------------------------------------------------------
+# --- resuming ------------------------------------------------------------------------------------
 
 
-def test_resume_with_nothing_to_resume_begins(xw2v: Xw2v, words: Path) -> None:
-    assert "no checkpoint in output/checkpoint yet: beginning" in done(
-        xw2v(command(words, "--resume"))
+def test_resume_with_no_checkpoint_starts_a_new_run(xw2v: Xw2v, small_text: Path) -> None:
+    assert "output/checkpoint: no checkpoint found; starting a new run" in done(
+        xw2v(command(small_text, "--resume"))
     )
 
 
-def test_resume_of_a_finished_run_changes_nothing(xw2v: Xw2v, words: Path) -> None:
-    done(xw2v(command(words)))
+def test_resume_of_a_finished_run_changes_nothing(xw2v: Xw2v, small_text: Path) -> None:
+    done(xw2v(command(small_text)))
     times = {
         path: path.stat().st_mtime_ns for path in Path("output").iterdir() if path.name != ".lock"
     }
     assert "this run is finished; more --epochs would go on" in done(
-        xw2v(command(words, "--resume"))
+        xw2v(command(small_text, "--resume"))
     )
     assert times == {
         path: path.stat().st_mtime_ns for path in Path("output").iterdir() if path.name != ".lock"
     }
 
 
-def test_resume_takes_settings_from_the_checkpoint(xw2v: Xw2v, words: Path) -> None:
-    done(xw2v(command(words, alpha="0.04")))
-    line = [sys.executable, "-m", "xw2v", "train", str(words), "--resume", "--json"]
+def test_resume_takes_settings_from_the_checkpoint(xw2v: Xw2v, small_text: Path) -> None:
+    done(xw2v(command(small_text, alpha="0.04")))
+    line = [sys.executable, "-m", "xw2v", "train", str(small_text), "--resume", "--json"]
     code, out, error = xw2v(line)
     assert code == 0, error
     settings = json.loads(out)["settings"]
     assert (settings["vector_size"], settings["alpha"], settings["epochs"]) == (16, 0.04, 3)
 
 
-def test_added_epochs_say_their_learning_rates(xw2v: Xw2v, words: Path) -> None:
-    done(xw2v(command(words, alpha="0.05")))
-    code, out, error = xw2v(command(words, "--resume", "--json", epochs="6"))
+def test_added_epochs_say_their_learning_rates(xw2v: Xw2v, small_text: Path) -> None:
+    done(xw2v(command(small_text, alpha="0.05")))
+    code, out, error = xw2v(command(small_text, "--resume", "--json", epochs="6"))
     assert code == 0
     assert (
-        "epochs 4 to 6 are added: the learning rate falls from 0.02505 to 0.0001, as in a run of 6 epochs"
-        in error
+        "epochs 4 to 6 are added: the learning rate falls from 0.02505 to 0.0001, "
+        "as in a run of 6 epochs" in error
     )
     record = json.loads(out)
     assert record["epochs_asked"] == [3, 6]
     assert (Path("output/previous/run.json")).is_file()
     assert "--epochs 2 (there 6); it has 6 epochs behind it" in failed(
-        xw2v(command(words, "--resume", epochs="2"))
+        xw2v(command(small_text, "--resume", epochs="2"))
     )
 
 
-def test_resume_refuses_what_does_not_match(xw2v: Xw2v, words: Path, tmp_path: Path) -> None:
-    done(xw2v(command(words)))
-    line = failed(xw2v(command(words, "--resume", window="4", seed="7")))
+def test_resume_refuses_what_does_not_match(xw2v: Xw2v, small_text: Path, tmp_path: Path) -> None:
+    done(xw2v(command(small_text)))
+    line = failed(xw2v(command(small_text, "--resume", window="4", seed="7")))
     assert "was made with other settings: --window 4 (there 3), --seed 7 (there 1)" in line
     other = tmp_path / "other.txt"
     other.write_text(text(8000, seed=9))
     line = failed(xw2v(command(other, "--resume")))
     assert (
-        "belongs to another text: it is of words.txt (7,988 tokens, 177 words), and this is other.txt"
-        in line
+        "belongs to another text: it is of words.txt (7,988 tokens, 177 words), "
+        "and this is other.txt" in line
     )
-    assert "validation text differs" in failed(xw2v(command(words, "--resume", val=str(other))))
+    assert "validation text differs" in failed(
+        xw2v(command(small_text, "--resume", val=str(other)))
+    )
     assert "--init or --init-keep differ" in failed(
-        xw2v(command(words, "--resume", init="output")), 2
+        xw2v(command(small_text, "--resume", init="output")), 2
     )
 
 
-def test_resume_falls_back_and_says_so(xw2v: Xw2v, words: Path) -> None:
-    done(xw2v(command(words, checkpoint_every="5")))
+def test_resume_falls_back_and_says_so(xw2v: Xw2v, small_text: Path) -> None:
+    done(xw2v(command(small_text, checkpoint_every="5")))
     before = result(Path("output"))
     (name,) = CheckpointFolder("output").names()
     good, bad = (Path("output/checkpoint") / each for each in (name, "epoch-000009-step-000000000"))
@@ -276,85 +238,6 @@ def test_resume_falls_back_and_says_so(xw2v: Xw2v, words: Path) -> None:
     (bad / "state.json").write_bytes((good / "state.json").read_bytes()[:-9])
     assert (
         f"checkpoint {bad} is damaged (state.json cannot be parsed); trying the one before"
-        in done(xw2v(command(words, "--resume")))
+        in done(xw2v(command(small_text, "--resume")))
     )
     assert result(Path("output")) == before
-
-
-# --- starting from vectors
-# ------------------------------------------------------------------------------------------
-
-
-def test_init_starts_from_the_vectors_of_an_earlier_run(
-    xw2v: Xw2v, words: Path, tmp_path: Path
-) -> None:
-    """A learning rate next to nothing leaves known words where they were, and new ones where they
-    start.
-    """
-    half = tmp_path / "half.txt"
-    half.write_text(" ".join(WORDS[:90]) + "\n" + words.read_text().partition("\n")[0] + "\n")
-    done(xw2v(command(half, output="first", min_count="1")))
-    first = KeyedVectors.load("first")
-    still = {"alpha": "1e-30", "min_alpha": "0", "epochs": "1"}
-    line = command(words, init="first", output="second", **still)
-    size = line.index("--vector-size")
-    del line[size : size + 2]  # it is the file's
-    assert f"{len(first)} of 177 words start from first" in done(xw2v(line))
-    second = KeyedVectors.load("second")
-    known = [word for word in second.index_to_key if word in first]
-    assert second[known].tobytes() == first[known].tobytes()
-    contexts = np.load("second/context.npy"), np.load("first/context.npy")
-    rows = (
-        [second.key_to_index[word] for word in known],
-        [first.key_to_index[word] for word in known],
-    )
-    assert np.allclose(contexts[0][rows[0]], contexts[1][rows[1]], rtol=0, atol=1e-25)
-    done(xw2v(command(words, output="plain", **still)))
-    new = [word for word in second.index_to_key if word not in first]
-    assert new
-    assert second[new].tobytes() == KeyedVectors.load("plain")[new].tobytes()
-
-
-def test_init_keep_keeps_the_words_that_the_text_lacks(
-    xw2v: Xw2v, words: Path, tmp_path: Path
-) -> None:
-    (tmp_path / "some.vec").write_text(
-        f"2 16\nquux {' '.join(['0.5'] * 16)}\n{WORDS[0]} {' '.join(['0.25'] * 16)}\n"
-    )
-    done(xw2v(command(words, init="some.vec", output="dropped")))
-    assert "quux" not in KeyedVectors.load("dropped")
-    _, out, _ = xw2v(command(words, "--init-keep", "--json", init="some.vec", output="kept"))
-    assert json.loads(out)["words_kept"] == 1
-    kept, dropped = KeyedVectors.load("kept"), KeyedVectors.load("dropped")
-    assert kept.index_to_key == [*dropped.index_to_key, "quux"]
-    assert (kept["quux"] == 0.5).all()
-    assert kept.vectors[:-1].tobytes() == dropped.vectors.tobytes()
-    assert not np.load("kept/context.npy")[-1].any()
-    done(xw2v(command(words, "--init-keep", "--resume", init="some.vec", output="kept")))
-    assert KeyedVectors.load("kept").index_to_key == kept.index_to_key
-
-
-@pytest.mark.parametrize(
-    ("more", "given", "message"),
-    [
-        (
-            [],
-            {"init": "some.vec", "vector_size": "8"},
-            "its vectors have 16 numbers, not 8; give --vector-size 16",
-        ),
-        (["--init-keep"], {}, "give the vectors whose words are to be kept with --init FILE"),
-        (["--init-keep"], {"init": "some.vec", "max_vocab": "50"}, "none can be kept"),
-    ],
-)
-def test_init_refuses_what_does_not_fit(
-    xw2v: Xw2v, words: Path, tmp_path: Path, more: list[str], given: dict[str, str], message: str
-) -> None:
-    (tmp_path / "some.vec").write_text(f"1 16\nquux {' '.join(['0.5'] * 16)}\n")
-    assert message in failed(xw2v(command(words, *more, **given)), 2)
-
-
-def test_init_with_numbers_that_are_none_is_refused(
-    xw2v: Xw2v, words: Path, tmp_path: Path
-) -> None:
-    (tmp_path / "some.vec").write_text(f"1 16\nquux {' '.join(['nan'] * 16)}\n")
-    assert "some.vec" in failed(xw2v(command(words, init="some.vec")))

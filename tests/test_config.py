@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from xw2v.cli import line_of
 from xw2v.config import read_config
-from xw2v.errors import InputError, UsageError
-from xw2v.settings import Settings
+from xw2v.errors import InputError, UsageError, Xw2vError
+from xw2v.settings import Settings, SettingsDict
 
 
 @pytest.fixture
@@ -26,11 +27,14 @@ def config(tmp_path: Path) -> Any:
 
 
 def test_settings_and_options_by_every_name(config: Any) -> None:
-    text = 'vector-size = 20\nmin_count = 2\nlr = 0.1\niter = 7\ninput = ["a", "b"]\ncheckpoint-every = 200\nval="v"'
+    text = (
+        "vector-size = 20\nmin_count = 2\nlr = 0.1\niter = 7\n"
+        'input = ["a", "b"]\ncheckpoint-every = 200\nval="v"'
+    )
     settings, options = read_config(config(text))
     assert settings == {"vector_size": 20, "min_count": 2, "alpha": 0.1, "epochs": 7}
-    assert options == {"input": ["a", "b"], "checkpoint_every": "200", "val": "v"}
-    assert Settings.from_mapping(settings, "run.toml").epochs == 7
+    assert options == {"input": ("a", "b"), "checkpoint_every": "200", "val": "v"}
+    assert Settings.from_mapping(settings).epochs == 7
 
 
 @pytest.mark.parametrize(
@@ -60,7 +64,7 @@ def test_settings_and_options_by_every_name(config: Any) -> None:
 def test_what_is_wrong_is_said_by_name(text: str | bytes, message: str, config: Any) -> None:
     with pytest.raises(UsageError, match=message) as error:
         read_config(config(text))
-    assert str(error.value).startswith("--config ")
+    assert str(error.value).startswith("config=")
     assert "\n" not in str(error.value)
 
 
@@ -102,8 +106,30 @@ def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
     ids=lambda wrong: str(wrong)[:30],
 )
 def test_settings_out_of_range_are_usage_errors(wrong: dict[str, Any]) -> None:
-    with pytest.raises(UsageError, match="--"):
-        Settings.from_mapping(wrong, "run.toml")
+    with pytest.raises(UsageError) as error:
+        Settings.from_mapping(wrong)
+    assert error.value.setting in wrong
+
+
+def test_the_keyword_arguments_are_the_settings() -> None:
+    assert get_type_hints(SettingsDict) == get_type_hints(Settings)
+
+
+@pytest.mark.parametrize(
+    ("error", "line"),
+    [
+        (UsageError("too small", setting="min_count", value=0), "--min-count 0: too small"),
+        (UsageError("not both", setting="init_keep", value=True), "--init-keep: not both"),
+        (UsageError("no", setting="token_pattern", value="a b"), "--token-pattern 'a b': no"),
+        (InputError("give `validation`", path="a\nb"), "a b: give --val"),
+        (InputError("give a larger `max_vocab` than 5"), "give a larger --max-vocab than 5"),
+        (InputError("file `alpha beta` is not there"), "file `alpha beta` is not there"),
+    ],
+)
+def test_the_command_line_shows_flags_where_errors_name_settings(
+    error: Xw2vError, line: str
+) -> None:
+    assert line_of(error) == line
 
 
 TOML = st.one_of(
@@ -154,4 +180,4 @@ def test_any_bytes_are_options_or_an_error(
     path.write_bytes(data)
     with suppress(UsageError, InputError):
         settings, _ = read_config(str(path))
-        Settings.from_mapping(settings, str(path))
+        Settings.from_mapping(settings)

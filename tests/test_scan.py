@@ -28,21 +28,21 @@ def sentences_of(encoder: Encoder) -> list[list[str]]:
     return [corpus.sentence(s) for s in range(len(corpus))]
 
 
-def new_scanner(number: Callable[[str], int], pattern: str = "[a-z']+") -> scan.Scanner:
+def new_scanner(provisional_id: Callable[[str], int], pattern: str = "[a-z']+") -> scan.Scanner:
     library = scan.library()
     assert library is not None
-    return scan.Scanner(library, Tokenizer(pattern), number)
+    return scan.Scanner(library, Tokenizer(pattern), provisional_id)
 
 
 def scanned(
-    scanner: scan.Scanner, block: bytes, most: int = 1 << 20
+    scanner: scan.Scanner, chunk: bytes, max_tokens: int = 1 << 20
 ) -> tuple[list[int], list[int]]:
-    """All numbers of a block, and its words before each line end."""
+    """All provisional ids of a chunk, and its words before each line end."""
     ids: list[int] = []
     ends: list[int] = []
-    scanner.open(block)
-    while (found := scanner.next(most)) is not None:
-        assert found[0].size <= most
+    scanner.open(chunk)
+    while (found := scanner.next(max_tokens)) is not None:
+        assert found[0].size <= max_tokens
         ends += (found[1] + len(ids)).tolist()
         ids += found[0].tolist()
     return ids, ends
@@ -69,38 +69,38 @@ def test_more_words_than_the_cache_holds() -> None:
 
 @compiled
 def test_more_words_and_lines_than_one_call_finds() -> None:
-    lines = scan.MOST + 7
+    lines = scan.MAX_SCAN_TOKENS + 7
     scanner, ends = new_scanner(WordIndex().__getitem__), list(range(2, 2 * lines + 1, 2))
     assert scanned(scanner, b"\n" * lines) == ([], [0] * lines)
     assert scanned(scanner, b"a b\n" * lines) == ([0, 1] * lines, ends)
 
 
 @compiled
-@pytest.mark.parametrize("most", [1, 2, 5])
-def test_the_words_of_a_block_do_not_depend_on_how_many_are_asked_for(most: int) -> None:
+@pytest.mark.parametrize("max_tokens", [1, 2, 5])
+def test_the_words_of_a_block_do_not_depend_on_how_many_are_asked_for(max_tokens: int) -> None:
     block = b"\none two\n\nthree one four\ntwo two five\r\n six one"
     index = WordIndex()
-    assert scanned(new_scanner(index.__getitem__), block, most) == (
+    assert scanned(new_scanner(index.__getitem__), block, max_tokens) == (
         [0, 1, 2, 0, 3, 1, 1, 4, 5, 0],
         [0, 2, 2, 5, 8, 8],
     )
 
 
 @compiled
-def test_a_word_is_asked_for_until_the_cache_holds_it_and_after_it_forgets() -> None:
-    asked: list[str] = []
+def test_a_word_is_a_miss_until_the_cache_holds_it_and_after_it_is_cleared() -> None:
+    misses: list[str] = []
 
-    def number(word: str) -> int:
-        asked.append(word)
+    def provisional_id(word: str) -> int:
+        misses.append(word)
         return len(word)
 
-    scanner, longest = new_scanner(number), "x" * 16
+    scanner, longest = new_scanner(provisional_id), "x" * 16
     text = f"one {longest} {longest}x one".encode()
     assert scanned(scanner, text)[0] == [3, 16, 17, 3]
     assert scanned(scanner, text)[0] == [3, 16, 17, 3]
-    scanner.forget()
+    scanner.cache_clear()
     scanned(scanner, b"one")
-    assert asked == ["one", longest, f"{longest}x", "one", f"{longest}x", "one"]
+    assert misses == ["one", longest, f"{longest}x", "one", f"{longest}x", "one"]
 
 
 @compiled

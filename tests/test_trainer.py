@@ -1,23 +1,30 @@
-"""The training loop as a whole, on a small text with two topics: what it learns, repeats, reports
+"""The training loop, on a small text with two topics: what it learns, repeats, reports
 and refuses.
 """
 
 from __future__ import annotations
 
 import json
+import pickle
+import time
 from itertools import combinations, product
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_info, threadpool_limits
 
+import xw2v
 from xw2v import Word2Vec
 from xw2v.errors import InputError, TrainingError, UsageError
 from xw2v.settings import Settings
 from xw2v.sgns.backend import load_backend
 from xw2v.text.corpus import Corpus
+from xw2v.training.callbacks import Callback, Progress, ProgressReport
+from xw2v.training.meters import LossMeter, TrainingClock
 from xw2v.training.run import run_training
+from xw2v.training.state import State
 from xw2v.training.trainer import Trainer
 
 TOPICS = (("cat", "dog", "cow", "pig", "hen", "fox"), ("sin", "cos", "tan", "log", "exp", "abs"))
@@ -51,7 +58,7 @@ def test_words_of_a_topic_are_neighbours(model: Word2Vec) -> None:
 @pytest.mark.parametrize(
     "changes", [{"model": "cbow", "alpha": 0.1}, {"tied": True}, {"weight_decay": 0.01}]
 )
-def test_so_do_other_models(changes: dict[str, Any]) -> None:
+def test_other_models_separate_topics(changes: dict[str, Any]) -> None:
     wv = Word2Vec(**SMALL | {"epochs": 5} | changes).fit(topical()).wv
     inside = [wv.similarity(a, b) for topic in TOPICS for a, b in combinations(topic, 2)]
     across = [wv.similarity(a, b) for a, b in product(*TOPICS)]
@@ -112,14 +119,14 @@ def test_the_files_agree_with_each_other(model: Word2Vec, tmp_path: Path) -> Non
 
 def test_a_generator_and_a_list_are_the_same_text(model: Word2Vec) -> None:
     again = Word2Vec(**SMALL, epochs=5).fit(sentence for sentence in topical())
-    np.testing.assert_array_equal(again.run.center, model.run.center)
+    np.testing.assert_array_equal(again.run.vectors, model.run.vectors)
 
 
 def test_files_are_read_by_their_paths(model: Word2Vec, tmp_path: Path) -> None:
     path = tmp_path / "text.txt"
     path.write_text("".join(" ".join(sentence) + ".\n" for sentence in topical()), encoding="utf-8")
     np.testing.assert_array_equal(
-        Word2Vec(**SMALL, epochs=5).fit(path).run.center, model.run.center
+        Word2Vec(**SMALL, epochs=5).fit(path).run.vectors, model.run.vectors
     )
 
 
@@ -135,9 +142,10 @@ def test_files_are_read_by_their_paths(model: Word2Vec, tmp_path: Path) -> None:
     ],
 )
 def test_settings_out_of_range_are_refused_by_name(changes: dict[str, Any]) -> None:
-    name = next(iter(changes)).replace("_", "-")
-    with pytest.raises(UsageError, match=f"^--{name} "):
+    name, value = next(iter(changes.items()))
+    with pytest.raises(UsageError, match=f"^{name}={value!r}: ") as error:
         Word2Vec(**changes)
+    assert (error.value.setting, error.value.value is value) == (name, True)
 
 
 def test_text_without_pairs_is_refused() -> None:
@@ -150,72 +158,97 @@ def test_an_untrained_model_says_so() -> None:
         _ = Word2Vec().wv
 
 
-def test_reports_tell_the_share_done_and_the_speed() -> None:
-    told = []
-    run_training(
-        Corpus.from_sentences(topical(), 1), Settings(**SMALL, epochs=2), report=told.append
-    )
-    shares = [progress.done for progress in told]
+def test_reports_have_the_share_done_and_the_speed() -> None:
+    reports: list[Progress] = []
+    settings = Settings(**SMALL, epochs=2)
+    corpus = Corpus.from_sentences(topical(), 1)
+    run_training(corpus, settings, callbacks=[ProgressReport(reports.append)])
+    shares = [progress.done for progress in reports]
     assert shares == sorted(shares)
     assert 0 <= shares[0] < shares[-1] < 1
-    assert all(progress.words_per_second >= 0 and np.isfinite(progress.loss) for progress in told)
-    assert told[0].alpha > told[-1].alpha
+    assert all(
+        progress.words_per_second >= 0 and np.isfinite(progress.loss) for progress in reports
+    )
+    assert reports[0].alpha > reports[-1].alpha
 
 
-@pytest.mark.parametrize("window", [1, 2, 5, 20, 1000])
-@pytest.mark.parametrize("negative", [1, 5, 10, 25, 1000])
-def test_many_negatives_are_shared_by_few_tokens(window: int, negative: int) -> None:
-    settings = Settings(window=window, negative=negative)
-    K, g = settings.shared, settings.group
-    few = negative <= 5
-    assert g == 128 if few else g in (16, 32, 64)
-    assert settings.rounded_batch % g == 0
-    assert (
-        few or g * negative <= 400 or g == 16 or K / g > 5
-    )  # few pushes at once, or halving g would be dear
-    assert K / g <= 16
-    fewer = Settings(window=window, negative=negative, shared_negatives=8)
-    assert few or fewer.group * negative <= 400 or fewer.group == 16
+class BlasThreads(Callback):
+    """Notes how many threads BLAS may use."""
+
+    def __init__(self) -> None:
+        self.seen: set[int] = set()
+
+    def on_step(self, state: State) -> None:
+        self.seen |= {pool["num_threads"] for pool in threadpool_info() if is_blas(pool)}
 
 
-@pytest.mark.parametrize("vector_size", [1, 255, 256, 5000])
-def test_long_vectors_have_fewer_rows_of_negatives(vector_size: int) -> None:
-    batch, shared = (2048, 48) if vector_size < 256 else (4096, 24)
-    cpu, gpu = Settings(vector_size=vector_size), Settings(vector_size=vector_size, device="cuda")
-    assert (cpu.rounded_batch, cpu.group, cpu.shared) == (batch, 128, shared)
-    assert (gpu.rounded_batch, gpu.group, gpu.shared) == (16384, 128, shared)
-    assert Settings(vector_size=vector_size, model="cbow").group == 64
-    assert Settings(vector_size=vector_size, negative=25).group == 16
-    assert [Settings(vector_size=vector_size, batch_tokens=T).group for T in (512, 2048)] == [
-        64,
-        128,
-    ]
+def is_blas(pool: dict[str, Any]) -> bool:
+    return bool(pool["user_api"] == "blas")
 
 
-@pytest.mark.parametrize("model", ["skipgram", "cbow"])
-@pytest.mark.parametrize("batch_tokens", [None, 512, 16384])
-def test_the_device_changes_no_more_than_the_usual_batch(
-    model: str, batch_tokens: int | None
-) -> None:
-    for size in (100, 300):
-        given: dict[str, Any] = {"model": model, "vector_size": size, "batch_tokens": batch_tokens}
-        cpu, gpu = Settings(**given), Settings(**given, device="cuda:1")
-        assert cpu.step_config() == gpu.step_config()
-        assert cpu.learning_rate == gpu.learning_rate
-        assert (cpu.rounded_batch == gpu.rounded_batch) == (batch_tokens is not None)
+@pytest.mark.skipif(not any(map(is_blas, threadpool_info())), reason="no BLAS that can be limited")
+def test_blas_has_one_thread_while_a_run_trains_and_as_many_as_before_after_it() -> None:
+    threads, corpus = BlasThreads(), Corpus.from_sentences(topical(200), 1)
+    with threadpool_limits(2, user_api="blas"):
+        before = threadpool_info()
+        run_training(corpus, Settings(**SMALL, epochs=1), callbacks=[threads])
+        assert threadpool_info() == before
+    assert threads.seen == {1}
 
 
-@pytest.mark.parametrize(
-    ("model", "size", "negative", "floor"),
-    [
-        ("skipgram", 100, 2, 0.5),
-        ("skipgram", 100, 6, 5 / 6),
-        ("skipgram", 100, 25, 0.2),
-        ("skipgram", 300, 5, 0.5),
-        ("cbow", 300, 5, 0.2),
-    ],
-)
-def test_the_bound_is_tighter_with_many_negatives_and_large_groups(
-    model: str, size: int, negative: int, floor: float
-) -> None:
-    assert Settings(model=model, vector_size=size, negative=negative).step_config().floor == floor
+class OnDevice:
+    """A loss on a device: reading it is noted."""
+
+    def __init__(self, value: float, read: list[float]) -> None:
+        self._value = value
+        self._read = read
+
+    def __float__(self) -> float:
+        self._read.append(self._value)
+        return self._value
+
+
+def test_a_measured_loss_is_read_when_its_interval_is_closed() -> None:
+    state, read = (
+        Trainer(Corpus.from_sentences(topical(20), 1), Settings(**SMALL), load_backend()).start(),
+        [],
+    )
+    meter = LossMeter(state)
+    for value in (1.0, 2.0, 3.0):
+        meter.add(OnDevice(value, read), 2)
+    assert read == []
+    assert meter.take_mean() == 1.0
+    assert read == [1.0, 2.0, 3.0]
+    assert meter.take_mean() is None
+
+
+def test_a_paused_clock_stands_still() -> None:
+    clock = TrainingClock(100.0)
+    with clock.paused():
+        time.sleep(0.05)
+    assert 100 <= clock.seconds < 100.05
+
+
+def test_wv_is_one_object_until_the_model_is_trained_again() -> None:
+    model = Word2Vec(**SMALL, epochs=1).fit(topical(50))
+    wv = model.wv
+    wv.add_vectors(["new"], [wv["cat"]])
+    assert model.wv is wv
+    assert model.wv.most_similar("new", topn=1)[0][0] == "cat"
+    assert "new" not in model.fit(topical(50)).wv
+
+
+def test_errors_are_exported_with_their_fields() -> None:
+    error = xw2v.FileFormatError("not JSON", path="a.json", line=3)
+    assert str(error) == "a.json:3: not JSON"
+    assert str(pickle.loads(pickle.dumps(error))) == str(error)
+    for kind, builtin in (
+        (xw2v.OutputError, OSError),
+        (xw2v.OutOfMemoryError, MemoryError),
+        (xw2v.UnknownWordError, KeyError),
+        (xw2v.UnknownSettingError, TypeError),
+        (xw2v.MissingDependencyError, ImportError),
+    ):
+        assert issubclass(kind, builtin)
+        assert issubclass(kind, xw2v.Xw2vError)
+        assert str(kind("two\nlines")) == "two lines"

@@ -8,13 +8,41 @@ Both are imported on first use, so that `import xw2v` and `xw2v --help` stay ins
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from xw2v.errors import (
+    FileFormatError,
+    InputError,
+    MissingDependencyError,
+    OutOfMemoryError,
+    OutputError,
+    RunInterruptedError,
+    TrainingError,
+    UnknownSettingError,
+    UnknownWordError,
+    UsageError,
+    Xw2vError,
+)
 from xw2v.version import __version__
 
 if TYPE_CHECKING:
     from xw2v.model import Word2Vec
     from xw2v.vectors.keyedvectors import KeyedVectors
 
-__all__ = ["KeyedVectors", "Word2Vec", "__version__"]
+__all__ = [
+    "FileFormatError",
+    "InputError",
+    "KeyedVectors",
+    "MissingDependencyError",
+    "OutOfMemoryError",
+    "OutputError",
+    "RunInterruptedError",
+    "TrainingError",
+    "UnknownSettingError",
+    "UnknownWordError",
+    "UsageError",
+    "Word2Vec",
+    "Xw2vError",
+    "__version__",
+]
 
 _HOME = {"KeyedVectors": "xw2v.vectors.keyedvectors", "Word2Vec": "xw2v.model"}
 

@@ -1,4 +1,5 @@
-"""Configuration files: a TOML file with any option of `xw2v train`, under its name with - or _.
+"""The options of `xw2v train`, and its configuration files: a TOML file with any of them, under
+their names with - or _.
 
 input = ["news.txt", "books/"]
 vector-size = 200
@@ -7,89 +8,107 @@ checkpoint-every = "5m"
 
 from __future__ import annotations
 
-import dataclasses
 import tomllib
+from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
-from xw2v.errors import InputError, UsageError
-from xw2v.settings import Settings
+from xw2v.errors import InputError, UsageError, represented
+from xw2v.settings import SETTINGS, setting, table_of
 from xw2v.storage.files import open_binary, reason
 
-LARGEST = 1 << 20  # bytes; more is no configuration
-OPTIONS = (
-    "input",
-    "corpus",
-    "text_column",
-    "val",
-    "output",
-    "init",
-    "checkpoint_every",
-)  # that are no settings
+LARGEST_BYTES = 1 << 20  # more is no configuration
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainOptions:
+    """What a training command takes besides `Settings`."""
+
+    input: tuple[str, ...] = setting((), "Text files, folders, - for standard input.")
+    corpus: str | None = setting(None, "Built-in text: nltk, nltk:brown,reuters,... or docs.")
+    text_column: str = setting("text", "Column of .arrow and .parquet files that holds the text.")
+    val: str | None = setting(None, "Held-out text: its loss after each epoch.", metavar="PATH")
+    output: str = setting("output", "Folder for the vectors.", metavar="FOLDER")
+    init: str | None = setting(
+        None, "Start from these vectors, in any format, or a run's folder.", metavar="FILE"
+    )
+    init_keep: bool = setting(False, "Keep words of the --init file that the text lacks.")
+    checkpoint_every: str = setting("10m", "Save every N steps or N minutes.", metavar="N|Nm")
+    resume: bool = setting(False, "Go on from the last checkpoint in the output folder.")
+    quiet: bool = setting(False, "No progress, no neighbours: errors only.")
+    json: bool = setting(False, "Print run.json's content on standard output.")
+
+
+OPTIONS = table_of(TrainOptions)
 
 
 def read_config(path: str) -> tuple[dict[str, Any], dict[str, Any]]:
     """(settings, other options) of a TOML file, by their names with underscores.
 
-    Values of settings are checked by `Settings`; the others are texts, and "input" a list of them.
+    Values of settings are checked by `Settings`, those of `TrainOptions` here.
 
     Raises:
-        InputError: it cannot be read. UsageError: it is no TOML, or has an unknown key or a wrong
-        value.
+        InputError: the file cannot be read.
+        UsageError: it is not TOML, or has an unknown key or a wrong value.
     """
     settings: dict[str, Any] = {}
     options: dict[str, Any] = {}
-    aliases = _aliases()
+    names = _names()
     for key, value in _parse(path).items():
-        name = key.replace("-", "_")
-        name = aliases.get(name, name)
+        name = names.get(key.replace("-", "_"))
+        if name is None:
+            close = get_close_matches(key.replace("-", "_"), names, n=1)
+            hint = f"; did you mean {close[0].replace('_', '-')!r}?" if close else ""
+            raise _error(path, f"unknown key {key!r:.80}{hint}")
         if name in settings or name in options:
-            raise UsageError(f"--config {path}: {key!r}: this option is there twice; leave one out")
-        if name in OPTIONS:
-            options[name] = _text(path, key, name, value)
-        elif name in aliases.values():
+            raise _error(path, f"{key!r}: this option is there twice; leave one out")
+        if name in SETTINGS:
             settings[name] = value
         else:
-            close = get_close_matches(name, [*aliases, *OPTIONS], n=1)
-            hint = f"; did you mean {close[0].replace('_', '-')!r}?" if close else ""
-            raise UsageError(f"--config {path}: unknown key {key!r:.80}{hint}")
+            options[name] = _option(path, key, name, value)
     return settings, options
+
+
+def _error(path: str, message: str) -> UsageError:
+    return UsageError(message, setting="config", value=path)
 
 
 def _parse(path: str) -> dict[str, Any]:
     with open_binary(path) as file:
         try:
-            data = file.read(LARGEST + 1)
+            data = file.read(LARGEST_BYTES + 1)
         except OSError as error:
-            raise InputError(f"--config {path}: cannot be read ({reason(error)})") from None
-    if len(data) > LARGEST:
-        raise UsageError(
-            f"--config {path}: more than {LARGEST:,} bytes, so this is no configuration; give a TOML file"
+            raise InputError(f"cannot be read ({reason(error)})", path=path) from None
+    if len(data) > LARGEST_BYTES:
+        raise _error(
+            path, f"more than {LARGEST_BYTES:,} bytes, so this is no configuration; give TOML"
         )
     try:
-        return tomllib.loads(data.decode())
+        return tomllib.loads(data.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
         text = str(error).splitlines()[0][:200] if str(error) else "nested too deeply"
-        raise UsageError(f"--config {path}: not TOML: {text}") from None
+        raise _error(path, f"not TOML: {text}") from None
 
 
-def _aliases() -> dict[str, str]:
-    """Every name that a setting may have in a file -> the setting's name."""
-    names = {each.name: each.name for each in dataclasses.fields(Settings)}
-    for each in dataclasses.fields(Settings):
-        names |= {
-            flag.removeprefix("--").replace("-", "_"): each.name for flag in each.metadata["flags"]
-        }
+def _names() -> dict[str, str]:
+    """Every name that a setting or option may have in a file -> its name in the tables."""
+    names = {name: name for name in (*SETTINGS, *OPTIONS)}
+    for name, option in SETTINGS.items():
+        names |= {alias.lstrip("-").replace("-", "_"): name for alias in option.aliases}
     return names
 
 
-def _text(path: str, key: str, name: str, value: Any) -> Any:
+def _option(path: str, key: str, name: str, value: Any) -> Any:
+    """A value of `TrainOptions`, checked."""
+    option = OPTIONS[name]
     if name == "checkpoint_every" and isinstance(value, int) and not isinstance(value, bool):
         return str(value)
-    values = value if name == "input" and isinstance(value, list) else [value]
+    several = name == "input" and isinstance(value, list)
+    values = value if several else [value]
     if not values or not all(
-        isinstance(each, str) and each and "\0" not in each for each in values
+        isinstance(one, option.kind) and one != "" and "\0" not in str(one) for one in values
     ):
-        what = "a text, or a list of texts" if name == "input" else "a text"
-        raise UsageError(f"--config {path}: {key} = {value!r:.60}: give {what}")
-    return values if name == "input" else value
+        text = "a text, or a list of texts" if name == "input" else "a text"
+        what = text if option.kind is str else "true or false"
+        raise _error(path, f"{key} = {represented(value, 60)}: give {what}")
+    return tuple(values) if name == "input" else value

@@ -10,16 +10,22 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Sequence
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 
 from xw2v.errors import TrainingError
-from xw2v.settings import Settings
+from xw2v.pictures.loss_curve import plot_loss
+from xw2v.settings import Settings, SettingsDict
+from xw2v.storage.files import output_folder
+from xw2v.storage.lock import folder_lock
 from xw2v.text.corpus import Corpus
+from xw2v.text.reading import open_corpus, read_corpus_with
+from xw2v.training.callbacks import Progress, ProgressReport
+from xw2v.training.output import write_run
 from xw2v.training.run import Run, run_training
-from xw2v.training.trainer import Progress
 from xw2v.vectors.keyedvectors import KeyedVectors
 
 Sentences = str | os.PathLike[str] | Corpus | Iterable[Sequence[str] | str | os.PathLike[str]]
@@ -34,7 +40,7 @@ class Word2Vec:
 
     Raises:
         UsageError: a setting out of range.
-        TypeError: no setting of that name.
+        UnknownSettingError: no setting of that name; a TypeError, too.
 
     Examples:
         >>> sentences = [["the", "cat", "sat"], ["the", "dog", "sat"]] * 50
@@ -43,8 +49,8 @@ class Word2Vec:
         (8,)
     """
 
-    def __init__(self, **settings: Any) -> None:
-        self.settings = Settings(**settings)
+    def __init__(self, **settings: Unpack[SettingsDict]) -> None:
+        self.settings = Settings.from_mapping(settings)
         self._run: Run | None = None
 
     def fit(
@@ -67,27 +73,31 @@ class Word2Vec:
             This model, trained.
 
         Raises:
-            InputError: nothing to train on. TrainingError: the loss is no longer finite.
+            InputError: nothing to train on.
+            TrainingError: the loss is no longer finite.
         """
         corpus = self._corpus(sentences)
         held_out = None if validation is None else self._corpus(validation, corpus)
-        self._run = run_training(corpus, self.settings, held_out, report)
+        callbacks = [] if report is None else [ProgressReport(report)]
+        self._run = run_training(corpus, self.settings, held_out, callbacks)
+        self.__dict__.pop("wv", None)
         return self
 
     def _corpus(self, sentences: Sentences, training: Corpus | None = None) -> Corpus:
+        """`sentences` as a corpus, in the vocabulary of the training text if that is given."""
         from xw2v.text.options import TextOptions
         from xw2v.text.reading import open_corpus, read_corpus_with
         from xw2v.text.vocabulary import VocabularyLimits
 
+        settings = self.settings
         if isinstance(sentences, Corpus):
             return sentences
-        settings = self.settings
         if isinstance(sentences, (str, os.PathLike)):
             sentences = [sentences]
         if isinstance(sentences, Sequence) and all(
-            isinstance(each, (str, os.PathLike)) for each in sentences
+            isinstance(one, (str, os.PathLike)) for one in sentences
         ):
-            paths = [os.fspath(each) for each in sentences]
+            paths = [os.fspath(one) for one in sentences]
             options = TextOptions(
                 token_pattern=settings.token_pattern, lowercase=settings.lowercase
             )
@@ -95,12 +105,11 @@ class Word2Vec:
                 return read_corpus_with(training.vocabulary, paths, options)
             limits = VocabularyLimits(min_count=settings.min_count, max_vocab=settings.max_vocab)
             return open_corpus(paths, None, options, limits)
-        if training is not None:
-            return Corpus.from_sentences(sentences, vocabulary=training.vocabulary)  # type: ignore[arg-type]
         return Corpus.from_sentences(
             sentences,  # type: ignore[arg-type]
             min_count=settings.min_count,
             max_vocab=settings.max_vocab,
+            vocabulary=None if training is None else training.vocabulary,
         )
 
     @property
@@ -110,16 +119,16 @@ class Word2Vec:
             raise TrainingError("this model is not trained yet: call fit(sentences)")
         return self._run
 
-    @property
+    @cached_property
     def wv(self) -> KeyedVectors:
-        """The words and their input vectors."""
-        run = self.run
-        return KeyedVectors(run.vocabulary.words, run.center, run.vocabulary.counts)
+        """The words and their input vectors: one object, until the model is trained again."""
+        return self.run.keyed_vectors()
 
     @property
     def context_vectors(self) -> np.ndarray:
         """The output vectors, (V, D) float32."""
-        return self.run.context
+        context: np.ndarray = self.run.parameters.context
+        return context
 
     @property
     def loss_history(self) -> list[float]:
@@ -127,15 +136,14 @@ class Word2Vec:
         return [loss for _, loss in self.run.loss_history]
 
     def save(self, folder: str | Path) -> None:
-        """Write the run's files into a folder, which `KeyedVectors.load` and the commands read.
+        """Write the run's files, as trained, into a folder, which `KeyedVectors.load` and the
+        commands read.
+
+        What was changed in `wv` is saved by the methods of `wv`.
 
         Raises:
-            InputError: the folder cannot be written, or another process is writing there.
+            OutputError: the folder cannot be written.
+            InputError: another process is writing there.
         """
-        from xw2v.pictures.loss_curve import plot_loss
-        from xw2v.storage.files import output_folder
-        from xw2v.storage.lock import folder_lock
-        from xw2v.training.output import write_run
-
         with folder_lock(output_folder(folder)):
             write_run(folder, self.run, plot_loss)

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import array_api_compat.numpy as xp
 import numpy as np
 
 from xw2v.errors import UsageError
 from xw2v.sgns.backend import Backend
+from xw2v.sgns.interface import Step, StepConfig
 from xw2v.storage.native import NO_COMPILER
-
-if TYPE_CHECKING:
-    from xw2v.sgns.interface import Step, StepConfig
+from xw2v_numpy.compiled import CompiledStep, is_built, serves, suits
 
 NOT_BUILT = f"the compiled step is missing, so training takes four times as long: {NO_COMPILER}"
 
@@ -37,16 +34,12 @@ class NumpyBackend(Backend):
         return array
 
     def scatter_add(self, table: np.ndarray, rows: np.ndarray, updates: np.ndarray) -> None:
-        from xw2v_numpy.scatter import scatter_add
+        from xw2v_numpy.scatter import scatter_add  # SciPy is slow to import, and rarely needed
 
         scatter_add(table, rows, updates)
 
     def step(self, config: StepConfig) -> Step:
-        from xw2v_numpy.compiled import CompiledStep, serves
-
         return CompiledStep(config) if serves(config) else super().step(config)
 
     def plan(self, config: StepConfig, **sizes: int) -> str | None:
-        from xw2v_numpy.compiled import is_built, suits
-
         return NOT_BUILT if suits(config) and not is_built() else None

@@ -2,116 +2,40 @@
 NumPy's.
 
 What makes it faster than the plain version: positive pairs are computed one window at a time, none
-outside it; all that happens to a row in a batch is summed and written once; rows are asked for
-before they are needed; the arrays of a tile stay in the cache; and nothing is allocated.
-`xw2v.sgns.step.plain_step` is its oracle in the tests.
+outside it; all that happens to a row in a batch is summed and written once; rows are prefetched;
+the arrays of a tile stay in the cache; and nothing is allocated. `xw2v.sgns.step.plain_step` is its
+oracle in the tests.
 """
 
 from __future__ import annotations
 
 import ctypes
 import math
-from functools import cache
+from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from xw2v.sgns.interface import Batch, StepConfig, Tables
-from xw2v.storage.native import Count, Pointer, native_library
+from xw2v_numpy.kernels import PRECISIONS, RowSet, StepPlan, TileScratch, load_kernels
 
-TILE_BYTES = (
-    2**18
-)  # of the center rows of a tile: they and what is made of them should fit a core's caches
-VECTOR_BYTES = 32  # what the rows of the workspace are whole multiples of
-LINE_BYTES = 64  # of the cache, at which its arrays begin
-MOST_WINDOW = 1000
-PRECISIONS = (32, 64)  # bits of a number for which there is a library
-
-Real = ctypes.c_double
-
-
-class Rows(ctypes.Structure):
-    """Rows of kernels.c, which says what its members are."""
-
-    _fields_ = [
-        ("table", Pointer),
-        ("slot", Pointer),
-        ("ids", Pointer),
-        ("count", Count),
-        ("sums", Pointer),
-        ("pairs", Pointer),
-        ("positives", Pointer),
-        ("slope", Pointer),
-        ("score", Pointer),
-        ("mean", Pointer),
-    ]
-
-
-class Arguments(ctypes.Structure):
-    """Step of kernels.c, which says what its members are."""
-
-    _fields_ = [
-        *(
-            (name, Count)
-            for name in ("words", "size", "padded", "tokens", "window", "group", "shared")
-        ),
-        *(
-            (name, Real)
-            for name in ("negative", "bound", "floor", "curvature", "weight_decay", "alpha")
-        ),
-        ("measure", Count),
-        ("loss", Real),
-        *((name, Pointer) for name in ("ids", "left", "right", "negatives")),
-        ("center", Rows),
-        ("context", Rows),
-        *(
-            (name, Pointer)
-            for name in ("center_number", "token_number", "negative_number", "turns", "pushes")
-        ),
-        *(
-            (name, Pointer)
-            for name in ("centers_mean", "negatives_mean", "X", "R", "N", "NT", "scores")
-        ),
-        *((name, Pointer) for name in ("center_slope", "negative_slope", "band", "dX", "dN")),
-    ]
-
-
-@cache
-def kernels(bits: int) -> ctypes.CDLL | None:
-    """The library for numbers of so many bits; None where this installation has none, for want of a
-    C compiler.
-    """
-    library = native_library(f"xw2v_numpy._kernels{bits}", Arguments)
-    if library is None:
-        return None
-    library.rows_at_once.restype = Count
-    library.begin.argtypes = library.means.argtypes = library.update.argtypes = [
-        ctypes.POINTER(Arguments)
-    ]
-    for function in (library.gather, library.negatives, library.positives):
-        function.argtypes = [ctypes.POINTER(Arguments), Count, Count]
-    for function in (
-        library.means,
-        library.update,
-        library.gather,
-        library.negatives,
-        library.positives,
-    ):
-        function.restype = None
-    return library
+TILE_BYTES = 2**18  # of a tile's center rows: with what is made of them they fit a core's caches
 
 
 def is_built() -> bool:
     """Whether this installation has the libraries."""
-    return all(kernels(bits) is not None for bits in PRECISIONS)
+    return all(load_kernels(bits) is not None for bits in PRECISIONS)
 
 
 def suits(config: StepConfig) -> bool:
-    """Whether the compiled step, where it is built, does what an config asks for."""
-    return not config.cbow and not config.tied and 1 <= config.window <= MOST_WINDOW
+    """Whether the compiled step, where it is built, does what a config asks for."""
+    library = load_kernels(PRECISIONS[0])
+    max_window = math.inf if library is None else library.constants["MAX_WINDOW"]
+    return not config.cbow and not config.tied and 1 <= config.window <= max_window
 
 
 def serves(config: StepConfig) -> bool:
-    """Whether there is a compiled step for an config here."""
+    """Whether there is a compiled step for a config here."""
     return suits(config) and is_built()
 
 
@@ -122,164 +46,222 @@ class CompiledStep:
 
     def __init__(self, config: StepConfig) -> None:
         self.config = config
-        self._space: Workspace | None = None
+        self._workspace: Workspace | None = None
 
     def __call__(
         self, tables: Tables, batch: Batch, alpha: float, *, measure: bool = False
     ) -> np.float64 | None:
-        space, self._space = (
-            self._space,
-            None,
-        )  # an interrupted step leaves sums behind, which must serve no other
-        if space is None or not space.fits(tables, batch):
-            space = Workspace(self.config, tables, batch)
-        loss = space.step(tables, batch, alpha, measure)
-        self._space = space
+        workspace = self._workspace
+        self._workspace = None  # an interrupted step leaves sums behind, unfit for any other
+        if workspace is None or not workspace.fits(tables, batch):
+            workspace = Workspace(self.config, tables, batch)
+        loss = workspace.step(tables, batch, alpha, measure)
+        self._workspace = workspace
         return loss
 
 
+class Shape(NamedTuple):
+    """What a workspace is made for."""
+
+    V: int  # words
+    D: int  # dimensions
+    T: int  # tokens of a batch
+    K: int  # negatives of a group
+    groups: int  # of a batch
+    dtype: np.dtype[np.floating]
+
+    @classmethod
+    def of(cls, tables: Tables, batch: Batch) -> Shape:
+        V, D = tables.center.shape
+        groups, K = batch.negatives.shape
+        return cls(V, D, len(batch.left), K, groups, tables.center.dtype)
+
+
+class Tile(NamedTuple):
+    """Groups first .. last - 1 of a batch, and the arrays of their products: G groups, g tokens and
+    K negatives each, P dimensions with padding.
+    """
+
+    first: int
+    last: int
+    X: np.ndarray  # (G, g, P)
+    N: np.ndarray  # (G, K, P)
+    NT: np.ndarray  # (G, P, K)
+    negative_scores: np.ndarray  # (G, g, K), which become gradients
+    dX: np.ndarray  # (G, g, P)
+    dN: np.ndarray  # (G, K, P)
+
+
 class Workspace:
-    """The arrays of a step for one shape of tables and batch; for the names see kernels.c."""
+    """The structures and arrays of a step for one shape of tables and batch.
+
+    Args:
+        config: of a step that `suits`.
+        tables: (V, D) each, of float32 or float64.
+        batch: T tokens.
+
+    Raises:
+        ValueError: there is no library for the tables' dtype.
+    """
 
     def __init__(self, config: StepConfig, tables: Tables, batch: Batch) -> None:
-        V, D = tables.center.shape
-        T, (groups, K), w, g = (
-            len(batch.left),
-            batch.negatives.shape,
-            config.window,
-            config.group,
-        )
         dtype = tables.center.dtype
-        self.shape = V, D, T, groups, K, dtype
-        library = kernels(8 * dtype.itemsize) if dtype in (np.float32, np.float64) else None
+        library = load_kernels(8 * dtype.itemsize) if dtype in (np.float32, np.float64) else None
         if library is None:
             raise ValueError(
                 f"the tables of a compiled step must hold float32 or float64, not {dtype.str}"
             )
-        self.library = library
-        more = library.rows_at_once() - 1  # that may be read after the last
-        P = -(-D * dtype.itemsize // VECTOR_BYTES) * VECTOR_BYTES // dtype.itemsize
-        self.arguments = Arguments(
-            words=V,
-            size=D,
-            padded=P,
-            tokens=T,
-            window=w,
-            group=g,
-            shared=K,
+        self._library = library
+        self._shape = Shape.of(tables, batch)
+        self._arrays: list[np.ndarray] = []  # those that the library knows by their addresses alone
+        self._center = RowSet()
+        self._context = RowSet()
+        self._scratch = TileScratch()
+        vector = library.constants["VECTOR_BYTES"] // dtype.itemsize
+        self._plan = StepPlan(
+            vocab_size=self._shape.V,
+            dim=self._shape.D,
+            padded_dim=math.ceil(self._shape.D / vector) * vector,
+            batch_tokens=self._shape.T,
+            window=config.window,
+            group=config.group,
+            shared_negatives=self._shape.K,
             negative=config.negative,
-            bound=config.bound,
-            floor=config.floor,
+            trust_ratio=config.bound,
+            trust_floor=config.floor,
             curvature=config.curvature,
             weight_decay=config.weight_decay,
+            center=ctypes.pointer(self._center),
+            context=ctypes.pointer(self._context),
         )
-        self._arrays: list[np.ndarray] = []  # those that the library knows by their addresses alone
+        self._allocate_row_sets()
+        self._allocate_slots()
+        self._tiles = self._allocate_tiles()
 
+    def _allocate_row_sets(self) -> None:
+        V, _, T, K, groups, dtype = self._shape
+        P, w = self._plan.padded_dim, self._plan.window
+        for rows, M in (self._center, T), (self._context, T + 2 * w + groups * K):
+            self._new(rows, "slot", (V,), np.int32).fill(-1)
+            self._new(rows, "ids", (M,), np.int64)
+            self._new(rows, "positive_weight", (M,), np.float64)
+            self._new(rows, "negative_weight", (M,), np.float64)
+            self._new(rows, "sums", (M, P), dtype)
+            self._new(rows, "cv_coefficient", (M,), np.float64)
+            self._new(rows, "mean", (P,), dtype)
+            self._new(rows, "mean_score", (M,), dtype)
+
+    def _allocate_slots(self) -> None:
+        _, _, T, K, groups, _ = self._shape
+        w = self._plan.window
+        self._new(self._plan, "center_slot", (T,), np.int32)
+        self._new(self._plan, "context_slot", (T + 2 * w,), np.int32)
+        self._new(self._plan, "negative_slot", (groups, K), np.int32)
+        self._new(self._plan, "window_delta", (T + 2 * w + 1,), np.int32)
+        self._new(self._plan, "group_weight", (groups,), np.float64)
+
+    def _allocate_tiles(self) -> list[Tile]:
+        """The tiles of a batch, which use the same scratch one after the other."""
+        _, _, T, K, groups, dtype = self._shape
+        scratch, P, w, g = self._scratch, self._plan.padded_dim, self._plan.window, self._plan.group
+        past_end = self._library.constants["ROWS_READ_PAST_END"]
         tiles = math.ceil(T * P * dtype.itemsize / TILE_BYTES)
-        n = math.ceil(groups / tiles)  # groups of a tile
-        X, N, NT = self._new("X", n, g, P), self._new("N", n, K, P), self._new("NT", n, P, K)
-        scores = self._new("scores", n, g, K)
-        dX, dN = self._new("dX", n, g, P), self._new("dN", n, K, P)
-        self._new("R", n * g + 2 * w + more, P)
-        self._new("center_slope", n, g)
-        self._new("negative_slope", n, K)
-        self._new("band", g, 2 * w + more)
-        self._new("centers_mean", groups, P)
-        self._new("negatives_mean", groups, P)
-        self._new("pushes", groups, dtype=np.float64)
-        self._new("center_number", T, dtype=np.int32)
-        self._new("token_number", T + 2 * w, dtype=np.int32)
-        self._new("negative_number", groups, K, dtype=np.int32)
-        self._new("turns", T + 2 * w + 1, dtype=np.int32)
-        for rows, M in (
-            (self.arguments.center, T),
-            (self.arguments.context, T + 2 * w + groups * K),
-        ):
-            self._new("slot", V, dtype=np.int32, of=rows).fill(-1)
-            self._new("ids", M, dtype=np.int64, of=rows)
-            self._new("sums", M, P, of=rows)
-            self._new("pairs", M, dtype=np.float64, of=rows)
-            self._new("positives", M, dtype=np.float64, of=rows)
-            self._new("slope", M, dtype=np.float64, of=rows)
-            self._new("score", M, of=rows)
-            self._new("mean", P, of=rows)
-        self._tiles = [
-            (start, start + m, X[:m], N[:m], NT[:m], scores[:m], dX[:m], dN[:m])
-            for start in range(0, groups, n)
-            for m in [min(n, groups - start)]
+        G = math.ceil(groups / tiles)  # groups of a tile; the last may have fewer
+        products = (
+            self._new(scratch, "X", (G, g, P), dtype),
+            self._new(scratch, "N", (G, K, P), dtype),
+            self._new(scratch, "NT", (G, P, K), dtype),
+            self._new(scratch, "negative_scores", (G, g, K), dtype),
+            self._new(scratch, "dX", (G, g, P), dtype),
+            self._new(scratch, "dN", (G, K, P), dtype),
+        )
+        self._new(scratch, "C", (G * g + 2 * w + past_end, P), dtype)
+        self._new(scratch, "centers_mean", (G, P), dtype)
+        self._new(scratch, "negatives_mean", (G, P), dtype)
+        self._new(scratch, "window_scores", (g, 2 * w + past_end), dtype)
+        self._new(scratch, "center_cv", (G, g), dtype)
+        self._new(scratch, "negative_cv", (G, K), dtype)
+        ranges = [(first, min(first + G, groups)) for first in range(0, groups, G)]
+        return [
+            Tile(first, last, *(array[: last - first] for array in products))
+            for first, last in ranges
         ]
 
     def _new(
-        self, name: str, *shape: int, dtype: type | None = None, of: ctypes.Structure | None = None
+        self, structure: ctypes.Structure, member: str, shape: tuple[int, ...], dtype: DTypeLike
     ) -> np.ndarray:
-        """An array of zeros for a member of the arguments, or of one of their `Rows`; of the
-        tables' dtype.
-        """
-        kind = np.dtype(self.shape[-1] if dtype is None else dtype)
+        """An array of zeros for a pointer of a structure; it begins at a line of the cache."""
+        kind = np.dtype(dtype)
+        line = self._library.constants["CACHE_LINE_BYTES"]
         size = math.prod(shape) * kind.itemsize
-        memory = np.zeros(size + LINE_BYTES, np.uint8)
-        first = -memory.ctypes.data % LINE_BYTES
+        memory = np.zeros(size + line, np.uint8)
+        first = -memory.ctypes.data % line
         array = memory[first : first + size].view(kind).reshape(shape)
         self._arrays.append(array)
-        setattr(self.arguments if of is None else of, name, array.ctypes.data)
+        setattr(structure, member, array.ctypes.data)
         return array
 
     def fits(self, tables: Tables, batch: Batch) -> bool:
-        return self.shape == (
-            *tables.center.shape,
-            len(batch.left),
-            *batch.negatives.shape,
-            tables.center.dtype,
-        )
+        return self._shape == Shape.of(tables, batch)
 
     def check(self, tables: Tables, batch: Batch) -> None:
         """ValueError for arrays that C, which sees their addresses alone, would read or write
         beyond their ends.
         """
-        V, D, T, _, _, dtype = self.shape
+        V, D, T, _, groups, dtype = self._shape
         for table in tables:
             if (table.shape, table.dtype) != ((V, D), dtype) or not table.flags.carray:
                 raise ValueError(
                     "the tables of a compiled step must be C-contiguous, writeable and alike: "
-                    f"not {', '.join(f'{each.dtype.str} {each.shape}' for each in tables)}"
+                    f"not {', '.join(f'{table.dtype.str} {table.shape}' for table in tables)}"
                 )
-        lengths = (
-            len(batch.tokens),
-            len(batch.right),
-            batch.negatives.shape[0] * self.arguments.group,
-        )
-        if lengths != (T + 2 * self.arguments.window, T, T):
+        lengths = len(batch.tokens), len(batch.right), groups * self._plan.group
+        if lengths != (T + 2 * self._plan.window, T, T):
             shapes = ", ".join(f"{name} {part.shape}" for name, part in batch._asdict().items())
             raise ValueError(f"the parts of a batch do not fit each other: {shapes}")
 
     def step(self, tables: Tables, batch: Batch, alpha: float, measure: bool) -> np.float64 | None:
-        """See `xw2v.sgns.interface.Step`; IndexError where a part of the batch points outside the
-        tables or the window.
+        """See `xw2v.sgns.interface.Step`.
+
+        Raises:
+            ValueError: the shapes of tables and batch do not fit each other.
+            IndexError: a part of the batch points outside the tables or the window; the tables are
+                unchanged.
         """
         self.check(tables, batch)
-        arguments, library = self.arguments, self.library
-        given = [np.ascontiguousarray(part, np.int64) for part in batch]
-        arguments.ids, arguments.left, arguments.right, arguments.negatives = (
-            part.ctypes.data for part in given
-        )
-        arguments.center.table, arguments.context.table = (table.ctypes.data for table in tables)
-        arguments.alpha, arguments.measure = alpha, measure
-        match library.begin(arguments):
-            case 1:
-                raise IndexError(
-                    f"an id of this batch is not in 0 .. {arguments.words - 1}, the rows of the tables"
-                )
-            case 2:
-                raise IndexError(
-                    f"left or right of this batch is not in 0 .. {arguments.window}, the window"
-                )
-        library.means(arguments)
-        for start, stop, X, N, NT, scores, dX, dN in self._tiles:
-            library.gather(arguments, start, stop)
-            np.matmul(X, NT, out=scores)  # (n/g, g, K); by N.mT OpenBLAS takes half as long again
-            library.negatives(arguments, start, stop)
-            np.matmul(scores, N, out=dX)  # (n/g, g, P)
-            np.matmul(scores.mT, X, out=dN)  # (n/g, K, P)
-            library.positives(arguments, start, stop)
-        library.update(arguments)
-        return np.float64(arguments.loss) if measure else None
+        library, plan, scratch = self._library, self._plan, self._scratch
+        parts = {
+            name: np.ascontiguousarray(part, np.int64) for name, part in batch._asdict().items()
+        }  # kept until the end: C has their addresses
+        for name, part in parts.items():
+            setattr(plan, name, part.ctypes.data)
+        self._center.table = tables.center.ctypes.data
+        self._context.table = tables.context.ctypes.data
+        plan.alpha = alpha
+        plan.measure = measure
+        scratch.loss = 0
+        self._number_rows()
+        library.xw2v_means(plan)
+        for first, last, X, N, NT, negative_scores, dX, dN in self._tiles:
+            library.xw2v_gather(plan, scratch, first, last)
+            np.matmul(X, NT, out=negative_scores)  # by N.mT OpenBLAS takes half as long again
+            library.xw2v_negative_gradients(plan, scratch, first, last)
+            np.matmul(negative_scores, N, out=dX)
+            np.matmul(negative_scores.mT, X, out=dN)
+            library.xw2v_accumulate(plan, scratch, first, last)
+        for rows in (self._center, self._context):
+            library.xw2v_apply(plan, rows, 0, rows.count)
+        return np.float64(scratch.loss) if measure else None
+
+    def _number_rows(self) -> None:
+        constants, plan = self._library.constants, self._plan
+        error = self._library.xw2v_number_rows(plan)
+        if error == constants["ERROR_ID_OUTSIDE_VOCABULARY"]:
+            raise IndexError(
+                f"an id of this batch is not in 0 .. {plan.vocab_size - 1}, the rows of the tables"
+            )
+        if error == constants["ERROR_EXTENT_OUTSIDE_WINDOW"]:
+            raise IndexError(
+                f"left or right of this batch is not in 0 .. {plan.window}, the window"
+            )
+        assert error == constants["NO_ERROR"]

@@ -18,7 +18,7 @@ Product = Callable[..., None]  # (rows of Y, columns, D, column starts, row numb
 def public_product(
     rows: int,
     columns: int,
-    size: int,
+    dim: int,
     starts: np.ndarray,
     numbers: np.ndarray,
     scales: np.ndarray,
@@ -29,7 +29,7 @@ def public_product(
     flattened.
     """
     A = sparse.csc_array((scales, numbers, starts), shape=(rows, columns))
-    Y.reshape(rows, size)[:] += A @ X.reshape(columns, size)
+    Y.reshape(rows, dim)[:] += A @ X.reshape(columns, dim)
 
 
 try:  # SciPy's kernel adds in place; it is internal, so `public_product` stands by

@@ -5,13 +5,16 @@ click. Module `xw2v.cli.NAME` defines a click command called `command`.
 """
 
 import os
+import re
+import shlex
 import sys
 from contextlib import suppress
 from importlib import import_module
 
 import click
 
-from xw2v.errors import Xw2vError
+from xw2v.errors import Xw2vError, represented
+from xw2v.settings import flag
 from xw2v.version import __version__
 
 # name -> the line that `xw2v --help` shows
@@ -58,6 +61,27 @@ def cli() -> None:
     """Word vectors from your own text: skip-gram with negative sampling on the CPU or a GPU."""
 
 
+# settings whose flags are not their names
+FLAGS = {"lowercase": "--no-lowercase", "validation": "--val"}
+
+
+def in_flags(text: str) -> str:
+    """A text for the command line: names of settings in backquotes become flags."""
+    return re.sub(r"`([a-z_]+)`", lambda name: FLAGS.get(name[1]) or flag(name[1]), text)
+
+
+def line_of(error: Xw2vError) -> str:
+    """The one line of an error, with the flag of the setting that it is about."""
+    if error.setting is None:
+        return in_flags(str(error))
+    given = FLAGS.get(error.setting) or flag(error.setting)
+    if isinstance(error.value, str):
+        given += f" {shlex.quote(error.value)[:200]}"
+    elif error.value is not ... and not isinstance(error.value, bool):
+        given += f" {represented(error.value)}"
+    return in_flags(" ".join(f"{given}: {error.message}".splitlines()))
+
+
 def main() -> None:
     """Run the command line; exit 0 done, 1 bad input or failed run, 2 wrong usage, 130
     interrupted.
@@ -74,9 +98,7 @@ def main() -> None:
         click.echo(f"xw2v: {message}; {path} --help shows what there is", err=True)
         sys.exit(error.exit_code)
     except Xw2vError as error:
-        click.echo(
-            f"xw2v: {' '.join(str(error).splitlines())}", err=True
-        )  # a file's name may have a line break
+        click.echo(f"xw2v: {line_of(error)}", err=True)
         sys.exit(error.exit_code)
     except (KeyboardInterrupt, click.Abort):
         click.echo("xw2v: interrupted", err=True)

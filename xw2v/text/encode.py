@@ -168,7 +168,7 @@ class Encoder:
         self._index.clear()
         self._index.update(kept)
         if self._scanner is not None:
-            self._scanner.forget()
+            self._scanner.cache_clear()
 
     @property
     def notices(self) -> list[str]:

@@ -1,7 +1,6 @@
-"""What watches over a run between its steps: checkpoints when they are due, signals, changed files.
+"""The callbacks that watch over a run: changed files, signals, and checkpoints when they are due.
 
-`Checkpointer.after_step` is called after every step, so what it does when nothing is due costs
-microseconds.
+They are called after every step, so what they do when nothing is due costs microseconds.
 """
 
 from __future__ import annotations
@@ -11,16 +10,18 @@ import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
-import numpy as np
-
-from xw2v.errors import Interrupted, TrainingError, UsageError
+from xw2v.errors import RunInterruptedError, TrainingError, UsageError
 from xw2v.storage.files import reason
+from xw2v.training.callbacks import Callback
 from xw2v.training.checkpoint import CheckpointFolder, NonFiniteError
-from xw2v.training.resume import content_of
+from xw2v.training.meters import LossMeter
+from xw2v.training.record import CheckpointRecord, describe_progress
 from xw2v.training.signals import StopSignals
-from xw2v.training.trainer import State, Trainer, diverged
+from xw2v.training.state import State
+from xw2v.training.trainer import Trainer, diverged
+
+MAX_CHECKPOINT_TIME_SHARE = 0.01  # of the time, that of epochs' ends may take if epochs are short
 
 
 @dataclass(frozen=True)
@@ -32,120 +33,132 @@ class CheckpointInterval:
 
     @classmethod
     def parse(cls, text: str) -> CheckpointInterval:
-        """What --checkpoint-every takes: "200" steps or "10m" minutes; UsageError for anything
-        else.
-        """
+        """The interval of "200" (steps) or "10m" (minutes); UsageError for anything else."""
         found = re.fullmatch(r"(\d{1,12})|(\d{1,9}(?:\.\d{1,9})?)m", str(text).strip(), re.ASCII)
         if found and found[1] and int(found[1]) > 0:
             return cls(steps=int(found[1]))
         if found and found[2] and float(found[2]) > 0:
             return cls(seconds=60 * float(found[2]))
         raise UsageError(
-            f"--checkpoint-every {text}: give steps, such as 200, or minutes, such as 10m"
+            "give steps, such as 200, or minutes, such as 10m",
+            setting="checkpoint_every",
+            value=text,
         )
 
 
-AT_MOST = 0.01  # share of the time that checkpoints at the ends of epochs may take, where epochs are short
+class FileWatch(Callback):
+    """Ends a run with InputError when a file that it reads has changed."""
+
+    def __init__(self, trainer: Trainer) -> None:
+        self._trainer = trainer
+
+    def on_step(self, state: State) -> None:
+        self._trainer.check_files()
+
+    on_epoch_end = on_step
 
 
-class Checkpointer:
-    """Saves a run's state when it is due, and ends the run, saved, when it is asked to.
+class Checkpointer(Callback):
+    """Saves a run's state when it is due.
 
     Args:
         trainer: whose states come.
         folder: where they are saved.
-        every: how often.
-        signals: of a stop that was asked for.
+        interval: how often.
         say: where lines for the user go.
-        about: further entries of a checkpoint.
+        init: fingerprint of the vectors that the run started from, if there are any.
+
+    Raises:
+        TrainingError: in a callback, where the tables or the loss are no longer finite.
     """
 
     def __init__(
         self,
         trainer: Trainer,
         folder: CheckpointFolder,
-        every: CheckpointInterval,
-        signals: StopSignals,
+        interval: CheckpointInterval,
         say: Callable[[str], None],
-        about: dict[str, Any],
+        init: str | None = None,
     ) -> None:
-        self.trainer, self.folder, self.every = trainer, folder, every
-        self.signals, self.say, self.about = signals, say, about
-        self._saved, self._took = time.monotonic(), 0.0
+        self.trainer = trainer
+        self.folder = folder
+        self.interval = interval
+        self.say = say
+        self.init = init
+        self._saved_at = time.monotonic()
+        self._save_seconds = 0.0
 
-    def after_step(self, state: State) -> None:
-        """Save, stop, or do nothing.
-
-        Raises:
-            Interrupted: a signal came; the state is saved.
-            InputError: a file that the run reads has changed.
-            TrainingError: the tables are no longer finite.
-        """
-        self.trainer.check_files()
-        if self.signals.received:
-            self._stop(state)
-        if self._is_due(state):
+    def on_step(self, state: State) -> None:
+        if self._interval_is_over(state):
             self.save(state)
 
-    def _is_due(self, state: State) -> bool:
-        steps, seconds = self.every.steps, self.every.seconds
-        since = time.monotonic() - self._saved
-        if (steps and state.steps % steps == 0) or (seconds and since >= seconds):
-            return True
-        ended = state.step == 0
-        return ended and (
-            since * AT_MOST >= self._took or state.epoch == self.trainer.settings.epochs
-        )
+    def on_epoch_end(self, state: State) -> None:
+        since = time.monotonic() - self._saved_at
+        is_last = state.epoch == self.trainer.settings.epochs
+        affordable = since * MAX_CHECKPOINT_TIME_SHARE >= self._save_seconds
+        if is_last or affordable or self._interval_is_over(state):
+            self.save(state)
+
+    def _interval_is_over(self, state: State) -> bool:
+        steps, seconds = self.interval.steps, self.interval.seconds
+        if steps is not None:
+            return state.steps % steps == 0
+        return seconds is not None and time.monotonic() - self._saved_at >= seconds
 
     def save(self, state: State) -> bool:
-        """Write a checkpoint; on a full disk or the like say so, let the run go on, and answer
-        False.
+        """Write a checkpoint; on a full disk or the like say so and return False, so that the run
+        goes on.
         """
         trainer, began = self.trainer, time.monotonic()
+        LossMeter(state).read()
         if not math.isfinite(state.loss_sum):
             raise self.with_checkpoint_hint(
                 diverged("the loss is no longer finite", state, trainer.settings)
             )
         trainer.backend.synchronize()
-        tables: dict[str, np.ndarray] = {"center": trainer.backend.to_numpy(state.tables.center)}
+        tables = {"center": trainer.backend.to_numpy(state.tables.center)}
         if not trainer.settings.tied:
             tables["context"] = trainer.backend.to_numpy(state.tables.context)
         try:
-            self.folder.save(content_of(trainer, state, self.about), tables)
+            self.folder.save(CheckpointRecord.of(trainer, state, self.init), tables)
         except OSError as error:
             self.say(
-                f"no checkpoint at {where(state)}: {self.folder.path} cannot be written ({reason(error)}); training "
-                "goes on, and checkpoints before this one stay"
+                f"no checkpoint at {describe_progress(state)}: {self.folder.path} cannot be "
+                f"written ({reason(error)}); training goes on, and checkpoints before this one stay"
             )
             return False
         except NonFiniteError as error:
             raise self.with_checkpoint_hint(diverged(str(error), state, trainer.settings)) from None
         finally:
-            self._saved = time.monotonic()
-            self._took = self._saved - began
+            self._saved_at = time.monotonic()
+            self._save_seconds = self._saved_at - began
         return True
 
     def with_checkpoint_hint(self, error: TrainingError) -> TrainingError:
         """`error` with a word on the checkpoint that is left."""
-        names = self.folder.names()
-        return (
-            TrainingError(f"{error}; the last good checkpoint is {self.folder.path / names[-1]}")
-            if names
-            else error
-        )
+        if names := self.folder.names():
+            good = self.folder.path / names[-1]
+            return TrainingError(f"{error}; the last good checkpoint is {good}")
+        return error
 
-    def _stop(self, state: State) -> None:
-        if self.save(state):
-            raise Interrupted(
-                f"interrupted at {where(state)}; saved: the same command with --resume goes on from here"
+
+class StopOnSignal(Callback):
+    """Ends a run, saved, with RunInterruptedError when a signal has asked for it."""
+
+    def __init__(self, signals: StopSignals, checkpointer: Checkpointer) -> None:
+        self._signals = signals
+        self._checkpointer = checkpointer
+
+    def on_step(self, state: State) -> None:
+        if not self._signals.received:
+            return
+        place = describe_progress(state)
+        if self._checkpointer.save(state):
+            raise RunInterruptedError(
+                f"interrupted at {place}; saved: the same command with `resume` goes on from here"
             )
-        names = self.folder.names()
+        names = self._checkpointer.folder.names()
         left = f"the last checkpoint is {names[-1]}" if names else "there is no checkpoint"
-        raise Interrupted(f"interrupted at {where(state)}, and not saved: {left}")
+        raise RunInterruptedError(f"interrupted at {place}, and not saved: {left}")
 
-
-def where(state: State) -> str:
-    """How far a state is, in words."""
-    if state.step == 0:
-        return f"the end of epoch {state.epoch}" if state.epoch else "the beginning"
-    return f"epoch {state.epoch + 1}, step {state.step:,}"
+    on_epoch_end = on_step

@@ -4,45 +4,55 @@ folder.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from xw2v.errors import InputError, TrainingError, UsageError
+from xw2v.config import TrainOptions
+from xw2v.errors import OutputError, TrainingError, UsageError
 from xw2v.settings import Settings
-from xw2v.sgns.backend import load_backend
 from xw2v.storage.files import output_folder
 from xw2v.storage.lock import folder_lock
 from xw2v.text.corpus import Corpus
 from xw2v.text.options import TextOptions
 from xw2v.text.reading import open_corpus, read_corpus_with, validation_of
 from xw2v.text.vocabulary import VocabularyLimits
+from xw2v.training.callbacks import Callback, ProgressReport
 from xw2v.training.checkpoint import FOLDER, Checkpoint, CheckpointFolder
-from xw2v.training.checkpointer import Checkpointer, CheckpointInterval, where
+from xw2v.training.checkpointer import Checkpointer, CheckpointInterval, FileWatch, StopOnSignal
+from xw2v.training.console import Console
 from xw2v.training.memory import check_memory
 from xw2v.training.output import PREVIOUS, Plot, finish_writing, is_written, write_run
+from xw2v.training.record import describe_progress
 from xw2v.training.resume import check_texts, continued_settings, restored, what_changed
-from xw2v.training.run import Run, finish, prepare
+from xw2v.training.run import Run, finish, open_backend, prepare
 from xw2v.training.signals import StopSignals
-from xw2v.training.trainer import Progress, State, Trainer
+from xw2v.training.state import State
+from xw2v.training.trainer import Trainer
 from xw2v.training.warm_start import WarmStart
 
-OUTPUT, EVERY = "output", "10m"
-Reading = Callable[[], AbstractContextManager[Any]]
-Reporting = Callable[[int], AbstractContextManager[Callable[[Progress], None] | None]]
+
+@dataclass(frozen=True)
+class PreparedRun:
+    """Everything that a run needs.
+
+    Attributes:
+        state: where it begins or goes on.
+        warm_start: the vectors it starts from, if there are any.
+    """
+
+    trainer: Trainer
+    state: State
+    warm_start: WarmStart | None
 
 
 class TrainCommand:
-    """What `xw2v train` does.
+    """What `xw2v train` does: prepare, train, publish.
 
     Args:
-        options: by name, of `xw2v.config.OPTIONS`; those left out have their defaults.
+        options: what is no setting.
         settings: those given, by the names of `Settings`.
-        where: what to call the place that settings came from.
-        resume: go on from the output folder's last checkpoint.
-        keep: keep words of the "init" vectors that the text lacks.
-        say: where lines for the user go.
+        console: where lines for the user go.
         plot: draws the loss curve of a run into a PNG file.
 
     Raises:
@@ -50,181 +60,175 @@ class TrainCommand:
     """
 
     def __init__(
-        self,
-        options: dict[str, Any],
-        settings: dict[str, Any],
-        where: str,
-        *,
-        resume: bool,
-        keep: bool,
-        say: Callable[[str], None],
-        plot: Plot,
+        self, options: TrainOptions, settings: Mapping[str, Any], console: Console, plot: Plot
     ) -> None:
-        self.plot = plot
-        self.options, self.resume, self.keep, self.say = options, resume, keep, say
-        self._given, self._where = settings, where
-        self.output = options.get("output", OUTPUT)
-        self.every = CheckpointInterval.parse(options.get("checkpoint_every", EVERY))
-        Settings.from_mapping(settings, where)
-        if keep and "init" not in options:
+        Settings.from_mapping(settings)  # without those of a checkpoint or of initial vectors
+        if options.init_keep and options.init is None:
             raise UsageError(
-                "--init-keep: give the vectors whose words are to be kept with --init FILE"
+                "give the vectors whose words are to be kept with `init` FILE", setting="init_keep"
             )
+        self.options = options
+        self.folder = CheckpointFolder(options.output)
+        self.interval = CheckpointInterval.parse(options.checkpoint_every)
+        self._given = settings
+        self._console = console
+        self._plot = plot
 
-    def run(self, signals: StopSignals, progress: Reporting, reading: Reading) -> Run:
+    def run(self, signals: StopSignals) -> Run:
         """Train and write the output folder; raises what can go wrong on the way, see
         docs/reliability.md.
         """
-        output_folder(self.output)
-        with folder_lock(self.output):
-            finish_writing(self.output)
-            folder = CheckpointFolder(self.output)
-            checkpoint = self._checkpoint(folder)
-            initial = (
-                WarmStart.load(self.options["init"], self.keep) if "init" in self.options else None
-            )
-            settings = self._settings(checkpoint, initial)
-            # What is missing is told before the text is read.
-            device = load_backend(settings.backend, settings.device, say=self.say).device_name
-            settings = replace(settings, device=device)
-            corpus, validation = self._texts(settings, reading)
-            if checkpoint is not None:
-                check_texts(checkpoint, corpus, validation)
-            check_memory(settings, len(corpus.vocabulary))
-            trainer = prepare(corpus, settings, validation, self.say)
-            state = self._state(trainer, folder, checkpoint, initial)
-            state = self._train(trainer, state, folder, initial, signals, progress)
-            return self._written(trainer, state, folder, initial)
+        output_folder(self.options.output)
+        with folder_lock(self.options.output):
+            finish_writing(self.options.output)
+            prepared = self._prepare()
+            state = self._train(prepared, signals)
+            return self._publish(prepared, state)
 
-    def _checkpoint(self, folder: CheckpointFolder) -> Checkpoint | None:
-        if not self.resume:
+    # --- prepare ---------------------------------------------------------------------------------
+
+    def _prepare(self) -> PreparedRun:
+        options, say = self.options, self._console.say
+        checkpoint = self._checkpoint()
+        warm_start = (options.init and WarmStart.load(options.init, options.init_keep)) or None
+        settings = self._settings(checkpoint, warm_start)
+        backend, settings = open_backend(settings, say)  # what it lacks is said before text is read
+        corpus, validation = self._texts(settings)
+        if checkpoint is not None:
+            check_texts(checkpoint, corpus, validation)
+        check_memory(settings, len(corpus.vocabulary))
+        trainer = prepare(corpus, settings, validation, backend, say)
+        if checkpoint is not None:
+            state = self._restored(trainer, checkpoint)
+        else:
+            state = self._started(trainer, warm_start)
+        return PreparedRun(trainer, state, warm_start)
+
+    def _checkpoint(self) -> Checkpoint | None:
+        if not self.options.resume:
             return None
-        checkpoint = folder.latest()
-        for notice in folder.notices:
-            self.say(notice)
+        checkpoint = self.folder.latest()
+        for notice in self.folder.notices:
+            self._console.say(notice)
         if checkpoint is None:
-            self.say(f"no checkpoint in {folder.path} yet: beginning at the beginning")
+            self._console.say(f"{self.folder.path}: no checkpoint found; starting a new run")
         return checkpoint
 
-    def _settings(self, checkpoint: Checkpoint | None, initial: WarmStart | None) -> Settings:
+    def _settings(self, checkpoint: Checkpoint | None, warm_start: WarmStart | None) -> Settings:
         given = dict(self._given)
-        if initial is not None:
-            given.setdefault("vector_size", initial.vectors.vector_size)
-        if checkpoint is None:
-            settings = Settings.from_mapping(given, self._where)
-        else:
-            settings = continued_settings(checkpoint, given, self._where)
-            fingerprint = None if initial is None else initial.fingerprint
-            if checkpoint.content["init"] != fingerprint:
+        if checkpoint is not None:
+            settings = continued_settings(checkpoint, given)
+            fingerprint = None if warm_start is None else warm_start.fingerprint
+            if checkpoint.record.init != fingerprint:
                 raise UsageError(
-                    f"{checkpoint.path}: --init or --init-keep differ; resume with the same ones"
+                    "`init` or `init_keep` differ; resume with the same ones", path=checkpoint.path
                 )
-        if initial is not None:
-            initial.check(settings)
+        else:
+            if warm_start is not None:
+                given.setdefault("vector_size", warm_start.vectors.vector_size)
+            settings = Settings.from_mapping(given)
+        if warm_start is not None:
+            warm_start.check(settings)
         return settings
 
-    def _texts(self, settings: Settings, reading: Reading) -> tuple[Corpus, Corpus | None]:
+    def _texts(self, settings: Settings) -> tuple[Corpus, Corpus | None]:
         """The training text and the held-out text, if there is one."""
-        options, inputs = self.options, _as_list(self.options.get("input", []))
-        text_options = TextOptions(
-            text_column=options.get("text_column", TextOptions.text_column),
+        options, say = self.options, self._console.say
+        text = TextOptions(
+            text_column=options.text_column,
             token_pattern=settings.token_pattern,
             lowercase=settings.lowercase,
         )
         limits = VocabularyLimits(min_count=settings.min_count, max_vocab=settings.max_vocab)
-        with reading() as progress:
+        with self._console.reading() as progress:
             corpus = open_corpus(
-                inputs, options.get("corpus"), text_options, limits, progress=progress
+                options.input, options.corpus, text, limits, progress=progress
             )
         for notice in corpus.notices:
-            self.say(notice)
-        self.say(
-            f"{corpus.description}: {corpus.raw_words:,} words, {len(corpus.offsets) - 1:,} sentences, "
-            f"vocabulary of {len(corpus.vocabulary.words):,}"
+            say(notice)
+        say(
+            f"{corpus.description}: {corpus.raw_words:,} words, {len(corpus):,} sentences, "
+            f"vocabulary of {len(corpus.vocabulary):,}"
         )
-        if "val" in options:
-            return corpus, read_corpus_with(corpus.vocabulary, [options["val"]], text_options)
-        return corpus, validation_of(inputs)
+        if options.val is not None:
+            return corpus, read_corpus_with(corpus.vocabulary, [options.val], text)
+        return corpus, validation_of(options.input)
 
-    def _state(
-        self,
-        trainer: Trainer,
-        folder: CheckpointFolder,
-        checkpoint: Checkpoint | None,
-        initial: WarmStart | None,
-    ) -> State:
-        """The state that training goes on from."""
-        settings = trainer.settings
-        if checkpoint is not None:
-            state = restored(checkpoint, trainer)
-            self.say(
-                f"going on from {checkpoint.path.name}: {where(state)} of {settings.epochs} epochs"
+    def _restored(self, trainer: Trainer, checkpoint: Checkpoint) -> State:
+        settings, say = trainer.settings, self._console.say
+        state = restored(checkpoint, trainer)
+        progress = f"{describe_progress(state)} of {settings.epochs} epochs"
+        say(f"going on from {checkpoint.path.name}: {progress}")
+        if changed := what_changed(checkpoint, trainer):
+            say(changed)
+        if state.epoch < settings.epochs and len(state.plans) > 1:
+            first = trainer.learning_rate(state.plans[-2] / settings.epochs)
+            say(
+                f"epochs {state.plans[-2] + 1} to {settings.epochs} are added: the learning rate "
+                f"falls from {first:g} to {settings.min_alpha:g}, as in a run of {settings.epochs} "
+                "epochs"
             )
-            if changed := what_changed(checkpoint, trainer):
-                self.say(changed)
-            if state.epoch < settings.epochs and len(state.plans) > 1:
-                first = trainer.alpha(state.plans[-2] / settings.epochs)
-                self.say(
-                    f"epochs {state.plans[-2] + 1} to {settings.epochs} are added: the learning rate falls from "
-                    f"{first:g} to {settings.min_alpha:g}, as in a run of {settings.epochs} epochs"
-                )
-            return state
-        aside = folder.path.parent / PREVIOUS / FOLDER
-        if folder.set_aside(aside):
-            self.say(f"the checkpoints of an earlier run are in {aside} now")
-        if initial is None:
+        return state
+
+    def _started(self, trainer: Trainer, warm_start: WarmStart | None) -> State:
+        aside = self.folder.path.parent / PREVIOUS / FOLDER
+        if self.folder.set_aside(aside):
+            self._console.say(f"the checkpoints of an earlier run are in {aside} now")
+        if warm_start is None:
             return trainer.start()
-        center, context, known = initial.tables(trainer.corpus.vocabulary, settings)
-        self.say(f"{known:,} of {len(center):,} words start from {initial.name}")
+        center, context, known = warm_start.tables(trainer.corpus.vocabulary, trainer.settings)
+        self._console.say(f"{known:,} of {len(center):,} words start from {warm_start.name}")
         return trainer.start(center, context)
 
-    def _train(
-        self,
-        trainer: Trainer,
-        state: State,
-        folder: CheckpointFolder,
-        initial: WarmStart | None,
-        signals: StopSignals,
-        progress: Reporting,
-    ) -> State:
-        about = {"init": None if initial is None else initial.fingerprint}
-        checkpointer = Checkpointer(trainer, folder, self.every, signals, self.say, about)
+    # --- train -----------------------------------------------------------------------------------
+
+    def _train(self, prepared: PreparedRun, signals: StopSignals) -> State:
+        trainer, warm_start = prepared.trainer, prepared.warm_start
+        init = None if warm_start is None else warm_start.fingerprint
+        checkpointer = Checkpointer(trainer, self.folder, self.interval, self._console.say, init)
+        callbacks: list[Callback] = [
+            FileWatch(trainer),
+            StopOnSignal(signals, checkpointer),
+            checkpointer,
+        ]
+        words = trainer.corpus.raw_words * trainer.settings.epochs
         signals.defer = True
         try:
-            with progress(trainer.corpus.raw_words * trainer.settings.epochs) as report:
-                return trainer.train(state, report, checkpointer.after_step)
+            with self._console.training(words) as report:
+                if report is not None:
+                    callbacks.append(ProgressReport(report))
+                return trainer.train(prepared.state, callbacks)
         except TrainingError as error:
             raise checkpointer.with_checkpoint_hint(error) from None
         finally:
             signals.defer = False
 
-    def _written(
-        self, trainer: Trainer, state: State, folder: CheckpointFolder, initial: WarmStart | None
-    ) -> Run:
-        run = finish(trainer, state)
-        if initial is not None:
-            run = initial.keep_words(run)
-        if is_written(self.output, run.record):
-            self.say(f"{self.output}: this run is finished; more --epochs would go on")
+    # --- publish ---------------------------------------------------------------------------------
+
+    def _publish(self, prepared: PreparedRun, state: State) -> Run:
+        output, say = self.options.output, self._console.say
+        run = finish(prepared.trainer, state)
+        if prepared.warm_start is not None:
+            run = prepared.warm_start.keep_words(run)
+        if is_written(output, run.record):
+            say(f"{output}: this run is finished; more `epochs` would go on")
         else:
-            try:
-                write_run(self.output, run, self.plot)
-            except InputError as error:
-                kept = (
-                    f"; nothing is lost: put that right and give --resume ({folder.path})"
-                    if folder.names()
-                    else ""
-                )
-                raise InputError(f"{error}{kept}") from None
-        folder.keep_last()
+            self._write(run)
+        self.folder.keep_last()
         record = run.record
         loss = "" if record["final_loss"] is None else f", final loss {record['final_loss']:.4f}"
-        self.say(
-            f"{record['words_per_second'] / 1e6:.2f} million words/s over {trainer.settings.epochs} epochs{loss}; "
-            f"vectors in {self.output}"
+        say(
+            f"{record['words_per_second'] / 1e6:.2f} million words/s over "
+            f"{record['settings']['epochs']} epochs{loss}; vectors in {output}"
         )
         return run
 
-
-def _as_list(value: str | list[str]) -> list[str]:
-    return [value] if isinstance(value, str) else list(value)
+    def _write(self, run: Run) -> None:
+        try:
+            write_run(self.options.output, run, self._plot)
+        except OutputError as error:
+            if self.folder.names():
+                error.message += (
+                    f"; nothing is lost: put that right and give `resume` ({self.folder.path})"
+                )
+            raise

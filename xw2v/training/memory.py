@@ -1,4 +1,4 @@
-"""Memory a run will take, and memory there is: said before the run starts, not when it fails."""
+"""The memory that a run will take and that there is, compared before the run starts."""
 
 from __future__ import annotations
 
@@ -8,74 +8,72 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from xw2v.errors import InputError
+from xw2v import tuning
+from xw2v.errors import OutOfMemoryError
 from xw2v.settings import Settings
 from xw2v.sgns.backend import Backend
 
-FLOAT = 4  # bytes
-PIECE = (
+FLOAT_BYTES = 4
+CHUNK_BYTES = (
     Backend.piece * 8 * 24
-)  # what making batches takes: a piece of the corpus in some two dozen int64 arrays
-ROWS = 12  # (batch + negatives, D) arrays of the plain step; the compiled one has fewer
-WORD = (
-    16 + 8 * 8
-)  # bytes a word beside its vectors: sampling tables, scratch of a step, their making
-MARGIN = 2**26  # for what is not counted here
+)  # making batches: a chunk of ids in some two dozen int64 arrays
+STEP_TABLES = 12  # (batch + negatives, D) arrays of the plain step; the compiled one has fewer
+WORD_BYTES = 16 + 8 * 8  # beside the vectors: sampling tables, scratch of a step, and their making
+MARGIN_BYTES = 2**26  # for what is not counted here
 
 
-def needed(settings: Settings, words: int) -> int:
+def needed(settings: Settings, vocab_size: int) -> int:
     """Bytes that training and writing the vectors take at most, besides what is in memory when they
     start.
     """
-    table = words * settings.vector_size * FLOAT
+    table = vocab_size * settings.vector_size * FLOAT_BYTES
     tables = table if settings.tied else 2 * table
-    batch = (
-        settings.rounded_batch
-        + 2 * settings.window
-        + settings.rounded_batch // settings.group * settings.shared
-    )
+    batch, shared = tuning.batch_tokens(settings), tuning.shared_negatives(settings)
+    rows = batch + 2 * settings.window + batch // tuning.group_tokens(settings) * shared
     step = (
-        ROWS * batch * settings.vector_size * FLOAT
-        + settings.rounded_batch * (settings.shared + 64) * FLOAT * 4
+        STEP_TABLES * rows * settings.vector_size * FLOAT_BYTES
+        + batch * (shared + 64) * FLOAT_BYTES * 4
     )
     writing = 2 * table  # the mean of the two tables, and their sum on the way there
-    return tables + step + max(PIECE, writing) + words * WORD + MARGIN
+    return tables + step + max(CHUNK_BYTES, writing) + vocab_size * WORD_BYTES + MARGIN_BYTES
 
 
 def available() -> tuple[int, str] | None:
-    """Bytes that this process may still take, and what sets the limit; None where that cannot be
-    told.
+    """Bytes that this process may still take, and what sets the limit; None where that is
+    unknown.
     """
     limits = [limit for limit in (_of_machine(), *_of_group(), _of_process()) if limit is not None]
     return min(limits) if limits else None
 
 
-def check_memory(settings: Settings, words: int) -> None:
-    """Raise InputError if a run of so many words does not fit, with what would."""
+def check_memory(settings: Settings, vocab_size: int) -> None:
+    """Raise OutOfMemoryError if a run of so many words does not fit, with what would."""
     limit = available()
-    need = needed(settings, words)
+    need = needed(settings, vocab_size)
     if limit is None or need <= limit[0]:
         return
+
+    def fits(changed: Settings, vocab_size: int = vocab_size) -> bool:
+        return needed(changed, vocab_size) <= limit[0]
+
     size, fitting = settings.vector_size, []
     if smaller := _largest(
-        size, lambda n: needed(dataclasses.replace(settings, vector_size=n), words) <= limit[0]
+        size, lambda size: fits(dataclasses.replace(settings, vector_size=size))
     ):
-        fitting.append(f"--vector-size {smaller}")
-    if fewer := _largest(words, lambda n: needed(settings, n) <= limit[0]):
-        fitting.append(f"--max-vocab {fewer}")
-    raise InputError(
-        f"{words:,} words of {size} numbers need {_shown(need)} of memory, and {_shown(limit[0])} are left "
-        f"({limit[1]}): "
-        + (
-            f"{' or '.join(fitting)} would fit"
-            if fitting
-            else "nothing smaller would fit; free some"
-        )
+        fitting.append(f"`vector_size` {smaller}")
+    if fewer := _largest(vocab_size, lambda size: fits(settings, size)):
+        fitting.append(f"`max_vocab` {fewer}")
+    hint = (
+        f"{' or '.join(fitting)} would fit" if fitting else "nothing smaller would fit; free some"
+    )
+    raise OutOfMemoryError(
+        f"{vocab_size:,} words of {size} dimensions need {_shown(need)} of memory, and "
+        f"{_shown(limit[0])} are left ({limit[1]}): {hint}"
     )
 
 
 def _largest(most: int, fits: Callable[[int], bool]) -> int:
-    """The largest number below `most` that fits and is worth telling, or 0."""
+    """The largest number below `most` that fits and is worth reporting, or 0."""
     number = bisect.bisect_left(range(1, most), True, key=lambda n: not fits(n))
     return number if number >= 10 else 0
 
@@ -85,7 +83,7 @@ def _shown(size: int) -> str:
 
 
 def _of_machine() -> tuple[int, str] | None:
-    """What the system says is there without swapping."""
+    """What the system reports as available without swapping."""
     try:
         for line in Path("/proc/meminfo").read_text().splitlines():
             if line.startswith("MemAvailable:"):
@@ -103,7 +101,7 @@ def _of_group() -> list[tuple[int, str]]:
             most, now = int(limit.read_text()), int(used.read_text())
         except (OSError, ValueError):  # "max": no limit
             continue
-        if most < 1 << 60:  # version 1 says "no limit" with a huge number
+        if most < 1 << 60:  # version 1 writes "no limit" as a huge number
             found.append(
                 (max(most - now + _cached(limit.parent), 0), "the limit of its control group")
             )

@@ -1,7 +1,7 @@
 """The output folder of a run (interface of its files: docs/files.md).
 
 All files are written into a hidden folder beside their places, which takes the name `.complete`
-when the last one is whole. Only then do files of an earlier run move to `previous/`, where they
+when the last one is complete. Only then do files of an earlier run move to `previous/`, where they
 stay until the run after next, and the new ones take their places. A process killed on the way
 leaves what was there, or a `.complete` folder from which `finish_writing` goes on. Anything else in
 the folder is left alone.
@@ -10,15 +10,15 @@ the folder is left alone.
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from xw2v.errors import InputError
-from xw2v.storage.files import output_folder, reason, sync
+from xw2v.errors import InputError, OutputError
+from xw2v.storage.files import output_folder, reason
+from xw2v.training.folders import write_folder
 from xw2v.training.run import Run
 from xw2v.vectors.formats import WordVectors, write_vectors
 
@@ -48,42 +48,42 @@ def write_run(folder: str | Path, run: Run, plot: Plot) -> list[Path]:
         The files written.
 
     Raises:
-        InputError: the folder cannot be written or its disk is full; what was there stays.
+        InputError: the folder cannot be written or its disk is full, or a word cannot be; what was
+        there stays.
     """
     target = output_folder(folder)
     finish_writing(target)
-    beside = target / NEW
-    try:
-        shutil.rmtree(beside, ignore_errors=True)  # of a run that was killed
-        beside.mkdir()
-        _write_files(beside, run, plot)
-        written = [name for name in FILES if (beside / name).exists()]
-        for name in written:
-            sync(beside / name)
+
+    def clear_previous() -> None:
         for name in FILES:
             (target / PREVIOUS / name).unlink(missing_ok=True)
-        beside.rename(target / COMPLETE)
-    except OSError as error:
-        raise InputError(f"{folder}: the vectors cannot be written ({reason(error)})") from None
+
+    try:
+        write_folder(
+            target / NEW,
+            target / COMPLETE,
+            lambda partial: _write_files(partial, run, plot),
+            clear_previous,
+        )
     except InputError as error:  # a word that a text file cannot hold, or a full disk
-        raise InputError(f"{folder}: the vectors cannot be written: {error}") from None
-    finally:
-        shutil.rmtree(beside, ignore_errors=True)
+        raise OutputError(f"the vectors cannot be written: {error}", path=folder) from None
+    except OSError as error:
+        raise OutputError(f"the vectors cannot be written ({reason(error)})", path=folder) from None
+    written = [target / name for name in FILES if (target / COMPLETE / name).exists()]
     finish_writing(target)
-    return [target / name for name in written]
+    return written
 
 
 def finish_writing(folder: str | Path) -> None:
-    """Bring files that a run has written whole to their places, from wherever it was stopped.
+    """Bring files that a run has written completely to their places, from wherever it was stopped.
 
-    Raises InputError where the folder cannot be written.
+    Raises:
+        OutputError: the folder cannot be written.
     """
     target = Path(folder)
     complete, placing = target / COMPLETE, target / PLACING
     try:
-        if (
-            complete.exists()
-        ):  # what stands in the places is the earlier run's, or was moved already
+        if complete.exists():  # in the places are the earlier run's files, or they moved already
             for name in reversed(FILES):  # run.json, which says that all are there, goes first
                 if (target / name).exists():
                     (target / PREVIOUS).mkdir(exist_ok=True)
@@ -95,8 +95,8 @@ def finish_writing(folder: str | Path) -> None:
                     (placing / name).replace(target / name)
             placing.rmdir()
     except OSError as error:
-        raise InputError(
-            f"{folder}: the vectors cannot be put in their places ({reason(error)})"
+        raise OutputError(
+            f"the vectors cannot be moved to their places ({reason(error)})", path=folder
         ) from None
 
 
@@ -107,25 +107,25 @@ def is_written(folder: str | Path, record: dict[str, Any]) -> bool:
         found = json.loads((target / FILES[-1]).read_bytes())
     except (OSError, ValueError, RecursionError):
         return False
-    whole = all((target / name).exists() for name in FILES if name != "validation_history.txt")
-    return whole and found == json.loads(json.dumps(record))
+    complete = all((target / name).exists() for name in FILES if name != "validation_history.txt")
+    return complete and bool(found == json.loads(json.dumps(record)))
 
 
 def _write_files(folder: Path, run: Run, plot: Plot) -> None:
-    write_vectors(
-        folder / "vectors.txt", WordVectors(run.vocabulary.words, run.center), "word2vec"
-    )
-    np.save(folder / "center.npy", run.center)
-    np.save(folder / "context.npy", run.context)
-    np.save(folder / "combined.npy", (run.center + run.context) / 2)
+    center, context = run.parameters
+    vectors = WordVectors(run.vocabulary.words, run.vectors)
+    write_vectors(folder / "vectors.txt", vectors, "word2vec")
+    np.save(folder / "center.npy", center)
+    np.save(folder / "context.npy", context)
+    np.save(folder / "combined.npy", (center + context) / 2)
     run.vocabulary.save(folder / "vocab.json")
-    _write_numbers(folder / "loss_history.txt", (loss for _, loss in run.loss_history))
+    _write_losses(folder / "loss_history.txt", (loss for _, loss in run.loss_history))
     if run.validation_history:
-        _write_numbers(folder / "validation_history.txt", run.validation_history)
+        _write_losses(folder / "validation_history.txt", run.validation_history)
     plot(folder / "loss_plot.png", run)
     text = json.dumps(run.record, ensure_ascii=False, indent=2)
     (folder / "run.json").write_text(text + "\n", encoding="utf-8")
 
 
-def _write_numbers(path: Path, numbers: Iterable[float]) -> None:
-    path.write_text("".join(f"{number:.6f}\n" for number in numbers), encoding="utf-8")
+def _write_losses(path: Path, losses: Iterable[float]) -> None:
+    path.write_text("".join(f"{loss:.6f}\n" for loss in losses), encoding="utf-8")

@@ -3,46 +3,49 @@
 Settings that are not given are the checkpoint's; those given must agree with it where they matter.
 The one exception is on purpose: a finished run takes more epochs. They run at the learning rates
 that they have in a run of that many epochs, so α climbs once, to where its straight line to
---min-alpha passes, and descends.
+`min_alpha` passes, and descends.
 """
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 from typing import Any
 
+from xw2v import tuning
 from xw2v.errors import InputError, UsageError
-from xw2v.settings import Settings, flag
+from xw2v.settings import SETTINGS, Settings
 from xw2v.sgns.tables import tables_of
 from xw2v.text.corpus import Corpus
 from xw2v.training.checkpoint import Checkpoint
-from xw2v.training.run import about_corpus, resolved, versions
-from xw2v.training.trainer import State, Trainer
+from xw2v.training.record import CorpusRecord, resolved, versions
+from xw2v.training.state import State
+from xw2v.training.trainer import Trainer
 
-FREE = ("device", "backend", "deterministic", "workers")  # settings that may change between runs
-COUNTERS = [each.name for each in dataclasses.fields(State) if each.name != "tables"]
+FREE = ("device", "backend", "deterministic")  # settings that may change between runs
+NEW_RUN = "or leave out `resume` to start a new run"
 
 
-def continued_settings(checkpoint: Checkpoint, given: dict[str, Any], where: str) -> Settings:
-    """The settings a run goes on with: the checkpoint's, `given` ones (by name, from `where`)
-    checked against them.
+def continued_settings(checkpoint: Checkpoint, given: dict[str, Any]) -> Settings:
+    """The settings a run goes on with: the checkpoint's, `given` ones (by name) checked against
+    them.
 
     Raises:
         InputError: settings that matter differ, with their names and values, or the checkpoint's
-        are none.
+        are invalid.
+        UsageError: settings given are out of range.
     """
-    path, content = checkpoint.path, checkpoint.content
-    known = {each.name for each in dataclasses.fields(Settings)}
-    stored = {name: value for name, value in content["settings"].items() if name in known}
+    path, record = checkpoint.path, checkpoint.record
+    stored = {name: value for name, value in record.settings.items() if name in SETTINGS}
     try:
-        before = Settings.from_mapping(stored, str(path))
+        before = Settings.from_mapping(stored)
     except UsageError as error:
-        raise InputError(f"{path}: its settings cannot be used: {error}") from None
-    now = Settings.from_mapping(stored | given, where)
-    finished = content["state"]["epoch"] >= before.epochs
+        raise InputError(f"its settings cannot be used: {error}", path=path) from None
+    now = Settings.from_mapping(stored | given)
+    finished = record.state.epoch >= before.epochs
     old, new = resolved(before), resolved(now)
     differ = [
-        f"{flag(name)} {new[name]} (there {old[name]})"
+        f"`{name}` {new[name]} (there {old[name]})"
         for name in old
         if name not in FREE
         and old[name] != new[name]
@@ -52,88 +55,75 @@ def continued_settings(checkpoint: Checkpoint, given: dict[str, Any], where: str
         hint = ""
         if old["epochs"] != new["epochs"]:
             hint = (
-                "; epochs can be added to a finished run"
-                if not finished
-                else f"; it has {old['epochs']} epochs behind it"
+                f"; it has {old['epochs']} epochs behind it"
+                if finished
+                else "; epochs can be added to a finished run"
             )
         raise InputError(
-            f"{path}: was made with other settings: {', '.join(differ)}{hint}; resume with the same ones, or leave out "
-            "--resume to begin anew"
+            f"was made with other settings: {', '.join(differ)}{hint}; resume with the same ones, "
+            f"{NEW_RUN}",
+            path=path,
         )
-    if content["step_config"] != dataclasses.asdict(before.step_config()):
+    if record.step_config != dataclasses.asdict(tuning.step_config(before)):
         raise InputError(
-            f"{path}: was made by xw2v {content['versions'].get('xw2v')}, whose batches are cut differently; resume "
-            "with that version, or leave out --resume to begin anew"
+            f"was made by xw2v {record.versions.get('xw2v')}, whose batches are cut differently; "
+            f"resume with that version, {NEW_RUN}",
+            path=path,
         )
     return now
 
 
 def check_texts(checkpoint: Checkpoint, corpus: Corpus, validation: Corpus | None) -> None:
     """Raise InputError unless the texts are those that the checkpoint was made with."""
-    path, content = checkpoint.path, checkpoint.content
-    about = content["corpus"]
-    if about["fingerprint"] != corpus.fingerprint:
+    path, record = checkpoint.path, checkpoint.record
+    there, here = record.corpus, CorpusRecord.of(corpus)
+    if there.fingerprint != here.fingerprint:
         raise InputError(
-            f"{path}: belongs to another text: it is of {about['description']} ({about['tokens']:,} tokens, "
-            f"{about['vocabulary']:,} words), and this is {corpus.description} ({len(corpus.ids):,} tokens, "
-            f"{len(corpus.vocabulary):,} words); name the same INPUT, or leave out --resume to begin anew"
+            f"belongs to another text: it is of {there.description} ({there.tokens:,} tokens, "
+            f"{there.vocabulary:,} words), and this is {here.description} ({here.tokens:,} tokens, "
+            f"{here.vocabulary:,} words); name the same INPUT, {NEW_RUN}",
+            path=path,
         )
-    if content["validation"] != (None if validation is None else validation.fingerprint):
-        given = "another text" if validation is not None and content["validation"] else "a text"
+    if record.validation != (None if validation is None else validation.fingerprint):
+        given = "another text" if validation is not None and record.validation else "a text"
         what = f"{given} was given now" if validation is not None else "no text was given now"
         raise InputError(
-            f"{path}: validation text differs: {what}; resume with the same --val, or leave out --resume to begin anew"
+            f"validation text differs: {what}; resume with the same `validation`, {NEW_RUN}",
+            path=path,
         )
 
 
 def what_changed(checkpoint: Checkpoint, trainer: Trainer) -> str | None:
     """A line on versions and devices that are not those the checkpoint was made with, if any."""
-    there = checkpoint.content["versions"] | {"device": checkpoint.content["device"]}
+    there = checkpoint.record.versions | {"device": checkpoint.record.device}
     here = versions(trainer.backend, trainer.step_config) | {"device": str(trainer.backend.device)}
     changed = [
         f"{name} {there.get(name)} then, {here[name]} now"
         for name in here
         if there.get(name) != here[name]
     ]
-    return (
-        f"last bits may differ from those of a run in one go: {'; '.join(changed)}"
-        if changed
-        else None
-    )
-
-
-def content_of(trainer: Trainer, state: State, about: dict[str, Any]) -> dict[str, Any]:
-    """What a checkpoint's state.json holds of a run, besides `about`."""
-    validation = trainer.validation
-    return {
-        "settings": resolved(trainer.settings),
-        "step_config": dataclasses.asdict(trainer.step_config),
-        "corpus": about_corpus(trainer.corpus),
-        "validation": None if validation is None else validation.fingerprint,
-        "versions": versions(trainer.backend, trainer.step_config),
-        "device": str(trainer.backend.device),
-        **about,
-        "state": {name: getattr(state, name) for name in COUNTERS},
-    }
+    if not changed:
+        return None
+    return f"last bits may differ from those of an uninterrupted run: {'; '.join(changed)}"
 
 
 def restored(checkpoint: Checkpoint, trainer: Trainer) -> State:
     """The state that a checkpoint holds, its tables on the trainer's device; InputError where sizes
     differ.
     """
-    tables, counters = checkpoint.tables(), checkpoint.content["state"]
+    tables, counters = checkpoint.tables(), checkpoint.record.state
     settings = trainer.settings
     shape = len(trainer.corpus.vocabulary), settings.vector_size
     names = {"center"} if settings.tied else {"center", "context"}
     if tables.keys() != names or any(table.shape != shape for table in tables.values()):
         raise InputError(
-            f"{checkpoint.path}: its tables are not {shape[0]:,} x {shape[1]}; leave out --resume"
+            f"its tables are not {shape[0]:,} x {shape[1]}; leave out `resume`",
+            path=checkpoint.path,
         )
     on_device = tables_of(
         trainer.backend, tables["center"], tables.get("context"), tied=settings.tied
     )
-    state = State(on_device, **{name: counters[name] for name in COUNTERS})
-    state.loss_history = [(steps, loss) for steps, loss in state.loss_history]
+    state = State(tables=on_device, **copy.deepcopy(vars(counters)))
     if state.plans[-1] != settings.epochs:
         state.plans.append(settings.epochs)
     return state

@@ -1,24 +1,25 @@
-"""A whole run: from a corpus and settings to vectors and the record of how they came about."""
+"""A run: from a corpus and settings to vectors and the record of how they came about."""
 
 from __future__ import annotations
 
 import dataclasses
-import platform
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from importlib.metadata import version
 from typing import Any
 
 import numpy as np
 
+from xw2v import tuning
 from xw2v.settings import Settings
 from xw2v.sgns.backend import Backend, load_backend
-from xw2v.sgns.interface import StepConfig
+from xw2v.sgns.interface import Tables
 from xw2v.text.corpus import Corpus
-from xw2v.text.figures import sentence_lengths
 from xw2v.text.vocabulary import Vocabulary
-from xw2v.training.trainer import Progress, State, Trainer, diverged
-from xw2v.version import __version__
+from xw2v.training.callbacks import Callback
+from xw2v.training.record import run_record
+from xw2v.training.state import State
+from xw2v.training.trainer import Trainer, diverged
+from xw2v.vectors.keyedvectors import KeyedVectors
 
 
 @dataclass(frozen=True)
@@ -27,59 +28,86 @@ class Run:
 
     Attributes:
         vocabulary: the words, in row order.
-        center, context: (V, D) float32 input and output vectors on the host; one array where they
-            are tied.
+        parameters: the tables as trained, (V, D) float32 on the host; one array where they are
+            tied.
         loss_history: (steps, mean loss per positive pair) of every reporting interval.
         validation_history: mean validation loss per positive pair after each epoch; empty without
-            --val.
+            a validation text.
         record: what run.json holds.
     """
 
     vocabulary: Vocabulary
-    center: np.ndarray
-    context: np.ndarray
+    parameters: Tables
     loss_history: list[tuple[int, float]]
     validation_history: list[float]
     record: dict[str, Any]
+
+    @property
+    def vectors(self) -> np.ndarray:
+        """The words' vectors, which are published: (V, D) float32, the input table."""
+        center: np.ndarray = self.parameters.center
+        return center
+
+    def keyed_vectors(self) -> KeyedVectors:
+        """The words and their vectors, to be asked; the table is not copied."""
+        return KeyedVectors(self.vocabulary.words, self.vectors, self.vocabulary.counts)
 
 
 def run_training(
     corpus: Corpus,
     settings: Settings,
     validation: Corpus | None = None,
-    report: Callable[[Progress], None] | None = None,
-    after_step: Callable[[State], None] | None = None,
+    callbacks: Sequence[Callback] = (),
 ) -> Run:
     """Train vectors on a corpus.
 
     Args:
         validation: text whose loss is computed after each epoch, encoded with the corpus's
             vocabulary.
-        report, after_step: see `xw2v.training.trainer.Trainer.train`.
+        callbacks: see `xw2v.training.trainer.Trainer.train`.
 
     Raises:
         InputError, UsageError, MissingDependencyError, TrainingError: see their messages.
     """
     trainer = prepare(corpus, settings, validation)
-    return finish(trainer, trainer.train(trainer.start(), report, after_step))
+    return finish(trainer, trainer.train(trainer.start(), callbacks))
+
+
+def open_backend(
+    settings: Settings, say: Callable[[str], None] | None = None
+) -> tuple[Backend, Settings]:
+    """The backend that settings name, and the settings with the device that it opened.
+
+    Args:
+        say: where a line goes that says why "auto" takes the CPU; standard error if None.
+    """
+    given = {} if say is None else {"say": say}
+    backend = load_backend(
+        settings.backend, settings.device, deterministic=settings.deterministic, **given
+    )
+    return backend, dataclasses.replace(settings, device=backend.device_name)
 
 
 def prepare(
     corpus: Corpus,
     settings: Settings,
     validation: Corpus | None = None,
+    backend: Backend | None = None,
     say: Callable[[str], None] = lambda line: None,
 ) -> Trainer:
-    """The trainer of a run, on the backend and device that its settings name; InputError if it does
-    not fit there.
+    """The trainer of a run; InputError if the run does not fit on its device.
+
+    Args:
+        backend: one that is open already; by default that of the settings is opened.
+        say: where a line for the user on how the run will go on this device goes.
     """
-    backend = load_backend(settings.backend, settings.device, deterministic=settings.deterministic)
-    settings = dataclasses.replace(settings, device=backend.device_name)
+    if backend is None:
+        backend, settings = open_backend(settings)
     plan = backend.plan(
-        settings.step_config(),
+        tuning.step_config(settings),
         words=len(corpus.vocabulary),
         vector_size=settings.vector_size,
-        batch_tokens=settings.rounded_batch,
+        batch_tokens=tuning.batch_tokens(settings),
         tokens=len(corpus.ids),
         sentences=len(corpus),
     )
@@ -95,65 +123,13 @@ def finish(trainer: Trainer, state: State) -> Run:
     context = center if trainer.settings.tied else backend.to_numpy(state.tables.context)
     for name, table in (("center", center), ("context", context)):
         if not np.isfinite(table).all():
-            raise diverged(f"the {name} vectors are no longer finite", state, trainer.settings)
+            raise diverged(
+                f"the {name} vectors contain a non-finite value", state, trainer.settings
+            )
     return Run(
         trainer.corpus.vocabulary,
-        center,
-        context,
+        Tables(center, context),
         state.loss_history,
         state.validation_history,
-        record_of(trainer, state),
+        run_record(trainer, state),
     )
-
-
-def resolved(settings: Settings) -> dict[str, Any]:
-    """Every setting by name, with the numbers that defaults stand for."""
-    return dataclasses.asdict(settings) | {
-        "alpha": settings.learning_rate,
-        "batch_tokens": settings.rounded_batch,
-        "shared_negatives": settings.shared,
-    }
-
-
-def versions(backend: Backend, step_config: StepConfig) -> dict[str, str]:
-    """Versions of what a run's numbers depend on, and which step computes them."""
-    libraries = {library: version(library) for library in ("numpy", "scipy", "array-api-compat")}
-    return {
-        "xw2v": __version__,
-        "python": platform.python_version(),
-        **libraries,
-        **backend.versions(step_config),
-    }
-
-
-def about_corpus(corpus: Corpus) -> dict[str, Any]:
-    """What run.json and checkpoints say of a corpus."""
-    return {
-        "description": corpus.description,
-        "fingerprint": corpus.fingerprint,
-        "raw_words": corpus.raw_words,
-        "tokens": len(corpus.ids),
-        "sentences": len(corpus.offsets) - 1,
-        "vocabulary": len(corpus.vocabulary.words),
-    }
-
-
-def record_of(trainer: Trainer, state: State) -> dict[str, Any]:
-    """What run.json holds: every resolved setting, versions, device, corpus, speed and losses."""
-    corpus, settings, backend = trainer.corpus, trainer.settings, trainer.backend
-    words = corpus.raw_words * settings.epochs
-    return {
-        "format": "xw2v run 1",
-        "settings": resolved(settings) | {"backend": backend.name, "device": str(backend.device)},
-        "step_config": dataclasses.asdict(trainer.step_config),
-        "versions": versions(backend, trainer.step_config),
-        "machine": f"{platform.system()} {platform.machine()}",
-        "device": str(backend.device),
-        "corpus": about_corpus(corpus) | {"sentence_lengths": sentence_lengths(corpus.offsets)},
-        "epochs_asked": state.plans,
-        "steps": state.steps,
-        "train_seconds": round(state.seconds, 3),
-        "words_per_second": round(words / max(state.seconds, 1e-9), 1),
-        "final_loss": state.loss_history[-1][1] if state.loss_history else None,
-        "validation_loss": state.validation_history[-1] if state.validation_history else None,
-    }

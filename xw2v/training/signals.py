@@ -9,13 +9,13 @@ from collections.abc import Callable
 from types import FrameType, TracebackType
 from typing import Any, Self
 
-from xw2v.errors import Interrupted
+from xw2v.errors import RunInterruptedError
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class StopSignals:
-    """While this context is entered, both signals end the command, and `defer` says how.
+    """While this context is entered, both signals end the command, and `defer` decides how.
 
     Python drops what is raised within a finalizer or a weak reference's callback, as they run in an
     import. A signal that came there is still in `received`, and an error that follows from going on
@@ -27,11 +27,13 @@ class StopSignals:
         received: whether a signal came.
 
     Args:
-        say: told of a signal that was noted.
+        say: where a line on a signal that was noted goes.
     """
 
     def __init__(self, say: Callable[[str], None] = lambda line: None) -> None:
-        self.defer, self.received, self._raised = False, False, False
+        self.defer = False
+        self.received = False
+        self._raised = False
         self._say = say
         self._before: dict[signal.Signals, Any] = {}
 
@@ -40,7 +42,7 @@ class StopSignals:
             threading.current_thread() is threading.main_thread()
         ):  # Python handles signals there alone
             self._before = {number: signal.signal(number, self._handle) for number in SIGNALS}
-        self._tell_dropped, sys.unraisablehook = sys.unraisablehook, self._dropped
+        self._report_dropped, sys.unraisablehook = sys.unraisablehook, self._dropped
         return self
 
     def __exit__(
@@ -51,8 +53,12 @@ class StopSignals:
     ) -> None:
         for number, handler in self._before.items():
             signal.signal(number, handler)
-        sys.unraisablehook = self._tell_dropped
-        if self._raised and isinstance(error, Exception) and not isinstance(error, Interrupted):
+        sys.unraisablehook = self._report_dropped
+        if (
+            self._raised
+            and isinstance(error, Exception)
+            and not isinstance(error, RunInterruptedError)
+        ):
             raise KeyboardInterrupt from error
 
     def _handle(self, number: int, frame: FrameType | None) -> None:
@@ -61,9 +67,10 @@ class StopSignals:
             self._raised = True
             raise KeyboardInterrupt
         self._say(
-            f"{signal.Signals(number).name}: stopping after this step; once more stops at once, unsaved"
+            f"{signal.Signals(number).name}: stopping after this step; "
+            "once more stops at once, unsaved"
         )
 
     def _dropped(self, what: sys.UnraisableHookArgs) -> None:
         if not issubclass(what.exc_type, KeyboardInterrupt):
-            self._tell_dropped(what)
+            self._report_dropped(what)

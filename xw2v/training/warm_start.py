@@ -1,9 +1,9 @@
-"""Starting from vectors that are there already (--init), and keeping their words.
+"""Starting from vectors that are there already, and keeping their words.
 
 A word of the text that the file has starts with its vector (and, where the file is the output of an
 earlier run, with its context vector); the others start as usual. So a vocabulary grows with new
-text. Words of the file that the text lacks are dropped, or with --init-keep stand after the others
-in the result, as they were.
+text. Words of the file that the text lacks are dropped, or kept as they were after the others in
+the result.
 """
 
 from __future__ import annotations
@@ -15,9 +15,12 @@ from pathlib import Path
 
 import numpy as np
 
-from xw2v.errors import InputError, UsageError
+from xw2v.errors import FileFormatError, UsageError
 from xw2v.settings import Settings
+from xw2v.sgns.interface import Tables
 from xw2v.sgns.tables import initial_centers
+from xw2v.storage.files import open_binary
+from xw2v.storage.npyfile import NpyError, map_array, read_header
 from xw2v.text.vocabulary import Vocabulary
 from xw2v.training.run import Run
 from xw2v.vectors.keyedvectors import KeyedVectors
@@ -27,8 +30,11 @@ from xw2v.vectors.keyedvectors import KeyedVectors
 class WarmStart:
     """Vectors to start from.
 
-    name: what the user called them. vectors: words and center vectors. context: (V, D) context
-    vectors of the same words, or None. keep: whether words that the text lacks are kept.
+    Attributes:
+        name: what the user called them.
+        vectors: words and center vectors.
+        context: (V, D) float32 context vectors of the same words, or None.
+        keep: whether words that the text lacks are kept.
     """
 
     name: str
@@ -38,27 +44,13 @@ class WarmStart:
 
     @classmethod
     def load(cls, name: str, keep: bool) -> WarmStart:
-        """Read a file of vectors in any format, or the output folder of a run; raises
-        InputError.
+        """Read a file of vectors in any format, or the output folder of a run; InputError where
+        that cannot be done.
         """
         vectors = KeyedVectors.load(name)
-        vectors.fill_norms()  # which finds numbers that are not finite
-        context, path = None, Path(name) / "context.npy"
-        if path.is_file():
-            try:
-                context = np.load(path, mmap_mode="r", allow_pickle=False)
-            except (
-                Exception
-            ) as error:  # NumPy's parser of headers lets those of ast and tokenize through
-                raise InputError(f"{path}: not a whole .npy file: {str(error)[:200]}") from None
-            if context.shape != vectors.vectors.shape or context.dtype != np.float32:
-                raise InputError(
-                    f"{path}: {context.dtype} of shape {context.shape}, unlike the vectors beside it"
-                )
-            if not np.isfinite(context).all():
-                raise InputError(
-                    f"{path}: holds numbers that are not finite; did its training diverge?"
-                )
+        vectors.fill_norms()  # which finds non-finite values
+        path = Path(name) / "context.npy"
+        context = _read_context(path, vectors.vectors.shape) if path.is_file() else None
         return cls(name, vectors, context, keep)
 
     def check(self, settings: Settings) -> None:
@@ -66,12 +58,15 @@ class WarmStart:
         size = self.vectors.vector_size
         if size != settings.vector_size:
             raise UsageError(
-                f"--init {self.name}: its vectors have {size} numbers, not {settings.vector_size}; "
-                f"give --vector-size {size}"
+                f"its vectors have {size} dimensions, not {settings.vector_size}; "
+                f"give `vector_size` {size}",
+                setting="init",
+                value=self.name,
             )
         if self.keep and settings.max_vocab is not None:
             raise UsageError(
-                "--init-keep: words beyond --max-vocab are <UNK>, so none can be kept; leave one out"
+                "words beyond `max_vocab` are <UNK>, so none can be kept; leave one out",
+                setting="init_keep",
             )
 
     @property
@@ -93,36 +88,48 @@ class WarmStart:
         """
         center = initial_centers(len(vocabulary), settings.vector_size, settings.seed)
         context = np.zeros_like(center)
-        known = [
-            row for row, word in enumerate(vocabulary.words) if word in self.vectors.key_to_index
-        ]
-        theirs = [self.vectors.key_to_index[vocabulary.words[row]] for row in known]
-        center[known] = self.vectors.vectors[theirs]
+        rows_there = self.vectors.key_to_index
+        known = [row for row, word in enumerate(vocabulary.words) if word in rows_there]
+        there = [rows_there[vocabulary.words[row]] for row in known]
+        center[known] = self.vectors.vectors[there]
         if self.context is not None:
-            context[known] = self.context[theirs]
+            context[known] = self.context[there]
         return center, context, len(known)
 
     def keep_words(self, run: Run) -> Run:
         """`run` with the words that its text lacked after its own, with a count of 0 and vectors as
         they were.
         """
-        theirs = [
-            row
-            for row, word in enumerate(self.vectors.index_to_key)
-            if word not in run.vocabulary.index
-        ]
-        if not self.keep or not theirs:
+        words_there = self.vectors.index_to_key
+        lacking = [row for row, word in enumerate(words_there) if word not in run.vocabulary.index]
+        if not self.keep or not lacking:
             return run
-        center = np.concatenate((run.center, self.vectors.vectors[theirs]))
-        rest = (
-            np.zeros_like(center[len(run.center) :])
-            if self.context is None
-            else self.context[theirs]
-        )
-        context = center if run.context is run.center else np.concatenate((run.context, rest))
-        words = [*run.vocabulary.words, *(self.vectors.index_to_key[row] for row in theirs)]
-        counts = np.concatenate((run.vocabulary.counts, np.zeros(len(theirs), np.int64)))
-        record = run.record | {"words_kept": len(theirs)}
+        center, context = run.parameters
+        more = self.vectors.vectors[lacking]
+        context_more = np.zeros_like(more) if self.context is None else self.context[lacking]
+        kept_center = np.concatenate((center, more))
+        kept_context = kept_center if context is center else np.concatenate((context, context_more))
+        words = [*run.vocabulary.words, *(words_there[row] for row in lacking)]
+        counts = np.concatenate((run.vocabulary.counts, np.zeros(len(lacking), np.int64)))
         return dataclasses.replace(
-            run, vocabulary=Vocabulary(words, counts), center=center, context=context, record=record
+            run,
+            vocabulary=Vocabulary(words, counts),
+            parameters=Tables(kept_center, kept_context),
+            record=run.record | {"words_kept": len(lacking)},
         )
+
+
+def _read_context(path: Path, shape: tuple[int, ...]) -> np.ndarray:
+    with open_binary(path) as file:
+        try:
+            header = read_header(file)
+        except NpyError as error:
+            raise FileFormatError(str(error), path=path) from None
+        if header.shape != shape or header.dtype != np.float32:
+            raise FileFormatError(
+                f"{header.dtype} of shape {header.shape}, unlike the vectors beside it", path=path
+            )
+        context = map_array(file, header)
+    if not np.isfinite(context).all():
+        raise FileFormatError("contains a non-finite value; did its training diverge?", path=path)
+    return context

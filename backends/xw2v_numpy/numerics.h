@@ -1,0 +1,147 @@
+/* Elementary functions without branches, which loops over REALs can vectorise, and sums of rows. */
+
+#pragma once
+
+#include <string.h>
+
+#include "interface.h"
+
+/* GCC with glibc: a second version of a function for processors with AVX2, chosen at load time.
+   (clang 14 can do it too, but exports such functions under other names.) */
+#if defined(__x86_64__) && defined(__GLIBC__) && !defined(__clang__) && __GNUC__ >= 12
+#define FOR_EACH_PROCESSOR __attribute__((target_clones("arch=x86-64-v3", "default")))
+#elif defined(__x86_64__) && defined(__GLIBC__) && !defined(__clang__)
+#define FOR_EACH_PROCESSOR __attribute__((target_clones("avx2", "default")))
+#else
+#define FOR_EACH_PROCESSOR
+#endif
+#define INLINE static inline __attribute__((always_inline))
+
+typedef REAL simd_vector __attribute__((vector_size(VECTOR_BYTES)));
+
+#define SIMD_LANES ((int64_t)(VECTOR_BYTES / sizeof(REAL)))
+#define PREFETCH_ROWS 4 /* prefetch distance, in rows */
+#define STRIP_ROWS 16   /* rows whose coefficients are computed side by side, in SIMD lanes */
+
+_Static_assert(8 * sizeof(REAL) == BITS, "BITS is the width of REAL");
+_Static_assert(sizeof(REAL_AS_UINT) == sizeof(REAL), "exponential() copies one into the other");
+_Static_assert(VECTOR_BYTES % sizeof(REAL) == 0, "a vector holds whole REALs");
+_Static_assert((SIMD_LANES & (SIMD_LANES - 1)) == 0, "dot_products() halves the lanes");
+_Static_assert(CACHE_LINE_BYTES % VECTOR_BYTES == 0, "arrays begin at cache lines, hence aligned");
+
+/* exp(x) = 2^n exp(r), |r| < 0.35, by Taylor's series; 0 and infinity where 2^n is not a normal
+   number. NaN stays NaN. */
+INLINE REAL exponential(REAL x) {
+    /* rounder = 1.5 2^mantissa: adding it leaves no bits for a fraction */
+    const REAL rounder = BITS == 32 ? (REAL)12582912.0 : (REAL)6755399441055744.0;
+    const int mantissa = BITS == 32 ? 23 : 52;
+    const int bias = BITS == 32 ? 127 : 1023;
+    const int terms = BITS == 32 ? 7 : 14;
+    const double ln2 = 0.69314718055994531;
+    const REAL low = (REAL)(-bias * ln2);       /* where 2^n becomes 0 ... */
+    const REAL high = (REAL)((bias + 1) * ln2); /* ... and infinity */
+    const REAL y = x < low ? low : x > high ? high : x;
+    const REAL shifted = y * (REAL)1.4426950408889634 + rounder; /* its last bits are n */
+    const REAL n = shifted - rounder;
+    /* r = y - n ln2, with ln2 in two parts */
+    const REAL r = (y - n * (REAL)0.693145751953125) - n * (REAL)1.42860682030941723212e-6;
+    REAL factorial = 1;
+    for (int k = terms; k > 1; k--) factorial *= (REAL)k;
+    REAL series = 1 / factorial;
+    for (int k = terms; k > 0; k--) {
+        factorial /= (REAL)k;
+        series = series * r + 1 / factorial;
+    }
+    REAL_AS_UINT bits;
+    REAL_AS_UINT rounder_bits;
+    memcpy(&bits, &shifted, sizeof bits);
+    memcpy(&rounder_bits, &rounder, sizeof rounder_bits);
+    bits = (bits - rounder_bits + (REAL_AS_UINT)bias) << mantissa;
+    REAL power_of_2;
+    memcpy(&power_of_2, &bits, sizeof power_of_2);
+    return series * power_of_2;
+}
+
+/* exp(-|x|) */
+INLINE REAL exp_minus_abs(REAL x) { return exponential(x < 0 ? x : -x); }
+
+INLINE REAL sigmoid(REAL x) { return 1 / (1 + exponential(-x)); }
+
+/* log(1 + exp(x)), where log(1 + e) = 2 artanh(e / (2 + e)) by its series */
+INLINE double softplus(REAL x) {
+    const REAL e = exp_minus_abs(x);
+    const REAL z = e / (2 + e);
+    REAL series = 0;
+    for (int k = BITS == 32 ? 15 : 33; k > 0; k -= 2) series = series * (z * z) + 1 / (REAL)k;
+    return (double)((x > 0 ? x : 0) + 2 * z * series);
+}
+
+/* phi(z) - 1 for phi(z) = (1 - exp(-z)) / z, by Taylor's series where z < 1 */
+INLINE REAL phi_minus_1(REAL z) {
+    const int terms = BITS == 32 ? 10 : 18;
+    const REAL small = z < 1 ? z : 1;
+    REAL series = 1;
+    for (int k = terms; k > 2; k--) series = 1 - series * (small * (1 / (REAL)k));
+    return z < 1 ? small * series * (REAL)-0.5 : (1 - exp_minus_abs(z)) / z - 1;
+}
+
+/* Rows. Where they are read as simd_vectors, they are P long and aligned. */
+
+INLINE void prefetch(const REAL *row, int64_t dim) {
+    for (int64_t d = 0; d < dim; d += CACHE_LINE_BYTES / (int64_t)sizeof(REAL))
+        __builtin_prefetch(row + d);
+}
+
+/* to = row, and mean += share * row */
+INLINE void copy_row(
+    int64_t dim, REAL *restrict to, const REAL *restrict row, REAL share, REAL *restrict mean
+) {
+#pragma omp simd
+    for (int64_t d = 0; d < dim; d++) {
+        to[d] = row[d];
+        mean[d] += share * row[d];
+    }
+}
+
+/* to[j, i] = from[i, j] for (I, J) REALs; SIMD_LANES rows at a time, to write whole cache lines */
+INLINE void transpose(int64_t I, int64_t J, const REAL *restrict from, REAL *restrict to) {
+    int64_t i = 0;
+    for (; i + SIMD_LANES <= I; i += SIMD_LANES)
+        for (int64_t j = 0; j < J; j++)
+            for (int64_t lane = 0; lane < SIMD_LANES; lane++)
+                to[j * I + i + lane] = from[(i + lane) * J + j];
+    for (; i < I; i++)
+        for (int64_t j = 0; j < J; j++) to[j * I + i] = from[i * J + j];
+}
+
+/* products[i] = x . rows[i], for a constant count of at most UNROLL rows */
+INLINE void dot_products(
+    const int count, int64_t padded_dim, const REAL *x, const REAL *const *rows, REAL *products
+) {
+    simd_vector sums[UNROLL];
+    for (int i = 0; i < count; i++) sums[i] = (simd_vector){0};
+    for (int64_t d = 0; d < padded_dim; d += SIMD_LANES) {
+        const simd_vector x_d = *(const simd_vector *)(x + d);
+        for (int i = 0; i < count; i++) sums[i] += x_d * *(const simd_vector *)(rows[i] + d);
+    }
+    for (int i = 0; i < count; i++) {
+        REAL lanes[SIMD_LANES];
+        memcpy(lanes, &sums[i], sizeof lanes);
+        for (int64_t half = SIMD_LANES / 2; half > 0; half /= 2)
+            for (int64_t lane = 0; lane < half; lane++) lanes[lane] += lanes[lane + half];
+        products[i] = lanes[0];
+    }
+}
+
+/* sum += coefficients[0] rows[0] + coefficients[1] rows[1] + ..., for a constant count of rows */
+INLINE void add_rows(
+    const int count, int64_t padded_dim, REAL *sum, const REAL *coefficients,
+    const REAL *const *rows
+) {
+    for (int64_t d = 0; d < padded_dim; d += SIMD_LANES) {
+        simd_vector total = *(simd_vector *)(sum + d);
+        for (int i = 0; i < count; i++)
+            total += coefficients[i] * *(const simd_vector *)(rows[i] + d);
+        *(simd_vector *)(sum + d) = total;
+    }
+}

@@ -1,0 +1,52 @@
+"""What takes part in a training run between its steps: progress, checkpoints, signals.
+
+The loop calls each `Callback` of its list in turn. What one raises ends the run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from xw2v.training.state import State
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How a run goes, at the end of a reporting interval.
+
+    Attributes:
+        done: share of the run's tokens trained on, in 0 .. 1.
+        loss: mean loss per positive pair of the last reporting interval.
+        alpha: current learning rate.
+        words_per_second: raw corpus words over training time since the run (or its resumption)
+            began.
+    """
+
+    done: float
+    loss: float
+    alpha: float
+    words_per_second: float
+
+
+class Callback:
+    """Called by the loop when `state` is consistent; a subclass defines what it needs."""
+
+    def on_step(self, state: State) -> None:
+        """After every step; costs the run time, so it should do little."""
+
+    def on_interval(self, state: State, progress: Progress) -> None:
+        """After every reporting interval, some 200 times a run or every 100 steps."""
+
+    def on_epoch_end(self, state: State) -> None:
+        """After every epoch, with its validation loss in the history."""
+
+
+class ProgressReport(Callback):
+    """Passes each interval's progress on to a function."""
+
+    def __init__(self, report: Callable[[Progress], None]) -> None:
+        self._report = report
+
+    def on_interval(self, state: State, progress: Progress) -> None:
+        self._report(progress)

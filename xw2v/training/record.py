@@ -1,0 +1,153 @@
+"""What run.json and checkpoints say about a run."""
+
+from __future__ import annotations
+
+import dataclasses
+import platform
+from dataclasses import dataclass
+from importlib.metadata import version
+from typing import Any, Self
+
+from xw2v import tuning
+from xw2v.settings import Settings
+from xw2v.sgns.backend import Backend
+from xw2v.sgns.interface import StepConfig
+from xw2v.text.corpus import Corpus
+from xw2v.text.figures import sentence_lengths
+from xw2v.training.schema import from_json
+from xw2v.training.state import Counters, State
+from xw2v.training.trainer import Trainer
+from xw2v.version import __version__
+
+TABLE_FILES = ("center.npy", "context.npy")  # the second is not there where the tables are tied
+
+
+@dataclass(frozen=True)
+class CorpusRecord:
+    """A corpus in numbers.
+
+    Attributes:
+        description: one line about where the text is from.
+        fingerprint: SHA-256 over ids, offsets and words.
+        raw_words: tokens before the vocabulary was cut.
+        tokens: those with a row in the tables.
+    """
+
+    description: str
+    fingerprint: str
+    raw_words: int
+    tokens: int
+    sentences: int
+    vocabulary: int
+
+    @classmethod
+    def of(cls, corpus: Corpus) -> Self:
+        return cls(
+            description=corpus.description,
+            fingerprint=corpus.fingerprint,
+            raw_words=corpus.raw_words,
+            tokens=len(corpus.ids),
+            sentences=len(corpus),
+            vocabulary=len(corpus.vocabulary),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class CheckpointRecord:
+    """What a checkpoint's state.json holds, besides its format and its own checksum.
+
+    Attributes:
+        settings: every resolved setting.
+        validation: fingerprint of the validation text, if there is one.
+        init: fingerprint of the vectors that the run started from, if there are any.
+        files: SHA-256 of each file of the tables, by name.
+    """
+
+    settings: dict[str, Any]
+    step_config: dict[str, Any]
+    corpus: CorpusRecord
+    validation: str | None
+    init: str | None
+    versions: dict[str, str]
+    device: str
+    state: Counters
+    files: dict[str, str]
+
+    @classmethod
+    def of(cls, trainer: Trainer, state: State, init: str | None) -> Self:
+        """The record of a run at `state`, as yet without files."""
+        validation = trainer.validation
+        names = [each.name for each in dataclasses.fields(Counters)]
+        return cls(
+            settings=resolved(trainer.settings),
+            step_config=dataclasses.asdict(trainer.step_config),
+            corpus=CorpusRecord.of(trainer.corpus),
+            validation=None if validation is None else validation.fingerprint,
+            init=init,
+            versions=versions(trainer.backend, trainer.step_config),
+            device=str(trainer.backend.device),
+            state=Counters(**{name: getattr(state, name) for name in names}),
+            files={},
+        )
+
+    @classmethod
+    def from_json(cls, content: Any) -> Self:
+        """The record that JSON holds; ValueError, with the reason, where it holds none."""
+        record = from_json(cls, content)
+        state = record.state
+        if min(state.epoch, state.step, state.steps, state.pairs, state.seconds) < 0:
+            raise ValueError("has a negative counter")
+        if not state.plans or min(state.plans) < 1:
+            raise ValueError("field 'state.plans' has no positive numbers of epochs")
+        if set(record.files) not in ({TABLE_FILES[0]}, set(TABLE_FILES)):
+            raise ValueError("lists unexpected files")
+        return record
+
+
+def resolved(settings: Settings) -> dict[str, Any]:
+    """Every setting by name, with the numbers that defaults stand for."""
+    return dataclasses.asdict(settings) | {
+        "alpha": settings.learning_rate,
+        "batch_tokens": tuning.batch_tokens(settings),
+        "shared_negatives": tuning.shared_negatives(settings),
+    }
+
+
+def versions(backend: Backend, step_config: StepConfig) -> dict[str, str]:
+    """Versions of what a run's numbers depend on, and which step computes them."""
+    libraries = {library: version(library) for library in ("numpy", "scipy", "array-api-compat")}
+    return {
+        "xw2v": __version__,
+        "python": platform.python_version(),
+        **libraries,
+        **backend.versions(step_config),
+    }
+
+
+def run_record(trainer: Trainer, state: State) -> dict[str, Any]:
+    """What run.json holds: every resolved setting, versions, device, corpus, speed and losses."""
+    corpus, settings, backend = trainer.corpus, trainer.settings, trainer.backend
+    words = corpus.raw_words * settings.epochs
+    return {
+        "format": "xw2v run 1",
+        "settings": resolved(settings) | {"backend": backend.name, "device": str(backend.device)},
+        "step_config": dataclasses.asdict(trainer.step_config),
+        "versions": versions(backend, trainer.step_config),
+        "machine": f"{platform.system()} {platform.machine()}",
+        "device": str(backend.device),
+        "corpus": dataclasses.asdict(CorpusRecord.of(corpus))
+        | {"sentence_lengths": sentence_lengths(corpus.offsets)},
+        "epochs_asked": state.plans,
+        "steps": state.steps,
+        "train_seconds": round(state.seconds, 3),
+        "words_per_second": round(words / max(state.seconds, 1e-9), 1),
+        "final_loss": state.loss_history[-1][1] if state.loss_history else None,
+        "validation_loss": state.validation_history[-1] if state.validation_history else None,
+    }
+
+
+def describe_progress(state: Counters) -> str:
+    """How far a state is, in words."""
+    if state.step == 0:
+        return f"the end of epoch {state.epoch}" if state.epoch else "the beginning"
+    return f"epoch {state.epoch + 1}, step {state.step:,}"

@@ -1,0 +1,123 @@
+"""The measured rules that turn settings into the sizes of a training step.
+
+Pure functions of the settings (docs/experiments.md has the measurements). The device changes the
+batch alone: everything else is the same wherever a run trains.
+"""
+
+from __future__ import annotations
+
+from xw2v.settings import Settings
+from xw2v.sgns.interface import StepConfig
+
+DEFAULT_BATCH_TOKENS = {"skipgram": 2048, "cbow": 512}
+CUDA_BATCH_TOKENS = 16384  # a GPU is not filled by what the cache of a CPU core holds
+BLOCK_CENTERS = 8  # centers that share a span
+GROUP_TOKENS = 64  # tokens that share negatives; twice as many where negatives are few
+SMALLEST_GROUP_TOKENS = 16
+MOST_SHARED_NEGATIVES = 256
+FEW_NEGATIVES = 5  # negatives per positive pair: word2vec's usual number
+LONG_DIMENSIONS = 256  # of a vector that counts as long
+
+# A group is halved while its tokens times `negative` are more than this ...
+MOST_PUSHES_PER_GROUP = 400
+# ... as long as no more than this many negatives come on each of its tokens afterwards.
+MOST_NEGATIVES_PER_TOKEN = 10
+
+# ρ of the trust region; skip-gram's with FEW_NEGATIVES or fewer, and groups of GROUP_TOKENS.
+TRUST_FLOOR = {"skipgram": 1.0, "cbow": 0.2}
+
+
+def step_config(settings: Settings) -> StepConfig:
+    """The constants of the training step."""
+    return StepConfig(
+        window=settings.window,
+        negative=settings.negative,
+        shared=shared_negatives(settings),
+        group=group_tokens(settings),
+        block=BLOCK_CENTERS,
+        bound=settings.bound,
+        floor=trust_floor(settings),
+        weight_decay=settings.weight_decay,
+        cbow=settings.model == "cbow",
+        tied=settings.tied,
+    )
+
+
+def batch_tokens(settings: Settings) -> int:
+    """T: the setting, or the default of model and device, rounded up to complete groups.
+
+    On the CPU, long vectors have batches twice as large: they draw fewer negatives per group, so
+    that a batch draws about as many.
+    """
+    if settings.batch_tokens is not None:
+        tokens = settings.batch_tokens
+    elif settings.device.partition(":")[0] == "cuda":
+        tokens = CUDA_BATCH_TOKENS
+    else:
+        double = is_wide(settings) and is_long(settings)
+        tokens = DEFAULT_BATCH_TOKENS[settings.model] * (2 if double else 1)
+    group = group_tokens(settings)
+    return -(-tokens // group) * group
+
+
+def shared_negatives(settings: Settings) -> int:
+    """K: the setting, or as many as a center meets in word2vec, a multiple of 8 from 16 to 256.
+
+    In word2vec a center of n = w + 1 pairs (the mean of a shrinking window) meets n · negative of
+    them. Here its K negatives weigh n · negative / K each. CBOW has no control variate and gains
+    from twice as many. So do wide groups from half as many again, except with long vectors, which
+    pay most for them and do with three quarters.
+    """
+    if settings.shared_negatives is not None:
+        return settings.shared_negatives
+    if settings.model == "cbow":
+        factor = 2.0
+    elif not is_wide(settings):
+        factor = 1.0
+    else:
+        factor = 0.75 if is_long(settings) else 1.5
+    met = settings.negative * (settings.window + 1)
+    return min(max(16, 8 * round(factor * met / 8)), MOST_SHARED_NEGATIVES)
+
+
+def group_tokens(settings: Settings) -> int:
+    """g: 64, or 32 or 16 where negatives are many, or 128 where they are few.
+
+    All g centers push a drawn negative at once. Where negatives outweigh the positives, that many
+    pushes on a few rows drown what is to be learned; so they are spread over more rows, as far as
+    that stays cheap.
+    """
+    if is_wide(settings):
+        return 2 * GROUP_TOKENS
+    group = GROUP_TOKENS
+    while (
+        group > SMALLEST_GROUP_TOKENS
+        and group * settings.negative > MOST_PUSHES_PER_GROUP
+        and shared_negatives(settings) <= MOST_NEGATIVES_PER_TOKEN * group // 2
+    ):
+        group //= 2
+    return group
+
+
+def trust_floor(settings: Settings) -> float:
+    """ρ: lower with more negatives and in larger groups, which push a row further in a batch than
+    it should go.
+    """
+    floor = TRUST_FLOOR[settings.model]
+    if settings.model == "cbow":
+        return floor
+    return floor * min(1, FEW_NEGATIVES / settings.negative, GROUP_TOKENS / group_tokens(settings))
+
+
+def is_wide(settings: Settings) -> bool:
+    """Whether groups are twice as large: few negatives, and batches of enough groups to know the
+    mean over them.
+    """
+    tokens = settings.batch_tokens
+    enough = tokens is None or tokens >= DEFAULT_BATCH_TOKENS[settings.model]
+    return settings.model == "skipgram" and settings.negative <= FEW_NEGATIVES and enough
+
+
+def is_long(settings: Settings) -> bool:
+    """Whether vectors are long enough that the products with negatives dominate a step."""
+    return settings.vector_size >= LONG_DIMENSIONS
