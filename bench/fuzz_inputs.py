@@ -51,6 +51,7 @@ from xw2v.text.corpus import Corpus
 from xw2v.text.encode import Encoder
 from xw2v.text.textfiles import TextFile
 from xw2v.text.tokens import Tokenizer
+from xw2v.text.vocabulary import VocabularyLimits
 from xw2v.training.checkpoint import (
     CheckpointDamagedError,
     CheckpointFolder,
@@ -238,7 +239,7 @@ class Fuzz:
         encoder = Encoder(Tokenizer(pattern, self.random.random() < 0.8))
         for piece in TextFile(str(self.file)).chunks(encoder.splits_at_spaces):
             encoder.add(piece)
-        encoder.finish(1)
+        encoder.finish(VocabularyLimits(min_count=1))
 
     def arrow(self) -> None:
         self.put(mutated_bytes(self.random.choice(self.arrows), self.random))

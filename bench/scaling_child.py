@@ -9,6 +9,7 @@ from typing import Any
 
 from bench.compare import memory_mb
 from bench.synthetic import Text, batches_of, endless
+from xw2v import tuning
 from xw2v.settings import Settings
 from xw2v.sgns.backend import load_backend
 from xw2v.sgns.tables import initial_tables

@@ -19,7 +19,7 @@ import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 ROOT = Path(__file__).resolve().parent.parent
 IMAGES = ROOT / "docs" / "images"
@@ -99,9 +99,9 @@ def take_pictures(output: Path) -> None:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
 
-        def opened(name: str, width: int, height: int, scheme: str) -> Any:
-            size = {"width": width, "height": height}
-            page = browser.new_page(viewport=size, color_scheme=scheme, reduced_motion="reduce")
+        def opened(name: str, width: int, height: int, scheme: Literal["light", "dark"]) -> Any:
+            look: dict[str, Any] = {"viewport": {"width": width, "height": height}}
+            page = browser.new_page(**look, color_scheme=scheme, reduced_motion="reduce")
             page.goto((output / name).as_uri())
             return page
 

@@ -7,7 +7,6 @@ tests/test_docs_reference.py holds the pages to it.
 
 from __future__ import annotations
 
-import dataclasses
 import re
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,7 @@ from typing import Any
 import click
 
 from xw2v.cli import COMMANDS, cli
-from xw2v.settings import Settings
+from xw2v.settings import SETTINGS, Option, flag
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 DEFAULTS = {  # of settings that others set
@@ -33,20 +32,19 @@ explains those of `xw2v train`; [errors.md](errors.md) has the exit codes.
 """
 
 
-def facts(field: dataclasses.Field[Any]) -> str:
+def facts(option: Option) -> str:
     """The line below a setting's name: flags, default, range."""
-    names = [f"--{field.name.replace('_', '-')}", *field.metadata["flags"]]
-    if field.name == "lowercase":
+    names = [flag(option.name), *option.aliases]
+    if option.name == "lowercase":
         names = ["--no-lowercase"]
-    default = DEFAULTS.get(field.name) or _value(field.default)
+    default = DEFAULTS.get(option.name) or _value(option.default)
     parts = [", ".join(f"`{name}`" for name in names), f"default: {default}"]
-    low, above, high = (field.metadata[key] for key in ("low", "above", "high"))
-    if field.metadata["choices"]:
-        parts.append(" or ".join(f"`{choice}`" for choice in field.metadata["choices"]))
-    elif above is not None:
-        parts.append(f"above {_value(above)}, at most {_value(high)}")
-    elif low is not None:
-        parts.append(f"{_value(low)} to {_value(high)}")
+    if option.choices:
+        parts.append(" or ".join(f"`{choice}`" for choice in option.choices))
+    elif option.above is not None:
+        parts.append(f"above {_value(option.above)}, at most {_value(option.high)}")
+    elif option.low is not None:
+        parts.append(f"{_value(option.low)} to {_value(option.high)}")
     return " · ".join(parts)
 
 
@@ -63,10 +61,10 @@ def _value(value: Any) -> str:
 
 def with_facts(page: str) -> str:
     """settings.md with the line of every setting as it should be."""
-    for field in dataclasses.fields(Settings):
-        heading = re.escape(f"### `{field.name}`\n\n")
-        assert re.search(heading, page), f"settings.md lacks {field.name}"
-        line = facts(field).replace("\\", r"\\")
+    for name, option in SETTINGS.items():
+        heading = re.escape(f"### `{name}`\n\n")
+        assert re.search(heading, page), f"settings.md lacks {name}"
+        line = facts(option).replace("\\", r"\\")
         page = re.sub(rf"({heading}).*\n", rf"\g<1>{line}\n", page)
     return page
 

@@ -8,8 +8,9 @@ import re
 import pytest
 from doc_reference import DOCS, commands_page, with_facts
 
-from xw2v import errors
-from xw2v.settings import Settings
+from xw2v import errors, tuning
+from xw2v.config import OPTIONS
+from xw2v.settings import Settings, flag
 
 AGAIN = "run: python tests/doc_reference.py"
 
@@ -28,9 +29,15 @@ def test_settings_follow_from_others_as_the_page_says() -> None:
     for given, *expected in rows:
         given = "" if given == "defaults" else given.strip("`")
         settings = eval(f"Settings({given})", {"Settings": Settings})
-        config = settings.step_config()
-        derived = (settings.rounded_batch, config.shared, config.group, config.floor)
+        config = tuning.step_config(settings)
+        derived = (tuning.batch_tokens(settings), config.shared, config.group, config.floor)
         assert [f"{value:g}" for value in derived] == expected, given
+
+
+def test_options_that_are_no_settings_are_on_the_page() -> None:
+    page = (DOCS / "settings.md").read_text()
+    for name in OPTIONS:
+        assert f"`{flag(name)}" in page or name == "input", name
 
 
 def test_commands_are_as_they_print_their_help() -> None:
