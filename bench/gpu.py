@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+from xw2v_cupy import CupyBackend
 from xw2v_cupy.fused import WIDTHS, block_of
 
 from bench.results import as_good
@@ -30,8 +31,11 @@ from bench.synthetic import Text, batches_of, endless, topical_text, zipf_text
 from xw2v import tuning
 from xw2v.errors import MissingDependencyError
 from xw2v.settings import Settings
-from xw2v.sgns.backend import Backend, load_backend
-from xw2v.sgns.interface import Batch, StepConfig
+from xw2v.sgns.backend import Backend
+from xw2v.sgns.config import ModelShape, RunShape, StepConfig
+from xw2v.sgns.interface import Batch, Step
+from xw2v.sgns.loading import load_backend
+from xw2v.sgns.step import step_for
 from xw2v.sgns.tables import initial_tables
 
 VECTOR_SIZES = (64, 100, 128, 256, 512)
@@ -44,6 +48,13 @@ COPIED_BYTES = 2**30
 PARITY_TESTS = ("test_backend_parity", "test_batches", "test_step", "test_update")
 
 
+class ProductsBackend(CupyBackend):
+    """The CUDA backend with its step by cuBLAS's products."""
+
+    def own_step(self, config: StepConfig, *, fused: bool = False) -> Step | None:
+        return super().own_step(config, fused=fused)
+
+
 class Speed(NamedTuple):
     """Medians: raw words a second with the making of batches, and microseconds of a step alone."""
 
@@ -54,8 +65,8 @@ class Speed(NamedTuple):
 def measure_speed(
     backend: Backend, text: Text, step_config: StepConfig, vector_size: int, batch_tokens: int
 ) -> Speed:
-    tables = initial_tables(backend, len(text.counts), vector_size, seed=1)
-    step = backend.step(step_config)
+    tables = initial_tables(backend, ModelShape.of_words(len(text.counts), vector_size), seed=1)
+    step = step_for(backend, step_config)
     stream = endless(batches_of(backend, text, step_config, batch_tokens), len(text.ids))
     batch: Batch | None = None
     rates, times = [], []
@@ -93,7 +104,7 @@ def step_bytes(
     T, w = len(batch.left), step_config.window
     positions, spans = T + 2 * w, T // o.block * o.span
     drawn = batch.negatives.size
-    scores = 4 * T * (o.span + o.shared)
+    scores = 4 * T * (o.span + o.shared_negatives)
     centers = len(np.unique(batch.tokens[w : w + T]))
     context = len(np.unique(np.concatenate((batch.tokens, batch.negatives.ravel()))))
     ids = 8 * (positions + drawn + 2 * T)
@@ -107,7 +118,7 @@ def step_bytes(
     if fused:  # rows read (long ones twice) and added to by atomics; two means and two shifts read
         often = 4 if vector_size > WIDTHS[0] else 3
         return common + often * row * (
-            T + spans + T // o.block * o.shared
+            T + spans + T // o.block * o.shared_negatives
         ) + 4 * row * T // o.block, least
     gather = 2 * row * (T + positions + drawn)
     products = (
@@ -125,8 +136,10 @@ def quality(
     """Share of the ten nearest neighbours of frequent words that have the word's own topic."""
     settings = Settings(vector_size=64, seed=seed)
     step_config = tuning.step_config(settings)
-    tables = initial_tables(backend, len(text.counts), settings.vector_size, seed)
-    step = backend.step(step_config)
+    tables = initial_tables(
+        backend, ModelShape.of_words(len(text.counts), settings.vector_size), seed
+    )
+    step = step_for(backend, step_config)
     batches = batches_of(backend, text, step_config, batch_tokens, seed)
     for epoch in range(epochs):
         for position, batch in batches.epoch(epoch):
@@ -201,7 +214,7 @@ def measure(
         speed = measure_speed(backend, text, step_config, size, batch_tokens)
         moved, least = (
             count / speed.step_us * 1e6
-            for count in step_bytes(step_config, size, batch, getattr(backend, "fused", False))
+            for count in step_bytes(step_config, size, batch, type(backend) is CupyBackend)
         )
         figures = {"words_per_second": speed.words_per_second, "step_us": speed.step_us}
         shares = {"moved_of_copy": moved / copied, "least_of_copy": least / copied}
@@ -266,13 +279,12 @@ def main(arguments: list[str] | None = None) -> int:
         return 1
     import cupy
 
-    backends: dict[str, Any] = {
-        name: load_backend("cupy", options.device)
-        for name in ("cupy", "cupy products", "cupy deterministic")
+    own = CupyBackend(options.device)
+    backends: dict[str, Backend] = {
+        "cupy": own,
+        "cupy products": ProductsBackend(options.device),
+        "cupy deterministic": CupyBackend(options.device, deterministic=True),
     }
-    own = backends["cupy"]
-    backends["cupy products"].fused = backends["cupy deterministic"].fused = False
-    backends["cupy deterministic"].deterministic = True
     versions = f"CuPy {cupy.__version__}, CUDA {cupy.cuda.runtime.runtimeGetVersion()}"
     try:
         backends["torch"] = load_backend("torch", options.device)
@@ -285,11 +297,12 @@ def main(arguments: list[str] | None = None) -> int:
     began = time.perf_counter()
     plan = own.plan(
         tuning.step_config(Settings()),
-        words=200_000,
-        vector_size=PLAIN_SIZE,
-        batch_tokens=PLAIN_BATCH,
-        tokens=20_000_000,
-        sentences=1_000_000,
+        RunShape(
+            ModelShape.of_words(200_000, PLAIN_SIZE),
+            batch_tokens=PLAIN_BATCH,
+            tokens=20_000_000,
+            sentences=1_000_000,
+        ),
     )
     result = {
         "date": time.strftime("%Y-%m-%d"),

@@ -222,7 +222,8 @@ def measured(text: list[str], quick: bool) -> dict[str, Any]:
     """Everything, from the text on."""
     from xw2v import tuning
     from xw2v.settings import Settings
-    from xw2v.sgns.backend import load_backend
+    from xw2v.sgns.loading import load_backend
+    from xw2v.sgns.step import step_for
     from xw2v.training.record import versions
 
     budget, variables = Budget(BUDGET), QUICK if quick else VARIABLES
@@ -231,10 +232,9 @@ def measured(text: list[str], quick: bool) -> dict[str, Any]:
         about = make_corpora(text, variables, Path(temporary))
         say(f"corpora made: {budget.left():.0f} s left")
         found = measure(Path(temporary), variables, seconds, rounds, budget)
-    named = ", ".join(
-        f"{name} {number}"
-        for name, number in versions(load_backend(), tuning.step_config(Settings())).items()
-    )
+    backend = load_backend()
+    step = step_for(backend, tuning.step_config(Settings()))
+    named = ", ".join(f"{name} {number}" for name, number in versions(backend, step).items())
     return {
         "date": time.strftime("%Y-%m-%d"),
         "versions": named,

@@ -11,7 +11,9 @@ from bench.compare import memory_mb
 from bench.synthetic import Text, batches_of, endless
 from xw2v import tuning
 from xw2v.settings import Settings
-from xw2v.sgns.backend import load_backend
+from xw2v.sgns.config import ModelShape
+from xw2v.sgns.loading import load_backend
+from xw2v.sgns.step import step_for
 from xw2v.sgns.tables import initial_tables
 from xw2v.text.corpus import Corpus
 from xw2v.training.run import prepare
@@ -35,9 +37,12 @@ def measure(folder: str, settings: dict[str, Any], seconds: float | None) -> dic
 
 def train_slice(corpus: Any, settings: Any, seconds: float) -> dict[str, Any]:
     """CPU time a raw token of the training loop, from some warm-up on."""
+    from xw2v import tuning
+
     backend, step_config = load_backend("numpy"), tuning.step_config(settings)
-    tables = initial_tables(backend, len(corpus.vocabulary), settings.vector_size, settings.seed)
-    step, clock = backend.step(step_config), time.process_time
+    shape = ModelShape.of_words(len(corpus.vocabulary), settings.vector_size)
+    tables = initial_tables(backend, shape, settings.seed)
+    step, clock = step_for(backend, step_config), time.process_time
     text = Text(corpus.ids, corpus.offsets, corpus.vocabulary.counts)
     stream = endless(
         batches_of(backend, text, step_config, tuning.batch_tokens(settings), settings.seed),

@@ -10,9 +10,11 @@ import numpy as np
 from xw2v.settings import Settings
 from xw2v.sgns.backend import Backend
 from xw2v.sgns.batches import Batches
+from xw2v.sgns.config import StepConfig
 from xw2v.sgns.draws import random_uint32_halves
-from xw2v.sgns.interface import Batch, StepConfig
-from xw2v.sgns.sampling import alias_table, sample_word_ids
+from xw2v.sgns.interface import Batch
+from xw2v.sgns.sampling import Sampling, alias_table, sample_word_ids
+from xw2v.sgns.tokenstream import TokenStream
 
 STRAY_SHARE = 0.85  # of topical text's words, drawn regardless of topic: half the task is learnt
 
@@ -64,12 +66,10 @@ def batches_of(
     defaults = Settings()
     return Batches(
         backend,
-        *text,
+        TokenStream(*text),
         step_config,
+        Sampling(defaults.sample, defaults.ns_exponent, seed),
         batch_tokens=batch_tokens,
-        sample=defaults.sample,
-        ns_exponent=defaults.ns_exponent,
-        seed=seed,
     )
 
 

@@ -12,7 +12,8 @@ from runs import SMALL_RUN, Xw2v, command, run, text
 from xw2v.cli import main
 from xw2v.errors import MissingDependencyError
 from xw2v.settings import Settings
-from xw2v.sgns.backend import Backend, load_backend
+from xw2v.sgns.backend import Backend
+from xw2v.sgns.loading import load_backend
 from xw2v.text.corpus import Corpus
 from xw2v.training.trainer import Trainer
 
@@ -26,17 +27,22 @@ def any_backend(request: pytest.FixtureRequest) -> Backend:
 
     "cupy:emulated" is the CUDA backend with its kernels run on the CPU.
     """
-    name, _, device = request.param.partition(":")
+    return opened(request.param)
+
+
+def opened(backend: str, *, deterministic: bool = False) -> Backend:
+    """A backend by its name in XW2V_BACKENDS; skips the test where there is none by default."""
+    name, _, device = backend.partition(":")
     if device == "emulated":
         from cuda_on_cpu import CpuCupyBackend
 
-        return CpuCupyBackend()
+        return CpuCupyBackend(deterministic=deterministic)
     try:
-        return load_backend(name, device or "cpu")
+        return load_backend(name, device or "cpu", deterministic=deterministic)
     except MissingDependencyError:
         if "XW2V_BACKENDS" in os.environ:
             raise
-        pytest.skip(f"no {request.param} on this machine")
+        pytest.skip(f"no {backend} on this machine")
 
 
 @pytest.fixture(scope="session")

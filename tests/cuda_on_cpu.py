@@ -1,5 +1,5 @@
-"""Runs the CUDA sources of xw2v_cupy on the CPU: compiled by g++ with a header that supplies CUDA's
-words.
+"""Runs the CUDA sources of xw2v_cupy on the CPU: compiled by g++ with a header that supplies what
+CUDA adds to C++.
 
 `CpuKernels` stands in for `xw2v_cupy.kernels.Kernels` with NumPy as its library, so that the whole
 CUDA step runs without a GPU, kernel by kernel and thread by thread.
@@ -22,16 +22,33 @@ import array_api_compat.numpy
 import numpy as np
 import pytest
 from xw2v_cupy import CupyBackend
-from xw2v_cupy.kernels import LANES, WARPS, Kernels, cuda_source, gemm_of
+from xw2v_cupy.kernels import (
+    WARP_SIZE,
+    WARPS_PER_BLOCK,
+    Kernels,
+    cuda_source,
+    gemm_of,
+    kernel_signatures,
+)
+from xw2v_cupy.signatures import Parameter
+
+from xw2v.sgns.backend import Backend
 
 HEADER = Path(__file__).with_name("cuda_on_cpu.h")
-KERNEL = re.compile(
-    r'extern "C" __global__ void (?:__launch_bounds__\(.*?\) )?(\w+)\((.*?)\) \{(.*?)\n\}',
-    re.DOTALL,
-)
-MEETING = re.compile(
-    r"warp_sum|__shfl|__syncthreads"
-)  # where the threads of a warp wait for each other
+WAITING = re.compile(r"warp_sum|__shfl|__syncthreads")  # where threads wait for each other
+
+
+DTYPES: dict[str, tuple[type, ...]] = {
+    "real*": (np.float32, np.float64),
+    "double*": (np.float64,),
+    "integer*": (np.int64,),
+    "count*": (np.int64,),
+}
+SCALARS: dict[str, tuple[type, Any]] = {
+    "integer": (int, ctypes.c_longlong),
+    "double": (float, ctypes.c_double),
+    "unsigned long long": (np.uint64, ctypes.c_ulonglong),
+}
 
 
 @functools.cache
@@ -40,12 +57,13 @@ def cpu_library(real: str) -> ctypes.CDLL:
     if sys.platform != "linux" or shutil.which("g++") is None:
         pytest.skip("no Linux with g++ to run the CUDA sources on the CPU")
     source = f'#include "{HEADER}"\n{cuda_source()}'
-    for name, parameters, body in KERNEL.findall(cuda_source()):
-        run = "emulate" if MEETING.search(body) else "emulate_apart"
-        names = ", ".join(re.findall(r"(\w+)\s*(?:,|$)", parameters.strip()))
+    for name, kernel in kernel_signatures().items():
+        run = "emulate" if WAITING.search(kernel.body) else "emulate_apart"
+        parameters = ", ".join(f"{each.type} {each.name}" for each in kernel.parameters)
+        names = ", ".join(each.name for each in kernel.parameters)
         source += (
             f'\nextern "C" void run_{name}(unsigned grid_, unsigned warps_, {parameters})'
-            f"{{ {run}(grid_, {LANES}, warps_, [&] {{ {name}({names}); }}); }}"
+            f"{{ {run}(grid_, {WARP_SIZE}, warps_, [&] {{ {name}({names}); }}); }}"
         )
     source += f"\nreal shared[{CpuKernels.shared_limit} / sizeof(real)];"
     with tempfile.TemporaryDirectory() as folder:
@@ -73,11 +91,12 @@ class CpuKernels(Kernels):
     def _prepare(self, real: str) -> None:
         self._library = cpu_library(real)
 
-    def _run(self, name: str, blocks: int, shared: int, arguments: tuple[Any, ...]) -> None:
-        assert shared <= self.shared_limit
+    def _run(self, name: str, blocks: int, shared_bytes: int, arguments: tuple[Any, ...]) -> None:
+        assert shared_bytes <= self.shared_limit
         self.launched.append(name)
         ctypes.c_bool.in_dll(self._library, "backwards").value = self.backwards
-        getattr(self._library, f"run_{name}")(blocks, WARPS, *map(as_ctypes, arguments))
+        converted = map(as_ctypes, arguments, kernel_signatures()[name].parameters)
+        getattr(self._library, f"run_{name}")(blocks, WARPS_PER_BLOCK, *converted)
 
     def product(
         self,
@@ -103,8 +122,11 @@ class CpuCupyBackend(CupyBackend):
 
     emulated = True
 
-    def __init__(self) -> None:
-        self._cupy, self.xp, self.device = np, array_api_compat.numpy, "cpu"
+    def __init__(self, *, deterministic: bool = False) -> None:
+        Backend.__init__(self, "emulated", deterministic=deterministic)
+        self._cupy = np
+        self.xp = array_api_compat.numpy
+        self.device = "cpu"
         self._kernels = {}
         self.kernels(np.float32)  # skips the test where they cannot be compiled
 
@@ -124,15 +146,20 @@ class CpuCupyBackend(CupyBackend):
         return "the CPU"
 
 
-def as_ctypes(value: Any) -> Any:
-    """An argument as CuPy would pass it: arrays by pointer, int as long long, float as double."""
-    if isinstance(value, np.ndarray):
-        assert value.flags.c_contiguous
+def as_ctypes(value: Any, parameter: Parameter) -> Any:
+    """An argument as CuPy would pass it, which must be of the parameter's type: arrays by pointer,
+    int as long long, float as double.
+    """
+    if parameter.type.endswith("*"):
+        if isinstance(value, int) and value == 0:
+            return ctypes.c_void_p(None)
+        assert isinstance(value, np.ndarray), parameter
+        assert value.flags.c_contiguous, parameter
+        assert value.dtype in DTYPES[parameter.type.removeprefix("const ")], parameter
         return ctypes.c_void_p(value.ctypes.data)
-    if isinstance(value, np.uint64):
-        return ctypes.c_ulonglong(int(value))
-    assert isinstance(value, (int, float)), f"{value!r} is no kernel argument"
-    return ctypes.c_longlong(value) if isinstance(value, int) else ctypes.c_double(value)
+    python_type, c_type = SCALARS[parameter.type]
+    assert isinstance(value, python_type), parameter
+    return c_type(int(value) if python_type is np.uint64 else value)
 
 
 def column_major_gemm(gemm: Any, a: np.ndarray, b: np.ndarray, c: np.ndarray, beta: float) -> None:

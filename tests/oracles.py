@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from xw2v.sgns.backend import Backend
-from xw2v.sgns.interface import Batch, StepConfig, Tables
+from xw2v.sgns.config import StepConfig
+from xw2v.sgns.interface import Batch, Tables
 
 MASK = 2**64 - 1
 
@@ -24,7 +25,7 @@ def slow_philox(counter: int, key: tuple[int, int]) -> list[int]:
     return c
 
 
-def slow_even_word(seed: int, stream: int, position: int) -> int:
+def slow_low_discrepancy_uint32(seed: int, stream: int, position: int) -> int:
     """Number `position` of `low_discrepancy_uint32`: the bits of the position, hashed from the
     lowest up, in reverse order.
     """
@@ -38,32 +39,35 @@ def slow_even_word(seed: int, stream: int, position: int) -> int:
 
 
 def small_config(**changes: Any) -> StepConfig:
-    """Small sizes that no two of are equal, with a block shorter than its overlap."""
+    """Small sizes, all different, with a block shorter than the overlap of spans."""
     sizes = {
         "window": 3,
         "negative": 4,
-        "shared": 5,
+        "shared_negatives": 5,
         "group": 16,
         "block": 8,
-        "bound": 0.4,
-        "floor": 0.2,
+        "trust_ratio": 0.4,
+        "trust_floor": 0.2,
     }
     return StepConfig(**(sizes | changes))
 
 
-def random_batch(rng: np.random.Generator, config: StepConfig, words: int, tokens: int) -> Batch:
+def random_batch(
+    rng: np.random.Generator, config: StepConfig, vocab_size: int, tokens: int
+) -> Batch:
     """A batch with words drawn unevenly, so that some repeat often, and windows of every extent."""
-    ids = np.minimum(rng.geometric(min(1, 3 / words), tokens + 2 * config.window), words) - 1
+    drawn = rng.geometric(min(1, 3 / vocab_size), tokens + 2 * config.window)
+    ids = np.minimum(drawn, vocab_size) - 1
     left, right = rng.integers(0, config.window + 1, (2, tokens))
-    negatives = rng.integers(0, words, (tokens // config.group, config.shared))
+    negatives = rng.integers(0, vocab_size, (tokens // config.group, config.shared_negatives))
     return Batch(ids, left, right, negatives)
 
 
 def random_tables(
-    rng: np.random.Generator, words: int, size: int, dtype: Any = np.float64, tied: bool = False
+    rng: np.random.Generator, vocab_size: int, dim: int, dtype: Any = np.float64, tied: bool = False
 ) -> Tables:
-    center = rng.normal(0, 0.7, (words, size)).astype(dtype)
-    return Tables(center, center if tied else rng.normal(0, 0.7, (words, size)).astype(dtype))
+    center = rng.normal(0, 0.7, (vocab_size, dim)).astype(dtype)
+    return Tables(center, center if tied else rng.normal(0, 0.7, (vocab_size, dim)).astype(dtype))
 
 
 def onto(backend: Backend, tables: Tables) -> Tables:
@@ -73,18 +77,134 @@ def onto(backend: Backend, tables: Tables) -> Tables:
     return Tables(center, center if tied else backend.from_numpy(tables.context.copy()))
 
 
+class PairLoop:
+    """Gradients of both tables, the weights of their rows' pairs, and the loss, summed a pair at a
+    time.
+
+    Attributes:
+        center, context: (V, D) gradients.
+        center_weights, context_weights: (V, 2) weights of pairs with positives and with negatives.
+    """
+
+    def __init__(self, tables: Tables) -> None:
+        self.tables = tables
+        self.center = np.zeros(tables.center.shape, np.longdouble)  # thousands of terms cancel
+        self.context = np.zeros(tables.context.shape, np.longdouble)
+        self.center_weights = np.zeros((len(tables.center), 2))
+        self.context_weights = np.zeros((len(tables.context), 2))
+        self.loss = 0.0
+
+    def add(self, hidden: np.ndarray, word: int, positive: bool, weight: float) -> np.ndarray:
+        """Adds the loss of one pair, weight · softplus(∓hidden·row), and its gradient of the output
+        row; returns its gradient of the hidden vector.
+        """
+        row = self.tables.context[word]
+        score = float(hidden @ row)
+        self.loss += weight * math.log1p(math.exp(-score if positive else score))
+        score_gradient = weight * (sigmoid(score) - positive)
+        self.context[word] += score_gradient * hidden
+        return score_gradient * row
+
+
+def sigmoid(score: float) -> float:
+    return 1 / (1 + math.exp(-score))
+
+
+def windows(config: StepConfig, batch: Batch) -> list[tuple[int, list[int], list[int]]]:
+    """Each center with its context words and the negatives of its group."""
+    tokens, w = batch.tokens.tolist(), config.window
+    centers = []
+    for t, (left, right) in enumerate(zip(batch.left.tolist(), batch.right.tolist(), strict=True)):
+        context = tokens[w + t - left : w + t] + tokens[w + t + 1 : w + t + 1 + right]
+        centers.append((tokens[w + t], context, batch.negatives[t // config.group].tolist()))
+    return centers
+
+
+def slow_skipgram(config: StepConfig, tables: Tables, batch: Batch) -> PairLoop:
+    """Skip-gram with negative sampling: the center's vector predicts each word of its context."""
+    loop, negative_weight = PairLoop(tables), config.negative / config.shared_negatives
+    for center, context, negatives in windows(config, batch):
+        for word in context:
+            pairs = [(word, True, 1.0), *((n, False, negative_weight) for n in negatives)]
+            for output, positive, weight in pairs:
+                loop.center[center] += loop.add(tables.center[center], output, positive, weight)
+                loop.center_weights[center, 0 if positive else 1] += weight
+                loop.context_weights[output, 0 if positive else 1] += weight
+    return loop
+
+
+def slow_cbow(config: StepConfig, tables: Tables, batch: Batch) -> PairLoop:
+    """CBOW with negative sampling: the mean of the context's vectors, or their sum, predicts the
+    center; each context word receives its share of the gradient, or all of it.
+    """
+    loop, negative_weight = PairLoop(tables), config.negative / config.shared_negatives
+    for center, context, negatives in windows(config, batch):
+        if not context:
+            continue
+        hidden = sum(tables.center[word] for word in context)
+        if config.cbow_mean:
+            hidden = hidden / len(context)
+        pairs = [(center, True, 1.0), *((n, False, negative_weight) for n in negatives)]
+        gradient = sum(loop.add(hidden, *pair) for pair in pairs)
+        for word in context:
+            loop.center[word] += gradient / (len(context) if config.cbow_gradient == "mean" else 1)
+    return loop
+
+
+def add_control_variate(
+    config: StepConfig, loop: PairLoop, batch: Batch
+) -> tuple[np.ndarray, np.ndarray]:
+    """Skip-gram's correction. For each pair of a center x and a negative n it adds σ(x·n̄) (n̄ − n̄_g)
+    to the center's gradient, and σ(n·x̄) (x̄ − x̄_g) to the negative's, by the pair's weight.
+
+    Returns:
+        n̄ and x̄, the means over all such pairs of the batch; n̄_g and x̄_g are those of their group.
+    """
+    center, context = loop.tables
+    weight = config.negative / config.shared_negatives
+    groups: list[list[tuple[int, int]]] = [[] for _ in batch.negatives]  # pairs of each group
+    for t, (word, window, negatives) in enumerate(windows(config, batch)):
+        groups[t // config.group] += [(word, negative) for _ in window for negative in negatives]
+    pairs = [pair for group in groups for pair in group]
+    x_mean, n_mean = mean_rows(center, context, pairs)
+    for group in groups:
+        x_group_mean, n_group_mean = mean_rows(center, context, group)
+        for x, n in group:
+            x_score, n_score = float(center[x] @ n_mean), float(context[n] @ x_mean)
+            loop.center[x] += weight * sigmoid(x_score) * (n_mean - n_group_mean)
+            loop.context[n] += weight * sigmoid(n_score) * (x_mean - x_group_mean)
+    return n_mean, x_mean
+
+
+def mean_rows(
+    center: np.ndarray, context: np.ndarray, pairs: list[tuple[int, int]]
+) -> tuple[np.ndarray, np.ndarray]:
+    """The means over pairs of the centers' rows and of the negatives'; zeros where there are no
+    pairs.
+    """
+    if not pairs:
+        return np.zeros_like(center[0]), np.zeros_like(context[0])
+    centers, negatives = zip(*pairs, strict=True)
+    return exact_mean(center[list(centers)]), exact_mean(context[list(negatives)])
+
+
+def exact_mean(rows: np.ndarray) -> np.ndarray:
+    """The mean (D,) of rows (n, D), rounded once."""
+    return np.array([math.fsum(column) for column in rows.T.tolist()]) / len(rows)
+
+
 class SlowRows(NamedTuple):
-    """Gradients of a table, which of its rows may move, the weights of its pairs, and the mean of
-    the negatives.
+    """Gradients of a table, which of its rows may move, the weights of its pairs, and the mean that
+    its rows are damped along.
     """
 
     gradient: np.ndarray  # (V, D)
     touched: set[int]
-    weight: np.ndarray  # (V, 2) with positives, with negatives
+    weights: np.ndarray  # (V, 2) of pairs with positives, with negatives
     mean: np.ndarray  # (D,)
 
 
-class Slow(NamedTuple):
+class SlowGradients(NamedTuple):
     """What a loop over the pairs of a batch gives."""
 
     center: SlowRows
@@ -92,93 +212,23 @@ class Slow(NamedTuple):
     loss: float
 
 
-def sigmoid(score: float) -> float:
-    return 1 / (1 + math.exp(-score))
-
-
-def slow_gradients(config: StepConfig, tables: Tables, batch: Batch) -> Slow:
-    """word2vec's gradients, a pair at a time, those of a group's pairs with negatives with a
-    control variate.
-
-    In place of σ(x·n) n, a center x gets σ(x·n) n − σ(x·n̄) (n of its group − n̄ of the batch), and
-    a negative likewise.
-    """
-    tokens, w, g = batch.tokens.tolist(), config.window, config.group
-    dcenter, dcontext, loss = np.zeros_like(tables.center), np.zeros_like(tables.context), 0.0
-    center_weight, context_weight = np.zeros((2, len(dcenter), 2))
-    share = config.negative / config.shared
-
-    contexts, inputs, weights = (
-        [],
-        [],
-        [],
-    )  # of each center: its context words, its input vector, its pairs
-    for t, (left, right) in enumerate(zip(batch.left.tolist(), batch.right.tolist(), strict=True)):
-        words = [tokens[w + t + offset] for offset in range(-left, right + 1) if offset != 0]
-        contexts.append(words)
-        if config.cbow:
-            inputs.append(
-                np.mean([tables.center[word] for word in words], axis=0)
-                if words
-                else 0 * dcenter[0]
-            )
-            weights.append(min(len(words), 1))
-        else:
-            inputs.append(tables.center[tokens[w + t]])
-            weights.append(len(words))
-
-    def mean(rows: list[np.ndarray], weight: list[float]) -> np.ndarray:
-        return sum(r * x for r, x in zip(weight, rows, strict=True)) / (sum(weight) or 1)
-
-    groups = range(len(batch.negatives))
-    drawn = [[tables.context[word] for word in batch.negatives[group].tolist()] for group in groups]
-    parts = [slice(group * g, (group + 1) * g) for group in groups]
-    pushes = [sum(weights[part]) for part in parts for _ in range(config.shared)]
-    negatives_mean = mean([row for rows in drawn for row in rows], pushes)
-    inputs_mean = mean(inputs, weights)
-    shift_negatives = [negatives_mean - mean(rows, [1] * len(rows)) for rows in drawn]
-    shift_inputs = [inputs_mean - mean(inputs[part], weights[part]) for part in parts]
+def slow_gradients(config: StepConfig, tables: Tables, batch: Batch) -> SlowGradients:
+    """word2vec's gradients, a pair at a time; skip-gram's with the control variate."""
+    tokens, w = batch.tokens.tolist(), config.window
+    centers, span = set(tokens[w : len(tokens) - w]), set(tokens)
+    negatives = set(batch.negatives.ravel().tolist())
     if config.cbow:  # neither corrected nor damped
-        negatives_mean = inputs_mean = np.zeros(dcenter.shape[1])
-        shift_negatives = shift_inputs = [negatives_mean for _ in groups]
-
-    def pair(x: np.ndarray, word: int, t: int, positive: bool, weight: float) -> np.ndarray:
-        """Adds the pair's loss and its gradient of the context row; returns its gradient of x."""
-        nonlocal loss
-        row = tables.context[word]
-        score = float(x @ row)
-        loss += weight * math.log1p(math.exp(-score if positive else score))
-        slope = weight * (sigmoid(score) - positive)
-        if positive:
-            context_weight[word, 0] += weight
-            dcontext[word] += slope * x
-            return slope * row
-        context_weight[word, 1] += weight
-        dcontext[word] += (
-            slope * x + weight * sigmoid(float(row @ inputs_mean)) * shift_inputs[t // g]
-        )
-        return slope * row + weight * sigmoid(float(x @ negatives_mean)) * shift_negatives[t // g]
-
-    for t, words in enumerate(contexts):
-        center, negatives, x = tokens[w + t], batch.negatives[t // g].tolist(), inputs[t]
-        if config.cbow and words:
-            slope = pair(x, center, t, True, 1.0)
-            slope = slope + sum(pair(x, word, t, False, share) for word in negatives)
-            for word in words:
-                dcenter[word] += slope / len(words)
-        elif words:
-            for word in words:
-                dcenter[center] += pair(x, word, t, True, 1.0)
-                for negative in negatives:
-                    dcenter[center] += pair(x, negative, t, False, share)
-                center_weight[center] += 1, config.negative
-    centers, spans = set(tokens[w : len(tokens) - w]), set(tokens)
-    sampled = set(batch.negatives.ravel().tolist())
-    touched = (spans, centers | sampled) if config.cbow else (centers, spans | sampled)
-    return Slow(
-        SlowRows(dcenter, touched[0], center_weight, negatives_mean),
-        SlowRows(dcontext, touched[1], context_weight, inputs_mean),
-        loss,
+        loop = slow_cbow(config, tables, batch)
+        n_mean = x_mean = np.zeros(tables.center.shape[1])
+        inputs, outputs = span, centers | negatives
+    else:
+        loop = slow_skipgram(config, tables, batch)
+        n_mean, x_mean = add_control_variate(config, loop, batch)
+        inputs, outputs = centers, span | negatives
+    return SlowGradients(
+        SlowRows(loop.center, inputs, loop.center_weights, n_mean),
+        SlowRows(loop.context, outputs, loop.context_weights, x_mean),
+        loop.loss,
     )
 
 
@@ -191,7 +241,7 @@ def slow_step(
         both = SlowRows(
             center.gradient + context.gradient,
             center.touched | context.touched,
-            center.weight + context.weight,
+            center.weights + context.weights,
             (center.mean + context.mean) / 2,
         )
         moved = slow_update(config, tables.center, both, alpha)
@@ -202,23 +252,23 @@ def slow_step(
 
 def slow_update(config: StepConfig, table: np.ndarray, rows: SlowRows, alpha: float) -> np.ndarray:
     """The damped and bounded update, a row at a time."""
-    table, size = table.copy(), np.linalg.norm(rows.mean)
+    table, mean_norm = table.copy(), np.linalg.norm(rows.mean)
     for row in rows.touched:
         delta = alpha * (rows.gradient[row] + config.weight_decay * table[row])
         score = float(table[row] @ rows.mean)
         curvature = np.array([config.curvature, sigmoid(score) * sigmoid(-score)])
-        z = alpha * size**2 * float(rows.weight[row] @ curvature)
+        z = alpha * mean_norm**2 * float(rows.weights[row] @ curvature)
         if z > 0:
-            unit = rows.mean / size
+            unit = rows.mean / mean_norm
             delta = delta - (1 + math.expm1(-z) / z) * (delta @ unit) * unit
-        limit = config.bound * (np.linalg.norm(table[row]) + config.floor)
-        length = np.linalg.norm(delta)
-        table[row] -= delta * min(1.0, limit / length if length else 1.0)
+        limit = config.trust_ratio * (np.linalg.norm(table[row]) + config.trust_floor)
+        norm = np.linalg.norm(delta)
+        table[row] -= delta * min(1.0, limit / norm if norm else 1.0)
     return table
 
 
 def assert_rows_close(actual: np.ndarray, expected: np.ndarray, tolerance: float) -> None:
-    """Every row within `tolerance` of its expected length."""
+    """Every row within `tolerance` of its expected norm."""
     error = np.linalg.norm(np.asarray(actual, np.float64) - expected, axis=1)
     worst = float(np.max(error / np.linalg.norm(expected, axis=1)))
-    assert worst <= tolerance, f"a row is off by {worst:.2e} of its length, {tolerance:.0e} allowed"
+    assert worst <= tolerance, f"a row is off by {worst:.2e} of its norm, {tolerance:.0e} allowed"

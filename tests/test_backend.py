@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from xw2v.errors import MissingDependencyError, UsageError
-from xw2v.sgns.backend import load_backend
+from xw2v.sgns.loading import load_backend
 
 
 def test_the_device_chooses_the_library() -> None:

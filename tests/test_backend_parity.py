@@ -12,26 +12,40 @@ from typing import Any
 
 import numpy as np
 import pytest
+from conftest import opened
 from oracles import (
     assert_rows_close,
     onto,
     random_batch,
     random_tables,
-    slow_even_word,
+    slow_low_discrepancy_uint32,
     slow_philox,
     slow_step,
     small_config,
 )
+from xw2v_cupy import CupyBackend
 
-from xw2v.sgns.backend import Backend, load_backend
+from xw2v.sgns.backend import Backend
 from xw2v.sgns.batches import Batches
-from xw2v.sgns.draws import LANES
-from xw2v.sgns.interface import Batch, Step, StepConfig
+from xw2v.sgns.config import StepConfig
+from xw2v.sgns.draws import WORDS_PER_COUNTER
+from xw2v.sgns.interface import Batch, Step
+from xw2v.sgns.loading import load_backend
+from xw2v.sgns.sampling import Sampling
+from xw2v.sgns.step import PlainStep, step_for
+from xw2v.sgns.tokenstream import TokenStream
 
-WORDS, SIZE, TOKENS = 60, 10, 64
-OBJECTIVES = {
+VOCAB_SIZE, DIM, TOKENS = 60, 10, 64
+CONFIGS = {
     "skip-gram": {},
     "cbow": {"cbow": True},
+    "cbow full": {"cbow": True, "cbow_gradient": "full"},
+    "cbow sum": {"cbow": True, "cbow_mean": False},
+    "cbow sum full": {"cbow": True, "cbow_mean": False, "cbow_gradient": "full"},
+    "tied cbow": {"tied": True, "cbow": True},
+    "tied cbow full": {"tied": True, "cbow": True, "cbow_gradient": "full"},
+    "tied cbow sum": {"tied": True, "cbow": True, "cbow_mean": False},
+    "tied cbow sum full": {"tied": True, "cbow": True, "cbow_mean": False, "cbow_gradient": "full"},
     "tied": {"tied": True},
     "decay": {"weight_decay": 0.1},
     "wide window": {"window": 9, "block": 4},
@@ -41,10 +55,10 @@ CUDA = [
     for each in os.environ.get("XW2V_BACKENDS", "cupy:cuda cupy:emulated").split()
     if "cupy" in each
 ]
-STEPS = {"own": lambda backend, config: backend.step(config), "plain": Backend.step}
+STEPS = {"own": step_for, "plain": PlainStep}
 
 
-@pytest.fixture(params=OBJECTIVES.values(), ids=OBJECTIVES.keys())
+@pytest.fixture(params=CONFIGS.values(), ids=CONFIGS.keys())
 def config(request: pytest.FixtureRequest) -> StepConfig:
     return small_config(**request.param)
 
@@ -61,19 +75,24 @@ def test_random_words_are_philox(any_backend: Backend, start: int, count: int) -
     high, low = map(
         any_backend.to_numpy, any_backend.random_uint32_halves(seed, stream, start, count)
     )
-    slow = [slow_philox(p // LANES, (seed, stream))[p % LANES] for p in range(start, start + count)]
+    slow = [
+        slow_philox(p // WORDS_PER_COUNTER, (seed, stream))[p % WORDS_PER_COUNTER]
+        for p in range(start, start + count)
+    ]
     assert high.dtype == low.dtype == np.int64
     assert [h << 32 | w for h, w in zip(high.tolist(), low.tolist(), strict=True)] == slow
 
 
 @pytest.mark.parametrize(("start", "count"), [(0, 9), (2**32 - 3, 7), (2**40 + 1, 30), (5, 0)])
-def test_even_words_are_scrambled_reversed_bits(
+def test_low_discrepancy_numbers_are_scrambled_reversed_bits(
     any_backend: Backend, start: int, count: int
 ) -> None:
     seed, stream = 2**64 - 3, 259
     words = any_backend.to_numpy(any_backend.low_discrepancy_uint32(seed, stream, start, count))
     assert words.dtype == np.int64
-    assert words.tolist() == [slow_even_word(seed, stream, p) for p in range(start, start + count)]
+    assert words.tolist() == [
+        slow_low_discrepancy_uint32(seed, stream, p) for p in range(start, start + count)
+    ]
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -94,8 +113,8 @@ def test_one_step(
     any_backend: Backend, config: StepConfig, step_of: Any, dtype: Any, tolerance: float
 ) -> None:
     rng = np.random.default_rng(1)
-    tables = random_tables(rng, WORDS, SIZE, dtype, config.tied)
-    batch = random_batch(rng, config, WORDS, TOKENS)
+    tables = random_tables(rng, VOCAB_SIZE, DIM, dtype, config.tied)
+    batch = random_batch(rng, config, VOCAB_SIZE, TOKENS)
     wide = type(tables)(*(part.astype(np.float64) for part in tables))
     expected, expected_loss = slow_step(config, wide, batch, 0.5)
 
@@ -114,26 +133,17 @@ def test_many_steps(any_backend: Backend) -> None:
     config = small_config(group=32)
     rng = np.random.default_rng(2)
     lengths = rng.integers(1, 40, 100)
-    ids = (np.cumsum(rng.integers(-2, 3, lengths.sum())) % WORDS).astype(
+    ids = (np.cumsum(rng.integers(-2, 3, lengths.sum())) % VOCAB_SIZE).astype(
         np.int32
     )  # neighbours are near
     offsets = np.concatenate(([0], np.cumsum(lengths)))
-    start = random_tables(rng, WORDS, SIZE)
+    start = random_tables(rng, VOCAB_SIZE, DIM)
 
     def train(backend: Backend, step: Step, dtype: Any) -> tuple[np.ndarray, list[float]]:
         tables = onto(backend, type(start)(*(0.1 * part.astype(dtype) for part in start)))
-        counts = np.bincount(ids, minlength=WORDS)
-        batches = Batches(
-            backend,
-            ids,
-            offsets,
-            counts,
-            config,
-            batch_tokens=128,
-            sample=0,
-            ns_exponent=0.75,
-            seed=1,
-        )
+        counts = np.bincount(ids, minlength=VOCAB_SIZE)
+        stream, sampling = TokenStream(ids, offsets, counts), Sampling(0, 0.75, seed=1)
+        batches = Batches(backend, stream, config, sampling, batch_tokens=128)
         losses = [
             float(step(tables, batch, 0.03, measure=True))
             for epoch in range(6)
@@ -142,8 +152,8 @@ def test_many_steps(any_backend: Backend) -> None:
         return backend.to_numpy(tables.center).astype(np.float64), losses
 
     numpy = load_backend("numpy")
-    expected, expected_losses = train(numpy, Backend.step(numpy, config), np.float64)
-    actual, losses = train(any_backend, any_backend.step(config), np.float32)
+    expected, expected_losses = train(numpy, PlainStep(numpy, config), np.float64)
+    actual, losses = train(any_backend, step_for(any_backend, config), np.float32)
     per_epoch = np.sum(np.reshape(expected_losses, (6, -1)), axis=1)
     assert per_epoch[-1] < 0.75 * per_epoch[0]  # it learns
     np.testing.assert_allclose(losses, expected_losses, rtol=1e-5)
@@ -151,26 +161,29 @@ def test_many_steps(any_backend: Backend) -> None:
     assert (np.sum(actual * expected, axis=1) / norms).min() > 1 - 1e-6
 
 
-@pytest.mark.parametrize("any_backend", CUDA, indirect=True)
-@pytest.mark.parametrize(
-    "options", [{"fused": False}, {"deterministic": True}], ids=["products", "deterministic"]
-)
-def test_other_steps_on_cuda(any_backend: Backend, options: dict[str, bool]) -> None:
+@pytest.mark.parametrize("cuda", CUDA)
+@pytest.mark.parametrize("deterministic", [False, True], ids=["products", "deterministic"])
+def test_other_steps_on_cuda(cuda: str, deterministic: bool) -> None:
     """The steps that `test_one_step` does not take; those in a fixed order twice, to the last
     bit.
     """
     config, rng = small_config(), np.random.default_rng(3)
-    for name, value in options.items():
-        setattr(any_backend, name, value)
-    tables, batch = random_tables(rng, WORDS, SIZE), random_batch(rng, config, WORDS, TOKENS)
+    backend = opened(cuda, deterministic=deterministic)
+    assert isinstance(backend, CupyBackend)
+    step = backend.own_step(config, fused=False)
+    assert step is not None
+    tables, batch = (
+        random_tables(rng, VOCAB_SIZE, DIM),
+        random_batch(rng, config, VOCAB_SIZE, TOKENS),
+    )
     expected, _ = slow_step(config, tables, batch, 0.5)
-    there = Batch(*map(any_backend.from_numpy, batch))
+    there = Batch(*map(backend.from_numpy, batch))
     runs = []
     for _ in range(2):
-        moved = onto(any_backend, tables)
-        any_backend.step(config)(moved, there, 0.5)
-        runs.append([any_backend.to_numpy(part) for part in moved])
+        moved = onto(backend, tables)
+        step(moved, there, 0.5)
+        runs.append([backend.to_numpy(part) for part in moved])
         for part, expected_part in zip(runs[-1], expected, strict=True):
             assert_rows_close(part, expected_part, 1e-12)
-    if any_backend.deterministic:
+    if deterministic:
         np.testing.assert_array_equal(*runs)

@@ -10,16 +10,19 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from oracles import slow_even_word, small_config
+from oracles import slow_low_discrepancy_uint32, small_config
 
-from xw2v.sgns.backend import Backend, load_backend
-from xw2v.sgns.batches import Batches, extents, sentence_numbers
+from xw2v.sgns.backend import Backend
+from xw2v.sgns.batches import Batches, extents
+from xw2v.sgns.config import Shard
 from xw2v.sgns.draws import Purpose, philox_uint64, stream_of
 from xw2v.sgns.interface import Batch
-from xw2v.sgns.sampling import RANGE, alias_table, keep_thresholds
+from xw2v.sgns.loading import load_backend
+from xw2v.sgns.sampling import RANGE, Sampling, alias_table, keep_thresholds
+from xw2v.sgns.tokenstream import TokenStream, sentence_numbers
 
-OBJECTIVE = small_config()
-T = 2 * OBJECTIVE.group
+CONFIG = small_config()
+T = 2 * CONFIG.group
 lengths_lists = st.lists(st.integers(1, 30), min_size=1, max_size=30)
 
 
@@ -38,17 +41,29 @@ class Text:
         for array in (self.ids, self.offsets, self.counts):
             array.flags.writeable = False
 
-    def batches(self, backend: Backend | None = None, **changes: Any) -> Batches:
-        options = {"batch_tokens": T, "sample": 0.05, "ns_exponent": 0.75, "seed": 3} | changes
-        backend = backend or load_backend("numpy")
-        return Batches(backend, self.ids, self.offsets, self.counts, OBJECTIVE, **options)
+    def batches(
+        self,
+        backend: Backend | None = None,
+        *,
+        sample: float = 0.05,
+        seed: int = 3,
+        **options: Any,
+    ) -> Batches:
+        return Batches(
+            backend or load_backend("numpy"),
+            TokenStream(self.ids, self.offsets, self.counts),
+            CONFIG,
+            Sampling(sample, 0.75, seed),
+            batch_tokens=T,
+            **options,
+        )
 
 
 def slow_epoch(
     text: Text, epoch: int, seed: int = 3, sample: float = 0.05
 ) -> list[tuple[int, Batch]]:
     """An epoch's batches a token and a draw at a time."""
-    w, count = OBJECTIVE.window, len(text.ids)
+    w, count = CONFIG.window, len(text.ids)
     thresholds = keep_thresholds(text.counts, sample)
     words = philox_uint64(seed, stream_of(Purpose.TOKENS, epoch), 0, count).tolist()
     kept = [p for p in range(count) if words[p] >> 32 < thresholds[text.ids[p]]]
@@ -58,20 +73,20 @@ def slow_epoch(
     ids = [0] * w + [int(text.ids[p]) for p in kept] + [0] * (padded - len(kept) + w)
     left, right = [0] * padded, [0] * padded
     for i, p in enumerate(kept):
-        size = ((words[p] % RANGE) * OBJECTIVE.window >> 32) + 1
+        size = ((words[p] % RANGE) * CONFIG.window >> 32) + 1
         for reach, step in ((left, -1), (right, 1)):
             j = i + step
             while 0 <= j < len(kept) and sentence[kept[j]] == sentence[p] and abs(j - i) <= size:
                 reach[i] += 1
                 j += step
     table = alias_table(text.counts, 0.75)
-    draws = T // OBJECTIVE.group * OBJECTIVE.shared
+    draws = T // CONFIG.group * CONFIG.shared_negatives
     batches = []
     for step in range(steps):
         negatives, stream = [], stream_of(Purpose.NEGATIVES, epoch)
         for position in range(step * draws, (step + 1) * draws):
             column, within = divmod(
-                slow_even_word(seed, stream, position) * len(text.counts), RANGE
+                slow_low_discrepancy_uint32(seed, stream, position) * len(text.counts), RANGE
             )
             negatives.append(
                 column if within < table.threshold[column] else int(table.alias[column])
@@ -83,7 +98,7 @@ def slow_epoch(
                 kept[step * T],
                 Batch(
                     *map(np.array, (tokens, left[centers], right[centers])),
-                    np.reshape(negatives, (-1, OBJECTIVE.shared)),
+                    np.reshape(negatives, (-1, CONFIG.shared_negatives)),
                 ),
             )
         )
@@ -100,29 +115,54 @@ def assert_same_batches(actual: Any, expected: Any, backend: Backend | None = No
             np.testing.assert_array_equal(host, expected_part, err_msg=field)
 
 
-@pytest.mark.parametrize("piece", [7, 100, 10**6])
+@pytest.mark.parametrize("chunk_tokens", [7, 100, 10**6])
 @pytest.mark.parametrize("epoch", [0, 4])
-def test_equal_to_the_slow_version(any_backend: Backend, piece: int, epoch: int) -> None:
+def test_equal_to_the_slow_version(any_backend: Backend, chunk_tokens: int, epoch: int) -> None:
     text = Text([1, 1, 40, 3, 2, 17, 60, 1, 9] * 2)
-    batches = text.batches(any_backend, piece=piece)
+    batches = text.batches(any_backend, chunk_tokens=chunk_tokens)
     assert_same_batches(batches.epoch(epoch), slow_epoch(text, epoch), any_backend)
 
 
 @settings(deadline=None)
 @given(lengths_lists, st.integers(1, 50), st.integers(0, 5), st.integers(0, 3))
-def test_neither_pieces_nor_the_first_step_change_the_stream(
-    lengths: list[int], piece: int, first_step: int, epoch: int
+def test_neither_chunks_nor_the_first_step_change_the_batches(
+    lengths: list[int], chunk_tokens: int, first_step: int, epoch: int
 ) -> None:
     text = Text(lengths)
-    whole = list(text.batches().epoch(epoch))
-    assert_same_batches(text.batches(piece=piece).epoch(epoch, first_step), whole[first_step:])
-    assert_same_batches(whole, slow_epoch(text, epoch))
+    expected = list(text.batches().epoch(epoch))
+    batches = text.batches(chunk_tokens=chunk_tokens)
+    assert_same_batches(batches.epoch(epoch, first_step), expected[first_step:])
+    assert_same_batches(expected, slow_epoch(text, epoch))
+
+
+@settings(deadline=None)
+@given(lengths_lists, st.integers(1, 50), st.integers(1, 4), st.integers(0, 3))
+def test_the_shards_together_have_the_batches_of_one_process_in_order(
+    lengths: list[int], chunk_tokens: int, size: int, first_step: int
+) -> None:
+    text = Text(lengths)
+    expected = list(text.batches().epoch(1))[first_step:]
+    shards = [
+        text.batches(chunk_tokens=chunk_tokens, shard=Shard(rank, size)).epoch(1, first_step)
+        for rank in range(size)
+    ]
+    steps = range(first_step, first_step + len(expected))
+    assert_same_batches([next(shards[step % size]) for step in steps], expected)
+    assert all(next(shard, None) is None for shard in shards)
+
+
+@pytest.mark.parametrize(("rank", "size"), [(1, 1), (-1, 2), (0, 0)])
+def test_a_rank_outside_its_shards_is_refused(rank: int, size: int) -> None:
+    with pytest.raises(ValueError, match=f"rank {rank} of a shard"):
+        Shard(rank, size)
 
 
 @settings(deadline=None)
 @given(lengths_lists, st.integers(1, 50))
-def test_no_pair_crosses_a_sentence_end_and_none_is_missed(lengths: list[int], piece: int) -> None:
-    text, w = Text(lengths, distinct=True), OBJECTIVE.window
+def test_no_pair_crosses_a_sentence_end_and_none_is_missed(
+    lengths: list[int], chunk_tokens: int
+) -> None:
+    text, w = Text(lengths, distinct=True), CONFIG.window
     sentence = sentence_numbers(text.offsets, 0, len(text.ids))
     low = philox_uint64(3, stream_of(Purpose.TOKENS), 0, len(text.ids)) % RANGE
     sizes = low.astype(np.int64) * w // RANGE + 1
@@ -133,7 +173,7 @@ def test_no_pair_crosses_a_sentence_end_and_none_is_missed(lengths: list[int], p
         if 0 <= j < len(text.ids) and j != i and sentence[i] == sentence[j]
     }
     pairs = []
-    for _, batch in text.batches(sample=0, piece=piece).epoch(0):
+    for _, batch in text.batches(sample=0, chunk_tokens=chunk_tokens).epoch(0):
         for t, (left, right) in enumerate(
             zip(batch.left.tolist(), batch.right.tolist(), strict=True)
         ):
@@ -145,9 +185,9 @@ def test_no_pair_crosses_a_sentence_end_and_none_is_missed(lengths: list[int], p
 
 @settings(deadline=None)
 @given(lengths_lists, st.integers(1, 50))
-def test_every_kept_token_is_a_center_once(lengths: list[int], piece: int) -> None:
-    text, w = Text(lengths, distinct=True), OBJECTIVE.window
-    batches = [batch for _, batch in text.batches(sample=0, piece=piece).epoch(0)]
+def test_every_kept_token_is_a_center_once(lengths: list[int], chunk_tokens: int) -> None:
+    text, w = Text(lengths, distinct=True), CONFIG.window
+    batches = [batch for _, batch in text.batches(sample=0, chunk_tokens=chunk_tokens).epoch(0)]
     centers = np.concatenate([batch.tokens[w:-w] for batch in batches])
     np.testing.assert_array_equal(centers[: len(text.ids)], text.ids)
     padding = slice(len(text.ids), None)
@@ -159,7 +199,7 @@ def test_every_kept_token_is_a_center_once(lengths: list[int], piece: int) -> No
 def test_subsampling_keeps_words_at_their_rate() -> None:
     text = Text([20] * 2000, words=10)
     kept = sum(
-        np.bincount(batch.tokens[OBJECTIVE.window : -OBJECTIVE.window], minlength=10)
+        np.bincount(batch.tokens[CONFIG.window : -CONFIG.window], minlength=10)
         for epoch in range(5)
         for _, batch in text.batches(sample=0.01).epoch(epoch)
     )

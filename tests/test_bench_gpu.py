@@ -10,7 +10,7 @@ from types import ModuleType
 import pytest
 
 from xw2v.errors import MissingDependencyError
-from xw2v.sgns.backend import load_backend
+from xw2v.sgns.loading import load_backend
 
 
 @pytest.fixture

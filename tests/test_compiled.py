@@ -14,9 +14,10 @@ import xw2v_numpy
 import xw2v_numpy.compiled as compiled
 from oracles import assert_rows_close, random_batch, random_tables, slow_step, small_config
 
-from xw2v.sgns.backend import Backend, load_backend
-from xw2v.sgns.interface import Batch, StepConfig, Tables
-from xw2v.sgns.step import plain_step
+from xw2v.sgns.config import ModelShape, RunShape, StepConfig
+from xw2v.sgns.interface import Batch, Tables
+from xw2v.sgns.loading import load_backend
+from xw2v.sgns.step import PlainStep, step_for
 
 WORDS = 50
 built = pytest.mark.skipif(not compiled.is_built(), reason="this installation has no compiled step")
@@ -39,13 +40,13 @@ def assert_steps_like_a_new_one(step: compiled.CompiledStep, tables: Tables, bat
 @pytest.mark.parametrize(
     "sizes",
     [
-        {"window": 1, "group": 1, "shared": 1, "block": 1},
-        {"window": 2, "group": 16, "shared": 9},
-        {"window": 20, "group": 8, "shared": 3},  # a window wider than a group
-        {"window": 5, "group": 64, "shared": 40, "weight_decay": 0.1},
-        {"window": 4, "group": 32, "bound": 0.01, "floor": 0.0},  # every row is bounded
+        {"window": 1, "group": 1, "shared_negatives": 1, "block": 1},
+        {"window": 2, "group": 16, "shared_negatives": 9},
+        {"window": 20, "group": 8, "shared_negatives": 3},  # a window wider than a group
+        {"window": 5, "group": 64, "shared_negatives": 40, "weight_decay": 0.1},
+        {"window": 4, "group": 32, "trust_ratio": 0.01, "trust_floor": 0.0},  # every row is bounded
         {"window": 4, "group": 32, "curvature": 50.0},  # every row is damped
-        {"window": 4, "group": 32, "negative": 20, "floor": 9.0},  # by its negatives
+        {"window": 4, "group": 32, "negative": 20, "trust_floor": 9.0},  # by its negatives
     ],
     ids=lambda sizes: " ".join(f"{name} {value}" for name, value in sizes.items()),
 )
@@ -73,7 +74,7 @@ def test_it_equals_the_plain_step_over_several_tiles(monkeypatch: pytest.MonkeyP
     tables, batch = random_tables(rng, WORDS, 100), random_batch(rng, config, WORDS, 16 * 8)
     moved, plain, step = copied(tables), copied(tables), compiled.CompiledStep(config)
     loss = step(moved, batch, 0.3, measure=True)
-    expected = plain_step(load_backend("numpy"), config, plain, batch, 0.3, measure=True)
+    expected = PlainStep(load_backend("numpy"), config)(plain, batch, 0.3, measure=True)
     assert step._workspace is not None
     assert len(step._workspace._tiles) == 3
     assert loss == pytest.approx(float(expected), rel=1e-12)
@@ -226,7 +227,14 @@ def test_pairs_whose_gradient_vanishes_still_count_for_the_damping() -> None:
 def test_its_sigmoid_and_loss_at_scores_of_every_size(dtype: Any) -> None:
     """One center, one context word and one negative, whose scores are those asked for."""
     config = StepConfig(
-        window=1, negative=1, shared=1, group=1, block=1, bound=1, floor=1e30, curvature=0
+        window=1,
+        negative=1,
+        shared_negatives=1,
+        group=1,
+        block=1,
+        trust_ratio=1,
+        trust_floor=1e30,
+        curvature=0,
     )
     scores = np.concatenate(
         ([0.0, 1e-8, 5e-324, 88.0, 90.0, 700.0, 1000.0], np.geomspace(1e-4, 80, 50))
@@ -272,7 +280,9 @@ def test_no_row_moves_beyond_the_bound_where_sums_cancel() -> None:
     """Thousands of pairs of two words: what is left of their sum is small beside it, and rounded as
     it is.
     """
-    config = small_config(window=30, group=24, shared=17, bound=0.01, floor=1.0)
+    config = small_config(
+        window=30, group=24, shared_negatives=17, trust_ratio=0.01, trust_floor=1.0
+    )
     for seed in (
         23,
         37,
@@ -285,7 +295,7 @@ def test_no_row_moves_beyond_the_bound_where_sums_cancel() -> None:
         moved = copied(tables)
         compiled.CompiledStep(config)(moved, batch, 0.3)
         for part, before in zip(moved, tables, strict=True):
-            limit = config.bound * (np.linalg.norm(before, axis=1) + config.floor)
+            limit = config.trust_ratio * (np.linalg.norm(before, axis=1) + config.trust_floor)
             assert (np.linalg.norm(part - before, axis=1) < 1.01 * limit).all()
 
 
@@ -324,11 +334,12 @@ def test_another_shape_gets_another_workspace() -> None:
 def test_without_it_the_plain_step_trains_and_that_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(compiled, "load_kernels", lambda bits: None)
     backend, config = load_backend("numpy"), small_config()
-    assert backend.plan(config) == xw2v_numpy.NOT_BUILT
+    shape = RunShape(ModelShape.of_words(WORDS, 10), batch_tokens=64, tokens=1000, sentences=10)
+    assert backend.plan(config, shape) == xw2v_numpy.NOT_BUILT
     assert (
-        backend.plan(dataclasses.replace(config, cbow=True)) is None
+        backend.plan(dataclasses.replace(config, cbow=True), shape) is None
     )  # whose step is the plain one anyway
-    step, rng = backend.step(config), np.random.default_rng(7)
+    step, rng = step_for(backend, config), np.random.default_rng(7)
     tables, batch = random_tables(rng, WORDS, 10), random_batch(rng, config, WORDS, 64)
     expected, _ = slow_step(config, tables, batch, 0.3)
     step(tables, batch, 0.3)
@@ -339,7 +350,7 @@ def test_without_it_the_plain_step_trains_and_that_is_said(monkeypatch: pytest.M
 def test_what_it_does_not_serve_is_left_to_the_plain_step(change: dict[str, Any]) -> None:
     backend, config = load_backend("numpy"), dataclasses.replace(small_config(), **change)
     assert not compiled.serves(config)
-    assert isinstance(backend.step(config), type(Backend.step(backend, config)))
+    assert isinstance(step_for(backend, config), PlainStep)
 
 
 @built

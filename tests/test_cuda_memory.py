@@ -5,6 +5,7 @@ figures.
 from __future__ import annotations
 
 import tracemalloc
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,22 +14,19 @@ from cuda_on_cpu import CpuCupyBackend, CpuKernels
 from oracles import random_tables, small_config
 from xw2v_cupy.corpus import DeviceCorpus
 from xw2v_cupy.groups import GroupMeans
-from xw2v_cupy.memory import BATCH_BYTES, CORPUS_SHARE, plan_memory
+from xw2v_cupy.memory import BATCH_BYTES_PER_TOKEN, MAX_CORPUS_SHARE, plan_memory
 from xw2v_cupy.products import ProductGradients
 from xw2v_cupy.sums import RowSums
 
-from xw2v.errors import InputError
-from xw2v.sgns.backend import load_backend
-from xw2v.sgns.batches import Batches, read_from_host
+from xw2v.errors import OutOfMemoryError
+from xw2v.sgns.batches import Batches
+from xw2v.sgns.config import ModelShape, RunShape
+from xw2v.sgns.loading import load_backend
+from xw2v.sgns.sampling import Sampling
+from xw2v.sgns.tokenstream import TokenStream
 
-SIZES = {
-    "words": 50,
-    "vector_size": 8,
-    "batch_tokens": 64,
-    "tokens": 1000,
-    "sentences": 30,
-    "piece": 500,
-}
+SHAPE = RunShape(ModelShape.of_words(50, 8), batch_tokens=64, tokens=1000, sentences=30)
+CHUNK_TOKENS = 500
 
 
 def size_of(arrays: Any) -> int:
@@ -41,11 +39,11 @@ def size_of(arrays: Any) -> int:
 @pytest.mark.parametrize("tied", [False, True])
 def test_tables_and_step_take_what_was_planned(tied: bool) -> None:
     config, rng = small_config(tied=tied), np.random.default_rng(0)
-    plan = plan_memory(config, **SIZES, free=10**9, fused=False)
-    T, D, kernels = SIZES["batch_tokens"], SIZES["vector_size"], CpuKernels(np.float32)
-    tables = random_tables(rng, SIZES["words"], D, np.float32, tied)
+    plan = plan_memory(config, SHAPE, chunk_tokens=CHUNK_TOKENS, free=10**9, fused=False)
+    T, D, kernels = SHAPE.batch_tokens, SHAPE.model.dim, CpuKernels(np.float32)
+    tables = random_tables(rng, SHAPE.model.input_rows, D, np.float32, tied)
     assert plan.tables == size_of(tables)
-    sums = RowSums(kernels, config, SIZES["words"], D)
+    sums = RowSums(kernels, config, SHAPE.model)
     assert plan.sums == size_of([*sums.center, *sums.context])
     parts = GroupMeans(config, kernels, T, D), ProductGradients(config, kernels, T, D)
     assert plan.step == sum(size_of(vars(part).values()) for part in parts)
@@ -54,61 +52,53 @@ def test_tables_and_step_take_what_was_planned(tied: bool) -> None:
 
 def test_batches_take_no_more_than_planned() -> None:
     """Measured on NumPy, whose arrays are the same."""
-    piece = 2**17
-    ids, offsets = np.zeros(2 * piece, np.int32), np.arange(0, 2 * piece + 1, 16)
-    config = small_config(group=64, shared=32)
+    chunk = 2**17
+    ids, offsets = np.zeros(2 * chunk, np.int32), np.arange(0, 2 * chunk + 1, 16)
+    config = small_config(group=64, shared_negatives=32)
     batches = Batches(
         load_backend("numpy"),
-        ids,
-        offsets,
-        np.array([1]),
+        TokenStream(ids, offsets, np.array([1])),
         config,
+        Sampling(0, 0.75, seed=1),
         batch_tokens=4096,
-        sample=0,
-        ns_exponent=0.75,
-        seed=1,
-        piece=piece,
+        chunk_tokens=chunk,
     )
     tracemalloc.start()
     for _ in batches.epoch(0):
         pass
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert peak <= BATCH_BYTES * piece
+    assert peak <= BATCH_BYTES_PER_TOKEN * chunk
 
 
 def test_too_little_memory_is_refused_with_the_figures() -> None:
-    with pytest.raises(
-        InputError, match=r"takes 8\.0\d GB .*tables 4\.00.* and 5\.00 GB are free; give"
-    ) as caught:
-        plan_memory(
-            small_config(),
-            **(SIZES | {"words": 10**6, "vector_size": 500}),
-            free=5 * 10**9,
-            fused=True,
-        )
+    shape = replace(SHAPE, model=ModelShape.of_words(10**6, 500))
+    figures = r"takes 8\.0\d GB .*tables 4\.00.* and 5\.00 GB are free; give"
+    with pytest.raises(OutOfMemoryError, match=figures) as caught:
+        plan_memory(small_config(), shape, chunk_tokens=CHUNK_TOKENS, free=5 * 10**9, fused=True)
     assert "\n" not in str(caught.value)
 
 
-def test_the_backend_says_its_plan() -> None:
-    sizes = {
-        "words": 50_000,
-        "vector_size": 100,
-        "batch_tokens": 4096,
-        "tokens": 10**6,
-        "sentences": 10**5,
-    }
-    line = CpuCupyBackend().plan(small_config(), **sizes)
+def test_the_backend_reports_its_plan() -> None:
+    model = ModelShape.of_words(50_000, 100)
+    shape = RunShape(model, batch_tokens=4096, tokens=10**6, sentences=10**5)
+    line = CpuCupyBackend().plan(small_config(), shape)
     assert line.startswith("0.29 GB of device memory (tables 0.04, sums 0.04, ")
     assert line.endswith(" of 1.07 GB that are free on the CPU")
 
 
 def test_a_large_corpus_stays_on_the_host() -> None:
     free = 10**9
-    fitting = free // CORPUS_SHARE // 4 - 100
-    small = plan_memory(small_config(), **(SIZES | {"tokens": fitting}), free=free, fused=True)
-    large = plan_memory(
-        small_config(), **(SIZES | {"tokens": fitting + 100}), free=free, fused=True
+    fitting = int(free * MAX_CORPUS_SHARE) // 4 - 100
+    small, large = (
+        plan_memory(
+            small_config(),
+            replace(SHAPE, tokens=tokens),
+            chunk_tokens=CHUNK_TOKENS,
+            free=free,
+            fused=True,
+        )
+        for tokens in (fitting, fitting + 100)
     )
     assert small.corpus == 4 * fitting + 8 * 31
     assert large.corpus == 0
@@ -118,9 +108,9 @@ def test_a_corpus_on_the_device_reads_like_one_on_the_host() -> None:
     rng = np.random.default_rng(0)
     offsets = np.concatenate(([0], np.cumsum(rng.integers(1, 9, 40))))
     ids = rng.integers(0, 50, offsets[-1]).astype(np.int32)
-    corpus = DeviceCorpus(np, ids, offsets)
+    stream = TokenStream(ids, offsets, np.bincount(ids))
+    corpus = DeviceCorpus(np, stream)
     for start, stop in [(0, len(ids)), (3, 4), (17, 90), (len(ids) - 1, len(ids))]:
-        host = read_from_host(load_backend("numpy"), ids, offsets, start, stop)
-        for part, expected in zip(corpus(start, stop), host, strict=True):
+        for part, expected in zip(corpus(start, stop), stream.read(start, stop), strict=True):
             assert part.dtype == np.int64
             np.testing.assert_array_equal(part, expected)

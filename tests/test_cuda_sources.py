@@ -1,5 +1,4 @@
-"""The CUDA kernels and step without a GPU: compiled for GPUs, and run on the CPU against the slow
-versions.
+"""The CUDA kernels and step without a GPU: compiled for GPUs, and run on the CPU against oracles.
 
 `cuda_on_cpu` executes the very sources, thread by thread; it cannot show a race between threads,
 nor speed.
@@ -17,21 +16,24 @@ import pytest
 from cuda_on_cpu import CpuKernels
 from oracles import assert_rows_close, random_batch, random_tables, slow_step, small_config
 from xw2v_cupy.groups import GroupMeans
-from xw2v_cupy.kernels import cuda_source
+from xw2v_cupy.kernels import NULL, cuda_source, kernel_signatures
 from xw2v_cupy.step import CupyStep
-from xw2v_cupy.sums import RowSums, Touched
+from xw2v_cupy.sums import RowSums, TouchedRows
 
+from xw2v.errors import OutOfMemoryError
+from xw2v.sgns.composition import center_ids
+from xw2v.sgns.config import ModelShape, StepConfig
 from xw2v.sgns.draws import random_uint32_halves
-from xw2v.sgns.interface import Batch, StepConfig, Tables
+from xw2v.sgns.interface import Batch, Tables
 
-WORDS, SIZE, TOKENS = 60, 37, 64  # a row is more than a warp and no multiple of it
-OBJECTIVES = {
+VOCAB_SIZE, DIM, TOKENS = 60, 37, 64  # a row is more than a warp and no multiple of it
+CONFIGS = {
     "skip-gram": {},
     "tied": {"tied": True},
     "decay": {"weight_decay": 0.1},
     "wide window": {"window": 9, "block": 4},
     "block is the span": {"window": 1, "block": 1},
-    "many negatives": {"shared": 40},
+    "many negatives": {"shared_negatives": 40},
     "small groups": {"group": 8, "tied": True, "weight_decay": 0.1},
     "one group": {"group": 64},
 }
@@ -78,10 +80,9 @@ def test_nvrtc_compiles_the_sources(architecture: int) -> None:
 
 def batch_with_padding(rng: np.random.Generator, config: StepConfig) -> Batch:
     """A batch whose last group, and with it a part of the batch, has no pairs."""
-    batch = random_batch(rng, config, WORDS, TOKENS)
-    batch.left[-min(config.group, TOKENS // 2) :] = batch.right[
-        -min(config.group, TOKENS // 2) :
-    ] = 0
+    batch = random_batch(rng, config, VOCAB_SIZE, TOKENS)
+    padding = slice(-min(config.group, TOKENS // 2), None)
+    batch.left[padding] = batch.right[padding] = 0
     return batch
 
 
@@ -94,21 +95,29 @@ def test_philox_gives_the_hosts_words() -> None:
     ]:
         high, low = np.full((2, count), -1)
         counters = (start + count - 1) // 4 - start // 4 + 1
-        keys = np.uint64(seed), np.uint64(stream)
-        kernels.launch("philox_uint64", -(-counters // 32), *keys, start, count, high, low)
+        kernels.launch(
+            "philox_uint64",
+            -(-counters // 32),
+            seed=np.uint64(seed),
+            stream=np.uint64(stream),
+            start=start,
+            n_words=count,
+            high=high,
+            low=low,
+        )
         np.testing.assert_array_equal((high, low), random_uint32_halves(seed, stream, start, count))
 
 
 @pytest.mark.parametrize(("dtype", "tolerance"), [(np.float64, 1e-12), (np.float32, 1e-5)])
 @pytest.mark.parametrize("options", KINDS.values(), ids=KINDS.keys())
-@pytest.mark.parametrize("changes", OBJECTIVES.values(), ids=OBJECTIVES.keys())
+@pytest.mark.parametrize("changes", CONFIGS.values(), ids=CONFIGS.keys())
 def test_step_equals_a_loop_over_pairs(
     changes: dict[str, Any], options: dict[str, bool], dtype: Any, tolerance: float
 ) -> None:
     """Three steps on end, so that what one leaves behind would show in the next."""
     config = small_config(**changes)
     rng = np.random.default_rng(0)
-    tables = random_tables(rng, WORDS, SIZE, dtype, config.tied)
+    tables = random_tables(rng, VOCAB_SIZE, DIM, dtype, config.tied)
     step = CupyStep(config, CpuKernels, **options)
     expected = Tables(*(part.astype(np.float64) for part in tables))
     for _ in range(3):
@@ -125,8 +134,8 @@ def test_step_equals_a_loop_over_pairs(
 def test_rows_longer_than_shared_memory_go_through_it_in_strips(tied: bool) -> None:
     """And blocks that do not fit at all are left to the products."""
     config, rng = small_config(tied=tied), np.random.default_rng(2)
-    tables = random_tables(rng, WORDS, 3 * SIZE, tied=tied)
-    batch = random_batch(rng, config, WORDS, TOKENS)
+    tables = random_tables(rng, VOCAB_SIZE, 3 * DIM, tied=tied)
+    batch = random_batch(rng, config, VOCAB_SIZE, TOKENS)
     expected, _ = slow_step(config, tables, batch, 0.2)
     for limit, gradients in ((15_000, "pair_gradients"), (10_000, "score_gradients")):
         kernels = CpuKernels(np.float64)
@@ -140,12 +149,12 @@ def test_rows_longer_than_shared_memory_go_through_it_in_strips(tied: bool) -> N
 
 @pytest.mark.parametrize("window", [1, 9, 27, 60])  # up to two strips of columns for a warp
 @pytest.mark.parametrize(
-    "size", [20, 90, 128, 150]
+    "dim", [20, 90, 128, 150]
 )  # one column for a lane, three, four, and four and then one
-def test_the_fused_kernels_products_of_every_shape(size: int, window: int) -> None:
+def test_the_fused_kernels_products_of_every_shape(dim: int, window: int) -> None:
     config, rng = small_config(window=window, group=16, block=16), np.random.default_rng(5)
-    tables = random_tables(rng, WORDS, size)
-    batch = random_batch(rng, config, WORDS, TOKENS)
+    tables = random_tables(rng, VOCAB_SIZE, dim)
+    batch = random_batch(rng, config, VOCAB_SIZE, TOKENS)
     expected, _ = slow_step(config, tables, batch, 0.2)
     kernels = CpuKernels(np.float64)
     CupyStep(config, lambda dtype: kernels)(tables, batch, 0.2)
@@ -163,13 +172,15 @@ def copied(tables: Tables) -> Tables:
     ("kind", "equal"), [("deterministic", True), ("products", False), ("fused", False)]
 )
 @pytest.mark.parametrize("tied", [False, True])
-def test_deterministic_is_whatever_order_threads_run_in(kind: str, equal: bool, tied: bool) -> None:
+def test_deterministic_steps_do_not_depend_on_the_order_of_threads(
+    kind: str, equal: bool, tied: bool
+) -> None:
     """Bit-equal with the threads run forwards and backwards; the other steps show that the order
     matters.
     """
     config, rng = small_config(tied=tied), np.random.default_rng(3)
-    tables = random_tables(rng, WORDS, SIZE, np.float32, tied)
-    batches = [random_batch(rng, config, WORDS, TOKENS) for _ in range(2)]
+    tables = random_tables(rng, VOCAB_SIZE, DIM, np.float32, tied)
+    batches = [random_batch(rng, config, VOCAB_SIZE, TOKENS) for _ in range(2)]
     results = []
     for backwards in (False, True):
         kernels = CpuKernels(np.float32, backwards=backwards)
@@ -185,18 +196,21 @@ def test_deterministic_is_whatever_order_threads_run_in(kind: str, equal: bool, 
 @pytest.mark.parametrize("tied", [False, True])
 def test_sums_are_cleared(tied: bool) -> None:
     config, rng = small_config(tied=tied), np.random.default_rng(4)
-    kernels, tables = CpuKernels(np.float32), random_tables(rng, WORDS, SIZE, np.float32, tied)
-    sums = RowSums(kernels, config, WORDS, SIZE)
-    batch = random_batch(rng, config, WORDS, TOKENS)
-    means = GroupMeans(config, kernels, TOKENS, SIZE)
-    means(tables, batch, sums)
+    kernels, tables = CpuKernels(np.float32), random_tables(rng, VOCAB_SIZE, DIM, np.float32, tied)
+    sums = RowSums(kernels, config, ModelShape.of_words(VOCAB_SIZE, DIM))
+    batch = random_batch(rng, config, VOCAB_SIZE, TOKENS)
+    groups = GroupMeans(config, kernels, TOKENS, DIM)
+    groups(tables, batch, sums)
     pairs = batch.left.sum() + batch.right.sum()
     np.testing.assert_array_equal(
-        sums.context.met.sum(axis=0), (1 + tied) * np.array([1, config.shared]) * pairs
+        sums.context.pairs.sum(axis=0), (1 + tied) * np.array([1, config.shared_negatives]) * pairs
     )
-    sums.apply(tables, Touched.by(config, batch), means.means, 0.1)
+    touched = TouchedRows(center_ids(config, batch), groups.context_ids)
+    sums.apply(tables, touched, groups.means, 0.1)
     assert not any(
-        part.any() for table in (sums.center, sums.context) for part in (table.gradients, table.met)
+        part.any()
+        for table in (sums.center, sums.context)
+        for part in (table.gradients, table.pairs)
     )
 
 
@@ -205,11 +219,65 @@ def test_launches_do_not_depend_on_the_batch(kind: str) -> None:
     config, rng = small_config(), np.random.default_rng(1)
     kernels = CpuKernels(np.float32)
     step = CupyStep(config, lambda dtype: kernels, **KINDS[kind])
-    tables = random_tables(rng, WORDS, SIZE, np.float32)
+    tables = random_tables(rng, VOCAB_SIZE, DIM, np.float32)
     launched = []
-    for words in (1, 5, WORDS):
+    for words in (1, 5, VOCAB_SIZE):
         kernels.launched.clear()
         assert step(tables, random_batch(rng, config, words, TOKENS), 0.1) is None
         launched.append(tuple(kernels.launched))
     assert len(set(launched)) == 1
     assert len(launched[0]) == LAUNCHES[kind]
+
+
+GATHER = {"D": 2, "ids": np.zeros(1, np.int64), "n_ids": 1, "table": np.ones((1, 2), np.float32)}
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({}, r"kernel gather: the argument 'rows' is missing"),
+        ({"rows": NULL, "row": NULL}, r"kernel gather has no parameter 'row'"),
+    ],
+)
+def test_a_launch_with_a_wrong_or_missing_argument_fails_with_its_name(
+    change: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(TypeError, match=message):
+        CpuKernels(np.float32).launch("gather", 1, **GATHER, **change)
+
+
+def test_a_batch_with_another_field_fails_at_the_kernels_that_take_its_fields() -> None:
+    arguments = {each.name: NULL for each in kernel_signatures()["group_means"].parameters}
+    with pytest.raises(TypeError, match="kernel group_means has no parameter 'weights'"):
+        CpuKernels(np.float32).launch_blocks("group_means", 1, 0, **arguments, weights=NULL)
+
+
+def test_an_argument_of_another_type_is_refused_by_the_emulation() -> None:
+    wrong = GATHER | {"ids": np.zeros(1, np.int32), "rows": np.ones((1, 2), np.float32)}
+    with pytest.raises(AssertionError, match="name='ids'"):
+        CpuKernels(np.float32).launch("gather", 1, **wrong)
+
+
+def test_signatures_hold_every_kernel_of_the_sources() -> None:
+    kernels = kernel_signatures()
+    assert len(kernels) == cuda_source().count("__global__ void")
+    assert [(each.type, each.name) for each in kernels["gather"].parameters] == [
+        ("integer", "D"),
+        ("const integer*", "ids"),
+        ("integer", "n_ids"),
+        ("const real*", "table"),
+        ("real*", "rows"),
+    ]
+
+
+def test_too_little_device_memory_is_one_line_with_what_to_do() -> None:
+    def no_memory(dtype: Any) -> CpuKernels:
+        raise MemoryError("Out of memory allocating 1,024 bytes\n(allocated so far: 0 bytes).")
+
+    config, rng = small_config(), np.random.default_rng(6)
+    step, tables = CupyStep(config, no_memory), random_tables(rng, VOCAB_SIZE, DIM)
+    with pytest.raises(
+        OutOfMemoryError, match=r"out of device memory .*1,024.*; give a smaller"
+    ) as caught:
+        step(tables, random_batch(rng, config, VOCAB_SIZE, TOKENS), 0.1)
+    assert "\n" not in str(caught.value)

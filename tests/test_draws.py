@@ -1,5 +1,5 @@
-"""Philox gives its published answers, even words fill their range, and any stretch can be drawn by
-itself.
+"""Philox gives its published answers, low-discrepancy numbers fill their range, and any part of a
+stream can be drawn by itself.
 """
 
 from __future__ import annotations
@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from oracles import MASK, slow_even_word, slow_philox
+from oracles import MASK, slow_low_discrepancy_uint32, slow_philox
 from scipy.stats import chisquare
 
 from xw2v.sgns.draws import (
-    LANES,
+    WORDS_PER_COUNTER,
     Purpose,
     low_discrepancy_uint32,
     philox_uint64,
@@ -43,12 +43,15 @@ KNOWN_WORDS = [
 @pytest.mark.parametrize(("counter", "key", "words"), KNOWN_WORDS)
 def test_published_answers(counter: int, key: tuple[int, int], words: list[int]) -> None:
     assert slow_philox(counter, key) == words
-    assert philox_uint64(*key, LANES * counter, LANES).tolist() == words
+    assert philox_uint64(*key, WORDS_PER_COUNTER * counter, WORDS_PER_COUNTER).tolist() == words
 
 
 @given(st.integers(0, MASK), st.integers(0, MASK), st.integers(0, 2**40), st.integers(0, 40))
 def test_equals_the_slow_cipher(seed: int, stream: int, start: int, count: int) -> None:
-    slow = [slow_philox(p // LANES, (seed, stream))[p % LANES] for p in range(start, start + count)]
+    slow = [
+        slow_philox(p // WORDS_PER_COUNTER, (seed, stream))[p % WORDS_PER_COUNTER]
+        for p in range(start, start + count)
+    ]
     assert philox_uint64(seed, stream, start, count).tolist() == slow
 
 
@@ -68,13 +71,15 @@ def test_halves_make_up_the_words() -> None:
 
 
 @given(st.integers(0, MASK), st.integers(0, MASK), st.integers(0, 2**34), st.integers(0, 40))
-def test_even_words_equal_the_slow_ones(seed: int, stream: int, start: int, count: int) -> None:
-    slow = [slow_even_word(seed, stream, p) for p in range(start, start + count)]
+def test_low_discrepancy_numbers_equal_the_slow_ones(
+    seed: int, stream: int, start: int, count: int
+) -> None:
+    slow = [slow_low_discrepancy_uint32(seed, stream, p) for p in range(start, start + count)]
     assert low_discrepancy_uint32(np, seed, stream, start, count).tolist() == slow
 
 
 @given(st.integers(0, MASK), st.integers(0, 500), st.integers(0, 2**20), st.integers(0, 10))
-def test_a_block_of_even_words_has_one_in_each_part_of_the_range(
+def test_a_power_of_two_of_low_discrepancy_numbers_has_one_in_each_part_of_the_range(
     seed: int, stream: int, block: int, bits: int
 ) -> None:
     size = 2**bits
@@ -83,7 +88,7 @@ def test_a_block_of_even_words_has_one_in_each_part_of_the_range(
 
 
 @pytest.mark.parametrize("place", [0, 5, 10**6])
-def test_an_even_word_by_itself_is_uniform_over_seeds(place: int) -> None:
+def test_a_single_low_discrepancy_number_is_uniform_over_seeds(place: int) -> None:
     numbers = np.array([low_discrepancy_uint32(np, seed, 2, place, 1)[0] for seed in range(4000)])
     assert chisquare(np.bincount(numbers * 50 // RANGE, minlength=50)).pvalue > 1e-4
 

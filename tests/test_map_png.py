@@ -15,6 +15,7 @@ from xw2v.pictures.labels import Labels
 from xw2v.pictures.loss_curve import plot_loss
 from xw2v.pictures.wordmap import word_map
 from xw2v.pictures.wordmap_png import HEIGHT, WIDTH, draw_png
+from xw2v.sgns.interface import Tables
 from xw2v.text.vocabulary import Vocabulary
 from xw2v.training.run import Run
 
@@ -59,8 +60,7 @@ def test_pictures_do_not_depend_on_the_user_s_matplotlib_settings(tmp_path: Path
 
     run = Run(
         Vocabulary(["a", "b"], np.array([2, 1])),
-        np.zeros((2, 2), np.float32),
-        np.zeros((2, 2), np.float32),
+        Tables(np.zeros((2, 2), np.float32), np.zeros((2, 2), np.float32)),
         [(step, 3 - step / 20) for step in range(1, 21)],
         [2.5, 2.2],
         {"steps": 20, "settings": {"epochs": 2}},

@@ -1,4 +1,4 @@
-"""What the trainer calls in an array library, and that the libraries which are not at hand have it.
+"""What the trainer calls in an array library, and that libraries missing here have it too.
 
 The trainer runs once on a namespace that records each name read from it. CuPy imports without a
 GPU, so its namespace can be compared here even where no step can run on it.
@@ -15,9 +15,11 @@ import numpy as np
 import pytest
 from oracles import random_tables, small_config
 
-from xw2v.sgns import step, update
-from xw2v.sgns.backend import Backend, load_backend
 from xw2v.sgns.batches import Batches
+from xw2v.sgns.loading import load_backend
+from xw2v.sgns.sampling import Sampling
+from xw2v.sgns.step import PlainStep, count_positive_pairs
+from xw2v.sgns.tokenstream import TokenStream
 
 
 class RecordingNamespace:
@@ -40,30 +42,19 @@ def called() -> set[str]:
     names: set[str] = set()
     recording = RecordingNamespace(array_api_compat.numpy, names)
     with pytest.MonkeyPatch.context() as patch:
-        for module in (step, update):
-            patch.setattr(module, "array_namespace", lambda *arrays: recording)
+        patch.setattr(array_api_compat, "array_namespace", lambda *arrays: recording)
         backend = load_backend("numpy")
         patch.setattr(backend, "xp", recording)
         ids, offsets = np.arange(300, dtype=np.int32) % 50, np.array([0, 100, 300])
         for changes in ({}, {"cbow": True}, {"tied": True}):
             config = small_config(**changes)
-            batches = Batches(
-                backend,
-                ids,
-                offsets,
-                np.full(50, 6),
-                config,
-                batch_tokens=64,
-                sample=0.01,
-                ns_exponent=0.75,
-                seed=1,
-                piece=150,
-            )
+            stream, sampling = TokenStream(ids, offsets, np.full(50, 6)), Sampling(0.01, 0.75, 1)
+            batches = Batches(backend, stream, config, sampling, batch_tokens=64, chunk_tokens=150)
             tables = random_tables(np.random.default_rng(0), 50, 4, tied=config.tied)
-            plain = Backend.step(backend, config)
+            plain = PlainStep(backend, config)
             for _, batch in batches.epoch(0):
                 plain(tables, batch, 0.1, measure=True)
-                step.count_positive_pairs(config, batch)
+                count_positive_pairs(config, batch)
     return names
 
 

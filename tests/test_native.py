@@ -15,7 +15,8 @@ from oracles import small_config
 
 import xw2v.text.scan as scan
 from xw2v.errors import MissingDependencyError
-from xw2v.sgns.backend import load_backend
+from xw2v.sgns.loading import load_backend
+from xw2v.sgns.step import step_for
 from xw2v.storage.native import Count, NativeLibrary, Pointer, native_library
 
 HEADERS = Path(__file__).parents[1] / "xw2v" / "storage"
@@ -64,10 +65,9 @@ def test_the_libraries_are_built_where_there_is_a_compiler() -> None:
 
 def test_a_run_says_which_step_it_took() -> None:
     backend = load_backend()
-    assert backend.versions(small_config())["step"] == (
-        "compiled" if compiled.is_built() else "plain"
-    )
-    assert backend.versions(small_config(cbow=True))["step"] == "plain"
+    built = "compiled" if compiled.is_built() else "plain"
+    assert step_for(backend, small_config()).name == built
+    assert step_for(backend, small_config(cbow=True)).name == "plain"
 
 
 @needs_compiler

@@ -42,10 +42,10 @@ def test_sentence_lengths_agree_with_the_lengths(lengths: list[int]) -> None:
         assert count == sum(1 + i * width <= length <= (i + 1) * width for length in lengths)
 
 
-def test_sentence_lengths_in_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_sentence_lengths_in_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
     offsets = np.concatenate([[0], np.random.default_rng(0).integers(1, 90, 1000).cumsum()])
     whole = sentence_lengths(offsets)
-    monkeypatch.setattr("xw2v.text.figures.BLOCK", 7)
+    monkeypatch.setattr("xw2v.text.figures.CHUNK_SENTENCES", 7)
     assert sentence_lengths(offsets) == whole
 
 

@@ -19,7 +19,7 @@ import xw2v
 from xw2v import Word2Vec
 from xw2v.errors import InputError, TrainingError, UsageError
 from xw2v.settings import Settings
-from xw2v.sgns.backend import load_backend
+from xw2v.sgns.loading import load_backend
 from xw2v.text.corpus import Corpus
 from xw2v.training.callbacks import Callback, Progress, ProgressReport
 from xw2v.training.meters import LossMeter, TrainingClock

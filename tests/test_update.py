@@ -11,11 +11,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from xw2v.sgns.backend import Backend, load_backend
-from xw2v.sgns.interface import StepConfig
+from xw2v.sgns.backend import Backend
+from xw2v.sgns.config import StepConfig
+from xw2v.sgns.loading import load_backend
 from xw2v.sgns.update import RowGradients, bounded_update
 
-BOUND, FLOOR = 0.3, 0.2
+TRUST_RATIO, TRUST_FLOOR = 0.3, 0.2
 
 
 def updated(
@@ -24,15 +25,15 @@ def updated(
     gradients: np.ndarray,
     alpha: float,
     backend: Backend | None = None,
-    weight: np.ndarray | None = None,
+    weights: np.ndarray | None = None,
     mean: np.ndarray | None = None,
     **constants: float,
 ) -> np.ndarray:
     backend = backend or load_backend("numpy")
-    config = StepConfig(**{"bound": BOUND, "floor": FLOOR, **constants})
-    weight = np.ones((len(ids), 2), table.dtype) if weight is None else weight
+    config = StepConfig(**{"trust_ratio": TRUST_RATIO, "trust_floor": TRUST_FLOOR, **constants})
+    weights = np.ones((len(ids), 2), table.dtype) if weights is None else weights
     mean = np.zeros(table.shape[1], table.dtype) if mean is None else mean
-    given = RowGradients(ids, gradients, weight, mean)
+    given = RowGradients(ids, gradients, weights, mean)
     there = RowGradients(*map(backend.from_numpy, given))
     result = backend.from_numpy(table.copy())
     bounded_update(backend, config, result, there, alpha)
@@ -65,7 +66,7 @@ def test_large_steps_end_at_the_bound_in_the_same_direction(any_backend: Backend
     moved = updated(table, ids, gradients, 1e4, backend=any_backend) - table
     summed = np.zeros_like(table)
     np.add.at(summed, ids, gradients)
-    limit = BOUND * (np.linalg.norm(table, axis=1) + FLOOR)
+    limit = TRUST_RATIO * (np.linalg.norm(table, axis=1) + TRUST_FLOOR)
     np.testing.assert_allclose(np.linalg.norm(moved, axis=1), limit, rtol=1e-12)
     np.testing.assert_allclose(
         moved, -summed * (limit / np.linalg.norm(summed, axis=1))[:, None], rtol=1e-9
@@ -81,7 +82,9 @@ def test_no_row_exceeds_its_bound_and_none_but_the_touched_move(
     mean = np.random.default_rng(seed).normal(size=table.shape[1])
     moved = updated(table, ids, gradients, alpha, mean=mean, weight_decay=weight_decay) - table
     moved = np.linalg.norm(moved, axis=1)
-    assert (moved <= BOUND * (np.linalg.norm(table, axis=1) + FLOOR) * (1 + 1e-12)).all()
+    assert (
+        moved <= TRUST_RATIO * (np.linalg.norm(table, axis=1) + TRUST_FLOOR) * (1 + 1e-12)
+    ).all()
     assert (np.delete(moved, np.unique(ids)) == 0).all()
 
 
@@ -103,7 +106,7 @@ def test_along_the_mean_a_batch_goes_as_far_as_its_pairs_in_turn(any_backend: Ba
     for _ in range(pairs):
         expected -= alpha * gradient(expected)
     ids, rows = np.zeros(pairs, np.int64), np.tile(gradient(row), (pairs, 1))
-    rules = {"bound": 1.0, "floor": 100.0, "curvature": 0.05}
+    rules = {"trust_ratio": 1.0, "trust_floor": 100.0, "curvature": 0.05}
     moved = updated(row[None], ids, rows, alpha, any_backend, mean=mean, **rules)[0]
     assert abs((row - alpha * rows.sum(0)) @ mean - 3) > 2 * abs(
         row @ mean - 3
@@ -116,7 +119,7 @@ def test_along_the_mean_a_batch_goes_as_far_as_its_pairs_in_turn(any_backend: Ba
 def test_across_the_mean_nothing_is_damped(seed: int, alpha: float) -> None:
     table, ids, gradients = problem(seed)
     mean = np.random.default_rng(seed).normal(size=table.shape[1])
-    rules = {"bound": 1.0, "floor": 1e9}
+    rules = {"trust_ratio": 1.0, "trust_floor": 1e9}
     plain = updated(table, ids, gradients, alpha, **rules) - table
     moved = updated(table, ids, gradients, alpha, mean=mean, **rules) - table
     unit = mean / np.linalg.norm(mean)
@@ -132,20 +135,24 @@ def test_the_order_of_pairs_does_not_matter(seed: int, alpha: float) -> None:
     table, ids, gradients = problem(seed)
     order = np.random.default_rng(seed + 1).permutation(len(ids))
     rng = np.random.default_rng(seed)
-    weight, mean = rng.uniform(size=(len(ids), 2)), rng.normal(size=table.shape[1])
-    shuffled = updated(table, ids[order], gradients[order], alpha, weight=weight[order], mean=mean)
-    expected = updated(table, ids, gradients, alpha, weight=weight, mean=mean)
+    weights, mean = rng.uniform(size=(len(ids), 2)), rng.normal(size=table.shape[1])
+    shuffled = updated(
+        table, ids[order], gradients[order], alpha, weights=weights[order], mean=mean
+    )
+    expected = updated(table, ids, gradients, alpha, weights=weights, mean=mean)
     np.testing.assert_allclose(shuffled, expected, rtol=0, atol=1e-12)
 
 
 @pytest.mark.parametrize("gradient", [1.0, 1e10])
-def test_finite_for_a_row_met_a_million_times(any_backend: Backend, gradient: float) -> None:
+def test_finite_for_a_row_in_a_million_pairs(any_backend: Backend, gradient: float) -> None:
     times = 10**4 if hasattr(any_backend, "emulated") else 10**6
     ids = np.zeros(times, np.int64)
     gradients = np.full((times, 2), gradient, np.float32)
     table = np.ones((3, 2), np.float32)
     moved = table - updated(table, ids, gradients, 0.05, backend=any_backend)
-    assert np.linalg.norm(moved[0]) == pytest.approx(BOUND * (math.sqrt(2) + FLOOR), rel=1e-6)
+    assert np.linalg.norm(moved[0]) == pytest.approx(
+        TRUST_RATIO * (math.sqrt(2) + TRUST_FLOOR), rel=1e-6
+    )
     assert not moved[1:].any()
 
 

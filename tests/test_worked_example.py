@@ -46,17 +46,25 @@ import math
 import numpy as np
 import pytest
 
-from xw2v.sgns.backend import load_backend
-from xw2v.sgns.interface import Batch, StepConfig, Tables
-from xw2v.sgns.step import plain_step
+from xw2v.sgns.config import StepConfig
+from xw2v.sgns.interface import Batch, Tables
+from xw2v.sgns.loading import load_backend
+from xw2v.sgns.step import PlainStep
 
 CAT, PURRS, ROCKET = 0, 1, 2
 
 
-def one_step(bound: float) -> tuple[float, Tables]:
+def one_step(trust_ratio: float) -> tuple[float, Tables]:
     """The loss before, and the tables after, one step on the example."""
     config = StepConfig(
-        window=1, negative=1, shared=1, group=1, block=1, bound=bound, floor=0, curvature=0.25
+        window=1,
+        negative=1,
+        shared_negatives=1,
+        group=1,
+        block=1,
+        trust_ratio=trust_ratio,
+        trust_floor=0,
+        curvature=0.25,
     )
     tables = Tables(
         center=np.array([[2.0, 0.0], [9.0, 9.0], [9.0, 9.0]]),  # only the cat is a center
@@ -68,12 +76,13 @@ def one_step(bound: float) -> tuple[float, Tables]:
         right=np.array([1]),
         negatives=np.array([[ROCKET]]),
     )
-    loss = plain_step(load_backend("numpy"), config, tables, batch, alpha=0.5, measure=True)
+    loss = PlainStep(load_backend("numpy"), config)(tables, batch, alpha=0.5, measure=True)
+    assert loss is not None
     return float(loss), tables
 
 
 def test_one_pair_and_one_negative() -> None:
-    loss, tables = one_step(bound=0.5)
+    loss, tables = one_step(trust_ratio=0.5)
 
     assert loss == pytest.approx(2 * math.log(2))
     assert tables.center[CAT] == pytest.approx([2, -0.1580], abs=5e-5)
@@ -82,7 +91,7 @@ def test_one_pair_and_one_negative() -> None:
 
 
 def test_the_bound_stops_what_would_move_too_far() -> None:
-    _, tables = one_step(bound=0.1)
+    _, tables = one_step(trust_ratio=0.1)
 
     assert tables.center[CAT] == pytest.approx([2, -0.1580], abs=5e-5)
     assert tables.context[PURRS] == pytest.approx([0.1, 1])
@@ -90,7 +99,7 @@ def test_the_bound_stops_what_would_move_too_far() -> None:
 
 
 def test_rows_of_other_words_stay_as_they_were() -> None:
-    _, tables = one_step(bound=0.5)
+    _, tables = one_step(trust_ratio=0.5)
 
     assert tables.center[[PURRS, ROCKET]].tolist() == [[9, 9], [9, 9]]
     assert tables.context[CAT].tolist() == [9, 9]

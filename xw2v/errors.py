@@ -30,7 +30,7 @@ class Xw2vError(Exception):
     """A failure that the user can act on; its message is complete without a traceback.
 
     Args:
-        message: what is wrong and what to do.
+        message: what is wrong and what to do: a text, or what becomes one when it is read.
         path: the file or folder that it is about; the text begins with it.
         line: the number of the line in that file, counted from 1.
         setting: the setting or option that it is about; the text begins with it and its value.
@@ -41,7 +41,7 @@ class Xw2vError(Exception):
 
     def __init__(
         self,
-        message: str,
+        message: object,
         *,
         path: str | os.PathLike[str] | None = None,
         line: int | None = None,
@@ -63,7 +63,9 @@ class Xw2vError(Exception):
         if self.path is not None:
             path = os.fspath(self.path)
             parts.append(path if self.line is None else f"{path}:{self.line}")
-        return " ".join(": ".join([*parts, self.message]).splitlines())  # names may hold line ends
+        return " ".join(
+            ": ".join([*parts, str(self.message)]).splitlines()
+        )  # names may hold line ends
 
 
 class InputError(Xw2vError, ValueError):

@@ -12,7 +12,7 @@ import os
 from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Unpack
+from typing import Unpack
 
 import numpy as np
 
@@ -86,7 +86,6 @@ class Word2Vec:
     def _corpus(self, sentences: Sentences, training: Corpus | None = None) -> Corpus:
         """`sentences` as a corpus, in the vocabulary of the training text if that is given."""
         from xw2v.text.options import TextOptions
-        from xw2v.text.reading import open_corpus, read_corpus_with
         from xw2v.text.vocabulary import VocabularyLimits
 
         settings = self.settings

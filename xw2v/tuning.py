@@ -7,7 +7,7 @@ batch alone: everything else is the same wherever a run trains.
 from __future__ import annotations
 
 from xw2v.settings import Settings
-from xw2v.sgns.interface import StepConfig
+from xw2v.sgns.config import StepConfig
 
 DEFAULT_BATCH_TOKENS = {"skipgram": 2048, "cbow": 512}
 CUDA_BATCH_TOKENS = 16384  # a GPU is not filled by what the cache of a CPU core holds
@@ -32,11 +32,11 @@ def step_config(settings: Settings) -> StepConfig:
     return StepConfig(
         window=settings.window,
         negative=settings.negative,
-        shared=shared_negatives(settings),
+        shared_negatives=shared_negatives(settings),
         group=group_tokens(settings),
         block=BLOCK_CENTERS,
-        bound=settings.bound,
-        floor=trust_floor(settings),
+        trust_ratio=settings.bound,
+        trust_floor=trust_floor(settings),
         weight_decay=settings.weight_decay,
         cbow=settings.model == "cbow",
         tied=settings.tied,

@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from xw2v.errors import MissingDependencyError, UsageError
-from xw2v.sgns.backend import Backend
-from xw2v.sgns.draws import LANES as WORDS_OF_COUNTER
-from xw2v.sgns.draws import low_discrepancy_uint32
-from xw2v.storage.filearray import FileArray
+from xw2v.sgns.array import Array
+from xw2v.sgns.backend import Backend, Reader
+from xw2v.sgns.config import RunShape, StepConfig
+from xw2v.sgns.draws import WORDS_PER_COUNTER, low_discrepancy_uint32
+from xw2v.sgns.interface import Step
+from xw2v.sgns.tokenstream import TokenStream
 from xw2v_cupy.corpus import DeviceCorpus
 from xw2v_cupy.fused import fused_sizes
-from xw2v_cupy.kernels import LANES, Kernels
-from xw2v_cupy.memory import corpus_bytes, in_gb, plan_memory
+from xw2v_cupy.kernels import WARP_SIZE, Kernels
+from xw2v_cupy.memory import corpus_bytes, in_gb, out_of_memory_reported, plan_memory
 from xw2v_cupy.scatter import scatter_add
 from xw2v_cupy.step import CupyStep
-from xw2v_cupy.sums import Ids
-
-if TYPE_CHECKING:
-    from xw2v.sgns.interface import Step, StepConfig
 
 INSTALL = (
     'pip install "xw2v[cuda12]" or "xw2v[cuda13]", as your driver has it (nvidia-smi says which)'
@@ -32,13 +29,13 @@ class CupyBackend(Backend):
     """CuPy arrays on "cuda" or "cuda:N", which becomes CuPy's current device in this thread."""
 
     name = "cupy"
-    fused = True  # a step's gradients in one kernel where they fit; see `xw2v_cupy.step.CupyStep`
-    piece = 2**22
+    chunk_tokens = 2**22
 
-    def __init__(self, device: str = "cuda") -> None:
+    def __init__(self, device: str = "cuda", *, deterministic: bool = False) -> None:
         kind, _, number = device.partition(":")
         if kind != "cuda" or not (number or "0").isdecimal():
             raise UsageError(f"--backend cupy: no --device {device}; give cuda or cuda:N")
+        super().__init__(device, deterministic=deterministic)
         self._cupy = cupy = _import_cupy()
         found = _device_count(cupy)
         index = int(number or 0)
@@ -58,64 +55,83 @@ class CupyBackend(Backend):
         self.device.use()
         self._kernels: dict[str, Kernels] = {}
 
-    def from_numpy(self, array: np.ndarray) -> Any:
-        return self._cupy.asarray(array, order="C")
+    def from_numpy(self, array: np.ndarray) -> Array:
+        with out_of_memory_reported():
+            copied: Array = self._cupy.asarray(array, order="C")
+            return copied
 
     def to_numpy(self, array: Any) -> np.ndarray:
-        return self._cupy.asnumpy(array)
+        host: np.ndarray = self._cupy.asnumpy(array)
+        return host
 
     def scatter_add(self, table: Any, rows: Any, updates: Any) -> None:
-        ids = Ids(rows, 0, rows, rows.shape[0])
-        updates = self._cupy.ascontiguousarray(updates)
         scatter_add(
-            self.kernels(table.dtype), table, ids, updates, deterministic=self.deterministic
+            self.kernels(table.dtype),
+            table,
+            rows,
+            self._cupy.ascontiguousarray(updates),
+            deterministic=self.deterministic,
         )
 
     def random_uint32_halves(
         self, seed: int, stream: int, start: int, count: int
-    ) -> tuple[Any, Any]:
-        high, low = self._cupy.empty((2, count), np.int64)
-        counters = -(-(start + count) // WORDS_OF_COUNTER) - start // WORDS_OF_COUNTER
-        key = np.uint64(seed), np.uint64(stream)
+    ) -> tuple[Array, Array]:
+        with out_of_memory_reported():
+            high, low = self._cupy.empty((2, count), np.int64)
+        counters = -(-(start + count) // WORDS_PER_COUNTER) - start // WORDS_PER_COUNTER
         self.kernels(np.float32).launch(
-            "philox_uint64", -(-counters // LANES), *key, start, count, high, low
+            "philox_uint64",
+            -(-counters // WARP_SIZE),
+            seed=np.uint64(seed),
+            stream=np.uint64(stream),
+            start=start,
+            n_words=count,
+            high=high,
+            low=low,
         )
         return high, low
 
-    def low_discrepancy_uint32(self, seed: int, stream: int, start: int, count: int) -> Any:
-        return low_discrepancy_uint32(self._cupy, seed, stream, start, count)
+    def low_discrepancy_uint32(self, seed: int, stream: int, start: int, count: int) -> Array:
+        numbers: Array = low_discrepancy_uint32(self._cupy, seed, stream, start, count)
+        return numbers
 
-    def reader(
-        self, ids: np.ndarray | FileArray, offsets: np.ndarray | FileArray
-    ) -> Callable[[int, int], tuple[Any, Any]]:
-        if corpus_bytes(len(ids), len(offsets) - 1, self._free()):
-            return DeviceCorpus(self._cupy, ids, offsets)
-        return super().reader(ids, offsets)
+    def reader(self, stream: TokenStream) -> Reader:
+        if corpus_bytes(len(stream), stream.sentences, self._free()):
+            return DeviceCorpus(self._cupy, stream)
+        return super().reader(stream)
 
-    def plan(self, config: StepConfig, **sizes: int) -> str:
+    def plan(self, config: StepConfig, shape: RunShape) -> str:
         limit = self.kernels(np.float32).shared_limit
-        fits = fused_sizes(config, sizes["vector_size"], 4, limit) is not None
-        fused = self.fused and fits and not (self.deterministic or config.cbow)
-        plan = plan_memory(config, **sizes, piece=self.piece, free=self._free(), fused=fused)
+        fits = fused_sizes(config, shape.model.dim, 4, limit) is not None
+        plan = plan_memory(
+            config,
+            shape,
+            chunk_tokens=self.chunk_tokens,
+            free=self._free(),
+            fused=fits and not self.deterministic and not config.cbow,
+        )
         return f"{plan} of {in_gb(self._free())} GB that are free on {self.gpu_model()}"
 
     def _free(self) -> int:
         """Bytes of device memory that are free, or held by CuPy's pool for what it next
         allocates.
         """
-        return self.device.mem_info[0] + self._cupy.get_default_memory_pool().free_bytes()
+        free: int = self.device.mem_info[0] + self._cupy.get_default_memory_pool().free_bytes()
+        return free
 
     def gpu_model(self) -> str:
         """The GPU's name, such as "NVIDIA H200"."""
-        return self._cupy.cuda.runtime.getDeviceProperties(self.device.id)["name"].decode()
+        properties = self._cupy.cuda.runtime.getDeviceProperties(self.device.id)
+        return str(properties["name"].decode())
 
-    def step(self, config: StepConfig) -> Step:
+    def own_step(self, config: StepConfig, *, fused: bool = True) -> Step | None:
+        """See `Backend`; fused: see `xw2v_cupy.step.CupyStep`."""
         if config.cbow:
-            return super().step(config)
-        return CupyStep(config, self.kernels, fused=self.fused, deterministic=self.deterministic)
+            return None
+        return CupyStep(config, self.kernels, fused=fused, deterministic=self.deterministic)
 
-    def versions(self, config: StepConfig) -> dict[str, str]:
-        return {"cupy": self._cupy.__version__, **super().versions(config)}
+    def versions(self) -> dict[str, str]:
+        return {"cupy": self._cupy.__version__}
 
     def kernels(self, dtype: Any) -> Kernels:
         """The kernels for tables of a dtype, compiled once."""
@@ -139,6 +155,6 @@ def _import_cupy() -> Any:
 def _device_count(cupy: Any) -> int:
     """CUDA devices that CuPy can use; 0 where there is no driver (CuPy imports without one)."""
     try:
-        return cupy.cuda.runtime.getDeviceCount()
+        return int(cupy.cuda.runtime.getDeviceCount())
     except cupy.cuda.runtime.CUDARuntimeError:
         return 0

@@ -6,25 +6,23 @@ from typing import Any
 
 import numpy as np
 
-from xw2v.storage.filearray import FileArray
-
-Array = Any
+from xw2v.sgns.array import Array
+from xw2v.sgns.tokenstream import TokenStream
 
 
 class DeviceCorpus:
-    """Reads stretches of a corpus that lies on the device; see `xw2v.sgns.backend.Backend.reader`.
+    """Reads stretches of a corpus that is kept on the device; see
+    `xw2v.sgns.backend.Backend.reader`.
 
     Args:
         cupy: the library.
-        ids, offsets: (N,) word ids and (S + 1,) sentence starts on the host.
+        stream: the corpus on the host.
     """
 
-    def __init__(
-        self, cupy: Any, ids: np.ndarray | FileArray, offsets: np.ndarray | FileArray
-    ) -> None:
+    def __init__(self, cupy: Any, stream: TokenStream) -> None:
         self._cupy = cupy
-        self._ids = cupy.asarray(np.asarray(ids))
-        self._offsets = cupy.asarray(np.asarray(offsets))
+        self._ids = cupy.asarray(np.asarray(stream.ids))
+        self._offsets = cupy.asarray(np.asarray(stream.offsets))
 
     def __call__(self, start: int, stop: int) -> tuple[Array, Array]:
         positions = self._cupy.arange(start, stop)

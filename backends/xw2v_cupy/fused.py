@@ -2,84 +2,91 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
-from xw2v.sgns.interface import Batch, StepConfig, Tables
+from xw2v.sgns.array import Array
+from xw2v.sgns.config import StepConfig
+from xw2v.sgns.interface import Batch, Tables
 from xw2v_cupy.groups import GroupMeans
-from xw2v_cupy.kernels import WARPS, Kernels
-from xw2v_cupy.sums import RowSums, Touched
+from xw2v_cupy.kernels import NULL, WARPS_PER_BLOCK, Kernels
+from xw2v_cupy.sums import RowSums, TouchedRows
 
-Array = Any
+FUSED_BLOCK = 16  # centers of a thread block, where a group is a multiple of it
+WIDTHS = (128, 64, 32)  # dimensions of a row in shared memory at a time: the most that fits
 
-BLOCK = 16  # centers of a thread block, where a group is whole blocks of so many
-WIDTHS = (
-    128,
-    64,
-    32,
-)  # how many numbers of a row are in shared memory at a time: the most that fits
+
+class FusedSizes(NamedTuple):
+    """What a thread block of the fused kernel works on.
+
+    Attributes:
+        block: b, its centers.
+        width: dimensions of a row in shared memory at a time.
+        shared_bytes: shared memory that it takes.
+    """
+
+    block: int
+    width: int
+    shared_bytes: int
 
 
 def block_of(config: StepConfig) -> int:
     """Centers of a thread block."""
-    return BLOCK if config.group % BLOCK == 0 else config.block
+    return FUSED_BLOCK if config.group % FUSED_BLOCK == 0 else config.block
 
 
-def fused_sizes(
-    config: StepConfig, D: int, itemsize: int, limit: int
-) -> tuple[int, int, int] | None:
-    """Centers of a thread block, width of its rows, and the bytes of shared memory it takes.
-
-    Returns:
-        None where windows or negatives are too many for `limit` bytes.
+def fused_sizes(config: StepConfig, dim: int, itemsize: int, limit: int) -> FusedSizes | None:
+    """The sizes of a thread block; None where windows or negatives are too many for `limit` bytes
+    of shared memory.
     """
-    b = block_of(config)
-    columns = b + 2 * config.window + config.shared
+    b, K = block_of(config), config.shared_negatives
+    columns = b + 2 * config.window + K
     for width in WIDTHS:
-        width = min(width, D)
-        size = itemsize * ((b + columns) * (width | 1) + b * columns + b + config.shared)
-        if size <= limit:
-            return b, width, size
+        width = min(width, dim)
+        pitch = width | 1
+        shared_bytes = itemsize * ((b + columns) * pitch + b * columns + b + K)
+        if shared_bytes <= limit:
+            return FusedSizes(b, width, shared_bytes)
     return None
 
 
 class FusedGradients:
-    """Sums the gradients of batches of one shape; see `xw2v_cupy.step.Gradients`. By atomics.
+    """Sums the gradients of batches of one shape; see `xw2v_cupy.step.Gradients`. By atomics."""
 
-    Args:
-        sizes: from `fused_sizes`.
-    """
-
-    def __init__(
-        self, config: StepConfig, kernels: Kernels, T: int, sizes: tuple[int, int, int]
-    ) -> None:
-        self.config, self.kernels = config, kernels
-        self.block, self.width, self.shared = sizes
-        self.loss = kernels.library.empty((T // self.block, WARPS), kernels.library.float64)
+    def __init__(self, config: StepConfig, kernels: Kernels, T: int, sizes: FusedSizes) -> None:
+        xp: Any = kernels.library
+        self.config = config
+        self.kernels = kernels
+        self.sizes = sizes
+        self.loss = xp.empty((T // sizes.block, WARPS_PER_BLOCK), xp.float64)
 
     def __call__(
         self,
-        tables: Tables,
-        batch: Batch,
-        touched: Touched,
+        tables: Tables[Array],
+        batch: Batch[Array],
+        touched: TouchedRows,
         groups: GroupMeans,
         sums: RowSums,
         measure: bool,
     ) -> Array | None:
-        config, K = self.config, self.config.shared
-        sizes = tables.center.shape[1], self.block, config.window, config.group, K, self.width
-        loss = self.loss if measure else 0
+        config, sizes = self.config, self.sizes
         self.kernels.launch_blocks(
             "pair_gradients",
             len(self.loss),
-            self.shared,
-            *sizes,
-            config.negative / K,
-            *batch,
-            *tables,
-            groups.means,
-            groups.shifts,
-            sums.center.gradients,
-            sums.context.gradients,
-            loss,
+            sizes.shared_bytes,
+            D=tables.center.shape[1],
+            b=sizes.block,
+            w=config.window,
+            g=config.group,
+            K=config.shared_negatives,
+            width=sizes.width,
+            negative_weight=config.negative_weight,
+            **batch._asdict(),
+            **tables._asdict(),
+            means=groups.means,
+            offsets=groups.offsets,
+            center_sums=sums.center.gradients,
+            context_sums=sums.context.gradients,
+            loss=self.loss if measure else NULL,
         )
-        return self.loss.sum() if measure else None
+        loss: Array | None = self.loss.sum() if measure else None
+        return loss

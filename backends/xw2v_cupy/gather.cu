@@ -1,11 +1,10 @@
-// rows[i] = table[ids[i]], the ids being those of two lists.
+// rows[i] = table[ids[i]], i < n_ids.
 
 extern "C" __global__ void gather(
-    integer D, const integer* first, integer n_first, const integer* second, integer n_second, const real* table,
-    real* rows
+    integer D, const integer* ids, integer n_ids, const real* table, real* rows
 ) {
     const integer i = warp_row();
-    if (i >= n_first + n_second) return;
-    const real* from = table + element(first, n_first, second, i) * D;
-    for (integer d = threadIdx.x; d < D; d += LANES) rows[i * D + d] = from[d];
+    if (i >= n_ids) return;
+    const real* from = table + ids[i] * D;
+    for (integer d = threadIdx.x; d < D; d += WARP_SIZE) rows[i * D + d] = from[d];
 }

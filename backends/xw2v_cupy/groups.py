@@ -1,40 +1,68 @@
 """What a batch's groups have in common: the means that updates are damped along, and each group's
-shifts to them.
+control variate offsets from them.
 """
 
 from __future__ import annotations
 
-from xw2v.sgns.interface import Batch, StepConfig, Tables
-from xw2v_cupy.kernels import LANES, WARPS, Kernels
+from typing import Any
+
+from xw2v.sgns.array import Array
+from xw2v.sgns.config import StepConfig
+from xw2v.sgns.interface import Batch, Tables
+from xw2v_cupy.kernels import WARP_SIZE, WARPS_PER_BLOCK, Kernels
 from xw2v_cupy.sums import RowSums
 
 
 class GroupMeans:
-    """Means of batches of one shape: T tokens in T/g groups, D numbers a row. Two launches
+    """Means of batches of one shape: T tokens in T/g groups, D dimensions. Two launches
     (`groups.cu`).
 
     Attributes:
-        shifts: (T/g, 2, D) what brings the mean of a group's negatives, and of its centers, to the
-            batch's.
+        offsets: (T/g, 2, D) the batch's mean of the negatives, and of the centers, minus the
+            group's.
         means: (3, D) the batch's mean of the negatives, of the centers, and half their sum.
-        pairs: (T/g,) int64 positive pairs of each group.
+        group_pairs: (T/g,) int64 positive pairs of each group.
+        context_ids: (T + 2w + T/g·K,) int64 rows of the output table that the batch touches: its
+            tokens and its negatives.
     """
 
     def __init__(self, config: StepConfig, kernels: Kernels, T: int, D: int) -> None:
-        xp = kernels.library
-        self._objective, self._kernels = config, kernels
-        self.shifts = xp.empty((T // config.group, 2, D), kernels.dtype)
+        xp: Any = kernels.library
+        groups = T // config.group
+        self._config = config
+        self._kernels = kernels
+        self.offsets = xp.empty((groups, 2, D), kernels.dtype)
         self.means = xp.empty((3, D), kernels.dtype)
-        self.pairs = xp.empty(len(self.shifts), xp.int64)
+        self.group_pairs = xp.empty(groups, xp.int64)
+        n_ids = T + 2 * config.window + groups * config.shared_negatives
+        self.context_ids = xp.empty(n_ids, xp.int64)
 
-    def __call__(self, tables: Tables, batch: Batch, sums: RowSums) -> None:
-        """Find the means, and count what the batch's rows meet into `sums`."""
-        config, kernels = self._objective, self._kernels
-        groups, _, D = self.shifts.shape
-        sizes = D, config.window, config.group, config.shared
-        met = sums.center.met, sums.context.met
-        blocks, shared = groups * -(-D // LANES), WARPS * LANES * kernels.dtype.itemsize
+    def __call__(self, tables: Tables[Array], batch: Batch[Array], sums: RowSums) -> None:
+        """Find the means, list the ids, and count the pairs of the batch's rows into `sums`."""
+        config, kernels = self._config, self._kernels
+        groups, _, D = self.offsets.shape
         kernels.launch_blocks(
-            "group_means", blocks, shared, *sizes, *batch, *tables, *met, self.shifts, self.pairs
+            "group_means",
+            groups * -(-D // WARP_SIZE),
+            WARPS_PER_BLOCK * WARP_SIZE * kernels.dtype.itemsize,
+            D=D,
+            w=config.window,
+            g=config.group,
+            K=config.shared_negatives,
+            **batch._asdict(),
+            **tables._asdict(),
+            center_pairs=sums.center.pairs,
+            context_pairs=sums.context.pairs,
+            means=self.offsets,
+            group_pairs=self.group_pairs,
+            context_ids=self.context_ids,
         )
-        kernels.launch("batch_means", D, D, groups, self.pairs, self.shifts, self.means)
+        kernels.launch(
+            "batch_means",
+            D,
+            D=D,
+            groups=groups,
+            group_pairs=self.group_pairs,
+            offsets=self.offsets,
+            means=self.means,
+        )

@@ -3,23 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from xw2v_cupy.signatures import Signature, signatures
+
 SOURCES = ("warp", "philox", "gather", "gradients", "groups", "pairs", "scatter", "update")
-LANES, WARPS = 32, 8  # threads of a warp and warps of a block; a warp works on one row
+WARP_SIZE = 32  # threads of a warp, which works on one row
+WARPS_PER_BLOCK = 8
 REALS = {"float32": "float", "float64": "double"}
+NULL = 0  # for a pointer
 
 
+@cache
 def cuda_source() -> str:
     """All kernels as one source."""
-    sizes = f"#define LANES {LANES}\n#define WARPS {WARPS}\n"
+    sizes = f"#define WARP_SIZE {WARP_SIZE}\n#define WARPS_PER_BLOCK {WARPS_PER_BLOCK}\n"
     return sizes + "".join(
         (Path(__file__).parent / f"{name}.cu").read_text(encoding="utf-8") for name in SOURCES
     )
+
+
+@cache
+def kernel_signatures() -> dict[str, Signature]:
+    """The kernels of `cuda_source` by name."""
+    return signatures(cuda_source())
 
 
 class Kernels:
@@ -47,25 +58,33 @@ class Kernels:
         self.shared_limit = self.library.cuda.Device().attributes["MaxSharedMemoryPerBlockOptin"]
         self._one, self._zero = np.ones((), self.dtype), np.zeros((), self.dtype)
 
-    def launch(self, name: str, rows: int, *arguments: Any) -> None:
-        """Run a kernel with a warp for each of `rows` rows.
+    def launch(self, name: str, warps: int, /, **arguments: Any) -> None:
+        """Run a kernel with `warps` warps, one for each row that it works on.
 
         Args:
-            arguments: arrays for pointers (0 for a null one), int for integer, float for double.
+            arguments: by the names of the kernel's parameters: arrays for pointers (NULL for none),
+                int for integer, float for double.
+
+        Raises:
+            TypeError: a missing or unknown argument.
         """
-        if rows:
-            self._run(name, -(-rows // WARPS), 0, arguments)
+        ordered = kernel_signatures()[name].ordered(arguments)
+        if warps:
+            self._run(name, -(-warps // WARPS_PER_BLOCK), 0, ordered)
 
-    def launch_blocks(self, name: str, blocks: int, shared: int, *arguments: Any) -> None:
-        """Run a kernel with so many thread blocks, each with `shared` bytes of shared memory."""
-        self._run(name, blocks, shared, arguments)
+    def launch_blocks(self, name: str, blocks: int, shared_bytes: int, /, **arguments: Any) -> None:
+        """Run a kernel with `blocks` thread blocks, each with so many bytes of shared memory; see
+        `launch`.
+        """
+        self._run(name, blocks, shared_bytes, kernel_signatures()[name].ordered(arguments))
 
-    def _run(self, name: str, blocks: int, shared: int, arguments: tuple[Any, ...]) -> None:
+    def _run(self, name: str, blocks: int, shared_bytes: int, arguments: tuple[Any, ...]) -> None:
         if name not in self._functions:
             function = self._functions[name] = self._module.get_function(name)
-            if shared:  # or it gets 48 kB at most
+            if shared_bytes:  # or it gets 48 kB at most
                 function.max_dynamic_shared_size_bytes = self.shared_limit
-        self._functions[name]((blocks,), (LANES, WARPS), arguments, shared_mem=shared)
+        threads = WARP_SIZE, WARPS_PER_BLOCK
+        self._functions[name]((blocks,), threads, arguments, shared_mem=shared_bytes)
 
     def product(
         self,

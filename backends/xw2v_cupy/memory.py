@@ -2,29 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 
-from xw2v.errors import InputError
-from xw2v.sgns.interface import StepConfig
+from xw2v.errors import OutOfMemoryError
+from xw2v.sgns.config import RunShape, StepConfig
 
-CORPUS_SHARE = (
-    8  # a corpus stays on the device where it takes at most this fraction of what is free
-)
-BATCH_BYTES = (
-    200  # device memory at most that a token of a piece takes while batches are made of it
+MAX_CORPUS_SHARE = 1 / 8  # of the free memory: a larger corpus stays on the host
+BATCH_BYTES_PER_TOKEN = 200  # at most, while batches are made of a chunk of tokens
+SMALLER = (
+    "give a smaller `vector_size`, `max_vocab` or `batch_tokens`, or train on the CPU (`device`)"
 )
 
 
 @dataclass(frozen=True)
-class Plan:
+class MemoryPlan:
     """Bytes of device memory.
 
     Attributes:
         tables: the parameters.
-        sums: of the gradients by table row, the rows' counts of pairs and their stamps.
+        sums: of the gradients by table row, the rows' numbers of pairs and their stamps.
         step: the arrays of one step.
-        batches: a piece of the corpus on its way to batches, and the sampling tables.
-        corpus: its ids and sentence starts; 0 where it is read from the host, a piece at a time.
+        batches: a chunk of the corpus on its way to batches, and the sampling tables.
+        corpus: its ids and sentence starts; 0 where it is read from the host, a chunk at a time.
     """
 
     tables: int
@@ -49,54 +50,56 @@ def in_gb(size: int) -> str:
 def corpus_bytes(tokens: int, sentences: int, free: int) -> int:
     """What a corpus takes on the device, or 0 if it is too large to stay there."""
     size = 4 * tokens + 8 * (sentences + 1)
-    return size if size <= free // CORPUS_SHARE else 0
+    return size if size <= free * MAX_CORPUS_SHARE else 0
 
 
 def plan_memory(
     config: StepConfig,
+    shape: RunShape,
     *,
-    words: int,
-    vector_size: int,
-    batch_tokens: int,
-    tokens: int,
-    sentences: int,
-    piece: int,
+    chunk_tokens: int,
     free: int,
     fused: bool,
     itemsize: int = 4,
-) -> Plan:
+) -> MemoryPlan:
     """The device memory that a skip-gram run takes.
 
     Args:
-        words, vector_size: shape of a table.
-        batch_tokens: T.
-        tokens, sentences: of the corpus.
-        piece: tokens made into batches at a time.
+        chunk_tokens: tokens made into batches at a time.
         free: bytes of device memory there are.
         fused: whether a step keeps rows and scores in shared memory.
-        itemsize: of a number of the tables.
+        itemsize: bytes of a number of the tables.
 
     Raises:
-        InputError: more than is free.
+        OutOfMemoryError: more than is free.
     """
-    T, D, w = batch_tokens, vector_size, config.window
+    model, T, w = shape.model, shape.batch_tokens, config.window
+    D = model.dim
     groups = T // config.group
-    drawn = groups * config.shared
+    negatives = groups * config.shared_negatives
     spans = T // config.block * config.span
-    tables = 1 if config.tied else 2
-    rows = 2 * T + (T + 2 * w + drawn) + spans + drawn  # X, dX; R; dC; dN
-    scores = T * (config.span + config.shared)
-    means = (2 * groups + 3) * D * itemsize + 8 * groups
-    plan = Plan(
-        tables=tables * words * D * itemsize,
-        sums=tables * words * (D * itemsize + 8 + 2 * 8),
+    context_ids = T + 2 * w + negatives
+    table_rows = model.input_rows + (0 if config.tied else model.output_rows)
+    rows = 2 * T + context_ids + spans + negatives  # X, dX; R; dC; dN
+    scores = T * (config.span + config.shared_negatives)
+    means = (2 * groups + 3) * D * itemsize + 8 * groups + 8 * context_ids
+    plan = MemoryPlan(
+        tables=table_rows * D * itemsize,
+        sums=table_rows * (D * itemsize + 8 + 2 * 8),
         step=means + 8 * T + (0 if fused else (rows * D + scores) * itemsize),
-        batches=BATCH_BYTES * min(piece, tokens) + 3 * 8 * words,
-        corpus=corpus_bytes(tokens, sentences, free),
+        batches=BATCH_BYTES_PER_TOKEN * min(chunk_tokens, shape.tokens) + 3 * 8 * model.output_rows,
+        corpus=corpus_bytes(shape.tokens, shape.sentences, free),
     )
     if plan.total > free:
-        raise InputError(
-            f"--device cuda: training takes {plan}, and {in_gb(free)} GB are free; "
-            "give a smaller --vector-size, --max-vocab or --batch-tokens, or --device cpu"
-        )
+        raise OutOfMemoryError(f"training takes {plan}, and {in_gb(free)} GB are free; {SMALLER}")
     return plan
+
+
+@contextmanager
+def out_of_memory_reported() -> Iterator[None]:
+    """Turn CuPy's out-of-memory error into one of a line with what to do."""
+    try:
+        yield
+    except MemoryError as error:
+        line = " ".join(str(error).split())
+        raise OutOfMemoryError(f"out of device memory ({line}); {SMALLER}") from None

@@ -6,21 +6,21 @@ from __future__ import annotations
 
 from typing import Any
 
-from xw2v.sgns.interface import Batch, StepConfig, Tables
+from xw2v.sgns.array import Array
+from xw2v.sgns.config import StepConfig
+from xw2v.sgns.interface import Batch, Tables
 from xw2v_cupy.groups import GroupMeans
-from xw2v_cupy.kernels import Kernels
+from xw2v_cupy.kernels import NULL, Kernels
 from xw2v_cupy.scatter import scatter_add
-from xw2v_cupy.sums import RowSums, Touched
-
-Array = Any
+from xw2v_cupy.sums import RowSums, TouchedRows
 
 
 class ProductGradients:
     """Sums the gradients of batches of one shape; see `xw2v_cupy.step.Gradients`. Twelve or more
     launches.
 
-    T tokens, D numbers a row, b centers a block, s = b + 2w columns a span, g tokens and K
-    negatives a group.
+    T tokens, D dimensions, b centers a block, s = b + 2w columns a span, g tokens and K negatives a
+    group.
 
     Args:
         deterministic: sort a batch's rows and add them in order, instead of by atomics.
@@ -29,80 +29,103 @@ class ProductGradients:
     def __init__(
         self, config: StepConfig, kernels: Kernels, T: int, D: int, *, deterministic: bool = False
     ) -> None:
-        self.config, self.kernels, self.deterministic = config, kernels, deterministic
-        xp, dtype, product = kernels.library, kernels.dtype, kernels.product
-        b, g, w, s = config.block, config.group, config.window, config.span
-        groups, K = T // g, config.shared
-        self.X, self.dX = xp.empty((T, D), dtype), xp.empty((T, D), dtype)
-        self.R = xp.empty(
-            (T + 2 * w + groups * K, D), dtype
-        )  # rows of the positions, then of the negatives
-        self.dC, self.dN = xp.empty((T // b, s, D), dtype), xp.empty((groups, K, D), dtype)
-        self.positive, self.negative = (
-            xp.empty((T // b, b, s), dtype),
-            xp.empty((groups, g, K), dtype),
-        )
+        self.config = config
+        self.kernels = kernels
+        self.deterministic = deterministic
+        xp: Any = kernels.library
+        dtype, product = kernels.dtype, kernels.product
+        b, g, s, K = config.block, config.group, config.span, config.shared_negatives
+        groups, positions = T // g, T + 2 * config.window
+        self.X = xp.empty((T, D), dtype)
+        self.dX = xp.empty((T, D), dtype)
+        self.R = xp.empty((positions + groups * K, D), dtype)  # rows of tokens, then of negatives
+        self.dC = xp.empty((T // b, s, D), dtype)
+        self.dN = xp.empty((groups, K, D), dtype)
+        self.positive = xp.empty((T // b, b, s), dtype)
+        self.negative = xp.empty((groups, g, K), dtype)
         self.loss = xp.empty(T, xp.float64)
 
         X_blocks, X_groups = self.X.reshape(T // b, b, D), self.X.reshape(groups, g, D)
-        N = self.R[T + 2 * w :].reshape(groups, K, D)
+        dX_blocks, dX_groups = self.dX.reshape(X_blocks.shape), self.dX.reshape(X_groups.shape)
+        self.N = self.R[positions:].reshape(groups, K, D)
         strides = b * D * dtype.itemsize, D * dtype.itemsize, dtype.itemsize
-        C = xp.lib.stride_tricks.as_strided(
-            self.R, (T // b, s, D), strides
-        )  # overlapping views of R
+        as_strided = xp.lib.stride_tricks.as_strided
+        C = as_strided(self.R, (T // b, s, D), strides)  # the spans, overlapping
         self.score_products = (
             product(X_blocks, C, self.positive, right_t=True),  # (T/b, b, s)
-            product(X_groups, N, self.negative, right_t=True),  # (T/g, g, K)
+            product(X_groups, self.N, self.negative, right_t=True),  # (T/g, g, K)
         )
         self.gradient_products = (
-            product(self.positive, C, self.dX.reshape(X_blocks.shape)),
+            product(self.positive, C, dX_blocks),
             product(self.positive, X_blocks, self.dC, left_t=True),
-            product(self.negative, N, self.dX.reshape(X_groups.shape), add=True),
+            product(self.negative, self.N, dX_groups, add=True),
             product(self.negative, X_groups, self.dN, left_t=True),
         )
-        self.N = N
 
     def __call__(
         self,
-        tables: Tables,
-        batch: Batch,
-        touched: Touched,
+        tables: Tables[Array],
+        batch: Batch[Array],
+        touched: TouchedRows,
         groups: GroupMeans,
         sums: RowSums,
         measure: bool,
     ) -> Array | None:
-        config, kernels = self.config, self.kernels
-        (T, D), w, K = self.X.shape, config.window, config.shared
-        kernels.launch("gather", T, D, *touched.centers, tables.center, self.X)
-        kernels.launch("gather", len(self.R), D, *touched.context, tables.context, self.R)
+        self._gather(tables.center, touched.center, self.X)
+        self._gather(tables.context, touched.context, self.R)
         for product in self.score_products:
             product()
-        sizes, reach = (T, config.block, w, K, config.negative / K), (batch.left, batch.right)
-        loss = self.loss if measure else 0
-        kernels.launch("score_gradients", T, *sizes, *reach, self.positive, self.negative, loss)
+        self._score_gradients(batch, measure)
         for product in self.gradient_products:
             product()
-        rows, count = (self.N, self.X, self.dN, self.dX), len(groups.pairs)
-        sizes = D, count, config.group, K, config.negative / K
-        kernels.launch(
-            "add_control_variate",
-            count * K + T,
-            *sizes,
-            *reach,
-            groups.pairs,
-            groups.means,
-            groups.shifts,
-            *rows,
-        )
-        fixed = self.deterministic
-        scatter_add(kernels, sums.center.gradients, touched.centers, self.dX, deterministic=fixed)
+        self._add_control_variate(batch, groups)
+        kernels, w, deterministic = self.kernels, self.config.window, self.deterministic
+        center_sums, context_sums = sums.center.gradients, sums.context.gradients
+        scatter_add(kernels, center_sums, touched.center, self.dX, deterministic=deterministic)
         scatter_add(
-            kernels,
-            sums.context.gradients,
-            touched.context,
-            self.dN,
-            self.dC,
-            w,
-            deterministic=fixed,
+            kernels, context_sums, touched.context, self.dN, self.dC, w, deterministic=deterministic
         )
-        return self.loss.sum() if measure else None
+        loss: Array | None = self.loss.sum() if measure else None
+        return loss
+
+    def _gather(self, table: Array, ids: Array, rows: Array) -> None:
+        n_ids, D = rows.shape
+        self.kernels.launch("gather", n_ids, D=D, ids=ids, n_ids=n_ids, table=table, rows=rows)
+
+    def _score_gradients(self, batch: Batch[Array], measure: bool) -> None:
+        config, T = self.config, len(self.X)
+        self.kernels.launch(
+            "score_gradients",
+            T,
+            T=T,
+            b=config.block,
+            w=config.window,
+            K=config.shared_negatives,
+            negative_weight=config.negative_weight,
+            left=batch.left,
+            right=batch.right,
+            positive=self.positive,
+            negative=self.negative,
+            loss=self.loss if measure else NULL,
+        )
+
+    def _add_control_variate(self, batch: Batch[Array], groups: GroupMeans) -> None:
+        config, (n_groups, K, D) = self.config, self.N.shape
+        self.kernels.launch(
+            "add_control_variate",
+            n_groups * K + len(self.X),
+            D=D,
+            groups=n_groups,
+            g=config.group,
+            K=K,
+            negative_weight=config.negative_weight,
+            left=batch.left,
+            right=batch.right,
+            group_pairs=groups.group_pairs,
+            means=groups.means,
+            offsets=groups.offsets,
+            N=self.N,
+            X=self.X,
+            dN=self.dN,
+            dX=self.dX,
+        )

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from xw2v_cupy.kernels import Kernels
-from xw2v_cupy.sums import Ids
-
-Array = Any
+from xw2v.sgns.array import Array
+from xw2v_cupy.kernels import NULL, Kernels
 
 
 def scatter_add(
     kernels: Kernels,
     table: Array,
-    ids: Ids,
+    ids: Array,
     plain: Array,
     spans: Array | None = None,
     window: int = 0,
@@ -24,22 +22,28 @@ def scatter_add(
 
     Args:
         table: (V, D), changed in place.
-        ids: n_first token positions, whose rows are sums over `spans`, then n_second others.
-        plain: (n_second, D), or of that size.
-        spans: (blocks, b + 2·window, D): block k lies at positions k·b .. k·b + b + 2·window.
+        ids: (N,) int64: with spans, first those of all token positions.
+        plain: (n, D), or of that size, the rows of the last n ids.
+        spans: (blocks, b + 2·window, D): block k covers the positions k·b .. k·b + b + 2·window,
+            and the row of a position is the sum over the spans that cover it.
         deterministic: sort the ids and add in order, instead of by atomics.
     """
-    blocks, block = (spans.shape[0], spans.shape[1] - 2 * window) if spans is not None else (0, 1)
-    overlapping = plain if spans is None else spans  # not read where no id is a position
-    count = ids.n_first + ids.n_second
-    sizes = table.shape[1], blocks, block, window
+    n_ids, blocks, block, positions = ids.shape[0], 0, 1, 0
+    if spans is not None:
+        blocks, block = spans.shape[0], spans.shape[1] - 2 * window
+        positions = blocks * block + 2 * window
+    rows = {
+        "D": table.shape[1],
+        "blocks": blocks,
+        "b": block,
+        "w": window,
+        "positions": positions,
+        "spans": NULL if spans is None else spans,
+        "plain": plain,
+    }
     if deterministic:
-        xp = kernels.library
-        listed = xp.concatenate((ids.first[: ids.n_first], ids.second.ravel()))
-        keys = xp.sort(listed * 2**32 + xp.arange(count))
-        kernels.launch(
-            "scatter_sorted", count, *sizes, ids.n_first, overlapping, plain, keys, count, table
-        )
+        xp: Any = kernels.library
+        keys = xp.sort(ids * 2**32 + xp.arange(n_ids))
+        kernels.launch("scatter_sorted", n_ids, **rows, keys=keys, n_ids=n_ids, table=table)
     else:
-        first, second = (ids.first, ids.n_first, overlapping), (ids.second, ids.n_second, plain)
-        kernels.launch("scatter_add", count, *sizes, *first, *second, table)
+        kernels.launch("scatter_add", n_ids, **rows, ids=ids, n_ids=n_ids, table=table)

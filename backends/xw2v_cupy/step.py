@@ -11,14 +11,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from xw2v.sgns.interface import Batch, StepConfig, Tables
+from xw2v.sgns.array import Array
+from xw2v.sgns.composition import center_ids
+from xw2v.sgns.config import ModelShape, StepConfig
+from xw2v.sgns.interface import Batch, Tables
 from xw2v_cupy.fused import FusedGradients, fused_sizes
 from xw2v_cupy.groups import GroupMeans
 from xw2v_cupy.kernels import Kernels
+from xw2v_cupy.memory import out_of_memory_reported
 from xw2v_cupy.products import ProductGradients
-from xw2v_cupy.sums import RowSums, Touched
-
-Array = Any
+from xw2v_cupy.sums import RowSums, TouchedRows
 
 
 class Gradients(Protocol):
@@ -26,9 +28,9 @@ class Gradients(Protocol):
 
     def __call__(
         self,
-        tables: Tables,
-        batch: Batch,
-        touched: Touched,
+        tables: Tables[Array],
+        batch: Batch[Array],
+        touched: TouchedRows,
         groups: GroupMeans,
         sums: RowSums,
         measure: bool,
@@ -44,6 +46,9 @@ class CupyStep:
         fused: gradients in one kernel, where a block of pairs fits its memory; else by cuBLAS's
             products.
         deterministic: sums in a fixed order, which the fused kernel does not do.
+
+    Raises:
+        OutOfMemoryError: the device has too little memory; when called.
     """
 
     name = "CUDA kernels"
@@ -56,31 +61,38 @@ class CupyStep:
         fused: bool = True,
         deterministic: bool = False,
     ) -> None:
-        self.config, self.fused, self.deterministic = config, fused, deterministic
+        self.config = config
+        self.fused = fused and not deterministic
+        self.deterministic = deterministic
         self._kernels = kernels
-        self._shape: tuple[Any, ...] | None = None
+        self._prepared: tuple[Any, ...] | None = None
 
     def __call__(
-        self, tables: Tables, batch: Batch, alpha: float, *, measure: bool = False
+        self, tables: Tables[Array], batch: Batch[Array], alpha: float, *, measure: bool = False
     ) -> Array | None:
-        shape = *tables.center.shape, tables.center.dtype, len(batch.left)
-        if shape != self._shape:
-            self._shape = shape
-            self._prepare(*shape)
-        touched = Touched.by(self.config, batch)
-        self._groups(tables, batch, self._sums)
-        loss = self._gradients(tables, batch, touched, self._groups, self._sums, measure)
-        self._sums.apply(tables, touched, self._groups.means, alpha)
-        return loss
+        with out_of_memory_reported():
+            shape = ModelShape(
+                tables.center.shape[0], tables.context.shape[0], tables.center.shape[1]
+            )
+            needed = shape, tables.center.dtype, batch.left.shape[0]
+            if needed != self._prepared:
+                self._prepare(*needed)
+                self._prepared = needed
+            groups, sums = self._groups, self._sums
+            touched = TouchedRows(center_ids(self.config, batch), groups.context_ids)
+            groups(tables, batch, sums)
+            loss = self._gradients(tables, batch, touched, groups, sums, measure)
+            sums.apply(tables, touched, groups.means, alpha)
+            return loss
 
-    def _prepare(self, V: int, D: int, dtype: Any, T: int) -> None:
+    def _prepare(self, shape: ModelShape, dtype: Any, T: int) -> None:
         """Allocate what batches of one shape need."""
-        config, kernels = self.config, self._kernels(dtype)
-        self._sums = RowSums(kernels, config, V, D)
+        config, kernels, D = self.config, self._kernels(dtype), shape.dim
+        self._sums = RowSums(kernels, config, shape)
         self._groups = GroupMeans(config, kernels, T, D)
         sizes = fused_sizes(config, D, kernels.dtype.itemsize, kernels.shared_limit)
         self._gradients: Gradients
-        if self.fused and sizes and not self.deterministic:
+        if self.fused and sizes is not None:
             self._gradients = FusedGradients(config, kernels, T, sizes)
         else:
             self._gradients = ProductGradients(

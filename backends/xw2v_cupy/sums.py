@@ -4,37 +4,22 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from xw2v.sgns.interface import Batch, StepConfig, Tables
+from xw2v.sgns.array import Array
+from xw2v.sgns.config import ModelShape, StepConfig
+from xw2v.sgns.interface import Tables
 from xw2v_cupy.kernels import Kernels
 
-Array = Any
 
+class TouchedRows(NamedTuple):
+    """The rows of the two tables that a batch touches, with repetitions.
 
-class Ids(NamedTuple):
-    """Two lists of table rows, one after the other: (n_first,) and (n_second,) int64 on the
-    device.
+    Attributes:
+        center: (T,) int64 ids of the centers.
+        context: (T + 2w + T/g·K,) int64 ids of the tokens, then of the negatives.
     """
 
-    first: Array
-    n_first: int
-    second: Array
-    n_second: int
-
-
-class Touched(NamedTuple):
-    """The rows of the two tables that a batch touches, with repetitions."""
-
-    centers: Ids
-    context: Ids
-
-    @classmethod
-    def by(cls, config: StepConfig, batch: Batch) -> Touched:
-        """The T centers; the T + 2w positions and the negatives."""
-        tokens, negatives = batch.tokens, batch.negatives
-        w, T = config.window, batch.left.shape[0]
-        return cls(
-            Ids(tokens, 0, tokens[w : w + T], T), Ids(tokens, T + 2 * w, negatives, negatives.size)
-        )
+    center: Array
+    context: Array
 
 
 class TableSums(NamedTuple):
@@ -42,12 +27,12 @@ class TableSums(NamedTuple):
 
     Attributes:
         gradients: (V, D), zeros between steps.
-        met: (V, 2) int64, the row's pairs with positives and with negatives; zeros between steps.
+        pairs: (V, 2) int64 numbers of pairs with positives and with negatives; zeros between steps.
         stamps: (V,) int64, the step that last moved the row.
     """
 
     gradients: Array
-    met: Array
+    pairs: Array
     stamps: Array
 
 
@@ -58,19 +43,24 @@ class RowSums:
         center, context: of the two tables; the same where these are tied.
     """
 
-    def __init__(self, kernels: Kernels, config: StepConfig, words: int, size: int) -> None:
-        self._kernels, self._objective = kernels, config
+    def __init__(self, kernels: Kernels, config: StepConfig, shape: ModelShape) -> None:
+        self._kernels = kernels
+        self._config = config
         self._steps = 0
+        self.center = self._zeros(shape.input_rows, shape.dim)
+        self.context = self.center if config.tied else self._zeros(shape.output_rows, shape.dim)
 
-        def zeros() -> TableSums:
-            xp = kernels.library
-            counts = xp.zeros((words, 2), xp.int64), xp.zeros(words, xp.int64)
-            return TableSums(xp.zeros((words, size), kernels.dtype), *counts)
+    def _zeros(self, rows: int, dim: int) -> TableSums:
+        xp: Any = self._kernels.library
+        return TableSums(
+            gradients=xp.zeros((rows, dim), self._kernels.dtype),
+            pairs=xp.zeros((rows, 2), xp.int64),
+            stamps=xp.zeros(rows, xp.int64),
+        )
 
-        self.center = zeros()
-        self.context = self.center if config.tied else zeros()
-
-    def apply(self, tables: Tables, touched: Touched, means: Array, alpha: float) -> None:
+    def apply(
+        self, tables: Tables[Array], touched: TouchedRows, means: Array, alpha: float
+    ) -> None:
         """The damped and bounded update (`xw2v.sgns.update`) of the touched rows; clears their
         sums.
 
@@ -79,19 +69,31 @@ class RowSums:
                 their sum.
         """
         self._steps += 1
-        of_negatives, of_centers, of_both = means
-        if self._objective.tied:  # the centers are among the context's ids
-            self._apply(tables.context, self.context, touched.context, of_both, alpha)
+        negatives_mean, centers_mean, average = means[0], means[1], means[2]
+        if self._config.tied:  # the centers are among the context's ids
+            self._apply(tables.context, self.context, touched.context, average, alpha)
         else:
-            self._apply(tables.center, self.center, touched.centers, of_negatives, alpha)
-            self._apply(tables.context, self.context, touched.context, of_centers, alpha)
+            self._apply(tables.center, self.center, touched.center, negatives_mean, alpha)
+            self._apply(tables.context, self.context, touched.context, centers_mean, alpha)
 
-    def _apply(self, table: Array, sums: TableSums, ids: Ids, mean: Array, alpha: float) -> None:
-        o = self._objective
-        rule = map(
-            float, (alpha, o.bound, o.floor, o.curvature, o.weight_decay, o.negative / o.shared)
-        )
-        rows, D = ids.n_first + ids.n_second, table.shape[1]
+    def _apply(self, table: Array, sums: TableSums, ids: Array, mean: Array, alpha: float) -> None:
+        config, n_ids = self._config, ids.shape[0]
         self._kernels.launch(
-            "bounded_update", rows, D, *rule, self._steps, *ids, mean, *sums, table
+            "bounded_update",
+            n_ids,
+            D=table.shape[1],
+            alpha=float(alpha),
+            trust_ratio=float(config.trust_ratio),
+            trust_floor=float(config.trust_floor),
+            curvature=float(config.curvature),
+            weight_decay=float(config.weight_decay),
+            negative_weight=config.negative_weight,
+            step=self._steps,
+            ids=ids,
+            n_ids=n_ids,
+            mean=mean,
+            sums=sums.gradients,
+            pairs=sums.pairs,
+            stamps=sums.stamps,
+            table=table,
         )

@@ -1,24 +1,27 @@
-// What the kernels share. A warp of 32 threads works on one row of an array, its lanes on the row's numbers.
-// Compiled as one source with the other .cu files; REAL is the tables' dtype, blocks are (LANES, WARPS).
+// What the kernels share. A warp of 32 threads works on one row of an array, its lanes on the row's
+// dimensions. Compiled as one source with the other .cu files; REAL is the tables' dtype, thread
+// blocks are (WARP_SIZE, WARPS_PER_BLOCK).
 
 #ifndef REAL
 #define REAL float
 #endif
 
 typedef REAL real;
-typedef long long integer;  // ids and sizes, as the arrays hold them
+typedef long long integer;         // ids and sizes, as the arrays hold them
+typedef unsigned long long count;  // what atomics add up; holds the same bits as an integer
 
-extern __shared__ real shared[];  // of a thread block; each kernel says what lies there
+static_assert(WARP_SIZE == 32, "a shuffle exchanges values between the 32 threads of a CUDA warp");
+static_assert(WARP_SIZE * WARPS_PER_BLOCK <= 1024, "a thread block has 1024 threads at most");
+static_assert(sizeof(integer) == 8 && sizeof(count) == 8, "ids and counts are int64 arrays");
+static_assert(sizeof(real) == 4 || sizeof(real) == 8, "tables are float32 or float64");
+
+extern __shared__ real shared[];  // of a thread block; each kernel says what it holds
 
 // The row that this thread's warp works on.
 __device__ inline integer warp_row() { return (integer)blockIdx.x * blockDim.y + threadIdx.y; }
 
 template <typename T> __device__ inline T warp_sum(T value) {
-    for (int apart = LANES / 2; apart > 0; apart /= 2) value += __shfl_xor_sync(0xffffffffu, value, apart);
+    for (int distance = WARP_SIZE / 2; distance > 0; distance /= 2)
+        value += __shfl_xor_sync(0xffffffffu, value, distance);
     return value;
-}
-
-// Element i of two lists, one after the other.
-__device__ inline integer element(const integer* first, integer count, const integer* second, integer i) {
-    return i < count ? first[i] : second[i - count];
 }

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import array_api_compat.numpy as xp
 import numpy as np
 
 from xw2v.errors import UsageError
 from xw2v.sgns.backend import Backend
-from xw2v.sgns.interface import Step, StepConfig
+from xw2v.sgns.config import RunShape, StepConfig
+from xw2v.sgns.interface import Step
 from xw2v.storage.native import NO_COMPILER
 from xw2v_numpy.compiled import CompiledStep, is_built, serves, suits
 
@@ -20,26 +23,28 @@ class NumpyBackend(Backend):
     name = "numpy"
     xp = xp
 
-    def __init__(self, device: str = "cpu") -> None:
+    def __init__(self, device: str = "cpu", *, deterministic: bool = False) -> None:
         if device != "cpu":
             raise UsageError(
                 f"--backend numpy runs on the CPU, not on --device {device}; give --device cpu"
             )
+        super().__init__(device, deterministic=deterministic)
         self.device = "cpu"
 
     def from_numpy(self, array: np.ndarray) -> np.ndarray:
         return array
 
-    def to_numpy(self, array: np.ndarray) -> np.ndarray:
-        return array
+    def to_numpy(self, array: Any) -> np.ndarray:
+        host: np.ndarray = array
+        return host
 
-    def scatter_add(self, table: np.ndarray, rows: np.ndarray, updates: np.ndarray) -> None:
+    def scatter_add(self, table: Any, rows: Any, updates: Any) -> None:
         from xw2v_numpy.scatter import scatter_add  # SciPy is slow to import, and rarely needed
 
         scatter_add(table, rows, updates)
 
-    def step(self, config: StepConfig) -> Step:
-        return CompiledStep(config) if serves(config) else super().step(config)
+    def own_step(self, config: StepConfig) -> Step | None:
+        return CompiledStep(config) if serves(config) else None
 
-    def plan(self, config: StepConfig, **sizes: int) -> str | None:
+    def plan(self, config: StepConfig, shape: RunShape) -> str | None:
         return NOT_BUILT if suits(config) and not is_built() else None

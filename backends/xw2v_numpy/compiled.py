@@ -3,7 +3,7 @@ NumPy's.
 
 What makes it faster than the plain version: positive pairs are computed one window at a time, none
 outside it; all that happens to a row in a batch is summed and written once; rows are prefetched;
-the arrays of a tile stay in the cache; and nothing is allocated. `xw2v.sgns.step.plain_step` is its
+the arrays of a tile stay in the cache; and nothing is allocated. `xw2v.sgns.step.PlainStep` is its
 oracle in the tests.
 """
 
@@ -16,7 +16,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import DTypeLike
 
-from xw2v.sgns.interface import Batch, StepConfig, Tables
+from xw2v.sgns.config import StepConfig
+from xw2v.sgns.interface import Batch, Tables
 from xw2v_numpy.kernels import PRECISIONS, RowSet, StepPlan, TileScratch, load_kernels
 
 TILE_BYTES = 2**18  # of a tile's center rows: with what is made of them they fit a core's caches
@@ -74,7 +75,7 @@ class Shape(NamedTuple):
     def of(cls, tables: Tables, batch: Batch) -> Shape:
         V, D = tables.center.shape
         groups, K = batch.negatives.shape
-        return cls(V, D, len(batch.left), K, groups, tables.center.dtype)
+        return cls(V, D, batch.left.shape[0], K, groups, tables.center.dtype)
 
 
 class Tile(NamedTuple):
@@ -127,8 +128,8 @@ class Workspace:
             group=config.group,
             shared_negatives=self._shape.K,
             negative=config.negative,
-            trust_ratio=config.bound,
-            trust_floor=config.floor,
+            trust_ratio=config.trust_ratio,
+            trust_floor=config.trust_floor,
             curvature=config.curvature,
             weight_decay=config.weight_decay,
             center=ctypes.pointer(self._center),
@@ -215,7 +216,7 @@ class Workspace:
                     "the tables of a compiled step must be C-contiguous, writeable and alike: "
                     f"not {', '.join(f'{table.dtype.str} {table.shape}' for table in tables)}"
                 )
-        lengths = len(batch.tokens), len(batch.right), groups * self._plan.group
+        lengths = batch.tokens.shape[0], batch.right.shape[0], groups * self._plan.group
         if lengths != (T + 2 * self._plan.window, T, T):
             shapes = ", ".join(f"{name} {part.shape}" for name, part in batch._asdict().items())
             raise ValueError(f"the parts of a batch do not fit each other: {shapes}")

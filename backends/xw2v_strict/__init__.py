@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from xw2v.errors import MissingDependencyError, UsageError
+from xw2v.sgns.array import Array
 from xw2v.sgns.backend import Backend
 
 API_VERSION = "2024.12"
@@ -24,7 +25,7 @@ class StrictBackend(Backend):
 
     name = "strict"
 
-    def __init__(self, device: str = "cpu") -> None:
+    def __init__(self, device: str = "cpu", *, deterministic: bool = False) -> None:
         if device not in DEVICES:
             raise UsageError(
                 f"--backend strict has the devices {', '.join(DEVICES)}, not --device {device}"
@@ -35,15 +36,18 @@ class StrictBackend(Backend):
             raise MissingDependencyError(
                 '--backend strict needs array-api-strict: pip install "xw2v[test]"'
             ) from None
+        super().__init__(device, deterministic=deterministic)
         array_api_strict.set_array_api_strict_flags(api_version=API_VERSION)
         self.xp = array_api_strict
         self.device = array_api_strict.Device(DEVICES[device])
 
-    def from_numpy(self, array: np.ndarray) -> Any:
-        return self.xp.asarray(array, device=self.device, copy=True)
+    def from_numpy(self, array: np.ndarray) -> Array:
+        copied: Array = self.xp.asarray(array, device=self.device, copy=True)
+        return copied
 
     def to_numpy(self, array: Any) -> np.ndarray:
-        return np.from_dlpack(self.xp.asarray(array, device=self.xp.Device("CPU_DEVICE")))
+        on_host = self.xp.asarray(array, device=self.xp.Device("CPU_DEVICE"))
+        return np.from_dlpack(on_host)
 
     def scatter_add(self, table: Any, rows: Any, updates: Any) -> None:
         """By a copy on the host: the standard has no in-place scatter."""

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from xw2v.errors import MissingDependencyError, UsageError
+from xw2v.sgns.array import Array
 from xw2v.sgns.backend import Backend
-
-if TYPE_CHECKING:
-    from xw2v.sgns.interface import StepConfig
 
 
 class TorchBackend(Backend):
@@ -18,7 +16,7 @@ class TorchBackend(Backend):
 
     name = "torch"
 
-    def __init__(self, device: str = "cpu") -> None:
+    def __init__(self, device: str = "cpu", *, deterministic: bool = False) -> None:
         kind, _, number = device.partition(":")
         if kind not in ("cpu", "cuda", "mps") or (
             number and not (kind == "cuda" and number.isdecimal())
@@ -42,15 +40,18 @@ class TorchBackend(Backend):
             raise MissingDependencyError(
                 "--device mps: torch finds no Apple GPU here; give --device cpu"
             )
-        self._torch = torch
+        super().__init__(device, deterministic=deterministic)
+        self._torch: Any = torch
         self.xp = xp
         self.device = torch.device(device)
 
-    def from_numpy(self, array: np.ndarray) -> Any:
-        return self._torch.tensor(array, device=self.device)
+    def from_numpy(self, array: np.ndarray) -> Array:
+        copied: Array = self._torch.tensor(array, device=self.device)
+        return copied
 
     def to_numpy(self, array: Any) -> np.ndarray:
-        return array.cpu().numpy()
+        host: np.ndarray = array.cpu().numpy()
+        return host
 
     def scatter_add(self, table: Any, rows: Any, updates: Any) -> None:
         if self.deterministic and self.device.type == "cuda":
@@ -58,8 +59,8 @@ class TorchBackend(Backend):
         else:
             table.index_add_(0, rows, updates)
 
-    def versions(self, config: StepConfig) -> dict[str, str]:
-        return {"torch": str(self._torch.__version__), **super().versions(config)}
+    def versions(self) -> dict[str, str]:
+        return {"torch": str(self._torch.__version__)}
 
     def synchronize(self) -> None:
         if self.device.type == "cuda":

@@ -1,71 +1,68 @@
-"""What the trainer asks of an array library beyond the Array API standard, and how one is found.
+"""What training asks of an array library beyond the Array API standard.
 
 A backend is a small import package (see `backends/`) registered under the entry-point group
-`xw2v.backends`. It supplies a namespace, a device, and the little that the standard lacks. It may
-replace a whole stage by a faster kernel; the plain version then is that kernel's oracle in the
-tests.
+`xw2v.backends` and opened by `xw2v.sgns.loading.load_backend`. It supplies a namespace, a device,
+and the little that the standard lacks. It may replace a whole stage by a faster kernel; the plain
+version then is that kernel's oracle in the tests.
 """
 
 from __future__ import annotations
 
-import sys
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from functools import partial
-from importlib.metadata import entry_points
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
-from xw2v.errors import MissingDependencyError, UsageError
 from xw2v.sgns import draws
-from xw2v.storage.filearray import FileArray
+from xw2v.sgns.array import Array
+from xw2v.sgns.config import RunShape, StepConfig
+from xw2v.sgns.interface import Step
+from xw2v.sgns.tokenstream import TokenStream
 
-if TYPE_CHECKING:
-    from xw2v.sgns.interface import Step, StepConfig
-
-Array = Any  # an array of whatever library the backend brings
-
-GROUP = "xw2v.backends"
-LIBRARY_OF_DEVICE = {"cpu": "numpy", "cuda": "cupy"}
+Reader = Callable[[int, int], tuple[Array, Array]]
 
 
 class Backend(ABC):
     """One array library on one device.
 
+    Args:
+        device: "cpu", "cuda", "cuda:1", ...
+        deterministic: bitwise-reproducible results, also where they are slower (atomics on a GPU);
+            on the CPU every backend gives them anyway.
+
     Attributes:
         name: the entry point's name, such as "numpy".
-        xp: the array-api-compat namespace.
+        chunk_tokens: tokens made into batches at a time: many batches, yet small beside the tables.
+        xp: the array-api-compat namespace, a module (see `xw2v.sgns.array.Namespace`).
         device: what `device=` takes in that namespace.
-        device_name: what `load_backend` opened: "cpu", "cuda", "cuda:1", ..., never "auto".
-        piece: tokens made into batches at a time: many batches, yet small beside the tables.
-        deterministic: ask for the same bits from run to run also where that is slower (atomics on a
-            GPU); on the CPU every backend gives them anyway.
+        device_name: the device as it was given, never "auto".
+        deterministic: as given.
+
+    Raises:
+        UsageError: the library does not support the device.
+        MissingDependencyError: the library or the device is not there.
     """
 
     name: ClassVar[str]
-    piece: ClassVar[int] = 2**16
+    chunk_tokens: ClassVar[int] = 2**16
     xp: Any
     device: Any
-    device_name: str = "cpu"
-    deterministic: bool = False
 
-    @abstractmethod
-    def __init__(self, device: str) -> None:
-        """Open `device` ("cpu", "cuda:1", ...); UsageError or MissingDependencyError if it is not
-        there.
-        """
+    def __init__(self, device: str = "cpu", *, deterministic: bool = False) -> None:
+        self.device_name = device
+        self.deterministic = deterministic
 
     @abstractmethod
     def from_numpy(self, array: np.ndarray) -> Array:
         """A copy of `array` on this device (no copy where both are NumPy's)."""
 
     @abstractmethod
-    def to_numpy(self, array: Array) -> np.ndarray:
+    def to_numpy(self, array: Any) -> np.ndarray:
         """`array` on the host."""
 
     @abstractmethod
-    def scatter_add(self, table: Array, rows: Array, updates: Array) -> None:
+    def scatter_add(self, table: Any, rows: Any, updates: Any) -> None:
         """table[rows[i]] += updates[i] in place, repeated rows adding up.
 
         Args:
@@ -91,97 +88,38 @@ class Backend(ABC):
         """
         return self.from_numpy(draws.low_discrepancy_uint32(np, seed, stream, start, count))
 
-    def reader(
-        self, ids: np.ndarray | FileArray, offsets: np.ndarray | FileArray
-    ) -> Callable[[int, int], tuple[Array, Array]]:
+    def reader(self, stream: TokenStream) -> Reader:
         """What reads a corpus onto the device: (start, stop) -> ids and sentence numbers of these
-        tokens.
+        tokens, both (stop - start,) int64.
 
-        Both are (stop - start,) int64. Read from the host, unless a backend keeps the corpus on its
-        device.
+        Read from the host, unless a backend keeps the corpus on its device.
         """
-        from xw2v.sgns.batches import read_from_host
 
-        return partial(read_from_host, self, ids, offsets)
+        def read(start: int, stop: int) -> tuple[Array, Array]:
+            ids, sentence = stream.read(start, stop)
+            return self.from_numpy(ids), self.from_numpy(sentence)
 
-    def plan(
-        self,
-        config: StepConfig,
-        *,
-        words: int,
-        vector_size: int,
-        batch_tokens: int,
-        tokens: int,
-        sentences: int,
-    ) -> str | None:
-        """A line for the user on how a run will go here, such as the device memory it takes; None
-        where all is usual.
+        return read
+
+    def plan(self, config: StepConfig, shape: RunShape) -> str | None:
+        """A message about how a run will go here, such as the device memory it takes; None where
+        all is usual.
 
         Raises:
             InputError: it does not fit; with the figures.
         """
         return None
 
-    def step(self, config: StepConfig) -> Step:
-        """The training step for an config: the plain one, or a faster equal of it."""
-        from xw2v.sgns.step import plain_step
+    def own_step(self, config: StepConfig) -> Step | None:
+        """A faster equal of the plain step; None where this backend has none for `config`.
 
-        return partial(plain_step, self, config)
-
-    def versions(self, config: StepConfig) -> dict[str, str]:
-        """What the last bits of a run depend on here, by name: versions of libraries other than
-        NumPy, and the step.
+        `xw2v.sgns.step.step_for` then takes the plain one.
         """
-        return {"step": getattr(self.step(config), "name", "plain")}
+        return None
+
+    def versions(self) -> dict[str, str]:
+        """Versions of the libraries, besides NumPy, that the last bits of a run depend on."""
+        return {}
 
     def synchronize(self) -> None:  # noqa: B027 - nothing to wait for where calls are synchronous
-        """Wait until the device has done what it was device_name."""
-
-
-def _warn(line: str) -> None:
-    print(f"xw2v: {line}", file=sys.stderr)
-
-
-def load_backend(
-    name: str | None = None,
-    device: str = "cpu",
-    *,
-    deterministic: bool = False,
-    say: Callable[[str], None] = _warn,
-) -> Backend:
-    """Open the array library for a device, importing only that library.
-
-    Args:
-        name: "numpy", "cupy", "torch" or another registered backend; None takes the device's own
-            (cpu: numpy, cuda: cupy).
-        device: "cpu", "cuda", "cuda:N", "mps", or "auto" (CUDA where there is one, else the CPU).
-        deterministic: see `Backend`.
-        say: told why "auto" takes the CPU.
-
-    Raises:
-        UsageError: an unknown backend, or one that does not serve the device.
-        MissingDependencyError: its library or the device is not there; the message says what to
-        install.
-    """
-    if device == "auto":
-        try:
-            return load_backend(name or "cupy", "cuda", deterministic=deterministic)
-        except MissingDependencyError as error:
-            say(f"--device auto takes the CPU: {error}")
-            return load_backend(name, "cpu", deterministic=deterministic)
-    if name is None:
-        kind = device.partition(":")[0]
-        if kind not in LIBRARY_OF_DEVICE:
-            raise UsageError(
-                f"--device {device}: choose cpu, cuda, cuda:N or auto, or name its --backend"
-            )
-        name = LIBRARY_OF_DEVICE[kind]
-    found = {point.name: point for point in entry_points(group=GROUP)}
-    if name not in found:
-        raise UsageError(
-            f"--backend {name}: not installed here; choose one of {', '.join(sorted(found))}"
-        )
-    backend = found[name].load()(device)
-    assert isinstance(backend, Backend)
-    backend.device_name, backend.deterministic = device, deterministic
-    return backend
+        """Wait until the device has done what was asked of it."""

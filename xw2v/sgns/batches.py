@@ -1,40 +1,38 @@
-"""From token ids to batches: subsampling, windows and negatives, in large pieces on the backend's
+"""From token ids to batches: subsampling, windows and negatives, in large chunks on the backend's
 device.
 
 Everything drawn is a function of (seed, epoch, position), so the batches of an epoch are the same
-on every backend, however large the pieces are in which the corpus is read, and from whichever step
-on.
+on every backend, however large the chunks are in which the corpus is read, from whichever step on,
+and on however many processes.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-import numpy as np
-
+from xw2v.sgns.array import Array, Namespace
 from xw2v.sgns.backend import Backend
+from xw2v.sgns.config import SINGLE_PROCESS, Shard, StepConfig
 from xw2v.sgns.draws import Purpose, stream_of
-from xw2v.sgns.interface import Batch, StepConfig
+from xw2v.sgns.interface import Batch
 from xw2v.sgns.sampling import (
     AliasTable,
+    Sampling,
     alias_table,
     keep_thresholds,
     sample_word_ids,
     window_sizes,
 )
-from xw2v.storage.filearray import FileArray
-
-Array = Any
+from xw2v.sgns.tokenstream import TokenStream
 
 
-class Kept(NamedTuple):
+class SubsampledTokens(NamedTuple):
     """A stretch of the token stream after subsampling; arrays of one length, int64.
 
     Attributes:
         ids: rows of the vocabulary.
-        sentence: number of the sentence each token stands in; windows stop where it changes.
+        sentence: number of each token's sentence; windows stop where it changes.
         size: each token's window size; 0 for padding, which is in no window of its own.
         position: index of each token in the corpus.
     """
@@ -50,44 +48,43 @@ class Batches:
 
     Args:
         backend: where they are made.
-        ids, offsets: (N,) word ids and (S + 1,) sentence starts of the corpus.
-        counts: (V,) occurrences of each word.
+        stream: the corpus.
         config: sizes of windows, groups and shared negatives.
+        sampling: how tokens and negatives are drawn.
         batch_tokens: T, a multiple of the config's group.
-        sample, ns_exponent: of subsampling and of negative sampling.
-        seed: of all draws.
         purposes: the streams that tokens and negatives are drawn from.
-        piece: tokens read at a time, by default the backend's; the batches do not depend on it.
+        chunk_tokens: tokens read at a time, by default the backend's; the batches do not depend on
+            it.
+        shard: which of an epoch's batches to yield.
     """
 
     def __init__(
         self,
         backend: Backend,
-        ids: np.ndarray | FileArray,
-        offsets: np.ndarray | FileArray,
-        counts: np.ndarray,
+        stream: TokenStream,
         config: StepConfig,
+        sampling: Sampling,
         *,
         batch_tokens: int,
-        sample: float,
-        ns_exponent: float,
-        seed: int,
         purposes: tuple[Purpose, Purpose] = (Purpose.TOKENS, Purpose.NEGATIVES),
-        piece: int | None = None,
+        chunk_tokens: int | None = None,
+        shard: Shard = SINGLE_PROCESS,
     ) -> None:
-        self.backend, self.config, self.batch_tokens, self.seed = (
-            backend,
-            config,
-            batch_tokens,
-            seed,
-        )
-        self.tokens, self.piece, self.purposes = len(ids), piece or backend.piece, purposes
-        self._read = backend.reader(ids, offsets)
-        self._thresholds = backend.from_numpy(keep_thresholds(counts, sample))
-        self._aliases = AliasTable(*map(backend.from_numpy, alias_table(counts, ns_exponent)))
+        self.backend = backend
+        self.config = config
+        self.batch_tokens = batch_tokens
+        self.tokens = len(stream)
+        self.chunk_tokens = chunk_tokens or backend.chunk_tokens
+        self.shard = shard
+        self._seed = sampling.seed
+        self._token_purpose, self._negative_purpose = purposes
+        self._read = backend.reader(stream)
+        self._thresholds = backend.from_numpy(keep_thresholds(stream.counts, sampling.sample))
+        aliases = alias_table(stream.counts, sampling.ns_exponent)
+        self._aliases = AliasTable(*map(backend.from_numpy, aliases))
 
-    def epoch(self, epoch: int, first_step: int = 0) -> Iterator[tuple[int, Batch]]:
-        """The batches of an epoch in order, from its step `first_step` on.
+    def epoch(self, epoch: int, first_step: int = 0) -> Iterator[tuple[int, Batch[Array]]]:
+        """The shard's batches of an epoch in order, from the epoch's step `first_step` on.
 
         Yields:
             The corpus position of a batch's first token, and the batch. The last one is padded to T
@@ -96,99 +93,76 @@ class Batches:
         T, w = self.batch_tokens, self.config.window
         stretch = self._padding(w)
         step = 0
-        for start in range(0, self.tokens, self.piece):
-            stretch = self._join(
-                stretch, self._keep(epoch, start, min(start + self.piece, self.tokens))
-            )
-            whole = (stretch.ids.shape[0] - 2 * w) // T
-            if whole > 0:
-                yield from self._cut(stretch, epoch, step, whole, first_step)
-                step += whole
-                stretch = Kept(*(part[whole * T :] for part in stretch))
-        centers = stretch.ids.shape[0] - w  # those no batch has had as centers yet
+        for start in range(0, self.tokens, self.chunk_tokens):
+            stop = min(start + self.chunk_tokens, self.tokens)
+            stretch = self._join(stretch, self._subsample(epoch, start, stop))
+            n_batches = (stretch.ids.shape[0] - 2 * w) // T
+            if n_batches > 0:
+                yield from self._cut(stretch, epoch, step, n_batches, first_step)
+                step += n_batches
+                stretch = SubsampledTokens(*(part[n_batches * T :] for part in stretch))
+        centers = stretch.ids.shape[0] - w  # those that no batch has had as centers yet
         if centers > 0:
-            whole = -(-centers // T)
-            stretch = self._join(stretch, self._padding(whole * T - centers + w))
-            yield from self._cut(stretch, epoch, step, whole, first_step)
+            n_batches = -(-centers // T)
+            stretch = self._join(stretch, self._padding(n_batches * T - centers + w))
+            yield from self._cut(stretch, epoch, step, n_batches, first_step)
 
-    def _keep(self, epoch: int, start: int, stop: int) -> Kept:
+    def _subsample(self, epoch: int, start: int, stop: int) -> SubsampledTokens:
         """Tokens start .. stop of the corpus that survive subsampling."""
         backend, xp = self.backend, self.backend.xp
         ids, sentence = self._read(start, stop)
-        stream = stream_of(self.purposes[0], epoch)
-        keep_draw, size_draw = backend.random_uint32_halves(self.seed, stream, start, stop - start)
+        stream = stream_of(self._token_purpose, epoch)
+        keep_draw, size_draw = backend.random_uint32_halves(self._seed, stream, start, stop - start)
         kept = xp.nonzero(keep_draw < xp.take(self._thresholds, ids))[0]
-        return Kept(
+        return SubsampledTokens(
             xp.take(ids, kept),
             xp.take(sentence, kept),
             window_sizes(xp.take(size_draw, kept), self.config.window),
             kept + start,
         )
 
-    def _padding(self, count: int) -> Kept:
+    def _padding(self, count: int) -> SubsampledTokens:
         """`count` tokens of no sentence and no window."""
-        xp, where = self.backend.xp, {"dtype": self.backend.xp.int64, "device": self.backend.device}
-        zeros = xp.zeros(count, **where)
-        return Kept(zeros, xp.full(count, -1, **where), zeros, xp.full(count, self.tokens, **where))
+        xp, like = self.backend.xp, {"dtype": self.backend.xp.int64, "device": self.backend.device}
+        zeros = xp.zeros(count, **like)
+        no_sentence, end = xp.full(count, -1, **like), xp.full(count, self.tokens, **like)
+        return SubsampledTokens(zeros, no_sentence, zeros, end)
 
-    def _join(self, first: Kept, second: Kept) -> Kept:
-        return Kept(*(self.backend.xp.concat(parts) for parts in zip(first, second, strict=True)))
+    def _join(self, first: SubsampledTokens, second: SubsampledTokens) -> SubsampledTokens:
+        xp = self.backend.xp
+        return SubsampledTokens(*(xp.concat(parts) for parts in zip(first, second, strict=True)))
 
     def _cut(
-        self, stretch: Kept, epoch: int, step: int, whole: int, first_step: int
-    ) -> Iterator[tuple[int, Batch]]:
-        """The `whole` batches of a stretch that begins w tokens before the first center of step
-        `step`.
-        """
+        self, stretch: SubsampledTokens, epoch: int, step: int, n_batches: int, first_step: int
+    ) -> Iterator[tuple[int, Batch[Array]]]:
+        """The batches of a stretch that begins w tokens before the first center of step `step`."""
         T, w, xp = self.batch_tokens, self.config.window, self.backend.xp
         skipped = max(first_step - step, 0)
-        if skipped >= whole:
+        if skipped >= n_batches:
             return
         left, right = extents(xp, stretch.sentence, stretch.size)
-        groups, shared = T // self.config.group, self.config.shared
-        per_batch = groups * shared
-        draws = self.backend.low_discrepancy_uint32(
-            self.seed,
-            stream_of(self.purposes[1], epoch),
-            (step + skipped) * per_batch,
-            (whole - skipped) * per_batch,
-        )
-        negatives = xp.reshape(sample_word_ids(xp, self._aliases, draws), (-1, groups, shared))
-        positions = self.backend.to_numpy(stretch.position[w : w + whole * T : T]).tolist()
-        for i in range(skipped, whole):
+        negatives = self._negatives(epoch, step + skipped, n_batches - skipped)
+        positions = self.backend.to_numpy(stretch.position[w : w + n_batches * T : T]).tolist()
+        for i in range(skipped, n_batches):
+            if (step + i) % self.shard.size != self.shard.rank:
+                continue
             centers = slice(w + i * T, w + (i + 1) * T)
             tokens = stretch.ids[i * T : (i + 1) * T + 2 * w]
-            yield (
-                positions[i],
-                Batch(tokens, left[centers], right[centers], negatives[i - skipped, ...]),
-            )
+            batch = Batch(tokens, left[centers], right[centers], negatives[i - skipped, ...])
+            yield positions[i], batch
+
+    def _negatives(self, epoch: int, step: int, n_batches: int) -> Array:
+        """The negatives of `n_batches` steps of an epoch from `step` on: (n_batches, T/g, K)."""
+        groups, K = self.batch_tokens // self.config.group, self.config.shared_negatives
+        stream, per_batch = stream_of(self._negative_purpose, epoch), groups * K
+        draws = self.backend.low_discrepancy_uint32(
+            self._seed, stream, step * per_batch, n_batches * per_batch
+        )
+        xp: Namespace = self.backend.xp
+        return xp.reshape(sample_word_ids(xp, self._aliases, draws), (-1, groups, K))
 
 
-def read_from_host(
-    backend: Backend,
-    ids: np.ndarray | FileArray,
-    offsets: np.ndarray | FileArray,
-    start: int,
-    stop: int,
-) -> tuple[Array, Array]:
-    """Word ids and sentence numbers of the tokens start .. stop: see `Backend.reader`."""
-    piece, sentence = np.array(ids[start:stop], np.int64), sentence_numbers(offsets, start, stop)
-    return backend.from_numpy(piece), backend.from_numpy(sentence)
-
-
-def sentence_numbers(offsets: np.ndarray | FileArray, start: int, stop: int) -> np.ndarray:
-    """The number of the sentence each of the tokens start .. stop stands in: (stop - start,)
-    int64.
-    """
-    first, last = (
-        bisect_right(offsets, start) - 1,
-        bisect_left(offsets, stop),
-    )  # reads a few numbers of a file
-    bounds = np.clip(offsets[first : last + 1], start, stop)
-    return np.repeat(np.arange(first, last), np.diff(bounds))
-
-
-def extents(xp: Any, sentence: Array, size: Array) -> tuple[Array, Array]:
+def extents(xp: Namespace, sentence: Array, size: Array) -> tuple[Array, Array]:
     """How far each token's window reaches within its sentence.
 
     Args:
@@ -202,10 +176,8 @@ def extents(xp: Any, sentence: Array, size: Array) -> tuple[Array, Array]:
     count = sentence.shape[0]
     index = xp.arange(count, device=getattr(sentence, "device", None))
     begins = xp.concat([xp.ones_like(sentence[:1], dtype=xp.bool), sentence[1:] != sentence[:-1]])
-    starts = xp.nonzero(begins)[0]  # (runs,)
-    ends = xp.concat([starts[1:], xp.full_like(starts[:1], count)])  # (runs,)
-    run = xp.cumulative_sum(xp.astype(begins, xp.int64)) - 1  # (L,)
-    return (
-        xp.minimum(size, index - xp.take(starts, run)),
-        xp.minimum(size, xp.take(ends, run) - 1 - index),
-    )
+    starts = xp.nonzero(begins)[0]  # (sentences,)
+    ends = xp.concat([starts[1:], xp.full_like(starts[:1], count)])  # (sentences,)
+    run = xp.cumulative_sum(xp.astype(begins, xp.int64)) - 1  # (L,): index of a token's sentence
+    left = xp.minimum(size, index - xp.take(starts, run))
+    return left, xp.minimum(size, xp.take(ends, run) - 1 - index)

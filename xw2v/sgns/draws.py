@@ -1,12 +1,12 @@
 """Random words as a pure function of (seed, stream, position): Philox4x64-10, drawn on the host.
 
 Philox (Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3") is a counter-based
-generator: word p of a stream is lane p mod 4 of the cipher of counter p // 4. No generator carries
-a state, so a piece of a stream can be drawn anywhere, in any order, on any device, and is the same.
+generator: word p of a stream is number p mod 4 of the cipher of counter p // 4. There is no state,
+so any part of a stream can be drawn anywhere, in any order, on any device, and is the same.
 
-Where what counts is how often each outcome comes up, not that the draws know nothing of each other,
-the numbers of `low_discrepancy_uint32` stand in for random ones: each is uniform, yet any stretch
-of them fills the range evenly.
+Where it matters how often each outcome comes up, and independence does not,
+`low_discrepancy_uint32` replaces random numbers: each is uniform, yet any stretch of them fills the
+range evenly.
 """
 
 from __future__ import annotations
@@ -16,17 +16,15 @@ from typing import Any
 
 import numpy as np
 
-LANES = 4  # 64-bit words a counter gives
+WORDS_PER_COUNTER = 4  # 64-bit words
 
 
 class Purpose(IntEnum):
     """What a stream is for; each (purpose, epoch) has its own key, so no two streams overlap."""
 
     INITIAL_TABLE = 0
-    TOKENS = (
-        1  # word p belongs to token p of the corpus: high half keeps it, low half sizes its window
-    )
-    NEGATIVES = 2  # even word i belongs to negative i of the epoch
+    TOKENS = 1  # word p is token p's: its high half keeps the token, its low half sizes its window
+    NEGATIVES = 2  # low-discrepancy number i is negative i's of the epoch
     VALIDATION_TOKENS = 3
     VALIDATION_NEGATIVES = 4
 
@@ -46,7 +44,7 @@ def philox_uint64(seed: int, stream: int, start: int, count: int) -> np.ndarray:
     Returns:
         (count,) uint64
     """
-    first, skipped = divmod(start, LANES)
+    first, skipped = divmod(start, WORDS_PER_COUNTER)
     # NumPy's Philox steps its 256-bit counter before each use, so it starts one below the first.
     counter = (first - 1) % 2**256
     limbs = [(counter >> shift) % 2**64 for shift in (0, 64, 128, 192)]
@@ -59,16 +57,14 @@ def philox_uint64(seed: int, stream: int, start: int, count: int) -> np.ndarray:
 def random_uint32_halves(
     seed: int, stream: int, start: int, count: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The words of `philox_uint64` in halves, as numbers that every array library can calculate
-    with.
+    """The words of `philox_uint64` in halves, in a dtype that every array library has.
 
     Returns:
         high, low: two (count,) int64 arrays in [0, 2³²)
     """
     words = philox_uint64(seed, stream, start, count)
-    return (words >> np.uint64(32)).astype(np.int64), (words & np.uint64(0xFFFFFFFF)).astype(
-        np.int64
-    )
+    high, low = words >> np.uint64(32), words & np.uint64(0xFFFFFFFF)
+    return high.astype(np.int64), low.astype(np.int64)
 
 
 def low_discrepancy_uint32(xp: Any, seed: int, stream: int, start: int, count: int) -> Any:
@@ -91,8 +87,8 @@ def low_discrepancy_uint32(xp: Any, seed: int, stream: int, start: int, count: i
     high, _ = random_uint32_halves(seed, stream, 0, 1)
     key = int(high[0])
     x = xp.arange(start, start + count, dtype=xp.uint64).astype(xp.uint32)  # modulo 2³²
-    # In this hash a bit changes none below it; with the bits reversed, only whole halves, quarters,
-    # ... change places.
+    # In this hash no bit affects those below it; so with the bits reversed, halves, quarters, ...
+    # of the range are permuted as units.
     x = x ^ x * xp.uint32(0x3D20ADEA)
     x = (x + xp.uint32(key)) * xp.uint32(key >> 16 | 1)
     x = x ^ x * xp.uint32(0x05526C56)

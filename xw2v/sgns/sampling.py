@@ -6,71 +6,88 @@ then only ever compared, multiplied and shifted as an int64, so every backend de
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
 
-Array = Any
-RANGE = 2**32  # draws lie in [0, RANGE)
+from xw2v.sgns.array import Array, Namespace
+
+RANGE = 2**32  # draws are in [0, RANGE)
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """What is drawn, and how.
+
+    Attributes:
+        sample: t, the frequency above which words are subsampled; 0 keeps every token.
+        ns_exponent: exponent of the counts by which negatives are drawn.
+        seed: of all draws.
+    """
+
+    sample: float
+    ns_exponent: float
+    seed: int
 
 
 def keep_thresholds(counts: np.ndarray, sample: float) -> np.ndarray:
     """How often a word survives subsampling, in 2³²nds (word2vec.c's form of Mikolov et al. 2013,
     eq. 5).
 
-    A token of relative frequency f is kept with probability min(1, √(sample/f) + sample/f): when
-    its draw is below the threshold.
+    A token of relative frequency f is kept, when its draw is below the threshold, with probability
+    min(1, √(t/f) + t/f).
 
     Args:
         counts: (V,) occurrences in the corpus.
-        sample: the frequency above which words are thinned out; 0 keeps every token.
+        sample: t, the frequency above which words are subsampled; 0 keeps every token.
 
     Returns:
         (V,) int64 in [0, 2³²]
     """
     if sample == 0:
         return np.full(len(counts), RANGE, np.int64)
-    ratio = sample * counts.sum() / np.maximum(counts, 1)  # sample / f
-    return (np.minimum(np.sqrt(ratio) + ratio, 1.0) * RANGE).astype(np.int64)
+    ratio = sample * counts.sum() / np.maximum(counts, 1)  # t/f
+    thresholds: np.ndarray = (np.minimum(np.sqrt(ratio) + ratio, 1.0) * RANGE).astype(np.int64)
+    return thresholds
 
 
 class AliasTable(NamedTuple):
     """Walker's alias method (Vose 1991): a draw from V words in two array reads.
 
     Attributes:
-        threshold: (V,) int64 in 2³²nds; a draw in column v stands for v itself as far into it as
-            this ...
-        alias: (V,) int64 ... and for this word beyond it.
+        threshold: (V,) int64 in 2³²nds: below it, a draw in column v means v itself ...
+        alias: (V,) int64 ... and from it on, this word.
     """
 
-    threshold: Array
-    alias: Array
+    threshold: Any  # of NumPy, or of a backend's library
+    alias: Any
 
 
 def alias_table(counts: np.ndarray, exponent: float) -> AliasTable:
     """The table for drawing words in proportion to count^exponent (Mikolov et al. 2013: 0.75)."""
     weight = np.maximum(counts, 1).astype(np.float64) ** exponent
-    share = weight * (len(weight) / weight.sum())  # mean 1
-    alias = np.arange(len(share))
-    small = np.flatnonzero(share < 1).tolist()
-    large = np.flatnonzero(share >= 1).tolist()
-    rest = share.tolist()  # plain floats: this loop reads single elements
+    probability = weight * (len(weight) / weight.sum())  # mean 1
+    alias = np.arange(len(probability))
+    small = np.flatnonzero(probability < 1).tolist()
+    large = np.flatnonzero(probability >= 1).tolist()
+    own = probability.tolist()  # plain floats: this loop reads single elements
     while small and large:
-        poor, rich = small.pop(), large[-1]
-        alias[poor] = rich
-        rest[rich] -= 1 - rest[poor]
-        if rest[rich] < 1:
+        filled, donor = small.pop(), large[-1]
+        alias[filled] = donor
+        own[donor] -= 1 - own[filled]
+        if own[donor] < 1:
             small.append(large.pop())
-    for column in small + large:  # what rounding left over is full
-        rest[column] = 1.0
-    return AliasTable((np.array(rest) * RANGE).astype(np.int64), alias)
+    for column in small + large:  # left over by rounding
+        own[column] = 1.0
+    return AliasTable((np.array(own) * RANGE).astype(np.int64), alias)
 
 
-def sample_word_ids(xp: Any, table: AliasTable, draw: Array) -> Array:
+def sample_word_ids(xp: Namespace, table: AliasTable, draw: Array) -> Array:
     """One word of the alias table for each draw.
 
-    A word stands for a few intervals of the draws' range, so draws that fill it evenly give words
-    their even shares.
+    A word's draws are a few intervals of the range, so draws that fill it evenly give each word its
+    share.
 
     Args:
         draw: (N,) int64 in [0, 2³²).

@@ -141,9 +141,7 @@ class TrainCommand:
         )
         limits = VocabularyLimits(min_count=settings.min_count, max_vocab=settings.max_vocab)
         with self._console.reading() as progress:
-            corpus = open_corpus(
-                options.input, options.corpus, text, limits, progress=progress
-            )
+            corpus = open_corpus(options.input, options.corpus, text, limits, progress=progress)
         for notice in corpus.notices:
             say(notice)
         say(
@@ -228,7 +226,8 @@ class TrainCommand:
             write_run(self.options.output, run, self._plot)
         except OutputError as error:
             if self.folder.names():
-                error.message += (
-                    f"; nothing is lost: put that right and give `resume` ({self.folder.path})"
+                error.message = (
+                    f"{error.message}; nothing is lost: put that right and give `resume` "
+                    f"({self.folder.path})"
                 )
             raise

@@ -15,7 +15,7 @@ from xw2v.sgns.backend import Backend
 
 FLOAT_BYTES = 4
 CHUNK_BYTES = (
-    Backend.piece * 8 * 24
+    Backend.chunk_tokens * 8 * 24
 )  # making batches: a chunk of ids in some two dozen int64 arrays
 STEP_TABLES = 12  # (batch + negatives, D) arrays of the plain step; the compiled one has fewer
 WORD_BYTES = 16 + 8 * 8  # beside the vectors: sampling tables, scratch of a step, and their making

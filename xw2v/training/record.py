@@ -11,7 +11,7 @@ from typing import Any, Self
 from xw2v import tuning
 from xw2v.settings import Settings
 from xw2v.sgns.backend import Backend
-from xw2v.sgns.interface import StepConfig
+from xw2v.sgns.interface import Step
 from xw2v.text.corpus import Corpus
 from xw2v.text.figures import sentence_lengths
 from xw2v.training.schema import from_json
@@ -84,7 +84,7 @@ class CheckpointRecord:
             corpus=CorpusRecord.of(trainer.corpus),
             validation=None if validation is None else validation.fingerprint,
             init=init,
-            versions=versions(trainer.backend, trainer.step_config),
+            versions=versions(trainer.backend, trainer.step),
             device=str(trainer.backend.device),
             state=Counters(**{name: getattr(state, name) for name in names}),
             files={},
@@ -113,14 +113,15 @@ def resolved(settings: Settings) -> dict[str, Any]:
     }
 
 
-def versions(backend: Backend, step_config: StepConfig) -> dict[str, str]:
+def versions(backend: Backend, step: Step) -> dict[str, str]:
     """Versions of what a run's numbers depend on, and which step computes them."""
     libraries = {library: version(library) for library in ("numpy", "scipy", "array-api-compat")}
     return {
         "xw2v": __version__,
         "python": platform.python_version(),
         **libraries,
-        **backend.versions(step_config),
+        **backend.versions(),
+        "step": step.name,
     }
 
 
@@ -132,7 +133,7 @@ def run_record(trainer: Trainer, state: State) -> dict[str, Any]:
         "format": "xw2v run 1",
         "settings": resolved(settings) | {"backend": backend.name, "device": str(backend.device)},
         "step_config": dataclasses.asdict(trainer.step_config),
-        "versions": versions(backend, trainer.step_config),
+        "versions": versions(backend, trainer.step),
         "machine": f"{platform.system()} {platform.machine()}",
         "device": str(backend.device),
         "corpus": dataclasses.asdict(CorpusRecord.of(corpus))

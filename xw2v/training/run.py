@@ -11,8 +11,10 @@ import numpy as np
 
 from xw2v import tuning
 from xw2v.settings import Settings
-from xw2v.sgns.backend import Backend, load_backend
+from xw2v.sgns.backend import Backend
+from xw2v.sgns.config import ModelShape, RunShape
 from xw2v.sgns.interface import Tables
+from xw2v.sgns.loading import load_backend
 from xw2v.text.corpus import Corpus
 from xw2v.text.vocabulary import Vocabulary
 from xw2v.training.callbacks import Callback
@@ -105,11 +107,12 @@ def prepare(
         backend, settings = open_backend(settings)
     plan = backend.plan(
         tuning.step_config(settings),
-        words=len(corpus.vocabulary),
-        vector_size=settings.vector_size,
-        batch_tokens=tuning.batch_tokens(settings),
-        tokens=len(corpus.ids),
-        sentences=len(corpus),
+        RunShape(
+            ModelShape.of_words(len(corpus.vocabulary), settings.vector_size),
+            batch_tokens=tuning.batch_tokens(settings),
+            tokens=len(corpus.ids),
+            sentences=len(corpus),
+        ),
     )
     if plan is not None:
         say(plan)

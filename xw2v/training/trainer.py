@@ -16,10 +16,13 @@ from xw2v.errors import InputError, TrainingError
 from xw2v.settings import Settings
 from xw2v.sgns.backend import Backend
 from xw2v.sgns.batches import Batches
+from xw2v.sgns.config import ModelShape, StepConfig
 from xw2v.sgns.draws import Purpose
-from xw2v.sgns.interface import StepConfig, Tables
-from xw2v.sgns.step import batch_loss, count_positive_pairs
-from xw2v.sgns.tables import initial_centers, tables_of
+from xw2v.sgns.interface import Tables
+from xw2v.sgns.sampling import Sampling
+from xw2v.sgns.step import batch_loss, count_positive_pairs, step_for
+from xw2v.sgns.tables import initial_centers, initial_contexts, tables_of
+from xw2v.sgns.tokenstream import TokenStream
 from xw2v.text.corpus import Corpus
 from xw2v.training.callbacks import Callback, Progress
 from xw2v.training.meters import LossMeter, SpeedMeter, TrainingClock
@@ -59,7 +62,7 @@ class Trainer:
         self.validation = validation
         self.step_config: StepConfig = tuning.step_config(settings)
         self.learning_rate = LearningRate(settings.learning_rate, settings.min_alpha)
-        self._step = backend.step(self.step_config)
+        self.step = step_for(backend, self.step_config)
         self._batches = self._batches_of(corpus, Purpose.TOKENS, Purpose.NEGATIVES)
         self._validation_batches = (
             None
@@ -77,16 +80,13 @@ class Trainer:
         self._measure_every = min(self.interval_steps, MEASURED_STEPS)
 
     def _batches_of(self, corpus: Corpus, tokens: Purpose, negatives: Purpose) -> Batches:
+        settings = self.settings
         return Batches(
             self.backend,
-            corpus.ids,
-            corpus.offsets,
-            self.corpus.vocabulary.counts,
+            TokenStream(corpus.ids, corpus.offsets, self.corpus.vocabulary.counts),
             self.step_config,
-            batch_tokens=tuning.batch_tokens(self.settings),
-            sample=self.settings.sample,
-            ns_exponent=self.settings.ns_exponent,
-            seed=self.settings.seed,
+            Sampling(settings.sample, settings.ns_exponent, settings.seed),
+            batch_tokens=tuning.batch_tokens(settings),
             purposes=(tokens, negatives),
         )
 
@@ -97,9 +97,11 @@ class Trainer:
             center, context: (V, D) float32 tables to begin with, instead of random and zero ones.
         """
         settings = self.settings
+        shape = ModelShape.of_words(len(self.corpus.vocabulary), settings.vector_size)
         if center is None:
-            vocab_size = len(self.corpus.vocabulary)
-            center = initial_centers(vocab_size, settings.vector_size, settings.seed)
+            center = initial_centers(shape, settings.seed)
+        if context is None:
+            context = initial_contexts(shape)
         tables = tables_of(self.backend, center, context, tied=settings.tied)
         return State(tables=tables, plans=[settings.epochs])
 
@@ -139,7 +141,7 @@ class Trainer:
                 speed.begin(done)
                 alpha = self.learning_rate(done)
                 measure = state.steps % self._measure_every == 0
-                loss = self._step(state.tables, batch, alpha, measure=measure)
+                loss = self.step(state.tables, batch, alpha, measure=measure)
                 if measure:
                     meter.add(loss, count_positive_pairs(self.step_config, batch))
                 state.step += 1

@@ -17,6 +17,7 @@ import numpy as np
 
 from xw2v.errors import FileFormatError, UsageError
 from xw2v.settings import Settings
+from xw2v.sgns.config import ModelShape
 from xw2v.sgns.interface import Tables
 from xw2v.sgns.tables import initial_centers
 from xw2v.storage.files import open_binary
@@ -86,7 +87,8 @@ class WarmStart:
         """(V, D) center and context tables to start from, and how many words had vectors in the
         file.
         """
-        center = initial_centers(len(vocabulary), settings.vector_size, settings.seed)
+        shape = ModelShape.of_words(len(vocabulary), settings.vector_size)
+        center = initial_centers(shape, settings.seed)
         context = np.zeros_like(center)
         rows_there = self.vectors.key_to_index
         known = [row for row, word in enumerate(vocabulary.words) if word in rows_there]

@@ -12,7 +12,8 @@ from typing import Any, Self, overload
 import numpy as np
 
 from xw2v.errors import InputError, UnknownWordError
-from xw2v.sgns.backend import Backend, load_backend
+from xw2v.sgns.backend import Backend
+from xw2v.sgns.loading import load_backend
 from xw2v.vectors.arrays import safe_divisor, unit
 from xw2v.vectors.query import KEY_TYPES, Key, as_term
 from xw2v.vectors.rowsearch import RowSearch

@@ -1,0 +1,60 @@
+"""The signatures of the CUDA kernels, read from their source, by which launches are checked."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, NamedTuple
+
+KERNEL = re.compile(
+    r'extern "C" __global__ void (?:__launch_bounds__\([^)]*\) )?'
+    r"(?P<name>\w+)\((?P<parameters>[^)]*)\) \{(?P<body>.*?)\n\}",
+    re.DOTALL,
+)
+PARAMETER = re.compile(r"(?P<type>.*\W)(?P<name>\w+)", re.DOTALL)
+
+
+class Parameter(NamedTuple):
+    """A parameter of a kernel: such as "const real*" and "table"."""
+
+    type: str
+    name: str
+
+
+class Signature(NamedTuple):
+    """A kernel's name, parameters in order, and the text of its body."""
+
+    name: str
+    parameters: tuple[Parameter, ...]
+    body: str
+
+    def ordered(self, arguments: dict[str, Any]) -> tuple[Any, ...]:
+        """The arguments in the order of the parameters.
+
+        Raises:
+            TypeError: one is missing or unknown; with the kernel's name and the argument's.
+        """
+        names = [parameter.name for parameter in self.parameters]
+        for missing in (name for name in names if name not in arguments):
+            raise TypeError(f"kernel {self.name}: the argument {missing!r} is missing")
+        if len(arguments) > len(names):
+            unknown = next(name for name in arguments if name not in names)
+            raise TypeError(f"kernel {self.name} has no parameter {unknown!r}")
+        return tuple(arguments[name] for name in names)
+
+
+def signatures(source: str) -> dict[str, Signature]:
+    """The kernels of a CUDA source by name."""
+    return {
+        found["name"]: Signature(
+            found["name"],
+            tuple(map(_parameter, found["parameters"].split(","))),
+            found["body"],
+        )
+        for found in KERNEL.finditer(source)
+    }
+
+
+def _parameter(text: str) -> Parameter:
+    found = PARAMETER.fullmatch(text.strip())
+    assert found is not None
+    return Parameter(found["type"].strip(), found["name"])

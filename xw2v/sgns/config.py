@@ -1,0 +1,115 @@
+"""The sizes and constants of the mathematics: of a training step, of a model, of a run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class StepConfig:
+    """The constants of a step.
+
+    A batch of T tokens is cut into blocks of `block` centers, which share a span of block +
+    2·window context columns, and into groups of `group` tokens, which share `shared_negatives`
+    negatives.
+
+    Attributes:
+        window: largest distance w between a center and a context word.
+        negative: negatives each positive pair meets in expectation.
+        shared_negatives: K, negatives drawn for a group.
+        group: g, tokens of a group; a multiple of block.
+        block: b, centers of a block.
+        trust_ratio: τ, the share of its own norm that a row may move in one batch.
+        trust_floor: ρ, added to that norm, so that rows near zero can move.
+        curvature: κ, of a positive pair's loss, by which, with that of the negatives, a batch's
+            summed change is damped along the mean of the other table (skip-gram).
+        weight_decay: λ, by which a touched row also shrinks: row ← row − αλ·row.
+        cbow: predict the center from its context, instead of each context word from the center.
+        cbow_mean: the hidden vector of CBOW is the mean of the context words' vectors; else their
+            sum.
+        cbow_gradient: what each of n context words receives of that hidden vector's gradient:
+            "mean", 1/n of it, which is right for a mean; or "full", all of it, which is right for a
+            sum. gensim and word2vec.c have it the other way round.
+        tied: one table serves as input and output.
+    """
+
+    window: int = 5
+    negative: float = 5
+    shared_negatives: int = 32
+    group: int = 64
+    block: int = 8
+    trust_ratio: float = 0.5
+    trust_floor: float = 1.0
+    curvature: float = 0.1
+    weight_decay: float = 0.0
+    cbow: bool = False
+    cbow_mean: bool = True
+    cbow_gradient: Literal["mean", "full"] = "mean"
+    tied: bool = False
+
+    @property
+    def span(self) -> int:
+        """Context columns s = b + 2w of a block."""
+        return self.block + 2 * self.window
+
+    @property
+    def negative_weight(self) -> float:
+        """Weight of a pair with a drawn negative for each positive pair of its center:
+        negative / K.
+        """
+        return self.negative / self.shared_negatives
+
+
+@dataclass(frozen=True)
+class ModelShape:
+    """The sizes of a model's two tables.
+
+    Attributes:
+        input_rows: rows of the input table (V for a model of words).
+        output_rows: rows of the output table (V).
+        dim: D, dimensions of a row.
+    """
+
+    input_rows: int
+    output_rows: int
+    dim: int
+
+    @classmethod
+    def of_words(cls, vocab_size: int, dim: int) -> ModelShape:
+        """A model with an input and an output vector for each word."""
+        return cls(vocab_size, vocab_size, dim)
+
+
+@dataclass(frozen=True)
+class RunShape:
+    """The sizes that the memory of a run depends on, besides the constants of its step.
+
+    Attributes:
+        model: sizes of the tables.
+        batch_tokens: T, tokens of a batch.
+        tokens: tokens of the corpus.
+        sentences: sentences of the corpus.
+    """
+
+    model: ModelShape
+    batch_tokens: int
+    tokens: int
+    sentences: int
+
+
+@dataclass(frozen=True)
+class Shard:
+    """The part of an epoch's batches that one of several processes trains on: step s of the epoch
+    belongs to rank s mod size.
+    """
+
+    rank: int = 0
+    size: int = 1
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.rank < self.size:
+            raise ValueError(f"rank {self.rank} of a shard must be in 0 .. {self.size - 1}")
+
+
+SINGLE_PROCESS = Shard()

@@ -1,0 +1,61 @@
+"""Backends found by entry point: only the library that is asked for is imported."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from importlib.metadata import entry_points
+
+from xw2v.errors import MissingDependencyError, UsageError
+from xw2v.sgns.backend import Backend
+
+GROUP = "xw2v.backends"
+LIBRARY_OF_DEVICE = {"cpu": "numpy", "cuda": "cupy"}
+
+
+def _warn(line: str) -> None:
+    print(f"xw2v: {line}", file=sys.stderr)
+
+
+def load_backend(
+    name: str | None = None,
+    device: str = "cpu",
+    *,
+    deterministic: bool = False,
+    say: Callable[[str], None] = _warn,
+) -> Backend:
+    """Open the array library for a device.
+
+    Args:
+        name: "numpy", "cupy", "torch" or another registered backend; None takes the device's own
+            (cpu: numpy, cuda: cupy).
+        device: "cpu", "cuda", "cuda:N", "mps", or "auto" (CUDA where there is one, else the CPU).
+        deterministic: see `Backend`.
+        say: receives the reason where "auto" takes the CPU.
+
+    Raises:
+        UsageError: an unknown backend, or one that does not support the device.
+        MissingDependencyError: its library or the device is not there; the message says what to
+            install.
+    """
+    if device == "auto":
+        try:
+            return load_backend(name or "cupy", "cuda", deterministic=deterministic)
+        except MissingDependencyError as error:
+            say(f"--device auto takes the CPU: {error}")
+            return load_backend(name, "cpu", deterministic=deterministic)
+    if name is None:
+        kind = device.partition(":")[0]
+        if kind not in LIBRARY_OF_DEVICE:
+            raise UsageError(
+                f"--device {device}: choose cpu, cuda, cuda:N or auto, or name its --backend"
+            )
+        name = LIBRARY_OF_DEVICE[kind]
+    registered = {point.name: point for point in entry_points(group=GROUP)}
+    if name not in registered:
+        raise UsageError(
+            f"--backend {name}: not installed here; choose one of {', '.join(sorted(registered))}"
+        )
+    backend = registered[name].load()(device, deterministic=deterministic)
+    assert isinstance(backend, Backend)
+    return backend
