@@ -304,7 +304,7 @@ def main(arguments: list[str] | None = None) -> int:
             sentences=1_000_000,
         ),
     )
-    result = {
+    result: dict[str, Any] = {
         "date": time.strftime("%Y-%m-%d"),
         "device": own.gpu_model(),
         "versions": f"{versions}, Python {platform.python_version()}",

@@ -37,8 +37,6 @@ def measure(folder: str, settings: dict[str, Any], seconds: float | None) -> dic
 
 def train_slice(corpus: Any, settings: Any, seconds: float) -> dict[str, Any]:
     """CPU time a raw token of the training loop, from some warm-up on."""
-    from xw2v import tuning
-
     backend, step_config = load_backend("numpy"), tuning.step_config(settings)
     shape = ModelShape.of_words(len(corpus.vocabulary), settings.vector_size)
     tables = initial_tables(backend, shape, settings.seed)

@@ -30,7 +30,8 @@ def test_settings_follow_from_others_as_the_page_says() -> None:
         given = "" if given == "defaults" else given.strip("`")
         settings = eval(f"Settings({given})", {"Settings": Settings})
         config = tuning.step_config(settings)
-        derived = (tuning.batch_tokens(settings), config.shared, config.group, config.floor)
+        sizes = (config.shared_negatives, config.group, config.trust_floor)
+        derived = (tuning.batch_tokens(settings), *sizes)
         assert [f"{value:g}" for value in derived] == expected, given
 
 
