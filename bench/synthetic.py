@@ -74,7 +74,7 @@ def batches_of(
     )
 
 
-def endless(batches: Batches, tokens: int) -> Iterator[tuple[int, Batch]]:
+def endless(batches: Batches, tokens: int) -> Iterator[tuple[int, Batch[Any]]]:
     """Epoch after epoch, with positions that keep growing."""
     epoch = 0
     while True:
