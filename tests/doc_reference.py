@@ -24,6 +24,7 @@ DEFAULTS = {  # of settings that others set
     "shared_negatives": "by the other settings",
     "backend": "by the device",
 }
+DERIVED = "## What follows from the others\n"  # the section after the settings
 PAGE_HEAD = """# Commands
 
 All options of all commands, as `xw2v COMMAND --help` prints them. [settings.md](settings.md)
@@ -62,8 +63,10 @@ def _value(value: Any) -> str:
 def with_facts(page: str) -> str:
     """settings.md with the line of every setting as it should be."""
     for name, option in SETTINGS.items():
+        if f"### `{name}`\n" not in page:  # to be explained by hand, and moved where it belongs
+            section = f"### `{name}`\n\n\n\n{option.help}\n\n"
+            page = page.replace(DERIVED, section + DERIVED)
         heading = re.escape(f"### `{name}`\n\n")
-        assert re.search(heading, page), f"settings.md lacks {name}"
         line = facts(option).replace("\\", r"\\")
         page = re.sub(rf"({heading}).*\n", rf"\g<1>{line}\n", page)
     return page
