@@ -52,14 +52,19 @@ def workshop(tmp_path_factory: pytest.TempPathFactory) -> Path:
             drawn.append(" ".join(words).capitalize() + ".\n")
         return "".join(drawn)
 
-    for name in ("corpus.txt", "text.txt", "new.txt", "held-out.txt", "english.txt"):
+    for name in ("corpus.txt", "text.txt", "new.txt", "other.txt", "held-out.txt"):
         (folder / name).write_text(text(800))
     for name in ("more.txt.gz", "english-mixed.txt.gz"):
         (folder / name).write_bytes(gzip.compress(text(300).encode()))
     (folder / "folder").mkdir()
     (folder / "folder" / "a.txt").write_text(text(200))
     (folder / "animals.txt").write_text("whale\nking\nqueen\nwheat\ncorn\noil\n")
+    (folder / "odd.csv").write_text("king,0.5,1\nqueen,0.25,1\nno row\nman,1,0\nwoman,1,0.5\n")
     (folder / "eval").mkdir()
+    (folder / "bats3" / "E01").mkdir(parents=True)
+    (folder / "bats3" / "E01" / "E01 [country - capital].txt").write_text(
+        "france\tparis\nitaly\trome\ngermany\tberlin\n"
+    )
     pairs = "king\tqueen\t9\nman\twoman\t8\nwheat\tking\t1\nfriday\tmonday\t7\n"
     for name in ("wordsim353", "men3k", "simlex999"):
         for place in (folder, folder / "eval"):
@@ -68,6 +73,7 @@ def workshop(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for place in (folder, folder / "eval"):
         (place / "questions-words.txt").write_text(questions)
     run_shell("xw2v train corpus.txt --quiet --epochs 2", folder)
+    shutil.copy(folder / "output" / "vectors.txt", folder)
     return folder
 
 
