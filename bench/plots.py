@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.results import Groups, scores_of
+from xw2v.pictures.agg import default_style, new_figure
 
 PANELS = ("MEN", "WS-353", "analogies")
 MARKS = "osD^vP*X"
@@ -18,6 +19,7 @@ LEGEND_CHARACTERS = 160  # of a line
 MAX_LABELLED_RATIO = 60  # of a horizontal log axis's ends: beyond it only powers of ten get labels
 
 
+@default_style()
 def plot_comparison(path: Path, groups: Groups) -> None:
     """Speed against quality, a panel for each test set, a mark for each label with the spread over
     its runs.
@@ -29,7 +31,7 @@ def plot_comparison(path: Path, groups: Groups) -> None:
         raise SystemExit(
             f"{path}: not drawn, for no result has a score of {', '.join(PANELS)}; give --eval"
         )
-    figure = new_figure(4.2 * len(sets), 4.8)
+    figure = new_figure(420 * len(sets), 480, layout="constrained")
     panels = figure.subplots(1, len(sets), squeeze=False)[0]
     contenders = list(dict.fromkeys(runs[0]["contender"] for runs in groups.values()))
     for axes, each in zip(panels, sets, strict=True):
@@ -77,6 +79,7 @@ def spread(middle: Any, values: Sequence[float]) -> list[list[float]]:
     return [[middle(values) - min(values)], [max(values) - middle(values)]]
 
 
+@default_style()
 def plot_scaling(
     path: Path, series: dict[str, list[dict[str, Any]]], units: dict[str, str]
 ) -> None:
@@ -87,7 +90,7 @@ def plot_scaling(
             memory None where they were not measured.
         units: variable to what its time is.
     """
-    figure = new_figure(3.0 * len(series), 6.2)
+    figure = new_figure(300 * len(series), 620, layout="constrained")
     panels = figure.subplots(2, len(series), squeeze=False, sharex="col")
     first: dict[str, Any] = {}
     for column, (variable, points) in enumerate(series.items()):
@@ -145,15 +148,6 @@ def plot_scaling(
         if axes.get_legend_handles_labels()[1]:
             axes.legend(frameon=False, fontsize=9)
     figure.savefig(path, format="png", dpi=120)
-
-
-def new_figure(width: float, height: float) -> Any:
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(width, height), layout="constrained")
-    FigureCanvasAgg(figure)
-    return figure
 
 
 def log_ticks(axis: Any) -> None:

@@ -21,6 +21,12 @@ FLAGS = [
     "--disable-sync",
 ]
 
+PHONE: dict[str, Any] = {
+    "viewport": {"width": 390, "height": 844},
+    "has_touch": True,
+    "is_mobile": True,
+}
+
 
 @contextmanager
 def opened(path: Path, **options: Any) -> Iterator[tuple[Any, list[str]]]:
@@ -50,3 +56,22 @@ def opened(path: Path, **options: Any) -> Iterator[tuple[Any, list[str]]]:
         page.wait_for_timeout(100)
         browser.close()
     assert complaints == []
+
+
+def drag_fingers(page: Any, *fingers: tuple[float, float, float, float]) -> None:
+    """Move fingers together on a touch screen, each from (x, y) by (dx, dy)."""
+    session = page.context.new_cdp_session(page)
+
+    def touch(kind: str, share: float) -> None:
+        points = [
+            {"x": x + share * dx, "y": y + share * dy, "id": i}
+            for i, (x, y, dx, dy) in enumerate(fingers)
+        ]
+        event = {"type": kind, "touchPoints": [] if kind == "touchEnd" else points}
+        session.send("Input.dispatchTouchEvent", event)
+        page.wait_for_timeout(20)
+
+    touch("touchStart", 0)
+    for step in range(1, 11):
+        touch("touchMove", step / 10)
+    touch("touchEnd", 1)

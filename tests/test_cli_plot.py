@@ -16,6 +16,8 @@ from wordvectors import some_vectors
 from xw2v.cli.plot import command
 from xw2v.errors import InputError, UnknownWordError, UsageError
 from xw2v.pictures.projection import best_method
+from xw2v.pictures.wordmap import word_map
+from xw2v.vectors.keyedvectors import KeyedVectors
 
 Run = Callable[..., Result]
 
@@ -72,6 +74,41 @@ def test_words_to_show(run: Run, tmp_path: Path) -> None:
     assert data["words"] == words[1:5]
 
 
+def test_the_model_is_an_argument_or_an_option(run: Run, tmp_path: Path) -> None:
+    some_vectors(60, seed=1).save("other")
+    words = some_vectors(60).index_to_key
+    for args in (["other", "--word", *words[:3]], ["--word", *words[:3], "--model", "other"]):
+        assert run(*args, "--method", "pca").exit_code == 0
+        assert (tmp_path / "other" / "map.png").exists()
+        (tmp_path / "other" / "map.png").unlink()
+    result = run("--word", "other")
+    assert isinstance(result.exception, UsageError)
+    assert "--word other: is a model folder; name it before --word, or with --model" in str(
+        result.exception
+    )
+
+
+def test_pictures_of_earlier_vectors_are_named(run: Run) -> None:
+    assert "earlier" not in run("--method", "pca").stderr
+    some_vectors(60, seed=1).save("output")
+    result = run("-o", "new.png", "--method", "pca")
+    assert (
+        "output/map.png and output/map.html show earlier vectors; make new: xw2v plot output"
+        in result.stderr
+    )
+    assert "earlier" not in run("--method", "pca").stderr
+
+
+def test_words_without_a_font_have_a_line(run: Run) -> None:
+    vectors = some_vectors(60)
+    words = ["日本", *vectors.index_to_key[1:]]
+    KeyedVectors(words, vectors.vectors, vectors.counts).save("output")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("xw2v.pictures.wordmap_png.FONTS", ("DejaVu Sans",))
+        result = run("--method", "pca")
+    assert "output/map.png: no font for 1 of its words (日本), which show boxes" in result.stderr
+
+
 @pytest.mark.parametrize(
     ("args", "error", "message"),
     [
@@ -114,3 +151,5 @@ def test_the_default_method_is_t_sne_where_it_is_installed(
     assert 'pip install "xw2v[tsne]"' in result.stderr
     monkeypatch.undo()
     assert best_method(4) == "pca"  # too few for t-SNE
+    assert word_map(some_vectors(60), 4).method == "pca"
+    assert word_map(some_vectors(60), 5).method == "tsne"

@@ -57,6 +57,21 @@ def test_every_file_of_the_interface_is_written(xw2v: Xw2v, small_text: Path) ->
     assert len(Path("output/validation_history.txt").read_text().split()) == 3
 
 
+def test_conventions_of_cbow_are_options_of_cbow_alone(xw2v: Xw2v, small_text: Path) -> None:
+    options = "--cbow-sum", "--cbow-gradient", "full"
+    done(xw2v(command(small_text, *options, "--quiet", model="cbow")))
+    settings = json.loads(Path("output/run.json").read_text())["settings"]
+    assert (settings["cbow_mean"], settings["cbow_gradient"]) == (False, "full")
+    assert settings["alpha"] == 0.05
+    for option in (options[:1], options[1:]):
+        line = failed(xw2v(command(small_text, *option)), 2)
+        assert line.endswith(
+            f"{' '.join(option)}: is for CBOW; give it with --model cbow, or leave it out"
+        )
+    line = failed(xw2v(command(small_text, "--resume", "--cbow-mean", model="cbow")))
+    assert "cbow-mean True (there False)" in line
+
+
 def test_json_prints_one_object_and_quiet_nothing(xw2v: Xw2v, small_text: Path) -> None:
     code, out, error = xw2v(command(small_text, "--json", "--quiet"))
     assert (code, error) == (0, "")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from runs import POSIX, last_line, long_run
+from texts import open_text
 
 from xw2v.errors import InputError
 from xw2v.storage.files import unchanged
@@ -52,15 +53,15 @@ def test_a_text_that_changes_while_it_is_read_is_an_error(change: str, tmp_path:
 
     path = tmp_path / "words.txt"
     path.write_text("some words in a line\n" * 50_000)
-    pieces = TextFile(str(path)).chunks(True)
-    next(pieces)
+    chunks = TextFile(str(path)).chunks(True)
+    next(chunks)
     if change == "cut":
         os.truncate(path, 300_000)
     else:
         with path.open("a") as file:
             file.write("more\n")
     with pytest.raises(InputError, match=r"words.txt: changed while it was read; wait"):
-        list(pieces)
+        list(chunks)
 
 
 @pytest.mark.parametrize("pattern", ["[a-z']+", r"\w+"])
@@ -69,8 +70,6 @@ def test_a_packed_file_of_one_endless_word_takes_no_memory(
 ) -> None:
     """70 MB packed into 70 kB; with a pattern that needs complete lines the limit is higher."""
     import gzip
-
-    from texts import open_text
 
     from xw2v.text import textfiles
 

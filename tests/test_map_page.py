@@ -11,12 +11,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from browser import opened
+from browser import PHONE, drag_fingers, opened
 from maps import HOSTILE, Page, analogy_vectors, hostile_vectors
 from numpy.testing import assert_allclose
 from wordvectors import some_vectors
 
-from xw2v.pictures.wordmap import word_map
+from xw2v.pictures.wordmap import central_words, word_map
 from xw2v.pictures.wordmap_page import map_page
 
 
@@ -25,7 +25,7 @@ def numbers(data: dict[str, Any], name: str, kind: str) -> np.ndarray:
 
 
 def test_the_page_holds_the_words_and_their_directions() -> None:
-    drawn = word_map(hostile_vectors(), 60)
+    drawn = word_map(hostile_vectors(), 60, "pca")
     data = json.loads(Page(map_page(drawn, "text")).text_of("script", id="map-data"))
     assert data["words"] == drawn.words
     assert data["counts"] == list(map(int, drawn.counts))  # type: ignore[arg-type]
@@ -43,16 +43,16 @@ def test_the_page_holds_the_words_and_their_directions() -> None:
 
 
 def test_words_and_titles_are_never_markup() -> None:
-    plain = Page(map_page(word_map(some_vectors(60), 60), "text"))
+    plain = Page(map_page(word_map(some_vectors(60), 60, "pca"), "text"))
     for title in HOSTILE:
-        page = map_page(word_map(hostile_vectors(), 60), title)
+        page = map_page(word_map(hostile_vectors(), 60, "pca"), title)
         assert [tag for tag, _ in Page(page).elements] == [tag for tag, _ in plain.elements]
         assert page.count(b"<!--") == 0
         assert page.count(b"alert(1)</script>") == 0
 
 
 def test_the_page_is_one_file_whose_policy_allows_its_script_alone() -> None:
-    page = map_page(word_map(some_vectors(60), 60), "text")
+    page = map_page(word_map(some_vectors(60), 60, "pca"), "text")
     parsed = Page(page)
     assert not [
         tag for tag, _ in parsed.elements if tag in ("link", "img", "iframe", "base", "object")
@@ -77,7 +77,7 @@ def test_the_page_is_one_file_whose_policy_allows_its_script_alone() -> None:
 @pytest.mark.slow
 def test_the_page_in_chromium(tmp_path: Path) -> None:
     vectors = analogy_vectors()
-    drawn = word_map(vectors, len(vectors))
+    drawn = word_map(vectors, len(vectors), "pca")
     path = tmp_path / "map.html"
     path.write_bytes(map_page(drawn, HOSTILE[0]))
     with opened(path) as (page, _):
@@ -109,11 +109,19 @@ def test_the_page_in_chromium(tmp_path: Path) -> None:
             page.fill(f"form [name={name}]", word)
         page.press("form [name=c]", "Enter")
         assert page.locator(".analogy .answers button span").first.text_content() == "queen"
+        assert page.text_content("form button") == "queen"  # in place of the question mark
         page.fill("form [name=c]", "<!-")
         page.press("form [name=c]", "Enter")
+        assert page.text_content("form button") == "?"
         assert page.text_content(".result") == "not among the words of this map: <!-"
         page.locator(".examples button").first.click()
         assert page.locator(".analogy .answers button span").first.text_content() == "queen"
+
+        # a group, which is named by two of its words
+        group = page.locator(".groups button").first
+        assert group.text_content() == ", ".join(central_words(drawn, 2)[0])
+        group.click()
+        assert page.text_content(".near h2") == "Nearest words"
 
         # pointing at a word, clicking it, zooming and panning
         page.keyboard.press("Escape")
@@ -124,7 +132,7 @@ def test_the_page_in_chromium(tmp_path: Path) -> None:
         low, span = drawn.points.min(axis=0), np.ptp(drawn.points, axis=0)
         share = (drawn.points[row] - low) / span
         x = box["width"] / 2 + (share[0] - 0.5) * (box["width"] - 90)
-        y = box["height"] / 2 + (0.5 - share[1]) * (box["height"] - 90)
+        y = box["height"] / 2 - 12 + (0.5 - share[1]) * (box["height"] - 114)
         page.mouse.move(x, y)
         page.wait_for_selector(".tip:not([hidden])")
         assert page.text_content(".tip b") == "man"
@@ -144,3 +152,29 @@ def test_the_page_in_chromium(tmp_path: Path) -> None:
         before = page.evaluate(dark)
         page.click(".theme-button")
         assert page.evaluate(dark) != before
+
+
+@pytest.mark.slow
+def test_the_page_on_a_phone(tmp_path: Path) -> None:
+    path = tmp_path / "map.html"
+    path.write_bytes(map_page(word_map(analogy_vectors(), 44, "pca"), "text"))
+    with opened(path, **PHONE) as (page, _):
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+        assert "tap one on the map; pinch zooms, drag moves" in page.text_content(".near .note")
+        assert "wheel" not in page.inner_text("body")
+        page.locator(".examples button").first.tap()
+        assert page.text_content("form button") == "queen"
+        page.wait_for_function(
+            """() => document.querySelector(".analogy .answers button")
+                .getBoundingClientRect().bottom < innerHeight"""
+        )  # the answer is brought into sight
+        sides = page.evaluate(
+            """[...document.querySelectorAll(".zoom button, .answers button, input")]
+                .map((each) => each.getBoundingClientRect().height)"""
+        )
+        assert min(sides) >= 44
+        picture = "document.querySelector('canvas').toDataURL()"
+        page.wait_for_timeout(600)
+        before = page.evaluate(picture)
+        drag_fingers(page, (200, 200, 0, 100))
+        page.wait_for_function(f"() => {picture} !== {json.dumps(before)}")

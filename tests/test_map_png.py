@@ -6,6 +6,7 @@ import io
 from pathlib import Path
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from maps import HOSTILE, hostile_vectors
@@ -43,7 +44,7 @@ def test_the_picture_labels_every_word_of_a_small_map() -> None:
     from PIL import Image
 
     file = io.BytesIO()
-    assert draw_png(file, word_map(some_vectors(), 40), "some text") == 40
+    assert draw_png(file, word_map(some_vectors(), 40, "pca"), "some text") == (40, [])
     picture = Image.open(file)
     assert picture.size == (WIDTH, HEIGHT)
     assert len(picture.convert("RGB").getcolors(1 << 20) or []) > 50
@@ -51,8 +52,16 @@ def test_the_picture_labels_every_word_of_a_small_map() -> None:
 
 def test_the_picture_takes_any_word() -> None:
     file = io.BytesIO()
-    assert draw_png(file, word_map(hostile_vectors(), 60), HOSTILE[0]) > 50
+    summary = draw_png(file, word_map(hostile_vectors(), 60, "pca"), HOSTILE[0])
+    assert summary.labelled > 50
+    assert set(summary.without_font) <= set(HOSTILE)
     assert file.getvalue().startswith(b"\x89PNG")
+
+
+def test_words_without_a_font_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("xw2v.pictures.wordmap_png.FONTS", ("DejaVu Sans",))
+    summary = draw_png(io.BytesIO(), word_map(hostile_vectors(), 60, "pca"), "text")
+    assert summary.without_font == ["日本"]  # DejaVu Sans has Hebrew
 
 
 def test_pictures_do_not_depend_on_the_user_s_matplotlib_settings(tmp_path: Path) -> None:
@@ -69,7 +78,7 @@ def test_pictures_do_not_depend_on_the_user_s_matplotlib_settings(tmp_path: Path
     def pictures() -> tuple[bytes, bytes]:
         plot_loss(tmp_path / "loss.png", run)
         file = io.BytesIO()
-        draw_png(file, word_map(some_vectors(), 40), "some text")
+        draw_png(file, word_map(some_vectors(), 40, "pca"), "some text")
         return (tmp_path / "loss.png").read_bytes(), file.getvalue()
 
     own = {

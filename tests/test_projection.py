@@ -9,7 +9,8 @@ from wordvectors import some_vectors
 
 from xw2v.errors import InputError, MissingDependencyError, UnknownWordError, UsageError
 from xw2v.pictures.projection import best_method, project
-from xw2v.pictures.wordmap import groups_of, word_map
+from xw2v.pictures.wordmap import central_words, groups_of, word_map
+from xw2v.vectors.keyedvectors import KeyedVectors
 
 
 def planted(clusters: int = 6, each: int = 20, size: int = 10) -> tuple[np.ndarray, np.ndarray]:
@@ -94,15 +95,27 @@ def test_groups_are_the_planted_ones() -> None:
     assert (groups_of(unit) == group).all()
 
 
+def test_groups_are_named_by_their_central_words() -> None:
+    vectors, _ = planted(clusters=3, each=4, size=16)
+    words = [f"w{i}" for i in range(12)]
+    drawn = word_map(KeyedVectors(words, vectors.astype(np.float32)), 12, "pca")
+    named = central_words(drawn, 2)
+    for group, central in enumerate(named):
+        rows = np.flatnonzero(drawn.groups == group)
+        cosine = drawn.vectors[rows] @ drawn.vectors[rows].mean(axis=0)
+        assert central == [words[row] for row in rows[np.argsort(-cosine)[:2]]]
+    assert [central[:1] for central in named] == central_words(drawn, 1)
+
+
 def test_a_map_of_chosen_and_of_frequent_words() -> None:
     vectors = some_vectors()
-    frequent = word_map(vectors, 30)
+    frequent = word_map(vectors, 30, "pca")
     assert frequent.words == vectors.index_to_key[:30]
     assert frequent.counts is not None
     assert frequent.counts.tolist() == vectors.counts[:30].tolist()  # type: ignore[index]
     words = vectors.index_to_key[50:60]
-    assert word_map(vectors, [*words, words[0]]).words == words
+    assert word_map(vectors, [*words, words[0]], "pca").words == words
     with pytest.raises(UnknownWordError, match="not in the vocabulary"):
-        word_map(vectors, ["kalomine", "nothing"])
+        word_map(vectors, ["kalomine", "nothing"], "pca")
     with pytest.raises(UsageError, match="at least 2 words, not 1"):
-        word_map(vectors, [words[0]])
+        word_map(vectors, [words[0]], "pca")

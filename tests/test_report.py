@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from browser import opened
+from browser import PHONE, drag_fingers, opened
 from click.testing import CliRunner, Result
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -19,7 +19,8 @@ from xw2v import KeyedVectors, Word2Vec
 from xw2v.cli.report import command
 from xw2v.errors import InputError, UnknownWordError, UsageError
 from xw2v.pictures.charts import Axis, nice_step
-from xw2v.pictures.loss_curve import epoch_means, history_points, validation_points
+from xw2v.pictures.loss_curve import LossCurve, epoch_means, history_points, validation_points
+from xw2v.pictures.report_training import remarks
 from xw2v.text.figures import sentence_lengths, subsampling
 
 EVIL = "</script><img src=x onerror=alert(1)>"
@@ -70,6 +71,32 @@ def test_epoch_means_and_steps() -> None:
     assert epoch_means(history, 118, 4) == []  # three intervals tell no mean
     assert epoch_means([], 0, 5) == []
     assert validation_points([3.0, 2.0], 50) == [(25.0, 3.0), (50.0, 2.0)]
+
+
+@pytest.mark.parametrize(
+    ("epochs", "validation", "said"),
+    [
+        ([3.0, 2.5, 2.2], [], "falls with every epoch, from 3.0000 in the first epoch to 2.2000"),
+        ([3.0, 2.5, 2.6], [], "falls from 3.0000 .* but rises in epoch 3."),
+        ([2.0, 2.5, 2.2, 2.3], [], "does not fall: from 2.0000 .* A smaller --alpha may help"),
+        ([3.0, 2.5], [2.9, 2.4], "The validation loss is lowest after the last epoch."),
+        ([3.0, 2.5, 2.2], [2.9, 2.4, 2.6], "lowest after epoch 2 .2.4000.; later epochs did not"),
+        ([3.0], [], "^$"),
+    ],
+)
+def test_remarks_depend_on_the_losses(
+    epochs: list[float], validation: list[float], said: str
+) -> None:
+    steps = 10 * len(epochs)
+    history = history_points([mean for mean in epochs for _ in range(5)], steps)
+    curve = LossCurve.of(history, validation, steps, len(epochs))
+    assert re.search(said, " ".join(remarks(curve)))
+    assert "Within an epoch" not in " ".join(remarks(curve))  # where the loss is flat
+
+
+def test_a_loss_that_varies_with_the_text_has_a_remark() -> None:
+    history = history_points([4.0, 3, 2, 1, 3.9, 2.9, 1.9, 0.9], 80)
+    assert "compare the means" in " ".join(remarks(LossCurve.of(history, [], 80, 2)))
 
 
 @settings(max_examples=100, deadline=None)
@@ -136,10 +163,14 @@ def test_the_report_has_the_run_s_numbers(run: Run, folder: Path) -> None:
     record = json.loads((folder / "run.json").read_text())
     corpus = record["corpus"]
     assert f"{corpus['raw_words']:,}" in page
-    assert f"{record['final_loss']:.4f}" in page
     losses = (folder / "validation_history.txt").read_text().split()
     assert float(losses[-1]) == pytest.approx(record["validation_loss"], abs=1e-6)
     assert all(f"{float(loss):.4f}" in section(page, "training") for loss in losses)
+    losses = (folder / "loss_history.txt").read_text().split()
+    curve = LossCurve.of(
+        history_points(list(map(float, losses)), record["steps"]), [], record["steps"], 3
+    )
+    assert f"{curve.means[-1][1]:.4f}" in page
     text = section(page, "corpus")
     assert f"mean {corpus['sentence_lengths']['mean']:.1f}" in text
     counts = KeyedVectors.load(folder).counts
@@ -195,7 +226,8 @@ def test_errors(run: Run, folder: Path, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     (tmp_path / "there.html").write_text("mine")
     fails(InputError, "empty: no run.json in it", "empty")
-    fails(InputError, "no run.json in it", "nowhere")
+    fails(InputError, "nowhere: no such folder", "nowhere")
+    fails(UsageError, "is a model folder; name it before --pairs", "--pairs", str(folder))
     fails(UsageError, "ends in .html", str(folder), "-o", "r.pdf")
     fails(InputError, "exists already", str(folder), "-o", "there.html")
     fails(UnknownWordError, "'w99' is not in the vocabulary", str(folder), "--word", "w99")
@@ -229,12 +261,45 @@ def test_the_report_in_chromium(run: Run, tmp_path: Path) -> None:
         position = page.evaluate("scrollY")
         page.hover("canvas")
         page.mouse.wheel(0, -300)  # the wheel alone scrolls the page
-        page.wait_for_function(f"scrollY < {position}")
+        page.wait_for_function(f"() => scrollY < {position}")
         paper = "getComputedStyle(document.documentElement).backgroundColor"
         before = page.evaluate(paper)
         page.click(".theme-button")
         assert page.evaluate(paper) != before
-    with opened(tmp_path / "r.html", viewport={"width": 390, "height": 800}) as (page, _):
-        assert (
-            page.evaluate("document.documentElement.scrollWidth") <= 390
-        )  # nothing sticks out on a phone
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("width", [390, 800, 1400])
+def test_the_report_fits_any_screen(run: Run, tmp_path: Path, width: int) -> None:
+    sections = [": gram6-nationality-adjective\nw1 w2 w3 w4\n" * 9]
+    (tmp_path / "questions.txt").write_text("".join(sections))
+    (tmp_path / "pairs.tsv").write_text("w1\tw2\t5\nw3\tw4\t2\nw5\tw6\t9\n")
+    run("-o", "r.html", "--pairs", "pairs.tsv", "--analogies", "questions.txt")
+    with opened(tmp_path / "r.html", viewport={"width": width, "height": 800}) as (page, _):
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        tallest = page.evaluate(
+            """Math.max(...[...document.querySelectorAll("td")].map((cell) => cell.clientHeight))"""
+        )
+        assert tallest < 90  # no column so narrow that its words break into letters
+        scrolled = page.evaluate(
+            """[...document.querySelectorAll(".scroll")]
+                .filter((each) => each.scrollWidth > each.clientWidth).length"""
+        )
+        assert scrolled == 0
+
+
+@pytest.mark.slow
+def test_one_finger_scrolls_the_report_and_two_move_its_map(run: Run, tmp_path: Path) -> None:
+    run("-o", "r.html")
+    with opened(tmp_path / "r.html", **PHONE) as (page, _):
+        assert "two fingers zoom and move" in page.text_content(".near .note")
+        page.locator("canvas").scroll_into_view_if_needed()
+        box = page.locator("canvas").bounding_box()
+        x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+        picture = "document.querySelector('canvas').toDataURL()"
+        position, before = page.evaluate("scrollY"), page.evaluate(picture)
+        drag_fingers(page, (x - 40, y, -40, 0), (x + 40, y, 40, 0))
+        page.wait_for_function(f"() => {picture} !== {json.dumps(before)}")
+        assert page.evaluate("scrollY") == position
+        drag_fingers(page, (x, y, 0, 200))
+        page.wait_for_function(f"() => scrollY < {position} - 100")

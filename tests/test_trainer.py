@@ -56,7 +56,15 @@ def test_words_of_a_topic_are_neighbours(model: Word2Vec) -> None:
 
 
 @pytest.mark.parametrize(
-    "changes", [{"model": "cbow", "alpha": 0.1}, {"tied": True}, {"weight_decay": 0.01}]
+    "changes",
+    [
+        {"model": "cbow", "alpha": 0.1},
+        {"model": "cbow", "cbow_gradient": "full"},
+        {"model": "cbow", "cbow_mean": False, "cbow_gradient": "full"},
+        {"tied": True},
+        {"weight_decay": 0.01},
+    ],
+    ids=str,
 )
 def test_other_models_separate_topics(changes: dict[str, Any]) -> None:
     wv = Word2Vec(**SMALL | {"epochs": 5} | changes).fit(topical()).wv

@@ -79,3 +79,24 @@ def test_the_trust_region_is_tighter_with_many_negatives_and_large_groups(
 ) -> None:
     settings = Settings(model=model, vector_size=size, negative=negative)
     assert tuning.trust_floor(settings) == floor
+
+
+@pytest.mark.parametrize(
+    ("convention", "alpha"),
+    [
+        ({}, 0.2),
+        ({"cbow_gradient": "full"}, 0.05),
+        ({"cbow_mean": False}, 0.05),
+        ({"cbow_mean": False, "cbow_gradient": "full"}, 0.05),
+        ({"cbow_gradient": "full", "alpha": 0.025}, 0.025),
+    ],
+    ids=str,
+)
+def test_cbows_conventions_reach_the_step_and_have_their_own_learning_rates(
+    convention: dict[str, Any], alpha: float
+) -> None:
+    settings = Settings(model="cbow", **convention)
+    config = tuning.step_config(settings)
+    assert settings.learning_rate == alpha
+    assert config.cbow_mean == convention.get("cbow_mean", True)
+    assert config.cbow_gradient == convention.get("cbow_gradient", "mean")

@@ -14,7 +14,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from xw2v.errors import InputError, UsageError, represented
-from xw2v.settings import SETTINGS, setting, table_of
+from xw2v.settings import SETTINGS, names_of_aliases, setting, table_of
 from xw2v.storage.files import open_binary, reason
 
 LARGEST_BYTES = 1 << 20  # more is no configuration
@@ -22,7 +22,11 @@ LARGEST_BYTES = 1 << 20  # more is no configuration
 
 @dataclass(frozen=True, kw_only=True)
 class TrainOptions:
-    """What a training command takes besides `Settings`."""
+    """What a training command takes besides `Settings`.
+
+    Raises:
+        UsageError: a value of the wrong type, or an empty one.
+    """
 
     input: tuple[str, ...] = setting((), "Text files, folders, - for standard input.")
     corpus: str | None = setting(None, "Built-in text: nltk, nltk:brown,reuters,... or docs.")
@@ -37,6 +41,12 @@ class TrainOptions:
     resume: bool = setting(False, "Go on from the last checkpoint in the output folder.")
     quiet: bool = setting(False, "No progress, no neighbours: errors only.")
     json: bool = setting(False, "Print run.json's content on standard output.")
+
+    def __post_init__(self) -> None:
+        for name, option in OPTIONS.items():
+            values = self.input if name == "input" else [getattr(self, name)]
+            for value in values:
+                option.check(value)
 
 
 OPTIONS = table_of(TrainOptions)
@@ -53,7 +63,7 @@ def read_config(path: str) -> tuple[dict[str, Any], dict[str, Any]]:
     """
     settings: dict[str, Any] = {}
     options: dict[str, Any] = {}
-    names = _names()
+    names = {name: name for name in (*SETTINGS, *OPTIONS)} | names_of_aliases(SETTINGS)
     for key, value in _parse(path).items():
         name = names.get(key.replace("-", "_"))
         if name is None:
@@ -90,25 +100,15 @@ def _parse(path: str) -> dict[str, Any]:
         raise _error(path, f"not TOML: {text}") from None
 
 
-def _names() -> dict[str, str]:
-    """Every name that a setting or option may have in a file -> its name in the tables."""
-    names = {name: name for name in (*SETTINGS, *OPTIONS)}
-    for name, option in SETTINGS.items():
-        names |= {alias.lstrip("-").replace("-", "_"): name for alias in option.aliases}
-    return names
-
-
 def _option(path: str, key: str, name: str, value: Any) -> Any:
     """A value of `TrainOptions`, checked."""
-    option = OPTIONS[name]
     if name == "checkpoint_every" and isinstance(value, int) and not isinstance(value, bool):
         return str(value)
-    several = name == "input" and isinstance(value, list)
-    values = value if several else [value]
-    if not values or not all(
-        isinstance(one, option.kind) and one != "" and "\0" not in str(one) for one in values
-    ):
-        text = "a text, or a list of texts" if name == "input" else "a text"
-        what = text if option.kind is str else "true or false"
-        raise _error(path, f"{key} = {represented(value, 60)}: give {what}")
-    return tuple(values) if name == "input" else value
+    values = value if name == "input" and isinstance(value, list) else [value]
+    try:
+        checked = [OPTIONS[name].check(one) for one in values]
+    except UsageError as error:
+        raise _error(path, f"{key} = {represented(value, 60)}: {error.message}") from None
+    if not checked:
+        raise _error(path, f"{key} = []: give text")
+    return tuple(checked) if name == "input" else checked[0]

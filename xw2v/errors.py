@@ -30,7 +30,7 @@ class Xw2vError(Exception):
     """A failure that the user can act on; its message is complete without a traceback.
 
     Args:
-        message: what is wrong and what to do: a text, or what becomes one when it is read.
+        message: what is wrong and what to do: a string, or what becomes one when it is read.
         path: the file or folder that it is about; the text begins with it.
         line: the number of the line in that file, counted from 1.
         setting: the setting or option that it is about; the text begins with it and its value.
@@ -49,11 +49,20 @@ class Xw2vError(Exception):
         value: object | EllipsisType = ...,
     ) -> None:
         super().__init__(message)
-        self.message = message
+        self._message = message
         self.path = path
         self.line = line
         self.setting = setting
         self.value = value
+
+    @property
+    def message(self) -> str:
+        """What is wrong and what to do, without the place."""
+        return str(self._message)
+
+    def add_hint(self, hint: str) -> None:
+        """Add what else to do."""
+        self._message = f"{self.message}; {hint}"
 
     def __str__(self) -> str:
         parts = []
@@ -63,9 +72,7 @@ class Xw2vError(Exception):
         if self.path is not None:
             path = os.fspath(self.path)
             parts.append(path if self.line is None else f"{path}:{self.line}")
-        return " ".join(
-            ": ".join([*parts, str(self.message)]).splitlines()
-        )  # names may hold line ends
+        return " ".join(": ".join([*parts, self.message]).splitlines())  # names may hold line ends
 
 
 class InputError(Xw2vError, ValueError):

@@ -9,22 +9,26 @@ model.wv.most_similar("king")
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Unpack
+from typing import Any, Unpack
 
 import numpy as np
 
-from xw2v.errors import TrainingError
+from xw2v.errors import InputError, TrainingError, shown
 from xw2v.pictures.loss_curve import plot_loss
 from xw2v.settings import Settings, SettingsDict
 from xw2v.storage.files import output_folder
 from xw2v.storage.lock import folder_lock
 from xw2v.text.corpus import Corpus
+from xw2v.text.options import TextOptions
 from xw2v.text.reading import open_corpus, read_corpus_with
+from xw2v.text.textfiles import STANDARD_INPUT
+from xw2v.text.vocabulary import Vocabulary, VocabularyLimits
 from xw2v.training.callbacks import Progress, ProgressReport
-from xw2v.training.output import write_run
+from xw2v.training.output import draw_picture, write_run
 from xw2v.training.run import Run, run_training
 from xw2v.vectors.keyedvectors import KeyedVectors
 
@@ -53,6 +57,15 @@ class Word2Vec:
         self.settings = Settings.from_mapping(settings)
         self._run: Run | None = None
 
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """Every setting by name, as scikit-learn's tools ask for them."""
+        return dict(vars(self.settings))
+
+    def set_params(self, **settings: Unpack[SettingsDict]) -> Word2Vec:
+        """Change settings for the next `fit`; returns this model."""
+        self.settings = Settings.from_mapping(self.get_params() | settings)
+        return self
+
     def fit(
         self,
         sentences: Sentences,
@@ -76,40 +89,35 @@ class Word2Vec:
             InputError: nothing to train on.
             TrainingError: the loss is no longer finite.
         """
-        corpus = self._corpus(sentences)
-        held_out = None if validation is None else self._corpus(validation, corpus)
+        corpus = self._corpus("sentences", sentences)
+        held_out = None
+        if validation is not None:
+            held_out = self._corpus("validation", validation, corpus.vocabulary)
         callbacks = [] if report is None else [ProgressReport(report)]
         self._run = run_training(corpus, self.settings, held_out, callbacks)
         self.__dict__.pop("wv", None)
         return self
 
-    def _corpus(self, sentences: Sentences, training: Corpus | None = None) -> Corpus:
-        """`sentences` as a corpus, in the vocabulary of the training text if that is given."""
-        from xw2v.text.options import TextOptions
-        from xw2v.text.vocabulary import VocabularyLimits
-
+    def _corpus(
+        self, name: str, sentences: Sentences, vocabulary: Vocabulary | None = None
+    ) -> Corpus:
+        """The argument `name` as a corpus, in the rows of `vocabulary` if that is given."""
         settings = self.settings
+        limits = VocabularyLimits(min_count=settings.min_count, max_vocab=settings.max_vocab)
         if isinstance(sentences, Corpus):
             return sentences
-        if isinstance(sentences, (str, os.PathLike)):
-            sentences = [sentences]
-        if isinstance(sentences, Sequence) and all(
-            isinstance(one, (str, os.PathLike)) for one in sentences
-        ):
-            paths = [os.fspath(one) for one in sentences]
-            options = TextOptions(
-                token_pattern=settings.token_pattern, lowercase=settings.lowercase
+        paths = _paths_of(name, sentences)
+        if paths is None:
+            return Corpus.from_sentences(
+                sentences,  # type: ignore[arg-type]
+                settings.min_count,
+                settings.max_vocab,
+                vocabulary,
             )
-            if training is not None:
-                return read_corpus_with(training.vocabulary, paths, options)
-            limits = VocabularyLimits(min_count=settings.min_count, max_vocab=settings.max_vocab)
-            return open_corpus(paths, None, options, limits)
-        return Corpus.from_sentences(
-            sentences,  # type: ignore[arg-type]
-            min_count=settings.min_count,
-            max_vocab=settings.max_vocab,
-            vocabulary=None if training is None else training.vocabulary,
-        )
+        options = TextOptions(token_pattern=settings.token_pattern, lowercase=settings.lowercase)
+        if vocabulary is not None:
+            return read_corpus_with(vocabulary, paths, options)
+        return open_corpus(paths, None, options, limits)
 
     @property
     def run(self) -> Run:
@@ -126,8 +134,7 @@ class Word2Vec:
     @property
     def context_vectors(self) -> np.ndarray:
         """The output vectors, (V, D) float32."""
-        context: np.ndarray = self.run.parameters.context
-        return context
+        return self.run.parameters.context
 
     @property
     def loss_history(self) -> list[float]:
@@ -138,11 +145,41 @@ class Word2Vec:
         """Write the run's files, as trained, into a folder, which `KeyedVectors.load` and the
         commands read.
 
-        What was changed in `wv` is saved by the methods of `wv`.
+        What was changed in `wv` is saved by the methods of `wv`. If the picture of the loss cannot
+        be drawn, there is a warning.
 
         Raises:
             OutputError: the folder cannot be written.
             InputError: another process is writing there.
         """
         with folder_lock(output_folder(folder)):
-            write_run(folder, self.run, plot_loss)
+            write_run(folder, self.run)
+            notice = draw_picture(folder, self.run, plot_loss)
+        if notice is not None:
+            warnings.warn(notice, stacklevel=2)
+
+
+def _paths_of(name: str, sentences: object) -> list[str] | None:
+    """The files that an argument of `fit` names; None where it holds token lists.
+
+    Raises:
+        InputError: it is empty or cannot be iterated over, or a file is not there.
+    """
+    if isinstance(sentences, (str, os.PathLike)):
+        sentences = [sentences]
+    if not isinstance(sentences, Iterable):
+        raise InputError("give lists of tokens, files or a Corpus", setting=name, value=sentences)
+    if not isinstance(sentences, Sequence):
+        return None
+    if len(sentences) == 0:
+        raise InputError("is empty; give lists of tokens or files", setting=name)
+    if not all(isinstance(one, (str, os.PathLike)) for one in sentences):
+        return None
+    paths = [os.fspath(one) for one in sentences]
+    for path in paths:
+        if path != STANDARD_INPUT and not os.path.exists(path):
+            raise InputError(
+                f"{shown(path)}: no such file or folder, which is what a string names; to train on "
+                "texts, give lists of their tokens, as in [text.split() for text in texts]"
+            )
+    return paths

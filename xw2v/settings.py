@@ -10,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any, TypedDict, get_args, get_type_hints
@@ -18,6 +18,7 @@ from typing import Any, TypedDict, get_args, get_type_hints
 from xw2v.errors import UnknownSettingError, UsageError
 
 DEFAULT_ALPHA = {"skipgram": 0.05, "cbow": 0.2}  # measured, see docs/experiments.md
+WORD2VEC_CBOW_ALPHA = 0.05  # word2vec.c's, for CBOW's other conventions; not measured
 READABLE_BOUND = 10**9  # a larger upper bound is a technical one, shown only where it is exceeded
 NOUNS = {int: "a whole number", float: "a number", bool: "true or false", str: "text"}
 
@@ -30,6 +31,7 @@ class Option:
         kind: int, float, bool or str.
         optional: whether None is a value.
         aliases: other flags of the command line.
+        off: of a bool, the flag that turns it off.
         metavar: how the help shows the value, where its type does not say enough.
     """
 
@@ -39,6 +41,7 @@ class Option:
     default: Any
     help: str
     aliases: tuple[str, ...] = ()
+    off: str | None = None
     low: float | None = None
     above: float | None = None
     high: float | None = None
@@ -54,6 +57,8 @@ class Option:
         kinds: Any = (int, float) if self.kind is float else self.kind
         if not isinstance(value, kinds) or (isinstance(value, bool) and self.kind is not bool):
             raise self._error(value, f"give {NOUNS[self.kind]}")
+        if value == "" or (self.kind is str and "\0" in value):
+            raise self._error(value, f"give {NOUNS[str]}")
         if self.kind in (int, float) and not self._is_in_range(value):
             raise self._error(value, f"give a number {self._range(value)}")
         if self.choices and value not in self.choices:
@@ -125,13 +130,25 @@ class Settings:
         high=1,
     )
     alpha: float | None = setting(
-        None, "Learning rate at the start (skip-gram 0.05, CBOW 0.2).", "--lr", above=0, high=10
+        None,
+        "Learning rate at the start (skip-gram 0.05, CBOW 0.2, its other conventions 0.05).",
+        "--lr",
+        above=0,
+        high=10,
     )
     min_alpha: float = setting(1e-4, "Learning rate at the end.", low=0, high=10)
     epochs: int = setting(5, "Passes over the corpus.", "--iter", low=1, high=10**9)
     seed: int = setting(1, "The same seed gives the same vectors.", low=0, high=2**63 - 1)
     model: str = setting(
         "skipgram", "Architecture: skip-gram or CBOW.", choices=("skipgram", "cbow")
+    )
+    cbow_mean: bool = setting(
+        True, "CBOW: the mean, or the sum, of the context predicts the center.", off="--cbow-sum"
+    )
+    cbow_gradient: str = setting(
+        "mean",
+        "CBOW: each of n context words receives 1/n of the gradient, or all of it (word2vec.c).",
+        choices=("mean", "full"),
     )
     tied: bool = setting(False, "One table serves as input and output.")
     weight_decay: float = setting(
@@ -174,6 +191,13 @@ class Settings:
                 setting="min_alpha",
                 value=self.min_alpha,
             )
+        for name in ("cbow_mean", "cbow_gradient"):
+            if self.model != "cbow" and getattr(self, name) != SETTINGS[name].default:
+                raise UsageError(
+                    "is for CBOW; give it with `model` cbow, or leave it out",
+                    setting=name,
+                    value=getattr(self, name),
+                )
         if self.workers != 1:
             raise UsageError(
                 "this version trains in one process; give 1", setting="workers", value=self.workers
@@ -197,8 +221,12 @@ class Settings:
 
     @property
     def learning_rate(self) -> float:
-        """α at the start: the one given, or the model's default."""
-        return DEFAULT_ALPHA[self.model] if self.alpha is None else self.alpha
+        """α at the start: the one given, or the default of the model and its gradient."""
+        if self.alpha is not None:
+            return self.alpha
+        if self.model == "cbow" and not (self.cbow_mean and self.cbow_gradient == "mean"):
+            return WORD2VEC_CBOW_ALPHA
+        return DEFAULT_ALPHA[self.model]
 
 
 SETTINGS = table_of(Settings)
@@ -219,6 +247,8 @@ class SettingsDict(TypedDict, total=False):
     epochs: int
     seed: int
     model: str
+    cbow_mean: bool
+    cbow_gradient: str
     tied: bool
     weight_decay: float
     token_pattern: str
@@ -237,8 +267,38 @@ def flag(name: str) -> str:
     return "--" + name.replace("_", "-")
 
 
-def unknown_setting(name: str, known: Iterable[str]) -> UnknownSettingError:
-    """The error for a name that is none of those `known`, with the nearest of them."""
-    close = get_close_matches(name, list(known), n=1)
-    hint = f"; did you mean {close[0]!r}?" if close else ""
-    return UnknownSettingError(f"unknown setting {name!r:.80}{hint}")
+def names_of_aliases(table: Mapping[str, Option]) -> dict[str, str]:
+    """The other names that options of a table have -> their names."""
+    return {
+        alias.lstrip("-").replace("-", "_"): name
+        for name, option in table.items()
+        for alias in option.aliases
+    }
+
+
+# Names that other word2vec programs have, and what to give here.
+FOREIGN_NAMES = {
+    "size": "it is `vector_size` here",
+    "sg": "give `model` 'skipgram' for sg=1, 'cbow' for sg=0",
+    "hs": "there is no hierarchical softmax here, only negative sampling; leave it out",
+    "max_vocab_size": "it is `max_vocab` here, which counts <UNK>",
+    "max_final_vocab": "it is `max_vocab` here, which counts <UNK>",
+    "sentences": "give them to fit(sentences)",
+    "corpus_file": "give its name to fit(sentences)",
+    "compute_loss": "the loss is always computed: see loss_history",
+}
+
+
+def unknown_setting(name: str, known: Mapping[str, Option]) -> UnknownSettingError:
+    """The error for a name that is none of those `known`, with the one that was meant."""
+    alias = {
+        flag.lstrip("-").replace("-", "_"): key for key in known for flag in known[key].aliases
+    }
+    if name in alias:
+        hint = f"it is `{alias[name]}` here"
+    elif name in FOREIGN_NAMES:
+        hint = FOREIGN_NAMES[name]
+    else:
+        close = get_close_matches(name, [*known, *alias], n=1)
+        hint = f"did you mean `{alias.get(close[0], close[0])}`?" if close else ""
+    return UnknownSettingError(f"unknown setting {name!r:.80}" + (f"; {hint}" if hint else ""))

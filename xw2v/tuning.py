@@ -39,6 +39,8 @@ def step_config(settings: Settings) -> StepConfig:
         trust_floor=trust_floor(settings),
         weight_decay=settings.weight_decay,
         cbow=settings.model == "cbow",
+        cbow_mean=settings.cbow_mean,
+        cbow_gradient="full" if settings.cbow_gradient == "full" else "mean",
         tied=settings.tied,
     )
 

@@ -16,7 +16,7 @@ from xw2v.sgns.tokenstream import TokenStream
 from xw2v_cupy.corpus import DeviceCorpus
 from xw2v_cupy.fused import fused_sizes
 from xw2v_cupy.kernels import WARP_SIZE, Kernels
-from xw2v_cupy.memory import corpus_bytes, in_gb, out_of_memory_reported, plan_memory
+from xw2v_cupy.memory import corpus_bytes, in_gb, out_of_memory, plan_memory
 from xw2v_cupy.scatter import scatter_add
 from xw2v_cupy.step import CupyStep
 
@@ -56,9 +56,11 @@ class CupyBackend(Backend):
         self._kernels: dict[str, Kernels] = {}
 
     def from_numpy(self, array: np.ndarray) -> Array:
-        with out_of_memory_reported():
+        try:
             copied: Array = self._cupy.asarray(array, order="C")
-            return copied
+        except MemoryError as error:
+            raise out_of_memory(error) from None
+        return copied
 
     def to_numpy(self, array: Any) -> np.ndarray:
         host: np.ndarray = self._cupy.asnumpy(array)
@@ -76,8 +78,10 @@ class CupyBackend(Backend):
     def random_uint32_halves(
         self, seed: int, stream: int, start: int, count: int
     ) -> tuple[Array, Array]:
-        with out_of_memory_reported():
+        try:
             high, low = self._cupy.empty((2, count), np.int64)
+        except MemoryError as error:
+            raise out_of_memory(error) from None
         counters = -(-(start + count) // WORDS_PER_COUNTER) - start // WORDS_PER_COUNTER
         self.kernels(np.float32).launch(
             "philox_uint64",

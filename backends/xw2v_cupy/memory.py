@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 
 from xw2v.errors import OutOfMemoryError
@@ -95,11 +93,7 @@ def plan_memory(
     return plan
 
 
-@contextmanager
-def out_of_memory_reported() -> Iterator[None]:
-    """Turn CuPy's out-of-memory error into one of a line with what to do."""
-    try:
-        yield
-    except MemoryError as error:
-        line = " ".join(str(error).split())
-        raise OutOfMemoryError(f"out of device memory ({line}); {SMALLER}") from None
+def out_of_memory(error: MemoryError) -> OutOfMemoryError:
+    """CuPy's out-of-memory error as one of a line with what to do."""
+    line = " ".join(str(error).split())
+    return OutOfMemoryError(f"out of device memory ({line}); {SMALLER}")

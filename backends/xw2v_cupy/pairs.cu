@@ -106,6 +106,42 @@ __device__ inline void add_mean_scores(
     }
 }
 
+// From scores (b, b + 2w + K) to their gradients, in place: the block's centers against their span
+// and their negatives. Returns this thread's part of the loss if `measure`.
+__device__ inline double scores_to_gradients(
+    int b, int w, int K, double negative_weight, const integer* left, const integer* right,
+    bool measure, real* G
+) {
+    const int s = b + 2 * w, n = s + K, threads = blockDim.y * WARP_SIZE;
+    double sum = 0;
+    for (int i = threadIdx.y * WARP_SIZE + threadIdx.x; i < b * n; i += threads) {
+        const int row = i / n, c = i % n, distance = c - w - row;
+        const bool positive = c < s;
+        const bool inside = distance != 0 && -left[row] <= distance && distance <= right[row];
+        const bool is_pair = !positive || inside;
+        const real weight =
+            positive ? (real)is_pair : (real)negative_weight * (left[row] + right[row]);
+        if (measure && is_pair) sum += weight * softplus(positive ? -G[i] : G[i]);
+        G[i] = is_pair ? weight * (sigmoid(G[i]) - (real)positive) : 0;
+    }
+    return sum;
+}
+
+// From the scores of b centers and K negatives with the mean rows (b + K) to their control variate
+// coefficients, in place: weight sigmoid(score).
+__device__ inline void scores_to_cv_coefficients(
+    int b, integer K, double negative_weight, const integer* left, const integer* right,
+    real* scores
+) {
+    integer block_pairs = 0;
+    for (int row = 0; row < b; ++row) block_pairs += left[row] + right[row];
+    const int threads = blockDim.y * WARP_SIZE;
+    for (int i = threadIdx.y * WARP_SIZE + threadIdx.x; i < b + K; i += threads) {
+        const integer pairs = i < b ? K * (left[i] + right[i]) : block_pairs;
+        scores[i] = (real)(negative_weight * pairs) * sigmoid(scores[i]);
+    }
+}
+
 // tokens (T + 2w), left, right (T), negatives (T/g, K); tables and sums (V, D); means (3, D) and
 // control variate offsets (T/g, 2, D) from groups.cu; loss (T/b, warps) or null. In shared memory
 // X (b, pitch), Y (n, pitch) = C over N, G (b, n), and the cv_coefficients (b + K) of centers and
@@ -147,23 +183,8 @@ extern "C" __global__ void __launch_bounds__(WARP_SIZE* WARPS_PER_BLOCK, BLOCKS)
         add_mean_scores(N, K, pitch, dims, centers_mean + d0, cv_coefficients + b);
     }
     __syncthreads();
-    double sum = 0;
-    for (int i = thread; i < b * n; i += threads) {
-        const int row = i / n, c = i % n, distance = c - (int)w - row;
-        const bool positive = c < s;
-        const bool inside = distance != 0 && -left[row] <= distance && distance <= right[row];
-        const bool is_pair = !positive || inside;
-        const real weight =
-            positive ? (real)is_pair : (real)negative_weight * (left[row] + right[row]);
-        if (loss && is_pair) sum += weight * softplus(positive ? -G[i] : G[i]);
-        G[i] = is_pair ? weight * (sigmoid(G[i]) - (real)positive) : 0;
-    }
-    integer pairs = 0;
-    for (int row = 0; row < b; ++row) pairs += left[row] + right[row];
-    for (int i = thread; i < b + K; i += threads) {
-        const integer n_pairs = i < b ? K * (left[i] + right[i]) : pairs;
-        cv_coefficients[i] = (real)(negative_weight * n_pairs) * sigmoid(cv_coefficients[i]);
-    }
+    double sum = scores_to_gradients(b, w, K, negative_weight, left, right, loss, G);
+    scores_to_cv_coefficients(b, K, negative_weight, left, right, cv_coefficients);
     sum = warp_sum(sum);
     if (loss && threadIdx.x == 0) loss[blockIdx.x * blockDim.y + threadIdx.y] = sum;
     __syncthreads();

@@ -18,7 +18,7 @@ from xw2v.sgns.interface import Batch, Tables
 from xw2v_cupy.fused import FusedGradients, fused_sizes
 from xw2v_cupy.groups import GroupMeans
 from xw2v_cupy.kernels import Kernels
-from xw2v_cupy.memory import out_of_memory_reported
+from xw2v_cupy.memory import out_of_memory
 from xw2v_cupy.products import ProductGradients
 from xw2v_cupy.sums import RowSums, TouchedRows
 
@@ -70,20 +70,21 @@ class CupyStep:
     def __call__(
         self, tables: Tables[Array], batch: Batch[Array], alpha: float, *, measure: bool = False
     ) -> Array | None:
-        with out_of_memory_reported():
-            shape = ModelShape(
-                tables.center.shape[0], tables.context.shape[0], tables.center.shape[1]
-            )
-            needed = shape, tables.center.dtype, batch.left.shape[0]
+        center, context = tables
+        needed = center.shape, context.shape, center.dtype, batch.left.shape[0]
+        try:
             if needed != self._prepared:
-                self._prepare(*needed)
+                (input_rows, dim), (output_rows, _), dtype, T = needed
+                self._prepare(ModelShape(input_rows, output_rows, dim), dtype, T)
                 self._prepared = needed
             groups, sums = self._groups, self._sums
             touched = TouchedRows(center_ids(self.config, batch), groups.context_ids)
             groups(tables, batch, sums)
             loss = self._gradients(tables, batch, touched, groups, sums, measure)
             sums.apply(tables, touched, groups.means, alpha)
-            return loss
+        except MemoryError as error:
+            raise out_of_memory(error) from None
+        return loss
 
     def _prepare(self, shape: ModelShape, dtype: Any, T: int) -> None:
         """Allocate what batches of one shape need."""

@@ -47,6 +47,13 @@ class RowSums:
         self._kernels = kernels
         self._config = config
         self._steps = 0
+        self._rule = {
+            "trust_ratio": float(config.trust_ratio),
+            "trust_floor": float(config.trust_floor),
+            "curvature": float(config.curvature),
+            "weight_decay": float(config.weight_decay),
+            "negative_weight": config.negative_weight,
+        }
         self.center = self._zeros(shape.input_rows, shape.dim)
         self.context = self.center if config.tied else self._zeros(shape.output_rows, shape.dim)
 
@@ -77,17 +84,13 @@ class RowSums:
             self._apply(tables.context, self.context, touched.context, centers_mean, alpha)
 
     def _apply(self, table: Array, sums: TableSums, ids: Array, mean: Array, alpha: float) -> None:
-        config, n_ids = self._config, ids.shape[0]
+        n_ids = ids.shape[0]
         self._kernels.launch(
             "bounded_update",
             n_ids,
             D=table.shape[1],
             alpha=float(alpha),
-            trust_ratio=float(config.trust_ratio),
-            trust_floor=float(config.trust_floor),
-            curvature=float(config.curvature),
-            weight_decay=float(config.weight_decay),
-            negative_weight=config.negative_weight,
+            **self._rule,
             step=self._steps,
             ids=ids,
             n_ids=n_ids,

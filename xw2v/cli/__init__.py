@@ -4,17 +4,22 @@ A command's module is imported only when that command runs, so `xw2v --help` nee
 click. Module `xw2v.cli.NAME` defines a click command called `command`.
 """
 
+import codecs
+import io
+import json
 import os
 import re
 import shlex
 import sys
 from contextlib import suppress
 from importlib import import_module
+from typing import TextIO
 
 import click
 
+from xw2v.config import OPTIONS
 from xw2v.errors import Xw2vError, represented
-from xw2v.settings import flag
+from xw2v.settings import SETTINGS, flag
 from xw2v.version import __version__
 
 # name -> the line that `xw2v --help` shows
@@ -62,19 +67,28 @@ def cli() -> None:
 
 
 # settings whose flags are not their names
-FLAGS = {"lowercase": "--no-lowercase", "validation": "--val"}
+FLAGS = {"lowercase": "--no-lowercase", "validation": "--val", "input": "INPUT"}
 
 
 def in_flags(text: str) -> str:
     """A text for the command line: names of settings in backquotes become flags."""
-    return re.sub(r"`([a-z_]+)`", lambda name: FLAGS.get(name[1]) or flag(name[1]), text)
+    return re.sub(r"`([a-z_]+)`", lambda name: flag_of(name[1]) or name[0], text)
+
+
+def flag_of(name: str) -> str | None:
+    """The flag of a setting or option; None for any other name."""
+    known = name in SETTINGS or name in OPTIONS or name == "config"
+    return FLAGS.get(name) or (flag(name) if known else None)
 
 
 def line_of(error: Xw2vError) -> str:
     """The one line of an error, with the flag of the setting that it is about."""
     if error.setting is None:
         return in_flags(str(error))
-    given = FLAGS.get(error.setting) or flag(error.setting)
+    given = flag_of(error.setting) or error.setting
+    option = SETTINGS.get(error.setting)
+    if option is not None and option.off is not None and error.value is False:
+        given = option.off
     if isinstance(error.value, str):
         given += f" {shlex.quote(error.value)[:200]}"
     elif error.value is not ... and not isinstance(error.value, bool):
@@ -82,10 +96,30 @@ def line_of(error: Xw2vError) -> str:
     return in_flags(" ".join(f"{given}: {error.message}".splitlines()))
 
 
+def _escaped(error: UnicodeError) -> tuple[str, int]:
+    """What stands for characters that a stream cannot write: escapes, which also JSON reads."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    return json.dumps(error.object[error.start : error.end])[1:-1], error.end
+
+
+def write_any_text() -> None:
+    """Let standard output take any text, whatever its encoding."""
+    codecs.register_error("xw2v.escaped", _escaped)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="xw2v.escaped")
+
+
+def drop(stream: TextIO) -> None:
+    """Write nothing more to a standard stream, where that failed."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
 def main() -> None:
     """Run the command line; exit 0 done, 1 bad input or failed run, 2 wrong usage, 130
     interrupted.
     """
+    write_any_text()
     try:
         cli.main(standalone_mode=False)
     except click.exceptions.NoArgsIsHelpError as error:
@@ -108,10 +142,10 @@ def main() -> None:
         # CPython remembers it as unhandled, and ends by SIGINT whatever the exit code.
         os._exit(130)
     except BrokenPipeError:  # the reader of our standard output went away: xw2v similar ... | head
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        drop(sys.stdout)
         sys.exit(1)
     except OSError as error:  # such as standard output on a full disk
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        drop(sys.stdout)
         click.echo(
             f"xw2v: {error.filename or 'standard output'}: {error.strerror or error}", err=True
         )

@@ -10,6 +10,7 @@ import click
 from xw2v.cli.vector_options import (
     MultiValueCommand,
     answer_options,
+    check_no_model,
     load_model,
     model_argument,
     print_json,
@@ -68,6 +69,8 @@ def command(
             "such as wordsim353.tsv) or --analogies FILE (such as questions-words.txt, or a BATS "
             "folder)"
         )
+    check_no_model("--pairs", pairs)
+    check_no_model("--analogies", analogies)
     from xw2v.vectors.evaluation import word_analogies, word_pairs
     from xw2v.vectors.testsets import read_analogies, read_pairs
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from xw2v.cli.vector_options import check_no_model
 from xw2v.errors import InputError, UsageError
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ def map_words(
             "--words N shows the most frequent words; give either it or --word and --words-file"
         )
     for word in chosen:
-        vectors.get_index(word)  # an unknown one has a message with the nearest spellings
+        check_word(vectors, word)
     listed = read_words(Path(words_file)) if words_file is not None else []
     known = [word for word in listed if word in vectors]
     if listed and not known:
@@ -94,6 +95,18 @@ def map_words(
     if len(which) > MAX_WORDS:
         raise InputError(f"{words_file}: {len(which):,} words; a map shows at most {MAX_WORDS:,}")
     return which
+
+
+def check_word(vectors: KeyedVectors, word: str) -> None:
+    """Refuse a `--word` that is not in the vocabulary, before any work.
+
+    Raises:
+        UsageError: it is a model folder.
+        UnknownWordError: otherwise, with the nearest spellings.
+    """
+    if word not in vectors:
+        check_no_model("--word", [word])
+    vectors.get_index(word)
 
 
 def read_words(path: Path) -> list[str]:
@@ -127,3 +140,34 @@ def check_output(target: Path, suffixes: tuple[str, ...], default: bool, force: 
         raise InputError(f"{target}: there is no folder {target.parent}; make it first")
     if target.exists() and not (default or force):
         raise InputError(f"{target}: exists already; give another name, or --force to replace it")
+
+
+def map_paths(model: Path) -> list[Path]:
+    """map.png and map.html in a model folder, or beside a file of vectors with its name before."""
+    names = ("map.png", "map.html")
+    if model.is_dir():
+        return [model / name for name in names]
+    return [model.with_name(f"{model.name}.{name}") for name in names]
+
+
+def report_path(folder: Path) -> Path:
+    return folder / "report.html"
+
+
+def print_outdated(model: Path, fingerprint: str) -> None:
+    """A line about maps and a report beside a model that show earlier vectors.
+
+    Args:
+        model: a folder or a file of vectors.
+        fingerprint: of its vectors now; see `xw2v.pictures.stamp`.
+    """
+    from xw2v.pictures.stamp import outdated
+
+    for command, paths in (("plot", map_paths(model)), ("report", [report_path(model)])):
+        old = outdated(paths, fingerprint)
+        if old:
+            names = " and ".join(map(str, old))
+            verb = "show" if len(old) > 1 else "shows"
+            click.echo(
+                f"{names} {verb} earlier vectors; make new: xw2v {command} {model}", err=True
+            )

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from xw2v.cli.map_options import check_output, map_options, map_words, method_or_best
-from xw2v.cli.vector_options import MultiValueCommand, load_model, print_json
-from xw2v.errors import UsageError
+from xw2v.cli.map_options import (
+    check_output,
+    map_options,
+    map_paths,
+    map_words,
+    method_or_best,
+    print_outdated,
+)
+from xw2v.cli.vector_options import MultiValueCommand, load_model, model_argument, print_json
 
 if TYPE_CHECKING:
     from xw2v.pictures.wordmap import WordMap
 
-NAMES = ("map.png", "map.html")
-
 
 @click.command(cls=MultiValueCommand)
-@click.argument("model", default="output")
+@model_argument
 @click.option(
     "-o",
     "--output",
@@ -51,15 +55,14 @@ def command(
     """
     from xw2v.pictures.wordmap import word_map
 
-    targets = [Path(each) for each in outputs] or default_outputs(Path(model))
+    targets = [Path(each) for each in outputs] or map_paths(Path(model))
     for target in targets:
         check_output(target, (".png", ".html"), default=not outputs, force=force)
     vectors = load_model(model)
     which = map_words(vectors, words, chosen, words_file)
     count = min(which, len(vectors)) if isinstance(which, int) else len(which)
     drawn = word_map(vectors, which, method_or_best(method, count), seed)
-    title = title_of(Path(model))
-    written = [write_map(target, drawn, title) for target in targets]
+    written = [write_map(target, drawn, *captions_of(Path(model))) for target in targets]
     if as_json:
         print_json(
             {
@@ -71,45 +74,51 @@ def command(
             }
         )
         return
-    for each in written:
-        labels = f", {each['labels']:,} of them labelled" if "labels" in each else ""
+    for record in written:
+        print_written(record, drawn)
+    print_outdated(Path(model), drawn.fingerprint)
+
+
+def print_written(record: dict[str, Any], drawn: WordMap) -> None:
+    """A line about a file, and one about words that it could not show as they are."""
+    labels = f", {record['labels']:,} of them labelled" if "labels" in record else ""
+    click.echo(f"{record['path']}: {len(drawn.words):,} words by {drawn.method}{labels}", err=True)
+    boxes = record.get("without_font")
+    if boxes:
+        few = ", ".join(boxes[:5]) + (", …" if len(boxes) > 5 else "")
         click.echo(
-            f"{each['path']}: {len(drawn.words):,} words by {drawn.method}{labels}", err=True
+            f"{record['path']}: no font for {len(boxes):,} of its words ({few}), which show boxes; "
+            "install one for their script, such as Noto Sans, or see the .html",
+            err=True,
         )
 
 
-def default_outputs(model: Path) -> list[Path]:
-    """map.png and map.html in a model folder, or beside a file of vectors with its name before."""
-    if model.is_dir():
-        return [model / name for name in NAMES]
-    return [model.with_name(f"{model.name}.{name}") for name in NAMES]
-
-
-def title_of(model: Path) -> str:
-    """What the text of a run was, or the name of the vectors."""
+def captions_of(model: Path) -> tuple[str, str]:
+    """Title and subtitle: the text and the settings of a run, or the name of the vectors."""
+    from xw2v.pictures.captions import corpus_name, settings_line
     from xw2v.training.run_folder import is_run_folder, read_record
 
     if is_run_folder(model):
-        description = read_record(model).get("corpus", {}).get("description")
-        if isinstance(description, str) and description:
-            return description
-    return model.resolve().name
+        record = read_record(model)
+        return corpus_name(record, model), settings_line(record)
+    return model.resolve().name, ""
 
 
-def write_map(target: Path, drawn: WordMap, title: str) -> dict[str, object]:
-    """Write a map in the format that the name says, and tell what was written."""
+def write_map(target: Path, drawn: WordMap, title: str, subtitle: str) -> dict[str, Any]:
+    """Write a map in the format that the name says; returns what was written, for --json."""
     from xw2v.storage.files import atomic_write
 
-    if target.suffix.lower() == ".png":
-        from xw2v.pictures.wordmap_png import draw_png
+    with atomic_write(target) as file:
+        if target.suffix.lower() == ".png":
+            from xw2v.pictures.wordmap_png import draw_png
 
-        with atomic_write(target) as file:
-            labels = draw_png(file, drawn, title)
-        return {"path": str(target), "labels": labels}
-    if target.suffix.lower() == ".html":
+            summary = draw_png(file, drawn, title, subtitle)
+            return {
+                "path": str(target),
+                "labels": summary.labelled,
+                "without_font": summary.without_font,
+            }
         from xw2v.pictures.wordmap_page import map_page
 
-        with atomic_write(target) as file:
-            file.write(map_page(drawn, title))
+        file.write(map_page(drawn, title, subtitle))
         return {"path": str(target)}
-    raise UsageError(f"{target}: give a name that ends in .png or .html")

@@ -6,14 +6,27 @@ from pathlib import Path
 
 import click
 
-from xw2v.cli.map_options import WORDS, check_output, map_options, method_or_best
-from xw2v.cli.vector_options import MultiValueCommand, load_model, print_json
-
-NAME = "report.html"
+from xw2v.cli.map_options import (
+    WORDS,
+    check_output,
+    check_word,
+    map_options,
+    method_or_best,
+    print_outdated,
+    report_path,
+)
+from xw2v.cli.vector_options import (
+    MultiValueCommand,
+    check_no_model,
+    load_model,
+    model_argument,
+    print_json,
+)
+from xw2v.errors import InputError
 
 
 @click.command(cls=MultiValueCommand)
-@click.argument("model", default="output")
+@model_argument
 @click.option(
     "-o", "--output", metavar="FILE.html", help="File to write.  [default: report.html in MODEL]"
 )
@@ -67,15 +80,21 @@ def command(
     from xw2v.vectors.evaluation import word_analogies, word_pairs
     from xw2v.vectors.testsets import read_analogies, read_pairs
 
+    check_no_model("--pairs", pairs)
+    check_no_model("--analogies", analogies)
     folder = Path(model)
+    if not folder.exists():
+        raise InputError(
+            f"{model}: no such folder; give the output folder of a finished xw2v train"
+        )
     read_record(folder)  # a folder without one stops the command before its work
-    target = Path(output) if output else folder / NAME
+    target = Path(output) if output else report_path(folder)
     check_output(target, (".html",), default=output is None, force=force)
     pair_sets = [read_pairs(Path(path)) for path in pairs]
     analogy_sets = [read_analogies(Path(path)) for path in analogies]
     vectors = load_model(model)
     for word in chosen:
-        vectors.get_index(word)
+        check_word(vectors, word)
     scores = Scores(
         min(restrict_vocab, len(vectors)),
         [word_pairs(vectors, each, restrict_vocab) for each in pair_sets],
@@ -91,3 +110,4 @@ def command(
         )
     else:
         click.echo(f"{target}: the report of this run", err=True)
+        print_outdated(folder, drawn.fingerprint)

@@ -7,12 +7,14 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 from click.core import ParameterSource
 
-from xw2v.cli import in_flags
+from xw2v.cli import drop, in_flags
+from xw2v.cli.map_options import print_outdated
 from xw2v.cli.options import input_options, reading_bar
 from xw2v.config import OPTIONS, TrainOptions, read_config
 from xw2v.settings import SETTINGS, Option, flag
@@ -39,9 +41,8 @@ def table_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def _click_option(option: Option) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     if option.kind is bool:
-        return click.option(
-            flag(option.name), option.name, is_flag=True, default=None, help=option.help
-        )
+        flags = flag(option.name) if option.off is None else f"{flag(option.name)}/{option.off}"
+        return click.option(flags, option.name, is_flag=True, default=None, help=option.help)
     shown = "" if option.default is None else f"  [default: {option.default}]"
     return click.option(
         flag(option.name),
@@ -67,6 +68,7 @@ def command(inputs: tuple[str, ...], config: str | None, **given: Any) -> None:
     checkpoint; with more --epochs than a finished run had, it adds them.
     """
     from xw2v.pictures.loss_curve import plot_loss
+    from xw2v.pictures.stamp import fingerprint_of
     from xw2v.training.command import TrainCommand
     from xw2v.training.samples import sample_neighbours
 
@@ -90,8 +92,13 @@ def command(inputs: tuple[str, ...], config: str | None, **given: Any) -> None:
         if chosen.json:
             click.echo(json.dumps(run.record, ensure_ascii=False))
         elif not chosen.quiet:
-            for word, neighbours in sample_neighbours(run.keyed_vectors()):
-                click.echo(f"{word}: {', '.join(neighbours)}")
+            vectors = run.keyed_vectors()
+            try:
+                for word, neighbours in sample_neighbours(vectors):
+                    click.echo(f"{word}: {', '.join(neighbours)}")
+            except OSError:  # nobody reads them; the vectors are written all the same
+                drop(sys.stdout)
+            print_outdated(Path(chosen.output), fingerprint_of(vectors))
 
 
 def _is_given(name: str) -> bool:
@@ -107,7 +114,10 @@ class TerminalConsole(Console):
 
     def say(self, line: str) -> None:
         if not self._quiet:
-            click.echo(in_flags(line), err=True)
+            try:
+                click.echo(in_flags(line), err=True)
+            except OSError:  # nobody reads it; the run is worth more
+                drop(sys.stderr)
 
     def say_at_once(self, line: str) -> None:
         """A line from within a signal handler, where buffered streams may not be touched."""

@@ -114,6 +114,18 @@ class MultiValueCommand(click.Command):
         return super().parse_args(ctx, repeated)
 
 
+def check_no_model(option: str, values: Sequence[str]) -> None:
+    """Refuse a model folder among the values of an option that takes several: it was to be MODEL.
+
+    Raises UsageError.
+    """
+    for value in values:
+        if (Path(value) / "vocab.json").is_file():
+            raise UsageError(
+                f"{option} {value}: is a model folder; name it before {option}, or with --model"
+            )
+
+
 def load_model(model: str, device: str = "cpu", backend: str | None = None) -> KeyedVectors:
     """The vectors of `model`, answering on a device. Raises InputError where there are none."""
     from xw2v.vectors.keyedvectors import KeyedVectors

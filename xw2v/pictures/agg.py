@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
+import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Literal
@@ -10,24 +13,55 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 DPI = 100
+NEUTRAL = {"MPLBACKEND": "agg", "MATPLOTLIBRC": os.devnull}
 
 
 @contextmanager
-def agg_figure(
-    width: int, height: int, layout: Literal["constrained"] | None = None
-) -> Iterator[Figure]:
-    """An empty figure to be drawn and saved in this context, where the user's matplotlibrc and
-    backend have no effect.
+def default_style() -> Iterator[None]:
+    """Draw and save a figure in this context, or in a function decorated with `@default_style()`:
+    there the user's matplotlibrc has no effect.
+    """
+    _import_matplotlib()
+    from matplotlib import style
+
+    with style.context("default"):
+        yield
+
+
+def new_figure(width: float, height: float, layout: Literal["constrained"] | None = None) -> Figure:
+    """An empty figure on an Agg canvas, whatever the user's backend is.
 
     Args:
         width, height: in pixels at `DPI`.
         layout: "constrained" makes room for axis labels and legends.
     """
-    from matplotlib import style
+    _import_matplotlib()
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    with style.context("default"):
-        figure = Figure(figsize=(width / DPI, height / DPI), dpi=DPI, layout=layout)
-        FigureCanvasAgg(figure)
-        yield figure
+    figure = Figure(figsize=(width / DPI, height / DPI), dpi=DPI, layout=layout)
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def _import_matplotlib() -> None:
+    """Import matplotlib also where its settings do not let it, such as an MPLBACKEND of a notebook
+    whose library is not installed here.
+    """
+    try:
+        importlib.import_module("matplotlib")
+    except ImportError:
+        raise
+    except Exception:
+        for name in [name for name in sys.modules if name.partition(".")[0] == "matplotlib"]:
+            del sys.modules[name]  # what a failed import leaves behind
+        before = {name: os.environ.get(name) for name in NEUTRAL}
+        os.environ.update(NEUTRAL)
+        try:
+            importlib.import_module("matplotlib")
+        finally:
+            for name, value in before.items():
+                if value is None:
+                    del os.environ[name]
+                else:
+                    os.environ[name] = value

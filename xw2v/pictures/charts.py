@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from xw2v.pictures.webpage import escape
 
 WIDTH, HEIGHT = 640, 300
-LEFT, RIGHT, TOP, BOTTOM = 78, 14, 14, 48  # margins around the area of the data
+LEFT, RIGHT, TOP, BOTTOM = 78, 14, 40, 52  # margins around the area of the data
 BASE = HEIGHT - BOTTOM  # y of the horizontal axis
 MAX_TICKS = 6  # about
+TICK_FONT = 16  # about; report.css sets it
 PADDING = 0.04  # of the range of y, above and below the data
 MARKER_RADIUS = 4
 MIN_BAR, BAR_GAP = 0.5, 1.5  # pixels
@@ -163,11 +164,9 @@ def _frame(x_axis: Axis, y_axis: Axis, x_label: str, y_label: str) -> str:
         parts.append(_text(LEFT - 8, y + 4, label, "end"))
     for value, label in _labelled_ticks(x_axis):
         x = x_axis.at(value)
-        parts.append(_text(x, BASE + 17, label, "end" if x > right - 14 else "middle"))
-    center_x, center_y = (LEFT + right) / 2, (TOP + BASE) / 2
-    parts.append(_text(center_x, HEIGHT - 8, x_label, extra='class="name"'))
-    rotated = f'class="name" transform="rotate(-90 14 {center_y})"'
-    parts.append(_text(14, center_y, y_label, extra=rotated))
+        parts.append(_text(x, BASE + 20, label, "end" if x > right - 14 else "middle"))
+    parts.append(_text(right, HEIGHT - 8, x_label, "end", 'class="name"'))
+    parts.append(_text(0, TICK_FONT, y_label, "start", 'class="name"'))
     return "".join(parts)
 
 

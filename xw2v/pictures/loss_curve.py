@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from xw2v.pictures.agg import agg_figure
+from xw2v.pictures.agg import default_style, new_figure
 from xw2v.training.run import Run
 
 Point = tuple[float, float]  # (steps, loss)
@@ -97,15 +97,16 @@ def history_points(losses: Sequence[float], steps: int) -> list[Point]:
     return [(min((i + 1) * interval, steps), loss) for i, loss in enumerate(losses)]
 
 
+@default_style()
 def plot_loss(path: Path, run: Run) -> None:
     """The loss (and the validation loss, where there is one) against update steps, as a PNG."""
     steps, epochs = run.record["steps"], run.record["settings"]["epochs"]
     curve = LossCurve.of(run.loss_history, run.validation_history, steps, epochs)
-    with agg_figure(800, 450, layout="constrained") as figure:
-        axes = figure.add_subplot()
-        _draw_losses(axes, curve)
-        _draw_axes(axes, curve)
-        figure.savefig(path, format="png", dpi=SAVED_DPI)
+    figure = new_figure(800, 450, layout="constrained")
+    axes = figure.add_subplot()
+    _draw_losses(axes, curve)
+    _draw_axes(axes, curve)
+    figure.savefig(path, format="png", dpi=SAVED_DPI)
 
 
 def _draw_losses(axes: Any, curve: LossCurve) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from xw2v.errors import InputError
+from xw2v.pictures.captions import corpus_name, settings_line
 from xw2v.pictures.loss_curve import LossCurve, history_points
 from xw2v.pictures.report_corpus import corpus_section
 from xw2v.pictures.report_parts import (
@@ -23,11 +24,10 @@ from xw2v.pictures.report_vectors import Scores, evaluation_section, neighbours_
 from xw2v.pictures.webpage import escape, joined, page
 from xw2v.pictures.wordmap import WordMap, central_words
 from xw2v.pictures.wordmap_page import SCRIPTS, STYLES, map_part
-from xw2v.settings import Settings
+from xw2v.settings import SETTINGS
 from xw2v.training.run_folder import read_losses, read_record
 from xw2v.vectors.keyedvectors import KeyedVectors
 
-ARCHITECTURES = {"skipgram": "Skip-gram", "cbow": "CBOW"}
 DEVICES = {"cpu": "the CPU", "cuda": "a GPU"}
 LIBRARIES = {"numpy": "NumPy", "cupy": "CuPy", "torch": "PyTorch"}
 
@@ -54,25 +54,27 @@ def report_page(
             "give the output folder of a finished xw2v train"
         )
     curve = read_curve(folder, record)
+    words = words or [word for central in central_words(drawn, 1) for word in central]
     sections = [
         ("training", "Training", training_section(curve)),
         ("corpus", "Corpus", corpus_section(record, vectors)),
-        ("neighbours", "Neighbours", neighbours_section(vectors, words or central_words(drawn))),
+        ("neighbours", "Neighbours", neighbours_section(vectors, words)),
         ("evaluation", "Evaluation", evaluation_section(scores)),
         ("map", "Map", f'<div class="map-frame">{map_part(drawn, wheel="ctrl")}</div>'),
         ("settings", "Settings", settings_section(record)),
     ]
     shown = [section for section in sections if section[2]]
-    name = str(record["corpus"].get("description") or folder.resolve().name)
+    name = corpus_name(record, folder)
     return page(
         "report.html",
         style=joined(*STYLES, "report.css"),
         script=joined(*SCRIPTS),
+        stamp=drawn.fingerprint,
         title=escape(f"{name}: report of a run"),
         heading=escape(name),
         lead=escape(lead(record)),
         contents="".join(f'<a href="#{anchor}">{escape(title)}</a>' for anchor, title, _ in shown),
-        tiles=tiles(key_figures(record, vectors)),
+        tiles=tiles(key_figures(record, vectors, curve)),
         sections="".join(
             f'<h2 id="{anchor}">{escape(title)}</h2>{html}' for anchor, title, html in shown
         ),
@@ -88,18 +90,15 @@ def read_curve(folder: Path, record: dict[str, Any]) -> LossCurve:
 
 
 def lead(record: dict[str, Any]) -> str:
-    """What was trained, in a line."""
-    settings = record["settings"]
-    architecture = ARCHITECTURES.get(settings.get("model"), "word2vec")
-    device, library = str(settings.get("device")), str(settings.get("backend"))
-    return (
-        f"{architecture} with {settings.get('negative')} negatives, "
-        f"window {settings.get('window')}, "
-        f"on {DEVICES.get(device, device)} with {LIBRARIES.get(library, library)}"
-    )
+    """What was trained and where, in a line."""
+    device, library = (str(record["settings"].get(name)) for name in ("device", "backend"))
+    where = f"{DEVICES.get(device, device)} with {LIBRARIES.get(library, library)}"
+    return f"{settings_line(record)}; on {where}"
 
 
-def key_figures(record: dict[str, Any], vectors: KeyedVectors) -> list[tuple[str, str]]:
+def key_figures(
+    record: dict[str, Any], vectors: KeyedVectors, curve: LossCurve
+) -> list[tuple[str, str]]:
     """Name and value of the figures at the top."""
     figures = [
         ("words of text", integer(record["corpus"].get("raw_words"))),
@@ -108,10 +107,13 @@ def key_figures(record: dict[str, Any], vectors: KeyedVectors) -> list[tuple[str
         ("epochs", integer(record["settings"].get("epochs"))),
         ("training time", duration(record.get("train_seconds"))),
         ("words/s", integer(record.get("words_per_second"))),
-        ("final loss", loss(record.get("final_loss"))),
     ]
-    if record.get("validation_loss") is not None:
-        figures.append(("validation loss", loss(record["validation_loss"])))
+    if curve.means:
+        figures.append((f"loss, epoch {curve.epochs}", loss(curve.means[-1][1])))
+    elif curve.history:
+        figures.append(("loss, last interval", loss(curve.history[-1][1])))
+    if curve.validation:
+        figures.append(("validation loss", loss(curve.validation[-1][1])))
     return figures
 
 
@@ -123,17 +125,22 @@ def versions(record: dict[str, Any]) -> str:
 
 
 def settings_section(record: dict[str, Any]) -> str:
-    """Every setting; those that differ from the defaults stand out."""
-    defaults = {name: field.default for name, field in Settings.__dataclass_fields__.items()}
-    rows, row_classes = [], []
+    """Every setting, with its help when pointed at; those that differ from the defaults stand
+    out.
+    """
+    rows, row_classes, hints = [], [], []
     for name, value in record["settings"].items():
-        default = defaults.get(name)
+        option = SETTINGS.get(name)
+        default = option.default if option else None
         changed = default is not None and value != default
         note = f" (default {setting(default)})" if changed else ""
         rows.append([name, setting(value) + note])
         row_classes.append("changed" if changed else "")
+        hints.append(option.help if option else "")
     half = -(-len(rows) // 2)
     head = ["setting", "value"]
-    return columns(
-        table(head, rows[:half], row_classes[:half]), table(head, rows[half:], row_classes[half:])
-    )
+    parts = [
+        table(head, rows[part], row_classes[part], hints=hints[part])
+        for part in (slice(half), slice(half, None))
+    ]
+    return columns(*parts)

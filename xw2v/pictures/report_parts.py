@@ -27,17 +27,20 @@ def table(
     rows: Sequence[Sequence[str]],
     row_classes: Sequence[str] = (),
     bar: int | None = None,
+    hints: Sequence[str] = (),
 ) -> str:
     """A table whose first column is text and whose others are numbers.
 
     Args:
         row_classes: for each row a class of report.css, or "".
         bar: a column of percentages that is followed by a bar.
+        hints: for each row what is shown when pointed at, or "".
     """
     lines = []
     for i, row in enumerate(rows):
         mark = f' class="{row_classes[i]}"' if row_classes and row_classes[i] else ""
-        lines.append(f"<tr{mark}>{_cells(row, bar)}</tr>")
+        hint = f' title="{escape(hints[i])}"' if hints and hints[i] else ""
+        lines.append(f"<tr{mark}{hint}>{_cells(row, bar)}</tr>")
     body = "".join(lines)
     return f'<div class="scroll"><table><tr>{_head(head, bar)}</tr>{body}</table></div>'
 

@@ -15,6 +15,8 @@ import re
 from importlib import resources
 from typing import Any
 
+from xw2v.pictures.stamp import NAME
+
 FIELD = re.compile(r"\{\{(\w+)\}\}")
 
 
@@ -53,8 +55,14 @@ def fill(name: str, **fields: str) -> str:
     return FIELD.sub(lambda found: fields[found[1]], template(name))
 
 
-def page(name: str, style: str, script: str, **fields: str) -> bytes:
-    """A complete page, whose policy allows this script alone and no connection at all."""
+def page(name: str, style: str, script: str, stamp: str, **fields: str) -> bytes:
+    """A complete page, whose policy allows this script alone and no connection at all.
+
+    Args:
+        name: of its template.
+        stamp: fingerprint of the vectors that the page shows.
+        fields: of the template, as HTML.
+    """
     script = f'(() => {{\n"use strict";\n{script}\n}})();\n'
     # of the element's text: the template has a line break before and after the script
     digest = base64_of(hashlib.sha256(f"\n{script}\n".encode()).digest())
@@ -62,4 +70,6 @@ def page(name: str, style: str, script: str, **fields: str) -> bytes:
         f"default-src 'none'; script-src 'sha256-{digest}'; "
         "style-src 'unsafe-inline'; img-src data:"
     )
-    return fill(name, style=style, script=script, policy=policy, **fields).encode("utf-8")
+    meta = f'<meta name="{NAME}" content="{stamp}">'
+    html_page = fill(name, style=style, script=script, policy=policy, stamp=meta, **fields)
+    return html_page.encode("utf-8")

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from xw2v.errors import UsageError
-from xw2v.pictures.projection import project, unit_rows
+from xw2v.pictures.projection import best_method, project, unit_rows
+from xw2v.pictures.stamp import fingerprint_of
 from xw2v.text.vocabulary import UNKNOWN
 from xw2v.vectors.keyedvectors import KeyedVectors
 
@@ -53,6 +54,7 @@ class WordMap:
         vectors: (n, D) float64 of norm 1.
         counts: (n,) occurrences, or None where they are not known.
         method: how the points were found ("pca", "tsne", "umap").
+        fingerprint: of all the vectors; see `xw2v.pictures.stamp`.
         chosen: whether somebody asked for these words, rather than for the most frequent ones.
     """
 
@@ -62,16 +64,24 @@ class WordMap:
     vectors: np.ndarray
     counts: np.ndarray | None
     method: str
+    fingerprint: str
     chosen: bool = False
 
 
 def word_map(
     vectors: KeyedVectors,
     words: int | Sequence[str] = 1000,
-    method: str = "pca",
+    method: str | None = None,
     seed: int = 1,
 ) -> WordMap:
     """A map of the first (most frequent) `words` words, or of the words given.
+
+    Args:
+        vectors: of a model.
+        words: how many, or which ones.
+        method: "pca", "tsne" or "umap"; by default t-SNE where scikit-learn is installed and there
+            are words enough for it, else PCA.
+        seed: of t-SNE, UMAP and the groups.
 
     Raises:
         UnknownWordError: a word that is not there.
@@ -86,6 +96,7 @@ def word_map(
     if len(rows) < 2:
         raise UsageError(f"a map needs at least 2 words, not {len(rows)}")
     unit = unit_rows(vectors.vectors[rows])
+    method = method or best_method(len(rows))
     return WordMap(
         [vectors.index_to_key[row] for row in rows],
         project(unit, method, seed),
@@ -93,6 +104,7 @@ def word_map(
         unit,
         None if vectors.counts is None else vectors.counts[rows],
         method,
+        fingerprint_of(vectors),
         chosen=not isinstance(words, int),
     )
 
@@ -135,12 +147,12 @@ def _k_means(unit: np.ndarray, count: int, rng: np.random.Generator) -> tuple[fl
     return float(cosine.max(axis=1).sum()), group
 
 
-def central_words(drawn: WordMap) -> list[str]:
-    """Of each group of a map the word nearest to the group's center."""
+def central_words(drawn: WordMap, count: int) -> list[list[str]]:
+    """Of each group of a map the `count` words nearest to the group's center, the nearest first."""
     words = []
     for group in range(int(drawn.groups.max()) + 1):
         rows = np.flatnonzero(drawn.groups == group)
-        if len(rows):
-            center = drawn.vectors[rows].mean(axis=0)
-            words.append(drawn.words[rows[int(np.argmax(drawn.vectors[rows] @ center))]])
+        cosine = drawn.vectors[rows] @ drawn.vectors[rows].sum(axis=0)  # times the center's norm
+        nearest = rows[np.argsort(-cosine, kind="stable")[:count]]
+        words.append([drawn.words[row] for row in nearest.tolist()])
     return words

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from xw2v.pictures.webpage import base64_of, escape, fill, joined, page, script_json
-from xw2v.pictures.wordmap import DARK, LIGHT, METHOD_NAMES, WordMap, unit_square
+from xw2v.pictures.wordmap import DARK, LIGHT, METHOD_NAMES, WordMap, central_words, unit_square
 
 STYLES = ("theme.css", "map.css")
 SCRIPTS = (
@@ -30,16 +30,17 @@ SCRIPTS = (
 )
 
 
-def map_page(drawn: WordMap, title: str) -> bytes:
+def map_page(drawn: WordMap, title: str, subtitle: str = "") -> bytes:
     """A map as a page of its own, in UTF-8."""
     heading = (
-        f"<header><div><h1>{escape(title)}</h1></div>"
+        f'<header><div><h1>{escape(title)}</h1><p class="note">{escape(subtitle)}</p></div>'
         '<button type="button" class="theme-button" aria-label="Light or dark">◐</button></header>'
     )
     return page(
         "mappage.html",
         style=joined(*STYLES, "mappage.css"),
         script=joined(*SCRIPTS),
+        stamp=drawn.fingerprint,
         title=escape(f"{title}: a map of words"),
         map=map_part(drawn, heading),
     )
@@ -50,22 +51,33 @@ def map_part(drawn: WordMap, heading: str = "", wheel: str = "") -> str:
 
     Args:
         heading: HTML at the top of the panel.
-        wheel: "ctrl" where the wheel without that key must scroll the page.
+        wheel: "ctrl" where the wheel without that key, and one finger, must scroll the page.
     """
     which = "chosen" if drawn.chosen else "most frequent"
     note = (
-        f"{len(drawn.words):,} {which} words by {METHOD_NAMES[drawn.method]}; a colour for each "
-        "group of similar ones. Neighbours and analogies are among these words, from vectors "
-        "rounded to 8 bits per dimension."
+        f"{len(drawn.words):,} {which} words by {METHOD_NAMES[drawn.method]}. Neighbours and "
+        "analogies are among these words, from vectors rounded to 8 bits per dimension."
     )
-    hint = "Ctrl + wheel zooms, drag moves" if wheel == "ctrl" else "wheel zooms, drag moves"
+    within_page = wheel == "ctrl"
     return fill(
         "map.html",
         wheel=escape(wheel),
-        hint=escape(hint),
+        mouse=("Ctrl + wheel zooms" if within_page else "wheel zooms") + ", drag moves",
+        touch="two fingers zoom and move" if within_page else "pinch zooms, drag moves",
         heading=heading,
+        groups=group_buttons(drawn),
         note=escape(note),
         data=script_json(map_data(drawn)),
+    )
+
+
+def group_buttons(drawn: WordMap) -> str:
+    """A button for each group, in its colour and named by its central words."""
+    return "".join(
+        f'<button type="button" data-group="{group}" '
+        f'style="--light: {LIGHT[group % len(LIGHT)]}; --dark: {DARK[group % len(DARK)]}">'
+        f"{escape(', '.join(words))}</button>"
+        for group, words in enumerate(central_words(drawn, 2))
     )
 
 

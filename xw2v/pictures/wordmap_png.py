@@ -5,13 +5,14 @@ from __future__ import annotations
 import warnings
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 
-from xw2v.pictures.agg import agg_figure
+from xw2v.pictures.agg import default_style, new_figure
 from xw2v.pictures.labels import Labels
-from xw2v.pictures.wordmap import LIGHT, METHOD_NAMES, WordMap, unit_square
+from xw2v.pictures.stamp import NAME
+from xw2v.pictures.wordmap import LIGHT, METHOD_NAMES, WordMap, central_words, unit_square
 
 WIDTH, HEIGHT = 1600, 1200  # pixels
 MARGIN, TITLE_HEIGHT = 36, 64  # pixels left free around the map and above it
@@ -23,7 +24,8 @@ UNLABELLED_DOT = 3.5
 FULL_MAP = 800  # words that fill a map at these sizes; fewer are drawn larger
 CHOSEN_RINGS, FREQUENT_RINGS = 3, 2  # how far from its dot a label may be; see Labels.place
 LINE_FROM = 6  # pixels between a dot and its label from which a line joins them
-MAX_TITLE, MAX_LABEL = 80, 40  # characters
+MAX_TITLE, MAX_SUBTITLE, MAX_LABEL = 80, 80, 40  # characters
+GROUP_NAME_GAP = 14  # pixels
 INK, FAINT, LINE = "#1c2430", "#707a88", "#b4bcc8"
 # Searched in this order for the characters of a word; DejaVu Sans comes with matplotlib.
 FONTS = (
@@ -47,27 +49,44 @@ FONTS = (
 )
 
 
-def draw_png(file: BinaryIO, drawn: WordMap, title: str) -> int:
+class PngSummary(NamedTuple):
+    """What a picture shows of a map.
+
+    Attributes:
+        labelled: how many words have a label.
+        without_font: labelled words with a character that no font here has; it is drawn as a box.
+    """
+
+    labelled: int
+    without_font: list[str]
+
+
+@default_style()
+def draw_png(file: BinaryIO, drawn: WordMap, title: str, subtitle: str = "") -> PngSummary:
     """Write a map as PNG, as many words labelled as there is room for, the most important first.
 
     Words that somebody chose may be labelled further away from their dots, with a line to them.
 
-    Returns:
-        How many words have a label.
+    Args:
+        file: opened for writing in binary mode.
+        drawn: the map.
+        title, subtitle: above it.
     """
     sheet = _Sheet(drawn)
-    with agg_figure(WIDTH, HEIGHT) as figure, warnings.catch_warnings():
-        figure.set_facecolor("white")
+    figure = new_figure(WIDTH, HEIGHT)
+    figure.set_facecolor("white")
+    with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")  # drawn as a box
         labelled = _add_labels(figure, sheet)
         unlabelled = np.setdiff1d(np.arange(len(sheet.dots)), labelled)
         _add_dots(figure, sheet, unlabelled, UNLABELLED_DOT, opacity=0.35)
         _add_dots(figure, sheet, np.asarray(labelled, int), sheet.diameter, opacity=0.9)
-        _add_title(figure, sheet, title)
+        _add_title(figure, sheet, title, subtitle)
         canvas: Any = figure.canvas
         canvas.draw()
-        _write_png(file, np.asarray(canvas.buffer_rgba()))
-    return len(labelled)
+        _write_png(file, np.asarray(canvas.buffer_rgba()), drawn.fingerprint)
+    words = [drawn.words[row] for row in labelled]
+    return PngSummary(len(words), [word for word in words if not sheet.has_font(word)])
 
 
 @dataclass(frozen=True)
@@ -107,6 +126,19 @@ class _Sheet:
 
         installed = {entry.name for entry in font_manager.fontManager.ttflist}
         return [name for name in FONTS if name in installed]
+
+    @cached_property
+    def characters(self) -> set[int]:
+        """Code points that the fonts have."""
+        from matplotlib import font_manager
+
+        known: set[int] = set()
+        for name in self.fonts:
+            known.update(font_manager.get_font(font_manager.findfont(name)).get_charmap())
+        return known
+
+    def has_font(self, word: str) -> bool:
+        return all(ord(c) in self.characters for c in printable(word, MAX_LABEL))
 
     @property
     def diameter(self) -> float:
@@ -177,23 +209,46 @@ def _add_dots(
     figure.add_artist(dots)
 
 
-def _add_title(figure: Any, sheet: _Sheet, title: str) -> None:
+def _add_title(figure: Any, sheet: _Sheet, title: str, subtitle: str) -> None:
+    """What the map shows, and the groups' central words in their colours."""
     words, method = len(sheet.drawn.words), METHOD_NAMES[sheet.drawn.method]
     note = f"{words:,} words by {method}; a colour for each group of similar words"
-    style: dict[str, Any] = {"va": "top", "family": sheet.fonts, "parse_math": False}
-    left, right, top = MARGIN / WIDTH, 1 - MARGIN / WIDTH, 1 - 24 / HEIGHT
+    style: dict[str, Any] = {"va": "baseline", "family": sheet.fonts, "parse_math": False}
+    left, right = MARGIN / WIDTH, 1 - MARGIN / WIDTH
+    top, below = 1 - 38 / HEIGHT, 1 - 59 / HEIGHT
     figure.text(left, top, printable(title, MAX_TITLE), color=INK, size=15, weight="bold", **style)
     figure.text(right, top, note, color=FAINT, size=10, ha="right", **style)
+    text = printable(subtitle, MAX_SUBTITLE)
+    shown = figure.text(left, below, text, color=FAINT, size=10, **style)
+    renderer = figure.canvas.get_renderer()
+    names, ends = [], []
+    end = shown.get_window_extent(renderer).x1
+    for group, central in enumerate(central_words(sheet.drawn, 2)):
+        name = printable(", ".join(central), MAX_LABEL)
+        colour = LIGHT[group % len(LIGHT)]
+        names.append(figure.text(0, below, name, color=colour, size=9, ha="right", **style))
+        end += names[-1].get_window_extent(renderer).width + GROUP_NAME_GAP
+        ends.append(end)
+    room = WIDTH - MARGIN
+    last = max([end for end in ends if end <= room], default=room)
+    for name_text, end in zip(
+        names, ends, strict=True
+    ):  # the largest groups, up to the right margin
+        name_text.set_x((end + room - last) / WIDTH)
+        name_text.set_visible(end <= room)
 
 
-def _write_png(file: BinaryIO, picture: np.ndarray) -> None:
+def _write_png(file: BinaryIO, picture: np.ndarray, fingerprint: str) -> None:
     """Write (height, width, 4) pixels with a palette of 256 colours, a third of the size without
     it.
     """
     from PIL import Image
+    from PIL.PngImagePlugin import PngInfo
 
+    info = PngInfo()
+    info.add_text(NAME, fingerprint)
     palette_image = Image.fromarray(picture[..., :3]).quantize(256, dither=Image.Dither.NONE)
-    palette_image.save(file, "PNG", optimize=True)
+    palette_image.save(file, "PNG", optimize=True, pnginfo=info)
 
 
 def printable(text: str, longest: int) -> str:

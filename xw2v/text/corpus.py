@@ -79,6 +79,8 @@ class Corpus:
         """
         encoder = Encoder()
         encoder.add_sentences(sentences)
+        if encoder.raw_words == 0:
+            raise InputError("no words in these sentences; give lists of tokens")
         limits = VocabularyLimits(min_count=min_count, max_vocab=max_vocab)
         return cls.from_encoder(encoder, vocabulary or limits, "token lists")
 

@@ -19,6 +19,7 @@ import numpy as np
 from xw2v.errors import InputError
 from xw2v.storage.native import NO_COMPILER
 from xw2v.text.scan import Scanner, library
+from xw2v.text.sentences import check_sentence, checked_tokens
 from xw2v.text.sources import TextChunk
 from xw2v.text.spool import Chunk, Spool
 from xw2v.text.tokenised import Documents
@@ -121,14 +122,19 @@ class Encoder:
         """
         tokens: list[str] = []
         ends: list[int] = []
+        number = -1
         for number, sentence in enumerate(sentences):
             check_sentence(sentence, number)
             tokens.extend(sentence)
             ends.append(len(tokens))
             if len(tokens) >= CHUNK_TOKENS:
-                self._add_tokens(tokens, np.array(ends, np.int64))
+                self._add_sentences(tokens, ends, number + 1 - len(ends))
                 tokens, ends = [], []
-        self._add_tokens(tokens, np.array(ends, np.int64))
+        self._add_sentences(tokens, ends, number + 1 - len(ends))
+
+    def _add_sentences(self, tokens: list[str], ends: list[int], first_sentence: int) -> None:
+        stops = np.array(ends, np.int64)
+        self._add_tokens(checked_tokens(tokens, stops, first_sentence, self._index), stops)
 
     def _add_tokens(self, tokens: list[str], ends: np.ndarray) -> None:
         first = 0
@@ -230,14 +236,3 @@ class Encoder:
             yield ids[kept], ends
         if total > last_end:  # the last sentence was left open
             yield np.empty(0, np.int32), np.array([total])
-
-
-def check_sentence(sentence: object, number: int) -> None:
-    """Raise InputError if `sentence` is a string (text instead of tokens) or not iterable."""
-    if isinstance(sentence, (str, bytes)):
-        raise InputError(
-            f"sentence {number} is a string, not a list of tokens: split it first, as in "
-            "sentence.split(), or give the path of a file"
-        )
-    if not isinstance(sentence, Iterable):
-        raise InputError(f"sentence {number} is a {type(sentence).__name__}, not a list of tokens")

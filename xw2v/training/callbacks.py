@@ -5,7 +5,7 @@ The loop calls each `Callback` of its list in turn. What one raises ends the run
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from xw2v.training.state import State
@@ -40,6 +40,25 @@ class Callback:
 
     def on_epoch_end(self, state: State) -> None:
         """After every epoch, with its validation loss in the history."""
+
+
+class CallbackList(Callback):
+    """Several callbacks as one, called in their order."""
+
+    def __init__(self, callbacks: Sequence[Callback]) -> None:
+        self._callbacks = callbacks
+
+    def on_step(self, state: State) -> None:
+        for callback in self._callbacks:
+            callback.on_step(state)
+
+    def on_interval(self, state: State, progress: Progress) -> None:
+        for callback in self._callbacks:
+            callback.on_interval(state, progress)
+
+    def on_epoch_end(self, state: State) -> None:
+        for callback in self._callbacks:
+            callback.on_epoch_end(state)
 
 
 class ProgressReport(Callback):

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from xw2v.config import TrainOptions
@@ -22,7 +23,15 @@ from xw2v.training.checkpoint import FOLDER, Checkpoint, CheckpointFolder
 from xw2v.training.checkpointer import Checkpointer, CheckpointInterval, FileWatch, StopOnSignal
 from xw2v.training.console import Console
 from xw2v.training.memory import check_memory
-from xw2v.training.output import PREVIOUS, Plot, finish_writing, is_written, write_run
+from xw2v.training.output import (
+    PICTURE,
+    PREVIOUS,
+    Plot,
+    draw_picture,
+    finish_writing,
+    is_written,
+    write_run,
+)
 from xw2v.training.record import describe_progress
 from xw2v.training.resume import check_texts, continued_settings, restored, what_changed
 from xw2v.training.run import Run, finish, open_backend, prepare
@@ -134,14 +143,16 @@ class TrainCommand:
     def _texts(self, settings: Settings) -> tuple[Corpus, Corpus | None]:
         """The training text and the held-out text, if there is one."""
         options, say = self.options, self._console.say
-        text = TextOptions(
+        text_options = TextOptions(
             text_column=options.text_column,
             token_pattern=settings.token_pattern,
             lowercase=settings.lowercase,
         )
         limits = VocabularyLimits(min_count=settings.min_count, max_vocab=settings.max_vocab)
         with self._console.reading() as progress:
-            corpus = open_corpus(options.input, options.corpus, text, limits, progress=progress)
+            corpus = open_corpus(
+                options.input, options.corpus, text_options, limits, progress=progress
+            )
         for notice in corpus.notices:
             say(notice)
         say(
@@ -149,7 +160,7 @@ class TrainCommand:
             f"vocabulary of {len(corpus.vocabulary):,}"
         )
         if options.val is not None:
-            return corpus, read_corpus_with(corpus.vocabulary, [options.val], text)
+            return corpus, read_corpus_with(corpus.vocabulary, [options.val], text_options)
         return corpus, validation_of(options.input)
 
     def _restored(self, trainer: Trainer, checkpoint: Checkpoint) -> State:
@@ -213,21 +224,28 @@ class TrainCommand:
         else:
             self._write(run)
         self.folder.keep_last()
-        record = run.record
-        loss = "" if record["final_loss"] is None else f", final loss {record['final_loss']:.4f}"
-        say(
-            f"{record['words_per_second'] / 1e6:.2f} million words/s over "
-            f"{record['settings']['epochs']} epochs{loss}; vectors in {output}"
-        )
+        if not Path(output, PICTURE).exists() and (notice := draw_picture(output, run, self._plot)):
+            say(notice)
+        say(f"{_summary(run.record)}; vectors in {output}")
         return run
 
     def _write(self, run: Run) -> None:
         try:
-            write_run(self.options.output, run, self._plot)
+            write_run(self.options.output, run)
         except OutputError as error:
             if self.folder.names():
-                error.message = (
-                    f"{error.message}; nothing is lost: put that right and give `resume` "
-                    f"({self.folder.path})"
+                error.add_hint(
+                    f"nothing is lost: put that right and give `resume` ({self.folder.path})"
                 )
             raise
+
+
+def _summary(record: Mapping[str, Any]) -> str:
+    """Speed and losses of a finished run."""
+    epochs, millions = record["settings"]["epochs"], record["words_per_second"] / 1e6
+    parts = [f"{millions:.2f} million words/s over {epochs} epoch{'s' * (epochs > 1)}"]
+    if record["final_loss"] is not None:
+        parts.append(f"mean loss of the last epoch {record['final_loss']:.4f}")
+    if record["validation_loss"] is not None:
+        parts.append(f"validation loss {record['validation_loss']:.4f}")
+    return ", ".join(parts)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import SupportsFloat, SupportsInt
 
 from xw2v.training.state import State
 
@@ -64,7 +64,7 @@ class LossMeter:
     def __init__(self, state: State) -> None:
         self._state = state
 
-    def add(self, loss: Any, pairs: Any) -> None:
+    def add(self, loss: SupportsFloat, pairs: SupportsInt) -> None:
         """Note a step's summed loss and its positive pairs: numbers or 0-d arrays."""
         self._state.unread_losses.append((loss, pairs))
 

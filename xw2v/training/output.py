@@ -4,13 +4,15 @@ All files are written into a hidden folder beside their places, which takes the 
 when the last one is complete. Only then do files of an earlier run move to `previous/`, where they
 stay until the run after next, and the new ones take their places. A process killed on the way
 leaves what was there, or a `.complete` folder from which `finish_writing` goes on. Anything else in
-the folder is left alone.
+the folder is left alone. The picture of the loss is drawn when everything is in its place, since
+whatever may go wrong with it must not cost the vectors.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,7 @@ import numpy as np
 
 from xw2v.errors import InputError, OutputError
 from xw2v.storage.files import output_folder, reason
+from xw2v.storage.jsonfile import json_bytes
 from xw2v.training.folders import write_folder
 from xw2v.training.run import Run
 from xw2v.vectors.formats import WordVectors, write_vectors
@@ -36,13 +39,12 @@ FILES = (  # in the order in which they take their places: with run.json there, 
     "loss_plot.png",
     "run.json",
 )
+PICTURE = "loss_plot.png"
+OPTIONAL = ("validation_history.txt", PICTURE)
 
 
-def write_run(folder: str | Path, run: Run, plot: Plot) -> list[Path]:
-    """Write a run's files; an earlier run's move to `previous/`.
-
-    Args:
-        plot: draws the loss curve of a run into a PNG file.
+def write_run(folder: str | Path, run: Run) -> list[Path]:
+    """Write a run's files, besides its picture; an earlier run's move to `previous/`.
 
     Returns:
         The files written.
@@ -62,7 +64,7 @@ def write_run(folder: str | Path, run: Run, plot: Plot) -> list[Path]:
         write_folder(
             target / NEW,
             target / COMPLETE,
-            lambda partial: _write_files(partial, run, plot),
+            lambda partial: _write_files(partial, run),
             clear_previous,
         )
     except InputError as error:  # a word that a text file cannot hold, or a full disk
@@ -100,6 +102,28 @@ def finish_writing(folder: str | Path) -> None:
         ) from None
 
 
+def draw_picture(folder: str | Path, run: Run, plot: Plot) -> str | None:
+    """Draw the loss curve of a run whose files are written.
+
+    Args:
+        plot: draws it into a PNG file.
+
+    Returns:
+        A line on why that failed, for whatever reason; None where it is drawn.
+    """
+    picture = Path(folder) / PICTURE
+    partial = picture.with_name(f".{PICTURE}.partial")
+    try:
+        plot(partial, run)
+        partial.replace(picture)
+    except Exception as error:
+        with suppress(OSError):
+            partial.unlink()
+        text = " ".join(str(error).split())[:200] or type(error).__name__
+        return f"{picture}: not drawn ({text}); everything else is written"
+    return None
+
+
 def is_written(folder: str | Path, record: dict[str, Any]) -> bool:
     """Whether the folder holds the files of the run with this record."""
     target = Path(folder)
@@ -107,11 +131,11 @@ def is_written(folder: str | Path, record: dict[str, Any]) -> bool:
         found = json.loads((target / FILES[-1]).read_bytes())
     except (OSError, ValueError, RecursionError):
         return False
-    complete = all((target / name).exists() for name in FILES if name != "validation_history.txt")
+    complete = all((target / name).exists() for name in FILES if name not in OPTIONAL)
     return complete and bool(found == json.loads(json.dumps(record)))
 
 
-def _write_files(folder: Path, run: Run, plot: Plot) -> None:
+def _write_files(folder: Path, run: Run) -> None:
     center, context = run.parameters
     vectors = WordVectors(run.vocabulary.words, run.vectors)
     write_vectors(folder / "vectors.txt", vectors, "word2vec")
@@ -122,9 +146,7 @@ def _write_files(folder: Path, run: Run, plot: Plot) -> None:
     _write_losses(folder / "loss_history.txt", (loss for _, loss in run.loss_history))
     if run.validation_history:
         _write_losses(folder / "validation_history.txt", run.validation_history)
-    plot(folder / "loss_plot.png", run)
-    text = json.dumps(run.record, ensure_ascii=False, indent=2)
-    (folder / "run.json").write_text(text + "\n", encoding="utf-8")
+    (folder / "run.json").write_bytes(json_bytes(run.record, indent=2) + b"\n")
 
 
 def _write_losses(path: Path, losses: Iterable[float]) -> None:

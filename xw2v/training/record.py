@@ -142,9 +142,28 @@ def run_record(trainer: Trainer, state: State) -> dict[str, Any]:
         "steps": state.steps,
         "train_seconds": round(state.seconds, 3),
         "words_per_second": round(words / max(state.seconds, 1e-9), 1),
-        "final_loss": state.loss_history[-1][1] if state.loss_history else None,
+        "final_loss": last_epoch_loss(state, settings.epochs),
         "validation_loss": state.validation_history[-1] if state.validation_history else None,
     }
+
+
+def last_epoch_loss(state: Counters, epochs: int) -> float | None:
+    """Mean training loss per positive pair over the last of the run's epochs.
+
+    A text is rarely uniform, so that single intervals say less. An interval belongs to the epoch of
+    its middle; where the last epoch has none, the last interval's loss is the answer, and None
+    where there is no interval at all.
+    """
+    if not state.loss_history:
+        return None
+    first = state.steps * (1 - 1 / epochs)
+    starts = [0, *(end for end, _ in state.loss_history)]
+    losses = [
+        loss
+        for start, (end, loss) in zip(starts, state.loss_history, strict=False)
+        if (start + end) / 2 >= first
+    ]
+    return sum(losses) / len(losses) if losses else state.loss_history[-1][1]
 
 
 def describe_progress(state: Counters) -> str:

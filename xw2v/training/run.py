@@ -39,7 +39,7 @@ class Run:
     """
 
     vocabulary: Vocabulary
-    parameters: Tables
+    parameters: Tables[np.ndarray]
     loss_history: list[tuple[int, float]]
     validation_history: list[float]
     record: dict[str, Any]
@@ -47,8 +47,7 @@ class Run:
     @property
     def vectors(self) -> np.ndarray:
         """The words' vectors, which are published: (V, D) float32, the input table."""
-        center: np.ndarray = self.parameters.center
-        return center
+        return self.parameters.center
 
     def keyed_vectors(self) -> KeyedVectors:
         """The words and their vectors, to be asked; the table is not copied."""

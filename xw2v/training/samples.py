@@ -29,6 +29,8 @@ def sample_words(vectors: KeyedVectors) -> list[str]:
     """Frequent words with distinct neighbourhoods: those most similar to their nearest."""
     first, last = FREQUENT_ROWS if len(vectors) > LARGE_VOCABULARY else (0, FREQUENT_ROWS[1])
     rows = vectors.vectors[first:last]
+    if len(rows) < 2:  # a word without neighbours
+        return []
     unit = rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12)  # (n, D)
     nearest = np.sort(unit @ unit.T, axis=1)[:, -NEIGHBOURS:-1].mean(axis=1)
     chosen: list[int] = []

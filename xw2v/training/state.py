@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import SupportsFloat, SupportsInt
 
+from xw2v.sgns.array import Array
 from xw2v.sgns.interface import Tables
 
 
@@ -45,5 +46,5 @@ class State(Counters):
             numbers or 0-d arrays on the device (see `xw2v.training.meters.LossMeter`).
     """
 
-    tables: Tables
-    unread_losses: list[tuple[Any, Any]] = field(default_factory=list)
+    tables: Tables[Array]
+    unread_losses: list[tuple[SupportsFloat, SupportsInt]] = field(default_factory=list)

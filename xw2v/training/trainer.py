@@ -14,17 +14,18 @@ from threadpoolctl import threadpool_limits
 from xw2v import tuning
 from xw2v.errors import InputError, TrainingError
 from xw2v.settings import Settings
+from xw2v.sgns.array import Array
 from xw2v.sgns.backend import Backend
 from xw2v.sgns.batches import Batches
 from xw2v.sgns.config import ModelShape, StepConfig
 from xw2v.sgns.draws import Purpose
-from xw2v.sgns.interface import Tables
+from xw2v.sgns.interface import Batch, Tables
 from xw2v.sgns.sampling import Sampling
 from xw2v.sgns.step import batch_loss, count_positive_pairs, step_for
 from xw2v.sgns.tables import initial_centers, initial_contexts, tables_of
 from xw2v.sgns.tokenstream import TokenStream
 from xw2v.text.corpus import Corpus
-from xw2v.training.callbacks import Callback, Progress
+from xw2v.training.callbacks import Callback, CallbackList, Progress
 from xw2v.training.meters import LossMeter, SpeedMeter, TrainingClock
 from xw2v.training.schedule import LearningRate
 from xw2v.training.state import State
@@ -129,34 +130,34 @@ class Trainer:
             threadpool_limits(limits=1, user_api="blas"),
             np.errstate(over="ignore", invalid="ignore"),  # the loss shows that a run diverges
         ):
-            self._train(state, callbacks)
+            self._train(state, CallbackList(callbacks))
         return state
 
-    def _train(self, state: State, callbacks: Sequence[Callback]) -> None:
+    def _train(self, state: State, callback: Callback) -> None:
         settings, meter, clock = self.settings, LossMeter(state), TrainingClock(state.seconds)
         speed = SpeedMeter(self.corpus.raw_words * settings.epochs, clock)
         while state.epoch < settings.epochs:
             for position, batch in self._batches.epoch(state.epoch, state.step):
                 done = (state.epoch + position / len(self.corpus.ids)) / settings.epochs
-                speed.begin(done)
                 alpha = self.learning_rate(done)
-                measure = state.steps % self._measure_every == 0
-                loss = self.step(state.tables, batch, alpha, measure=measure)
-                if measure:
-                    meter.add(loss, count_positive_pairs(self.step_config, batch))
-                state.step += 1
-                state.steps += 1
+                speed.begin(done)
+                self._take_step(state, batch, alpha, meter)
                 state.seconds = clock.seconds
                 if state.steps % self.interval_steps == 0 and self._close_interval(state, meter):
-                    mean, words_per_second = state.loss_history[-1][1], speed.words_per_second(done)
-                    progress = Progress(done, mean, alpha, words_per_second)
-                    for callback in callbacks:
-                        callback.on_interval(state, progress)
-                for callback in callbacks:
-                    callback.on_step(state)
+                    loss = state.loss_history[-1][1]
+                    progress = Progress(done, loss, alpha, speed.words_per_second(done))
+                    callback.on_interval(state, progress)
+                callback.on_step(state)
             self._end_epoch(state, meter, clock)
-            for callback in callbacks:
-                callback.on_epoch_end(state)
+            callback.on_epoch_end(state)
+
+    def _take_step(self, state: State, batch: Batch[Array], alpha: float, meter: LossMeter) -> None:
+        measure = state.steps % self._measure_every == 0
+        loss = self.step(state.tables, batch, alpha, measure=measure)
+        if loss is not None:
+            meter.add(loss, count_positive_pairs(self.step_config, batch))
+        state.step += 1
+        state.steps += 1
 
     def _close_interval(self, state: State, meter: LossMeter) -> bool:
         """Add the loss measured since the last interval to the history, if there is any there."""
@@ -177,7 +178,7 @@ class Trainer:
             with clock.paused():  # it is no training time
                 state.validation_history.append(self.validation_loss(state.tables))
 
-    def validation_loss(self, tables: Tables) -> float:
+    def validation_loss(self, tables: Tables[Array]) -> float:
         """Mean loss per positive pair of the validation text, with the same draws every time."""
         assert self._validation_batches is not None
         total, pairs = 0.0, 0

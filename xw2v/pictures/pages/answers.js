@@ -1,5 +1,6 @@
 // Lists of words with their cosines: the neighbours of a word, and the answers to an analogy.
 
+const REVEAL_MARGIN = 12; // pixels around a section that is brought into sight
 const NEIGHBOURS = 12;
 const SHOWN_NEIGHBOURS = 6; // that the map zooms to
 const ANSWERS = 5;
@@ -39,18 +40,48 @@ function fillAnswers(list, vocabulary, answers, onPick) {
   );
 }
 
+/**
+ * The line above such a list.
+ * @param {HTMLElement} line @param {string} text
+ */
+function captionAnswers(line, text) {
+  line.replaceChildren(
+    element("span", { textContent: text }),
+    element("span", { textContent: "cosine" }),
+  );
+}
+
+/**
+ * Scroll the panel until a section is in sight, or at the panel's top where it is larger.
+ * @param {HTMLElement} section
+ */
+function reveal(section) {
+  const panel = section.closest(".panel");
+  if (!panel) return;
+  const [inner, outer] = [section.getBoundingClientRect(), panel.getBoundingClientRect()];
+  const above = inner.top - outer.top - REVEAL_MARGIN;
+  const below = inner.bottom - outer.bottom + REVEAL_MARGIN;
+  const top = Math.min(above, Math.max(below, 0));
+  if (top !== 0) panel.scrollBy({ top, behavior: "smooth" });
+}
+
 class NeighbourPanel {
   /**
    * @param {HTMLElement} section
    * @param {Vocabulary} vocabulary
-   * @param {(row: number) => void} onPick
+   * @param {object} options
+   * @param {string} options.invitation - shown where no word is picked
+   * @param {(row: number) => void} options.onPick
    */
-  constructor(section, vocabulary, onPick) {
+  constructor(section, vocabulary, { invitation, onPick }) {
+    this.section = section;
     this.heading = get(section, "h2");
     this.note = get(section, ".note");
     this.list = get(section, ".answers");
     this.vocabulary = vocabulary;
+    this.invitation = invitation;
     this.onPick = onPick;
+    this.clear();
   }
 
   /** @param {number} row @param {Neighbour[]} neighbours */
@@ -59,15 +90,17 @@ class NeighbourPanel {
       "Nearest to ",
       element("em", { textContent: this.vocabulary.text(row) }),
     );
-    this.note.textContent = this.vocabulary.counts
+    const times = this.vocabulary.counts
       ? `${this.vocabulary.countText(row)} times in the text`
       : "";
+    captionAnswers(this.note, times);
     fillAnswers(this.list, this.vocabulary, neighbours, this.onPick);
+    reveal(this.section);
   }
 
   clear() {
     this.heading.textContent = "Nearest words";
-    this.note.textContent = "Find a word, or click one on the map.";
+    this.note.textContent = this.invitation;
     this.list.replaceChildren();
   }
 }
@@ -84,6 +117,8 @@ class AnalogyPanel {
     this.fields = ["a", "b", "c"].map(
       (name) => /** @type {HTMLInputElement} */ (get(section, `input[name=${name}]`)),
     );
+    this.section = section;
+    this.best = get(section, "form button");
     this.result = get(section, ".result");
     this.list = get(section, ".answers");
     this.vocabulary = vocabulary;
@@ -118,23 +153,28 @@ class AnalogyPanel {
     const rows = this.fields.map((field) => this.vocabulary.rowOf(field.value));
     const unknown = this.fields.filter((field, i) => field.value.trim() !== "" && rows[i] < 0);
     for (const field of this.fields) field.classList.toggle("unknown", unknown.includes(field));
-    const complete = rows.every((row) => row >= 0);
     const [a, b, c] = rows;
+    const complete = rows.every((row) => row >= 0);
     const answers = complete ? this.vocabulary.analogy(a, b, c, ANSWERS) : [];
     fillAnswers(this.list, this.vocabulary, answers, this.onPick);
-    this.result.textContent = this.resultText(
-      rows,
-      unknown.map((field) => field.value.trim()),
-      complete,
-    );
-    if (answers.length) this.onAnswer(a, b, c, answers);
+    this.showBest(answers);
+    if (answers.length) {
+      const [first, second, third] = rows.map((row) => this.vocabulary.text(row));
+      captionAnswers(this.result, `${second} − ${first} + ${third} is nearest to`);
+      this.onAnswer(a, b, c, answers);
+      reveal(this.section);
+    } else {
+      const words = unknown.map((field) => field.value.trim()).join(", ");
+      this.result.textContent = words ? `not among the words of this map: ${words}` : "";
+    }
   }
 
-  /** @param {number[]} rows @param {string[]} unknown @param {boolean} complete */
-  resultText(rows, unknown, complete) {
-    if (unknown.length) return `not among the words of this map: ${unknown.join(", ")}`;
-    if (!complete) return "";
-    const [a, b, c] = rows.map((row) => this.vocabulary.text(row));
-    return `${b} − ${a} + ${c} is nearest to`;
+  /**
+   * The first answer in place of the question mark.
+   * @param {Neighbour[]} answers
+   */
+  showBest(answers) {
+    this.best.textContent = answers.length ? this.vocabulary.text(answers[0].row) : "?";
+    this.best.classList.toggle("answered", answers.length > 0);
   }
 }

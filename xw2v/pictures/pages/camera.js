@@ -5,6 +5,7 @@
 // the whole map is seen.
 
 const MARGIN = 45; // pixels around the whole map
+const BUTTONS = 24; // pixels more below it
 const MIN_ROOM = 50; // pixels
 const [MIN_ASPECT, MAX_ASPECT] = [0.6, 2];
 const [MIN_ZOOM, MAX_ZOOM] = [0.5, 80]; // relative to the whole map
@@ -42,7 +43,10 @@ class Camera {
    */
   resize(width, height) {
     const [oldFit, oldAspect] = [this.fit, this.aspect];
-    const room = [Math.max(width - 2 * MARGIN, MIN_ROOM), Math.max(height - 2 * MARGIN, MIN_ROOM)];
+    const room = [
+      Math.max(width - 2 * MARGIN, MIN_ROOM),
+      Math.max(height - 2 * MARGIN - BUTTONS, MIN_ROOM),
+    ];
     this.width = width;
     this.height = height;
     this.aspect = clamp(room[0] / room[1], MIN_ASPECT, MAX_ASPECT);
@@ -84,8 +88,19 @@ class Camera {
     return [this.width / 2 - this.x * this.scale, this.height / 2 - this.y * this.scale];
   }
 
+  /**
+   * Pixels from the map's origin within which labels keep: all that is seen of the whole map.
+   * @returns {Box}
+   */
+  labelBounds() {
+    const beside = (this.width - this.aspect * this.fit) / 2;
+    const above = (this.height - BUTTONS - this.fit) / 2;
+    return [-beside, -above, this.aspect * this.scale + beside, this.scale + above + BUTTONS];
+  }
+
   showAll(smoothly = true) {
-    this.moveTo({ x: this.aspect / 2, y: 0.5, scale: this.fit }, smoothly);
+    const y = 0.5 + BUTTONS / 2 / this.fit;
+    this.moveTo({ x: this.aspect / 2, y, scale: this.fit }, smoothly);
   }
 
   /**

@@ -90,13 +90,14 @@ class MapInput {
   }
 
   /**
-   * One of two fingers moves.
+   * One of two fingers moves: zoom about their middle, and move with it.
    * @param {Pixel} before
    * @param {Pixel} now
    * @param {Pixel} other
    */
   pinch(before, now, other) {
     const factor = (distance(now, other) || 1) / (distance(before, other) || 1);
+    this.camera.pan((now[0] - before[0]) / 2, (now[1] - before[1]) / 2);
     this.camera.zoom(factor, (now[0] + other[0]) / 2, (now[1] + other[1]) / 2);
   }
 

@@ -41,25 +41,26 @@ class LabelGrid {
 }
 
 /**
- * Boxes beside the words' dots; a word without room has none.
+ * Boxes beside the words' dots, within bounds; a word without room has none.
  *
- * The rows of `required` have a label in any case: further from the dot if need be, and over
- * another label where all places are taken.
+ * The rows of `required` have a label in any case: further from the dot if need be, beyond the
+ * bounds, and over another label where all places are taken.
  * @param {number[]} order - rows, the most important first
  * @param {(row: number) => [number, number]} position - of the dot
  * @param {(row: number) => [number, number]} measure - width and height of the label
  * @param {Set<number>} required - rows
+ * @param {Box} bounds
  * @returns {Map<number, Box>}
  */
-function placeLabels(order, position, measure, required) {
+function placeLabels(order, position, measure, required, bounds) {
   const grid = new LabelGrid();
   const boxes = new Map();
   for (const row of order) {
     const gaps = required.has(row) ? FAR_GAPS : NEAR_GAPS;
     const candidates = boxesBeside(position(row), measure(row), gaps);
-    const box =
-      candidates.find((candidate) => grid.isFree(candidate)) ??
-      (required.has(row) ? candidates[0] : null);
+    const free = candidates.filter((candidate) => grid.isFree(candidate));
+    const inside = free.find((candidate) => contains(bounds, candidate));
+    const box = inside ?? (required.has(row) ? (free[0] ?? candidates[0]) : null);
     if (box) {
       grid.add(box);
       boxes.set(row, box);
@@ -86,6 +87,13 @@ function boxesBeside([x, y], [width, height], gaps) {
 /** @param {Box} a @param {Box} b */
 function overlap(a, b) {
   return a[0] < b[2] && b[0] < a[2] && a[1] < b[3] && b[1] < a[3];
+}
+
+/** @param {Box} outer @param {Box} inner */
+function contains(outer, inner) {
+  return (
+    outer[0] <= inner[0] && outer[1] <= inner[1] && outer[2] >= inner[2] && outer[3] >= inner[3]
+  );
 }
 
 /**

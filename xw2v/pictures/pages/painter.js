@@ -3,10 +3,11 @@
 /**
  * What the map shows besides its words.
  * @typedef {object} Scene
- * @property {Map<number, "question" | "answer">} roles - of marked rows
+ * @property {Map<number, Role>} roles - of marked rows
  * @property {Line[]} lines
  * @property {number} hovered - row under the pointer, or -1
  */
+/** @typedef {"question" | "answer" | "group"} Role - of a group, not every word needs a label */
 /** @typedef {{from: number, to: number, dashed?: boolean, arrow?: boolean}} Line - between rows */
 
 const FONT =
@@ -19,7 +20,7 @@ const LABEL_GAP = 3; // pixels between labels
 const OUTLINE = 3; // pixels of paper around letters
 
 const [MIN_RADIUS, MAX_RADIUS, RADIUS_PER_DOUBLING] = [2, 5, 0.6]; // of dots, in pixels
-const EXTRA_RADIUS = { question: 2.5, answer: 1 };
+const EXTRA_RADIUS = { question: 2.5, answer: 1, group: 0 };
 const HOVER_RING = 4; // pixels between dot and ring
 const CROWDED = 1500; // words; on a map of more, dots without a label are smaller
 const OPACITY = { marked: 1, labelled: 0.9, unlabelled: 0.4, faded: 0.22 };
@@ -219,7 +220,8 @@ class Painter {
           return [x * camera.scale, y * camera.scale];
         },
         (row) => this.measure(row),
-        new Set(marked),
+        new Set(marked.filter((row) => this.scene.roles.get(row) !== "group")),
+        camera.labelBounds(),
       );
       this.labelScale = camera.scale;
     }

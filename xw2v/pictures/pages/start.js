@@ -11,12 +11,19 @@ function startMap(root, data) {
     onHover: (row) => tip.show(row, view.camera),
     onPick: (row) => (row >= 0 ? pick(row) : clear()),
   });
-  const neighbourPanel = new NeighbourPanel(get(root, ".near"), vocabulary, pickAndShow);
+  const neighbourPanel = new NeighbourPanel(get(root, ".near"), vocabulary, {
+    invitation: invitation(get(root, ".hint.touch").textContent ?? ""),
+    onPick: pickAndShow,
+  });
   new AnalogyPanel(get(root, ".analogy"), vocabulary, {
     onAnswer: showAnalogy,
     onPick: pickAndShow,
   });
   const finder = new Finder(root, vocabulary, { onChoose: pickAndShow, onEscape: clear });
+  for (const button of root.querySelectorAll("[data-group]")) {
+    const group = Number(/** @type {HTMLElement} */ (button).dataset.group);
+    button.addEventListener("click", () => showGroup(group));
+  }
   connectButtons(root, view);
   connectPage(view, finder, clear);
 
@@ -58,6 +65,14 @@ function startMap(root, data) {
     view.camera.showRows(asked);
   }
 
+  /** @param {number} group */
+  function showGroup(group) {
+    const rows = vocabulary.rowsOfGroup(group);
+    neighbourPanel.clear();
+    view.mark(new Map(rows.map((row) => [row, "group"])), []);
+    view.camera.showRows(rows);
+  }
+
   function clear() {
     neighbourPanel.clear();
     view.mark(new Map(), []);
@@ -67,6 +82,17 @@ function startMap(root, data) {
 /** @param {Neighbour[]} answers @returns {[number, "answer"][]} */
 function answerRoles(answers) {
   return answers.map((each) => [each.row, "answer"]);
+}
+
+/**
+ * What to do with the map. Where there is no room for the hint on it, this says that, too.
+ * @param {string} touchHint
+ */
+function invitation(touchHint) {
+  const touch = matchMedia("(pointer: coarse)").matches;
+  return touch
+    ? `Find a word, or tap one on the map; ${touchHint}.`
+    : "Find a word, or click one on the map.";
 }
 
 /** @param {HTMLElement} root @param {MapView} view */

@@ -52,6 +52,11 @@ class Vocabulary {
     return this.counts ? this.counts[row].toLocaleString("en") : "";
   }
 
+  /** @param {number} group @returns {number[]} */
+  rowsOfGroup(group) {
+    return [...this.groups.keys()].filter((row) => this.groups[row] === group);
+  }
+
   /** @param {number} row */
   vector(row) {
     return this.vectors.subarray(row * this.dimensions, (row + 1) * this.dimensions);
