@@ -35,7 +35,7 @@ explains those of `xw2v train`; [errors.md](errors.md) has the exit codes.
 
 def facts(option: Option) -> str:
     """The line below a setting's name: flags, default, range."""
-    names = [flag(option.name), *option.aliases]
+    names = [flag(option.name), *option.aliases, *([option.off] if option.off else [])]
     if option.name == "lowercase":
         names = ["--no-lowercase"]
     default = DEFAULTS.get(option.name) or _value(option.default)
