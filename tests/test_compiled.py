@@ -4,15 +4,30 @@ it is given.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+import os
+import shutil
+import subprocess
+import threading
+import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import xw2v_numpy
 import xw2v_numpy.compiled as compiled
-from oracles import assert_rows_close, random_batch, random_tables, slow_step, small_config
+from oracles import (
+    assert_rows_close,
+    onto,
+    random_batch,
+    random_tables,
+    slow_step,
+    small_config,
+)
+from xw2v_numpy.team import Team
 
 from xw2v.sgns.config import ModelShape, RunShape, StepConfig
 from xw2v.sgns.interface import Batch, Tables
@@ -20,6 +35,7 @@ from xw2v.sgns.loading import load_backend
 from xw2v.sgns.step import PlainStep, step_for
 
 WORDS = 50
+NUMPY = load_backend("numpy")
 built = pytest.mark.skipif(not compiled.is_built(), reason="this installation has no compiled step")
 
 
@@ -68,18 +84,133 @@ def test_it_equals_the_loop_over_pairs(
 
 
 @built
-def test_it_equals_the_plain_step_over_several_tiles(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(compiled, "TILE_BYTES", 3 * 16 * 104 * 8)
-    config, rng = small_config(), np.random.default_rng(1)
-    tables, batch = random_tables(rng, WORDS, 100), random_batch(rng, config, WORDS, 16 * 8)
-    moved, plain, step = copied(tables), copied(tables), compiled.CompiledStep(config)
-    loss = step(moved, batch, 0.3, measure=True)
-    expected = PlainStep(load_backend("numpy"), config)(plain, batch, 0.3, measure=True)
-    assert step._workspace is not None
-    assert len(step._workspace._tiles) == 3
-    assert loss == pytest.approx(float(expected), rel=1e-12)
-    for part, expected_part in zip(moved, plain, strict=True):
-        assert_rows_close(part, expected_part, 1e-12)
+@pytest.mark.parametrize("size", [1, 24, 100])  # one vector, whole tiles, a remainder
+@pytest.mark.parametrize("tied", [False, True])
+@pytest.mark.parametrize(
+    "model",
+    [
+        {},
+        {"cbow": True},
+        {"cbow": True, "cbow_gradient": "full"},
+        {"cbow": True, "cbow_mean": False},
+        {"cbow": True, "cbow_mean": False, "cbow_gradient": "full"},
+    ],
+    ids=str,
+)
+def test_it_equals_the_plain_step(model: dict[str, Any], tied: bool, size: int) -> None:
+    config = small_config(**model, tied=tied, weight_decay=0.01)
+    rng = np.random.default_rng(1)
+    tables = random_tables(rng, WORDS, size, tied=tied)
+    step, backend = compiled.CompiledStep(config), load_backend("numpy")
+    moved, plain = onto(backend, tables), onto(backend, tables)
+    for _ in range(3):
+        batch = random_batch(rng, config, WORDS, 16 * 8)
+        before = copied(moved)
+        loss_before = step.loss(moved, batch)
+        np.testing.assert_array_equal(moved, before)
+        loss = step(moved, batch, 0.3, measure=True)
+        assert loss == loss_before
+        expected = PlainStep(backend, config)(plain, batch, 0.3, measure=True)
+        assert loss == pytest.approx(float(expected), rel=1e-12)
+        for part, expected_part in zip(moved, plain, strict=True):
+            assert_rows_close(part, expected_part, 1e-12)
+
+
+@built
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"cbow": True},
+        {"tied": True},
+        {"window": 20, "group": 8},
+        {"group": 1, "shared_negatives": 1},
+    ],
+    ids=str,
+)
+def test_any_number_of_threads_gives_the_same_bits(changes: dict[str, Any], dtype: Any) -> None:
+    config = small_config(**changes)
+    rng = np.random.default_rng(13)
+    batches = [random_batch(rng, config, WORDS, 128) for _ in range(20)]
+    start = random_tables(rng, WORDS, 20, dtype, tied=config.tied)
+    results = []
+    for threads, split in (
+        (1, False),
+        (1, True),
+        (2, False),
+        (2, True),
+        (3, None),
+        (7, None),
+        (17, None),
+    ):
+        step, tables = compiled.CompiledStep(config, Team(threads), split), onto(NUMPY, start)
+        losses = [step(tables, batch, 0.05, measure=True) for batch in batches]
+        results.append((losses, [part.tobytes() for part in tables]))
+    assert all(result == results[0] for result in results)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("gcc") is None, reason="no gcc here")
+def test_no_two_threads_touch_the_same_memory_at_once(tmp_path: Path) -> None:
+    """ThreadSanitizer over steps by 1 to 6 threads, which also end with the same tables."""
+    root = Path(__file__).parents[1]
+    includes = [f"-I{root / 'xw2v' / 'storage'}", f"-I{root / 'backends' / 'xw2v_numpy'}"]
+    compiler = ["gcc", "-fsanitize=thread", "-g", "-O1", "-fopenmp-simd", *includes]
+    team, program = tmp_path / "team.o", tmp_path / "step"
+    team_source = root / "backends" / "xw2v_numpy" / "team.c"
+    built_team = subprocess.run(
+        [*compiler, "-Dxw2v_constants=team_constants", "-c", team_source, "-o", team]
+    )
+    if built_team.returncode != 0:
+        pytest.skip("this gcc has no ThreadSanitizer")
+    source = root / "tests" / "step_under_tsan.c"
+    subprocess.run([*compiler, source, team, "-lm", "-lpthread", "-o", program], check=True)
+    run = subprocess.run([program], capture_output=True, text=True)
+    assert (run.returncode, run.stdout, run.stderr) == (0, "equal\n", "")
+
+
+@built
+def test_helpers_sleep_wake_and_leave() -> None:
+    """Between steps that are far apart helpers sleep; with their team they end."""
+    config, rng = small_config(), np.random.default_rng(14)
+    tables, batch = random_tables(rng, WORDS, 20), random_batch(rng, config, WORDS, 128)
+    before = set(threading.enumerate())
+    step = compiled.CompiledStep(config, Team(3))
+    for _ in range(3):
+        step(tables, batch, 0.05)
+        deadline = time.monotonic() + 30
+        while step.team.helpers_awake() and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert step.team.helpers_awake() == 0
+    helpers = set(threading.enumerate()) - before
+    assert len(helpers) == 2
+    del step
+    for helper in helpers:
+        helper.join(30)
+        assert not helper.is_alive()
+
+
+@built
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+@pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
+def test_a_forked_process_trains_with_helpers_of_its_own() -> None:
+    config, rng = small_config(), np.random.default_rng(15)
+    tables, batch = random_tables(rng, WORDS, 20), random_batch(rng, config, WORDS, 128)
+    step = compiled.CompiledStep(config, Team(3))
+    step(tables, batch, 0.05)
+    expected = copied(tables)
+    compiled.CompiledStep(config)(expected, batch, 0.05)
+    child = os.fork()
+    if child == 0:
+        status = 1
+        with contextlib.suppress(BaseException):
+            step(tables, batch, 0.05)
+            status = 0 if np.array_equal(tables, expected) else 2
+        os._exit(status)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    step(tables, batch, 0.05)
+    np.testing.assert_array_equal(tables, expected)
 
 
 @built
@@ -168,31 +299,6 @@ def test_arrays_that_c_would_read_or_write_wrongly_are_refused(change: Callable[
         compiled.CompiledStep(config)(tables, batch, 0.3)
     for part, expected in zip(tables, before, strict=True):
         np.testing.assert_array_equal(part, expected)
-
-
-@built
-@pytest.mark.parametrize("product", [1, 2, 3])
-def test_after_an_interruption_the_next_step_is_as_if_there_had_been_none(
-    product: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    config, rng = small_config(), np.random.default_rng(8)
-    tables, batch = random_tables(rng, WORDS, 10), random_batch(rng, config, WORDS, 64)
-    step = compiled.CompiledStep(config)
-    step(tables, batch, 0.3)
-    before = copied(tables)
-    matmul, calls = np.matmul, iter(range(1, 100))
-
-    def interrupted(*arguments: Any, **options: Any) -> np.ndarray:
-        if next(calls) == product:
-            raise KeyboardInterrupt
-        return matmul(*arguments, **options)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(np, "matmul", interrupted)
-        with pytest.raises(KeyboardInterrupt):
-            step(tables, batch, 0.3)
-    np.testing.assert_array_equal(tables, before)
-    assert_steps_like_a_new_one(step, tables, batch)
 
 
 @built
@@ -336,9 +442,7 @@ def test_without_it_the_plain_step_trains_and_that_is_said(monkeypatch: pytest.M
     backend, config = load_backend("numpy"), small_config()
     shape = RunShape(ModelShape.of_words(WORDS, 10), batch_tokens=64, tokens=1000, sentences=10)
     assert backend.plan(config, shape) == xw2v_numpy.NOT_BUILT
-    assert (
-        backend.plan(dataclasses.replace(config, cbow=True), shape) is None
-    )  # whose step is the plain one anyway
+    assert backend.plan(dataclasses.replace(config, window=0), shape) is None  # plain anyway
     step, rng = step_for(backend, config), np.random.default_rng(7)
     tables, batch = random_tables(rng, WORDS, 10), random_batch(rng, config, WORDS, 64)
     expected, _ = slow_step(config, tables, batch, 0.3)
@@ -346,9 +450,8 @@ def test_without_it_the_plain_step_trains_and_that_is_said(monkeypatch: pytest.M
     assert_rows_close(tables.center, expected.center, 1e-12)
 
 
-@pytest.mark.parametrize("change", [{"cbow": True}, {"tied": True}, {"window": 0}])
-def test_what_it_does_not_serve_is_left_to_the_plain_step(change: dict[str, Any]) -> None:
-    backend, config = load_backend("numpy"), dataclasses.replace(small_config(), **change)
+def test_what_it_does_not_serve_is_left_to_the_plain_step() -> None:
+    backend, config = load_backend("numpy"), dataclasses.replace(small_config(), window=0)
     assert not compiled.serves(config)
     assert isinstance(step_for(backend, config), PlainStep)
 

@@ -146,7 +146,7 @@ def test_files_are_read_by_their_paths(model: Word2Vec, tmp_path: Path) -> None:
         {"alpha": float("nan")},
         {"window": 0},
         {"model": "glove"},
-        {"workers": 2},
+        {"workers": 0},
     ],
 )
 def test_settings_out_of_range_are_refused_by_name(changes: dict[str, Any]) -> None:

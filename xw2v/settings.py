@@ -180,7 +180,9 @@ class Settings:
     deterministic: bool = setting(
         False, "Bitwise-reproducible results on a GPU too, at some cost in speed."
     )
-    workers: int = setting(1, "Replicas that train in parallel.", low=1, high=4096)
+    workers: int | None = setting(
+        None, "Threads; the vectors do not depend on their number (all cores).", low=1, high=4096
+    )
 
     def __post_init__(self) -> None:
         for name, option in SETTINGS.items():
@@ -198,10 +200,6 @@ class Settings:
                     setting=name,
                     value=getattr(self, name),
                 )
-        if self.workers != 1:
-            raise UsageError(
-                "this version trains in one process; give 1", setting="workers", value=self.workers
-            )
         try:
             re.compile(self.token_pattern)
         except (re.error, OverflowError, RecursionError) as error:
@@ -259,7 +257,7 @@ class SettingsDict(TypedDict, total=False):
     device: str
     backend: str | None
     deterministic: bool
-    workers: int
+    workers: int | None
 
 
 def flag(name: str) -> str:

@@ -31,11 +31,13 @@ class CupyBackend(Backend):
     name = "cupy"
     chunk_tokens = 2**22
 
-    def __init__(self, device: str = "cuda", *, deterministic: bool = False) -> None:
+    def __init__(
+        self, device: str = "cuda", *, deterministic: bool = False, workers: int | None = None
+    ) -> None:
         kind, _, number = device.partition(":")
         if kind != "cuda" or not (number or "0").isdecimal():
             raise UsageError(f"--backend cupy: no --device {device}; give cuda or cuda:N")
-        super().__init__(device, deterministic=deterministic)
+        super().__init__(device, deterministic=deterministic, workers=workers)
         self._cupy = cupy = _import_cupy()
         found = _device_count(cupy)
         index = int(number or 0)

@@ -15,6 +15,7 @@ from xw2v.sgns.array import Array
 from xw2v.sgns.composition import center_ids
 from xw2v.sgns.config import ModelShape, StepConfig
 from xw2v.sgns.interface import Batch, Tables
+from xw2v.sgns.step import batch_loss
 from xw2v_cupy.fused import FusedGradients, fused_sizes
 from xw2v_cupy.groups import GroupMeans
 from xw2v_cupy.kernels import Kernels
@@ -66,6 +67,9 @@ class CupyStep:
         self.deterministic = deterministic
         self._kernels = kernels
         self._prepared: tuple[Any, ...] | None = None
+
+    def loss(self, tables: Tables[Array], batch: Batch[Array]) -> Array:
+        return batch_loss(self.config, tables, batch)
 
     def __call__(
         self, tables: Tables[Array], batch: Batch[Array], alpha: float, *, measure: bool = False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any
 
 import array_api_compat.numpy as xp
@@ -10,9 +11,14 @@ import numpy as np
 from xw2v.errors import UsageError
 from xw2v.sgns.backend import Backend
 from xw2v.sgns.config import RunShape, StepConfig
-from xw2v.sgns.interface import Step
+from xw2v.sgns.interface import Purposes, Sampler, Step
+from xw2v.sgns.sampling import Sampling
+from xw2v.sgns.tokenstream import TokenStream
+from xw2v.storage.cores import available_cores
 from xw2v.storage.native import NO_COMPILER
 from xw2v_numpy.compiled import CompiledStep, is_built, serves, suits
+from xw2v_numpy.sampling import CompiledSampler, load_sampling
+from xw2v_numpy.team import Team, load_team
 
 NOT_BUILT = f"the compiled step is missing, so training takes four times as long: {NO_COMPILER}"
 
@@ -23,13 +29,18 @@ class NumpyBackend(Backend):
     name = "numpy"
     xp = xp
 
-    def __init__(self, device: str = "cpu", *, deterministic: bool = False) -> None:
+    def __init__(
+        self, device: str = "cpu", *, deterministic: bool = False, workers: int | None = None
+    ) -> None:
         if device != "cpu":
             raise UsageError(
                 f"--backend numpy runs on the CPU, not on --device {device}; give --device cpu"
             )
-        super().__init__(device, deterministic=deterministic)
+        super().__init__(device, deterministic=deterministic, workers=workers)
         self.device = "cpu"
+        # More threads than cores would only take turns: the result does not depend on their number.
+        cores = available_cores()
+        self.workers = min(workers or cores, cores) if is_built() else 1
 
     def from_numpy(self, array: np.ndarray) -> np.ndarray:
         return array
@@ -43,8 +54,20 @@ class NumpyBackend(Backend):
 
         scatter_add(table, rows, updates)
 
+    @cached_property
+    def team(self) -> Team:
+        """The threads that all compiled parts share."""
+        return Team(self.workers)
+
     def own_step(self, config: StepConfig) -> Step | None:
-        return CompiledStep(config) if serves(config) else None
+        return CompiledStep(config, self.team) if serves(config) else None
+
+    def own_sampler(
+        self, stream: TokenStream, config: StepConfig, sampling: Sampling, purposes: Purposes
+    ) -> Sampler | None:
+        if load_team() is None or load_sampling() is None:
+            return None
+        return CompiledSampler(stream, config, sampling, purposes, self.team)
 
     def plan(self, config: StepConfig, shape: RunShape) -> str | None:
         return NOT_BUILT if suits(config) and not is_built() else None

@@ -1,38 +1,39 @@
-"""The skip-gram step with its loops over rows in C (`kernels.c`); its three large products are
-NumPy's.
+"""The step compiled (`kernels.c`), skip-gram and CBOW, for a team of threads.
 
-What makes it faster than the plain version: positive pairs are computed one window at a time, none
-outside it; all that happens to a row in a batch is summed and written once; rows are prefetched;
-the arrays of a tile stay in the cache; and nothing is allocated. `xw2v.sgns.step.PlainStep` is its
-oracle in the tests.
+What makes it faster than the plain version: positive pairs are computed a few windows at a time,
+none far outside them; the arrays of a group stay in a core's caches; all that happens to a row in a
+batch is summed and written once; rows are prefetched; and nothing is allocated.
+`xw2v.sgns.step.PlainStep` is its oracle in the tests.
 """
 
 from __future__ import annotations
 
 import ctypes
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import DTypeLike
 
 from xw2v.sgns.config import StepConfig
 from xw2v.sgns.interface import Batch, Tables
-from xw2v_numpy.kernels import PRECISIONS, RowSet, StepPlan, TileScratch, load_kernels
+from xw2v_numpy.kernels import PRECISIONS, Part, RowSet, StepPlan, load_kernels
+from xw2v_numpy.team import Team, load_team
 
-TILE_BYTES = 2**18  # of a tile's center rows: with what is made of them they fit a core's caches
+MAX_PARTS = 16  # in which rows are numbered: every one looks at all places
 
 
 def is_built() -> bool:
     """Whether this installation has the libraries."""
-    return all(load_kernels(bits) is not None for bits in PRECISIONS)
+    kernels = (load_kernels(bits) for bits in PRECISIONS)
+    return load_team() is not None and all(library is not None for library in kernels)
 
 
 def suits(config: StepConfig) -> bool:
     """Whether the compiled step, where it is built, does what a config asks for."""
     library = load_kernels(PRECISIONS[0])
     max_window = math.inf if library is None else library.constants["MAX_WINDOW"]
-    return not config.cbow and not config.tied and 1 <= config.window <= max_window
+    return 1 <= config.window <= max_window
 
 
 def serves(config: StepConfig) -> bool:
@@ -41,24 +42,47 @@ def serves(config: StepConfig) -> bool:
 
 
 class CompiledStep:
-    """One training step; see `xw2v.sgns.interface.Step`. Skip-gram with two tables only."""
+    """One training step; see `xw2v.sgns.interface.Step`.
+
+    Args:
+        config: of a step that `suits`.
+        team: threads that share it; the result does not depend on their number.
+        split: whether several threads work on a group; by default where they outnumber half of
+            the groups, and with the same result.
+    """
 
     name = "compiled"
 
-    def __init__(self, config: StepConfig) -> None:
+    def __init__(
+        self, config: StepConfig, team: Team | None = None, split: bool | None = None
+    ) -> None:
         self.config = config
+        self.split = split
+        self.team = team or Team(1)
         self._workspace: Workspace | None = None
 
     def __call__(
         self, tables: Tables, batch: Batch, alpha: float, *, measure: bool = False
     ) -> np.float64 | None:
+        return self._workspace_for(tables, batch).step(tables, batch, alpha, measure)
+
+    def loss(self, tables: Tables, batch: Batch) -> np.float64:
+        """The loss of a batch, summed over its pairs, with the tables left as they are."""
+        return self._workspace_for(tables, batch).loss(tables, batch)
+
+    def _workspace_for(self, tables: Tables, batch: Batch) -> Workspace:
         workspace = self._workspace
-        self._workspace = None  # an interrupted step leaves sums behind, unfit for any other
         if workspace is None or not workspace.fits(tables, batch):
-            workspace = Workspace(self.config, tables, batch)
-        loss = workspace.step(tables, batch, alpha, measure)
-        self._workspace = workspace
-        return loss
+            workspace = self._workspace = Workspace(
+                self.config, tables, batch, self.team, self.split
+            )
+        return workspace
+
+
+def address_of(array: np.ndarray) -> int:
+    """The address of an array's first element; faster than `array.ctypes.data`."""
+    address: int = array.__array_interface__["data"][0]
+    return address
 
 
 class Shape(NamedTuple):
@@ -78,21 +102,6 @@ class Shape(NamedTuple):
         return cls(V, D, batch.left.shape[0], K, groups, tables.center.dtype)
 
 
-class Tile(NamedTuple):
-    """Groups first .. last - 1 of a batch, and the arrays of their products: G groups, g tokens and
-    K negatives each, P dimensions with padding.
-    """
-
-    first: int
-    last: int
-    X: np.ndarray  # (G, g, P)
-    N: np.ndarray  # (G, K, P)
-    NT: np.ndarray  # (G, P, K)
-    negative_scores: np.ndarray  # (G, g, K), which become gradients
-    dX: np.ndarray  # (G, g, P)
-    dN: np.ndarray  # (G, K, P)
-
-
 class Workspace:
     """The structures and arrays of a step for one shape of tables and batch.
 
@@ -100,12 +109,21 @@ class Workspace:
         config: of a step that `suits`.
         tables: (V, D) each, of float32 or float64.
         batch: T tokens.
+        team: threads to make room for.
+        split: see `CompiledStep`.
 
     Raises:
         ValueError: there is no library for the tables' dtype.
     """
 
-    def __init__(self, config: StepConfig, tables: Tables, batch: Batch) -> None:
+    def __init__(
+        self,
+        config: StepConfig,
+        tables: Tables,
+        batch: Batch,
+        team: Team,
+        split: bool | None = None,
+    ) -> None:
         dtype = tables.center.dtype
         library = load_kernels(8 * dtype.itemsize) if dtype in (np.float32, np.float64) else None
         if library is None:
@@ -113,11 +131,13 @@ class Workspace:
                 f"the tables of a compiled step must hold float32 or float64, not {dtype.str}"
             )
         self._library = library
+        self._team = team
+        self._split = split
         self._shape = Shape.of(tables, batch)
+        self._parts: list[ctypes.Array[Part]] = []
         self._arrays: list[np.ndarray] = []  # those that the library knows by their addresses alone
-        self._center = RowSet()
-        self._context = RowSet()
-        self._scratch = TileScratch()
+        self._input = RowSet()
+        self._output = self._input if config.tied else RowSet()
         vector = library.constants["VECTOR_BYTES"] // dtype.itemsize
         self._plan = StepPlan(
             vocab_size=self._shape.V,
@@ -127,66 +147,73 @@ class Workspace:
             window=config.window,
             group=config.group,
             shared_negatives=self._shape.K,
+            cbow=config.cbow,
+            cbow_mean=config.cbow_mean,
+            cbow_full=config.cbow_gradient == "full",
+            parts=min(team.threads, MAX_PARTS),
             negative=config.negative,
             trust_ratio=config.trust_ratio,
             trust_floor=config.trust_floor,
             curvature=config.curvature,
             weight_decay=config.weight_decay,
-            center=ctypes.pointer(self._center),
-            context=ctypes.pointer(self._context),
+            input=ctypes.pointer(self._input),
+            output=ctypes.pointer(self._output),
         )
-        self._allocate_row_sets()
-        self._allocate_slots()
-        self._tiles = self._allocate_tiles()
+        self._allocate_places()
+        self._allocate_row_sets(config)
 
-    def _allocate_row_sets(self) -> None:
+    def _allocate_places(self) -> None:
+        _, _, _, _, groups, dtype = self._shape
+        plan, P = self._plan, self._plan.padded_dim
+        places = self._library.xw2v_places(plan)
+        self._new(plan, "place_id", (places,), np.int64)
+        self._new(plan, "next_place", (places,), np.int32)
+        self._new(plan, "gradients", (places, P), dtype)
+        self._new(plan, "positive_weight", (places,), np.float64)
+        self._new(plan, "negative_weight", (places,), np.float64)
+        self._new(plan, "group_means", (2, groups, P), dtype)
+        self._new(plan, "means", (2, P), dtype)
+        self._new(plan, "group_weight", (groups,), np.float64)
+        slices = self._library.constants["SLICES"]
+        self._losses = self._new(plan, "losses", (groups, slices), np.float64)
+        # By one thread a group stays in that thread's caches; by several, all of them have work.
+        plan.split = self._team.threads * 2 > groups if self._split is None else self._split
+        scratches = max(self._team.threads, groups) if plan.split else self._team.threads
+        plan.scratch_size = self._library.xw2v_scratch_size(plan)
+        self._new(plan, "scratch", (scratches, plan.scratch_size), dtype)
+
+    def _allocate_row_sets(self, config: StepConfig) -> None:
+        """Places are those of the tokens, then of the windows, then of the negatives."""
         V, _, T, K, groups, dtype = self._shape
-        P, w = self._plan.padded_dim, self._plan.window
-        for rows, M in (self._center, T), (self._context, T + 2 * w + groups * K):
+        end = self._library.xw2v_places(self._plan)
+        tokens, windows, negatives = (0, T), (T, end - groups * K), (end - groups * K, end)
+        if config.tied:
+            ranges = [(self._input, (0, end), (0, 0), 0.5, 0.5)]
+        elif config.cbow:
+            ranges = [
+                (self._input, windows, (0, 0), 0, 0),
+                (self._output, tokens, negatives, 0, 0),
+            ]
+        else:
+            ranges = [
+                (self._input, tokens, (0, 0), 1, 0),
+                (self._output, windows, negatives, 0, 1),
+            ]
+        for rows, places, more_places, token_share, negative_share in ranges:
+            rows.first, rows.last = places
+            rows.more_first, rows.more_last = more_places
+            rows.token_share = token_share
+            rows.negative_share = negative_share
             self._new(rows, "slot", (V,), np.int32).fill(-1)
-            self._new(rows, "ids", (M,), np.int64)
-            self._new(rows, "positive_weight", (M,), np.float64)
-            self._new(rows, "negative_weight", (M,), np.float64)
-            self._new(rows, "sums", (M, P), dtype)
-            self._new(rows, "cv_coefficient", (M,), np.float64)
-            self._new(rows, "mean", (P,), dtype)
-            self._new(rows, "mean_score", (M,), dtype)
-
-    def _allocate_slots(self) -> None:
-        _, _, T, K, groups, _ = self._shape
-        w = self._plan.window
-        self._new(self._plan, "center_slot", (T,), np.int32)
-        self._new(self._plan, "context_slot", (T + 2 * w,), np.int32)
-        self._new(self._plan, "negative_slot", (groups, K), np.int32)
-        self._new(self._plan, "window_delta", (T + 2 * w + 1,), np.int32)
-        self._new(self._plan, "group_weight", (groups,), np.float64)
-
-    def _allocate_tiles(self) -> list[Tile]:
-        """The tiles of a batch, which use the same scratch one after the other."""
-        _, _, T, K, groups, dtype = self._shape
-        scratch, P, w, g = self._scratch, self._plan.padded_dim, self._plan.window, self._plan.group
-        past_end = self._library.constants["ROWS_READ_PAST_END"]
-        tiles = math.ceil(T * P * dtype.itemsize / TILE_BYTES)
-        G = math.ceil(groups / tiles)  # groups of a tile; the last may have fewer
-        products = (
-            self._new(scratch, "X", (G, g, P), dtype),
-            self._new(scratch, "N", (G, K, P), dtype),
-            self._new(scratch, "NT", (G, P, K), dtype),
-            self._new(scratch, "negative_scores", (G, g, K), dtype),
-            self._new(scratch, "dX", (G, g, P), dtype),
-            self._new(scratch, "dN", (G, K, P), dtype),
-        )
-        self._new(scratch, "C", (G * g + 2 * w + past_end, P), dtype)
-        self._new(scratch, "centers_mean", (G, P), dtype)
-        self._new(scratch, "negatives_mean", (G, P), dtype)
-        self._new(scratch, "window_scores", (g, 2 * w + past_end), dtype)
-        self._new(scratch, "center_cv", (G, g), dtype)
-        self._new(scratch, "negative_cv", (G, K), dtype)
-        ranges = [(first, min(first + G, groups)) for first in range(0, groups, G)]
-        return [
-            Tile(first, last, *(array[: last - first] for array in products))
-            for first, last in ranges
-        ]
+            self._new(rows, "direction", (self._plan.padded_dim,), dtype)
+            M = rows.last - rows.first + rows.more_last - rows.more_first
+            parts = (Part * self._plan.parts)()
+            for part in parts:
+                self._new(part, "ids", (M,), np.int64)
+                self._new(part, "first_place", (M,), np.int32)
+                self._new(part, "last_place", (M,), np.int32)
+            self._parts.append(parts)
+            rows.parts = ctypes.addressof(parts)
 
     def _new(
         self, structure: ctypes.Structure, member: str, shape: tuple[int, ...], dtype: DTypeLike
@@ -229,34 +256,29 @@ class Workspace:
             IndexError: a part of the batch points outside the tables or the window; the tables are
                 unchanged.
         """
+        self._run(self._library.xw2v_step, tables, batch, alpha, measure)
+        return np.float64(sum(self._losses.ravel().tolist())) if measure else None
+
+    def loss(self, tables: Tables, batch: Batch) -> np.float64:
+        """See `CompiledStep.loss`; raises what `step` does."""
+        self._run(self._library.xw2v_loss, tables, batch, 0.0, True)
+        return np.float64(sum(self._losses.ravel().tolist()))
+
+    def _run(
+        self, function: Any, tables: Tables, batch: Batch, alpha: float, measure: bool
+    ) -> None:
         self.check(tables, batch)
-        library, plan, scratch = self._library, self._plan, self._scratch
-        parts = {
-            name: np.ascontiguousarray(part, np.int64) for name, part in batch._asdict().items()
-        }  # kept until the end: C has their addresses
-        for name, part in parts.items():
-            setattr(plan, name, part.ctypes.data)
-        self._center.table = tables.center.ctypes.data
-        self._context.table = tables.context.ctypes.data
+        plan = self._plan
+        parts = [np.ascontiguousarray(part, np.int64) for part in batch]  # C has their addresses
+        plan.tokens, plan.left, plan.right, plan.negatives = map(address_of, parts)
+        self._input.table = address_of(tables.center)
+        self._output.table = address_of(tables.context)
         plan.alpha = alpha
         plan.measure = measure
-        scratch.loss = 0
-        self._number_rows()
-        library.xw2v_means(plan)
-        for first, last, X, N, NT, negative_scores, dX, dN in self._tiles:
-            library.xw2v_gather(plan, scratch, first, last)
-            np.matmul(X, NT, out=negative_scores)  # by N.mT OpenBLAS takes half as long again
-            library.xw2v_negative_gradients(plan, scratch, first, last)
-            np.matmul(negative_scores, N, out=dX)
-            np.matmul(negative_scores.mT, X, out=dN)
-            library.xw2v_accumulate(plan, scratch, first, last)
-        for rows in (self._center, self._context):
-            library.xw2v_apply(plan, rows, 0, rows.count)
-        return np.float64(scratch.loss) if measure else None
+        self._raise_for(function(plan, self._team.awake()))
 
-    def _number_rows(self) -> None:
+    def _raise_for(self, error: int) -> None:
         constants, plan = self._library.constants, self._plan
-        error = self._library.xw2v_number_rows(plan)
         if error == constants["ERROR_ID_OUTSIDE_VOCABULARY"]:
             raise IndexError(
                 f"an id of this batch is not in 0 .. {plan.vocab_size - 1}, the rows of the tables"

@@ -1,76 +1,66 @@
-/* The means of a batch's rows, and the rows of a tile copied side by side. */
+/* The rows of a group copied side by side, and the means that its control variate needs. */
 
 #pragma once
 
 #include "group.h"
-#include "numerics.h"
 
-/* The mean of a table's rows, weighted by their pairs with negatives, into (P,) mean. */
-INLINE void mean_of_rows(const StepPlan *plan, const RowSet *rows, REAL *restrict mean) {
-    const int64_t D = plan->dim;
-    double total_weight = 0;
-    memset(mean, 0, (size_t)plan->padded_dim * sizeof(REAL));
-    for (int64_t slot = 0; slot < rows->count; slot++) total_weight += rows->negative_weight[slot];
-    for (int64_t slot = 0; slot < rows->count; slot++) {
-        if (slot + PREFETCH_ROWS < rows->count)
-            prefetch(rows->table + rows->ids[slot + PREFETCH_ROWS] * D, D);
-        if (rows->negative_weight[slot] == 0) continue;
-        const REAL share = (REAL)(rows->negative_weight[slot] / total_weight);
-        const REAL *restrict row = rows->table + rows->ids[slot] * D;
-#pragma omp simd
-        for (int64_t d = 0; d < D; d++) mean[d] += share * row[d];
-    }
-}
-
-/* X of a group, and its mean, weighted by the centers' pairs. */
-INLINE void gather_centers(const StepPlan *plan, const Group *group) {
-    const int64_t D = plan->dim;
-    const int64_t P = plan->padded_dim;
-    const int64_t *ids = plan->tokens + plan->window; /* (T,) */
-    const REAL *table = plan->center->table;
-    const double group_weight = plan->group_weight[group->q];
-    const double divisor = group_weight > 0 ? group_weight : 1;
-    const double share_per_pair = plan->negative / (double)plan->shared_negatives / divisor;
-    REAL *X = group->X;
-    memset(group->centers_mean, 0, (size_t)P * sizeof(REAL));
-    for (int64_t t = group->first_center; t < group->end_center; t++, X += P) {
-        const double share = share_per_pair * (double)(plan->left[t] + plan->right[t]);
-        if (t + PREFETCH_ROWS < plan->batch_tokens) prefetch(table + ids[t + PREFETCH_ROWS] * D, D);
-        copy_row(D, X, table + ids[t] * D, (REAL)share, group->centers_mean);
-    }
-}
-
-/* N and NT of a group, and the mean. */
-INLINE void gather_negatives(const StepPlan *plan, const Group *group) {
-    const int64_t D = plan->dim;
-    const int64_t P = plan->padded_dim;
-    const int64_t K = plan->shared_negatives;
-    const int64_t *ids = plan->negatives + group->q * K; /* (K,) */
-    const REAL *table = plan->context->table;
-    memset(group->negatives_mean, 0, (size_t)P * sizeof(REAL));
-    for (int64_t k = 0; k < K; k++) {
-        if (k + PREFETCH_ROWS < K) prefetch(table + ids[k + PREFETCH_ROWS] * D, D);
-        copy_row(
-            D, group->N + k * P, table + ids[k] * D, (REAL)(1 / (double)K), group->negatives_mean
-        );
-    }
-    transpose(K, P, group->N, group->NT);
-}
-
-/* C of a tile. Rows past its last, which may be read, keep what another tile of this step left, or
-   zeros; they get the coefficient 0. */
-INLINE void gather_context_words(
-    const StepPlan *plan, TileScratch *tile, int64_t first, int64_t last
+/* The rows of ids first .. last - 1, padded with the zeros that are there already. */
+INLINE void copy_rows(
+    const StepPlan *plan, const REAL *table, const int64_t *ids, Range range, REAL *to
 ) {
     const int64_t D = plan->dim;
-    const int64_t P = plan->padded_dim;
-    const int64_t all = plan->batch_tokens + 2 * plan->window;
-    const int64_t begin = first * plan->group;
-    const int64_t end = last * plan->group + 2 * plan->window;
-    const REAL *table = plan->context->table;
-    REAL *C = tile->C;
-    for (int64_t i = begin; i < end; i++, C += P) { /* of plan->tokens */
-        if (i + PREFETCH_ROWS < all) prefetch(table + plan->tokens[i + PREFETCH_ROWS] * D, D);
-        memcpy(C, table + plan->tokens[i] * D, (size_t)D * sizeof(REAL));
+    for (int64_t i = range.first; i < range.last; i++) {
+        if (i + PREFETCH_ROWS < range.last) prefetch(table + ids[i + PREFETCH_ROWS] * D, D);
+        memcpy(to + i * plan->padded_dim, table + ids[i] * D, (size_t)D * sizeof(REAL));
     }
+}
+
+/* Phase 1 of a group: a slice of its rows. */
+INLINE void gather(const StepPlan *plan, int64_t q, int64_t slice, const Group *group) {
+    const int64_t w = plan->window, g = plan->group, K = plan->shared_negatives;
+    const int64_t *tokens = plan->tokens + q * g; /* of the windows; the group's own from w on */
+    const REAL *input = plan->input->table, *output = plan->output->table;
+    const Range negatives = slice_of(K, slice), own = slice_of(g, slice);
+    copy_rows(plan, output, plan->negatives + q * K, negatives, group->N);
+    copy_rows(
+        plan, plan->cbow ? input : output, tokens, slice_of(window_tokens(plan), slice), group->R
+    );
+    if (plan->cbow) copy_rows(plan, output, tokens + w, own, group->O);
+    else copy_rows(plan, input, tokens + w, own, group->H);
+    transpose(
+        negatives.last - negatives.first, plan->padded_dim,
+        group->N + negatives.first * plan->padded_dim, group->NT + negatives.first, padded(K)
+    );
+}
+
+/* The mean of the negatives, and that of the tokens by the weight of their pairs with them. */
+INLINE void means_of_group(const StepPlan *plan, int64_t q, const Group *group) {
+    const int64_t P = plan->padded_dim, g = plan->group, K = plan->shared_negatives;
+    const double total = plan->group_weight[q] > 0 ? plan->group_weight[q] : 1;
+    const REAL share = (REAL)(1 / (double)K);
+    Product negatives = {&share, 0, 0, group->N, P, K};
+    multiply(1, &negatives, 1, P, plan->group_means + (TOKEN * n_groups(plan) + q) * P, P);
+    for (int64_t t = 0; t < g; t++)
+        group->shares[t] = (REAL)(plan->negative_weight[q * g + t] / total);
+    Product tokens = {group->shares, 0, 1, group->H, P, g};
+    multiply(1, &tokens, 1, P, plan->group_means + (NEGATIVE * n_groups(plan) + q) * P, P);
+}
+
+/* The means of the batch from those of its groups, and the directions of damping. */
+FOR_EACH_PROCESSOR static void means_of_batch(StepPlan *plan) {
+    const int64_t P = plan->padded_dim;
+    double total = 0;
+    for (int64_t q = 0; q < n_groups(plan); q++) total += plan->group_weight[q];
+    memset(plan->means, 0, (size_t)(2 * P) * sizeof(REAL));
+    for (int kind = TOKEN; kind <= NEGATIVE; kind++)
+        for (int64_t q = 0; q < n_groups(plan); q++) {
+            const REAL share = (REAL)(plan->group_weight[q] / (total > 0 ? total : 1));
+            const REAL *mean = plan->group_means + (kind * n_groups(plan) + q) * P;
+            for (int64_t d = 0; d < P; d++) plan->means[kind * P + d] += share * mean[d];
+        }
+    RowSet *sets[2] = {plan->input, plan->output};
+    for (int i = 0; i < 2; i++)
+        for (int64_t d = 0; d < P; d++)
+            sets[i]->direction[d] = (REAL)sets[i]->token_share * plan->means[TOKEN * P + d] +
+                                    (REAL)sets[i]->negative_share * plan->means[NEGATIVE * P + d];
 }

@@ -1,101 +1,167 @@
-/* Scores to gradients: of pairs with negatives, whose scores S- = X NT NumPy makes, and of pairs
-   with positives, whose scores S+ = X . C are made here, a window at a time. The loss of a pair is
-   its weight times softplus(S-) or softplus(-S+). */
+/* The gradients of one group, at the places of its tokens, windows and negatives, in two phases of
+   slices: those of its hidden vectors, and from them those of the other rows. */
 
 #pragma once
 
-#include "group.h"
-#include "numerics.h"
+#include "gather.h"
 
-#define NO_PAIR_SCORE 10000 /* S+ where there is no pair, so that gradient and loss are 0 */
-_Static_assert(NO_PAIR_SCORE > 710, "exp(-NO_PAIR_SCORE) is 0 in double, and in float");
-_Static_assert(STRIP_ROWS % UNROLL == 0, "mean_scores() fills a strip in runs of UNROLL rows");
+#define OUTSIDE_WINDOW ((REAL)1e4) /* a score of which gradient and loss are 0 */
 
-/* S- of a group to alpha times the gradients. And alpha times the summed weights of the pairs of
-   each center and of each negative, into center_cv and negative_cv. */
-INLINE void negative_scores_to_gradients(
-    const StepPlan *plan, TileScratch *tile, const Group *group
+/* The words of token t's window. */
+INLINE int64_t window_pairs(const StepPlan *plan, int64_t q, int64_t t) {
+    return plan->left[q * plan->group + t] + plan->right[q * plan->group + t];
+}
+
+/* The weight of token t's pairs with each of its negatives. */
+INLINE REAL weight_of_negative(const StepPlan *plan, int64_t q, int64_t t) {
+    const int64_t pairs = window_pairs(plan, q, t);
+    const double positives = plan->cbow ? (double)(pairs > 0) : (double)pairs;
+    return (REAL)(plan->negative / (double)plan->shared_negatives * positives);
+}
+
+/* Scores of tokens with the negatives, H N^T, which become gradients; their loss. */
+INLINE double negative_gradients(
+    const StepPlan *plan, int64_t q, Range tokens, const Group *group
 ) {
-    const int64_t K = plan->shared_negatives;
-    const double pair_weight = plan->negative / (double)K;
-    REAL *scores = group->negative_scores; /* (K,) of center t */
-    for (int64_t t = group->first_center; t < group->end_center; t++, scores += K) {
-        const double negative_weight = pair_weight * (double)(plan->left[t] + plan->right[t]);
-        const REAL alpha_weight = (REAL)(plan->alpha * negative_weight);
-        if (plan->measure) {
-            double loss = 0;
-#pragma omp simd reduction(+ : loss)
-            for (int64_t k = 0; k < K; k++) loss += softplus(scores[k]);
-            tile->loss += negative_weight * loss;
+    const int64_t P = plan->padded_dim, K = plan->shared_negatives, stride = padded(K);
+    double loss = 0;
+    for (int64_t t = tokens.first; t < tokens.last; t += TILE_ROWS) {
+        Product scores = {group->H + t * P, P, 1, group->NT, stride, plan->dim};
+        multiply(tokens.last - t, &scores, 1, stride, group->negatives + t * stride, stride);
+    }
+    for (int64_t t = tokens.first; t < tokens.last; t++) {
+        const REAL weight = weight_of_negative(plan, q, t);
+        REAL *scores = group->negatives + t * stride;
+        if (plan->measure)
+            for (int64_t k = 0; k < K; k++) loss += (double)weight * softplus(scores[k]);
+#pragma omp simd
+        for (int64_t k = 0; k < stride; k++) scores[k] = weight * sigmoid(scores[k]);
+    }
+    return loss;
+}
+
+/* Scores of tokens with the words of their windows, which become gradients; their loss. */
+INLINE double window_gradients(const StepPlan *plan, int64_t q, Range tokens, const Group *group) {
+    const int64_t P = plan->padded_dim, w = plan->window, width = band_width(plan);
+    double loss = 0;
+    for (int64_t t = tokens.first; t < tokens.last; t++) {
+        REAL *scores = group->band + t * width + BAND_MARGIN - t; /* by the row of R */
+        const int64_t from = window_from(plan, q, t), to = window_to(plan, q, t);
+        for (int64_t j = from; j < to; j += DOT_ROWS) { /* beyond `to` they are overwritten below */
+            const REAL *rows[DOT_ROWS];
+            for (int i = 0; i < DOT_ROWS; i++) rows[i] = group->R + (j + i) * P;
+            dot_products(DOT_ROWS, P, group->H + t * P, rows, scores + j);
         }
+        for (int64_t j = t - BAND_MARGIN; j < from; j++) scores[j] = OUTSIDE_WINDOW;
+        for (int64_t j = to; j < t + width - BAND_MARGIN; j++) scores[j] = OUTSIDE_WINDOW;
+        scores[t + w] = OUTSIDE_WINDOW; /* its own */
+    }
+    REAL *first = group->band + tokens.first * width;
+    const int64_t count = (tokens.last - tokens.first) * width;
+    if (plan->measure)
+        for (int64_t i = 0; i < count; i++) loss += softplus(-first[i]);
 #pragma omp simd
-        for (int64_t k = 0; k < K; k++) scores[k] = alpha_weight * sigmoid(scores[k]);
-        group->center_cv[t - group->first_center] = alpha_weight * (REAL)K;
-    }
-    for (int64_t k = 0; k < K; k++)
-        group->negative_cv[k] = (REAL)(plan->alpha * plan->group_weight[group->q]);
+    for (int64_t i = 0; i < count; i++) first[i] = -sigmoid(-first[i]);
+    return loss;
 }
 
-/* scores[i] = mean . row i, for (count, P) rows, at most STRIP_ROWS */
-INLINE void mean_scores(
-    int64_t padded_dim, const REAL *mean, int64_t count, const REAL *row, REAL *scores
-) {
-    for (int64_t first = 0; first < count; first += UNROLL) {
-        const REAL *rows[UNROLL];
-        for (int i = 0; i < UNROLL; i++)
-            rows[i] = row + (first + i < count ? first + i : first) * padded_dim;
-        dot_products(UNROLL, padded_dim, mean, rows, scores + first);
+/* CBOW: the share of each word of a window in its hidden vector; all are alike. */
+INLINE void window_shares(const StepPlan *plan, int64_t q, Range tokens, const Group *group) {
+    const int64_t width = band_width(plan);
+    for (int64_t t = tokens.first; t < tokens.last; t++) {
+        REAL *shares = group->band + t * width + BAND_MARGIN - t;
+        memset(group->band + t * width, 0, (size_t)width * sizeof(REAL));
+        for (int64_t j = window_from(plan, q, t); j < window_to(plan, q, t); j++)
+            shares[j] = plan->cbow_mean ? 1 / (REAL)window_pairs(plan, q, t) : 1;
+        shares[t + plan->window] = 0; /* its own */
     }
 }
 
-/* For (count, P) rows of a tile with (count,) slots: weights to control-variate coefficients. That
-   of row i, weights[i] sigmoid(row i . mean), is the sum that its S- gradients would have if all
-   rows it meets were their mean. Keeps these scores. */
-INLINE void weights_to_cv(
-    const StepPlan *plan, RowSet *rows, const int32_t *slots, int64_t count, const REAL *row,
-    REAL *weights
-) {
+/* CBOW: what a window's words receive of its hidden vector's gradient, over their share in it. */
+INLINE REAL received(const StepPlan *plan, int64_t q, int64_t t) {
+    const int64_t pairs = window_pairs(plan, q, t);
+    if (pairs == 0 || plan->cbow_mean != plan->cbow_full) return 1;
+    return plan->cbow_full ? (REAL)pairs : 1 / (REAL)pairs;
+}
+
+/* CBOW: scores of tokens with their hidden vectors, which become gradients; their loss. */
+INLINE double token_gradients(const StepPlan *plan, int64_t q, Range tokens, const Group *group) {
     const int64_t P = plan->padded_dim;
-    for (int64_t first = 0; first < count; first += STRIP_ROWS) {
-        const int64_t strip = count - first < STRIP_ROWS ? count - first : STRIP_ROWS;
-        REAL scores[STRIP_ROWS];
-        mean_scores(P, rows->mean, strip, row + first * P, scores);
-#pragma omp simd
-        for (int64_t i = 0; i < strip; i++) weights[first + i] *= sigmoid(scores[i]);
-        for (int64_t i = 0; i < strip; i++) rows->mean_score[slots[first + i]] = scores[i];
+    double loss = 0;
+    for (int64_t t = tokens.first; t < tokens.last; t++) {
+        const REAL *row = group->O + t * P;
+        dot_products(1, P, group->H + t * P, &row, group->positives + t);
+        if (window_pairs(plan, q, t) == 0) group->positives[t] = OUTSIDE_WINDOW;
+        else if (plan->measure) loss += softplus(-group->positives[t]);
+        group->positives[t] = -sigmoid(-group->positives[t]);
     }
+    return loss;
 }
 
-/* S+ of a group's pairs, and NO_PAIR_SCORE at all other columns. */
-INLINE void score_windows(const StepPlan *plan, TileScratch *tile, const Group *group) {
-    const int64_t P = plan->padded_dim;
-    const int64_t columns = plan->group * window_width(plan);
-    const REAL *X = group->X;
-    for (int64_t i = 0; i < columns; i++) tile->window_scores[i] = NO_PAIR_SCORE;
-    for (int64_t t = group->first_center; t < group->end_center; t++, X += P) {
-        const int64_t right = plan->right[t];
-        REAL *window = window_of(plan, tile, group, t);
-        for (int64_t column = -plan->left[t]; column < right; column += UNROLL) {
-            const REAL *rows[UNROLL];
-            for (int i = 0; i < UNROLL; i++) rows[i] = context_row(plan, group, t, column + i);
-            dot_products(UNROLL, P, X, rows, window + column);
-        }
-        /* clear the unrolling remainder */
-        for (int i = 0; i < ROWS_READ_PAST_END; i++) window[right + i] = NO_PAIR_SCORE;
+/* Phase 2 of a group, skip-gram: each token predicts the words of its window. */
+FOR_EACH_PROCESSOR static double skipgram_gradients(
+    const StepPlan *plan, int64_t q, int64_t slice, const Group *group
+) {
+    const int64_t P = plan->padded_dim, K = plan->shared_negatives;
+    const Range tokens = slice_of(plan->group, slice);
+    double loss = negative_gradients(plan, q, tokens, group);
+    loss += window_gradients(plan, q, tokens, group);
+    REAL *dH = plan->gradients + q * plan->group * P;
+    for (int64_t t = tokens.first; t < tokens.last; t += TILE_ROWS) {
+        const int64_t rows = tokens.last - t < TILE_ROWS ? tokens.last - t : TILE_ROWS;
+        const REAL *scores = group->negatives + t * padded(K);
+        Product products[2] = {
+            {scores, padded(K), 1, group->N, P, K}, by_window(plan, q, group, t, rows)};
+        multiply(rows, products, 2, P, dH + t * P, P);
     }
+    return loss;
 }
 
-/* S+ of a group to alpha times the gradients. The weight of these pairs is 1. */
-INLINE void window_scores_to_gradients(const StepPlan *plan, TileScratch *tile) {
-    const int64_t columns = plan->group * window_width(plan);
-    const REAL alpha = (REAL)plan->alpha;
-    REAL *scores = tile->window_scores;
-    if (plan->measure) {
-        double loss = 0;
-#pragma omp simd reduction(+ : loss)
-        for (int64_t i = 0; i < columns; i++) loss += softplus(-scores[i]);
-        tile->loss += loss;
+/* Phase 2 of a group, CBOW: the mean or sum of a window predicts the token. Nothing is corrected or
+   damped. */
+FOR_EACH_PROCESSOR static double cbow_gradients(
+    const StepPlan *plan, int64_t q, int64_t slice, const Group *group
+) {
+    const int64_t P = plan->padded_dim, g = plan->group, K = plan->shared_negatives;
+    const Range tokens = slice_of(g, slice);
+    window_shares(plan, q, tokens, group);
+    for (int64_t t = tokens.first; t < tokens.last; t += TILE_ROWS) {
+        const int64_t rows = tokens.last - t < TILE_ROWS ? tokens.last - t : TILE_ROWS;
+        Product product = by_window(plan, q, group, t, rows);
+        multiply(rows, &product, 1, P, group->H + t * P, P);
     }
-#pragma omp simd
-    for (int64_t i = 0; i < columns; i++) scores[i] = -alpha * sigmoid(-scores[i]);
+    double loss = negative_gradients(plan, q, tokens, group);
+    loss += token_gradients(plan, q, tokens, group);
+    for (int64_t t = tokens.first; t < tokens.last; t++) {
+        const REAL positive = group->positives[t], *scores = group->negatives + t * padded(K);
+        const REAL factor = received(plan, q, t);
+        REAL *dO = plan->gradients + (q * g + t) * P, *dH = group->dH + t * P;
+        Product products[2] = {
+            {scores, 0, 1, group->N, P, K}, {&positive, 0, 0, group->O + t * P, P, 1}};
+        multiply(1, products, 2, P, dH, P);
+        for (int64_t d = 0; d < P; d++) dO[d] = positive * group->H[t * P + d];
+        for (int64_t d = 0; d < P; d++) dH[d] *= factor;
+    }
+    return loss;
+}
+
+/* Phase 3 of a group: gradients of its negatives, G^T H, and of its windows' tokens, from those that
+   they were multiplied with (skip-gram) or summed into (CBOW). */
+FOR_EACH_PROCESSOR static void distribute(
+    const StepPlan *plan, int64_t q, int64_t slice, const Group *group
+) {
+    const int64_t P = plan->padded_dim, K = plan->shared_negatives;
+    REAL *dN = plan->gradients + negative_place(plan, q) * P;
+    REAL *dR = plan->gradients + window_place(plan, q) * P;
+    const Range negatives = slice_of(K, slice), windows = slice_of(window_tokens(plan), slice);
+    for (int64_t k = negatives.first; k < negatives.last; k += TILE_ROWS) {
+        Product product = {group->negatives + k, 1, padded(K), group->H, P, plan->group};
+        multiply(negatives.last - k, &product, 1, P, dN + k * P, P);
+    }
+    for (int64_t j = windows.first; j < windows.last; j += TILE_ROWS) {
+        const int64_t rows = windows.last - j < TILE_ROWS ? windows.last - j : TILE_ROWS;
+        Product product = by_tokens(plan, q, group, j, rows, plan->cbow ? group->dH : group->H);
+        multiply(rows, &product, 1, P, dR + j * P, P);
+    }
+    if (slice == 0 && !plan->cbow) means_of_group(plan, q, group);
 }

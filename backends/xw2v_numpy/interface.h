@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "native.h"
+#include "team.h"
 
 #if BITS == 32
 typedef float REAL;
@@ -17,29 +18,36 @@ typedef uint64_t REAL_AS_UINT;
 
 #define STEP_CONSTANTS(K)                                                                          \
     K(MAX_WINDOW, 1000)                                                                            \
-    K(UNROLL, 4)                       /* rows that are multiplied or added at a time */           \
-    K(ROWS_READ_PAST_END, UNROLL - 1)  /* of C; they get the coefficient 0 */                      \
     K(VECTOR_BYTES, 32)                /* P REALs are whole vectors; all rows are aligned to it */ \
     K(CACHE_LINE_BYTES, 64)                                                                        \
-    K(NO_ERROR, 0)                     /* what number_rows returns: */                             \
+    K(SLICES, 4)                       /* in which several threads can work on a group */          \
+    K(NO_ERROR, 0)                     /* what check_batch returns: */                             \
     K(ERROR_ID_OUTSIDE_VOCABULARY, 1)                                                              \
     K(ERROR_EXTENT_OUTSIDE_WINDOW, 2)
 
-/* The distinct rows of one table in a batch. A row's slot is its place in the arrays of M: rows get
-   slots in the order in which they are first met. */
+/* The rows of one part of a row set. */
+#define PART_MEMBERS(M)                                                                            \
+    M(int64_t, count)            /* M */                                                           \
+    M(int64_t *, ids)            /* (M,) rows of the table */                                      \
+    M(int32_t *, first_place)    /* (M,) where each row's chain of places begins ... */            \
+    M(int32_t *, last_place)     /* (M,) ... and ends */
+
+/* The distinct rows of one table in a batch, in parts that are numbered and updated side by side.
+   Its places are two ranges: first .. last - 1, and more_first .. more_last - 1. */
 #define ROW_SET_MEMBERS(M)                                                                         \
     M(REAL *, table)             /* (V, D) */                                                      \
-    M(int32_t *, slot)           /* (V,) of the batch's rows; -1 elsewhere, and between steps */   \
-    M(int64_t, count)            /* M */                                                           \
-    M(int64_t *, ids)            /* (M,) row of the table */                                       \
-    M(double *, positive_weight) /* (M,) summed weight of the row's pairs with positives */        \
-    M(double *, negative_weight) /* (M,) and with negatives */                                     \
-    M(REAL *, sums)              /* (M, P) gradients times alpha; zeros between steps */           \
-    M(double *, cv_coefficient)  /* (M,) times `mean`: the control variate's part of the sum */    \
-    M(REAL *, mean)              /* (P,) of the other table's rows in pairs with negatives */      \
-    M(REAL *, mean_score)        /* (M,) row . mean, for rows that are in pairs with negatives */
+    M(int32_t *, slot)           /* (V,) index in its part of a row of the batch; -1 elsewhere,    \
+                                    and between steps */                                           \
+    M(int64_t, first)                                                                              \
+    M(int64_t, last)                                                                               \
+    M(int64_t, more_first)                                                                         \
+    M(int64_t, more_last)                                                                          \
+    M(double, token_share)       /* of means[TOKEN] in the direction of damping ... */             \
+    M(double, negative_share)    /* ... and of means[NEGATIVE] */                                  \
+    M(REAL *, direction)         /* (P,) */                                                        \
+    M(Part *, parts)             /* (parts,) */
 
-/* Configuration and batch, which are only read; and what number_rows makes of them. */
+/* Configuration and batch, which are only read, and the arrays of a step. */
 #define STEP_PLAN_MEMBERS(M)                                                                       \
     M(int64_t, vocab_size)       /* V */                                                           \
     M(int64_t, dim)              /* D */                                                           \
@@ -48,6 +56,10 @@ typedef uint64_t REAL_AS_UINT;
     M(int64_t, window)           /* w */                                                           \
     M(int64_t, group)            /* g */                                                           \
     M(int64_t, shared_negatives) /* K */                                                           \
+    M(int64_t, cbow)             /* whether a window predicts the token: */                        \
+    M(int64_t, cbow_mean)        /* by the mean of its rows, or by their sum; and whether ... */   \
+    M(int64_t, cbow_full)        /* ... each of n rows receives the whole gradient, or 1/n */      \
+    M(int64_t, parts)            /* of each row set */                                             \
     M(double, negative)          /* negatives that a positive pair meets in expectation */         \
     M(double, trust_ratio)                                                                         \
     M(double, trust_floor)                                                                         \
@@ -56,35 +68,27 @@ typedef uint64_t REAL_AS_UINT;
     M(double, alpha)             /* learning rate */                                               \
     M(int64_t, measure)          /* whether to sum the loss */                                     \
     M(const int64_t *, tokens)   /* (T + 2w,) ids, with w neighbours at either side */             \
-    M(const int64_t *, left)     /* (T,) context words to the left of each center: 0 .. w */       \
+    M(const int64_t *, left)     /* (T,) context words to the left of each token: 0 .. w */        \
     M(const int64_t *, right)    /* (T,) and to the right */                                       \
     M(const int64_t *, negatives) /* (T/g, K) ids */                                               \
-    M(RowSet *, center)                                                                            \
-    M(RowSet *, context)                                                                           \
-    M(int32_t *, center_slot)    /* (T,) in the center row set, of each center */                  \
-    M(int32_t *, context_slot)   /* (T + 2w,) in the context row set, of each token */             \
-    M(int32_t *, negative_slot)  /* (T/g, K) in the context row set, of each negative */           \
-    M(int32_t *, window_delta)   /* (T + 2w + 1,) difference array: its prefix sums are the        \
-                                    numbers of windows that cover each token */                    \
-    M(double *, group_weight)    /* (T/g,) summed weight of the pairs of each of its negatives */
-
-/* What one tile at a time works with. Its arrays are reused by the next. */
-#define TILE_SCRATCH_MEMBERS(M)                                                                    \
-    M(REAL *, X)                 /* (n, P) rows of the centers */                                  \
-    M(REAL *, C)                 /* (n + 2w + ROWS_READ_PAST_END, P) of tokens as context words */ \
-    M(REAL *, N)                 /* (n/g, K, P) rows of the negatives ... */                       \
-    M(REAL *, NT)                /* (n/g, P, K) ... and their transpose */                         \
-    M(REAL *, centers_mean)      /* (n/g, P) of each group, weighted by its centers' pairs */      \
-    M(REAL *, negatives_mean)    /* (n/g, P) of each group */                                      \
-    M(REAL *, negative_scores)   /* (n, K) S-, which become gradients in place */                  \
-    M(REAL *, window_scores)     /* (g, 2w + ROWS_READ_PAST_END) S+ of one group, likewise */      \
-    M(REAL *, center_cv)         /* (n,) control-variate coefficients, see weights_to_cv */        \
-    M(REAL *, negative_cv)       /* (n/g, K) */                                                    \
-    M(REAL *, dX)                /* (n, P) S- gradients times N */                                 \
-    M(REAL *, dN)                /* (n/g, K, P) and, transposed, times X */                        \
-    M(double, loss)              /* of the tiles since it was set to 0, if plan->measure */
+    M(RowSet *, input)           /* rows of the input table; the same as output where tied */      \
+    M(RowSet *, output)                                                                            \
+    M(int64_t *, place_id)       /* (places,) row of each place's table */                         \
+    M(int32_t *, next_place)     /* (places,) the next of the same row, or -1 */                   \
+    M(REAL *, gradients)         /* (places, P) */                                                 \
+    M(double *, positive_weight) /* (places,) summed weight of its pairs with positives ... */     \
+    M(double *, negative_weight) /* (places,) ... and with negatives */                            \
+    M(REAL *, group_means)       /* (2, T/g, P) of each group: what its tokens' rows meet in pairs \
+                                    with negatives, the negatives' mean, and what the negatives    \
+                                    meet, the tokens' */                                           \
+    M(REAL *, means)             /* (2, P) likewise, of the batch */                               \
+    M(double *, group_weight)    /* (T/g,) summed weight of a group's pairs with negatives */      \
+    M(double *, losses)          /* (T/g, SLICES) */                                               \
+    M(int64_t, split)            /* whether several threads work on a group, slice by slice */     \
+    M(REAL *, scratch)           /* (threads, scratch_size), or with `split` one for each group */ \
+    M(int64_t, scratch_size)     /* see xw2v_scratch_size */
 
 NATIVE_CONSTANTS(STEP_CONSTANTS)
+NATIVE_STRUCTURE(Part, PART_MEMBERS)
 NATIVE_STRUCTURE(RowSet, ROW_SET_MEMBERS)
 NATIVE_STRUCTURE(StepPlan, STEP_PLAN_MEMBERS)
-NATIVE_STRUCTURE(TileScratch, TILE_SCRATCH_MEMBERS)

@@ -1,118 +1,142 @@
-/* One skip-gram step on the CPU, in phases: the functions that compiled.py calls, in this order.
-   The plain form of the step is xw2v/sgns/step.py, that of `apply` xw2v/sgns/update.py.
+/* One step on the CPU, skip-gram or CBOW, as a job for a team of threads (team.h). The plain form of
+   the step is xw2v/sgns/step.py, that of the update xw2v/sgns/update.py.
 
-       number_rows             give each distinct row of the batch a slot; sum its pairs' weights
-       means                   of the rows of each table that are in pairs with negatives
-       for each tile (some whole groups, whose rows fit a core's cache):
-           gather              copy the rows of its tokens and negatives side by side
-             (NumPy)           negative_scores = X NT
-           negative_gradients  scores to gradients G; control-variate coefficients
-             (NumPy)           dX = G N, dN = G^T X
-           accumulate          for each group: window scores, their gradients, then all sums
-       apply                   move the rows of a table by their sums
+       groups   for each group: gather its rows (gather.h); gradients of its hidden vectors; and of
+                the other rows (gradients.h), all at places of its own. One thread does a group,
+                or, where threads are many, these are three phases of slices of groups. Beside them,
+                the distinct rows of the batch are numbered and their places chained (places.h)
+       means    of the batch from those of its groups (gather.h)
+       update   each row sums the gradients at its places, in their order, and moves (update.h)
 
-   The tables are only read until `apply`: all gradients are taken at the rows before the step.
-   What each phase writes, beside its locals:
-
-       number_rows             the plan and the row sets
-       means                   the mean of each row set
-       gather                  the scratch
-       negative_gradients      the scratch; mean_score of its rows (the same in every tile)
-       accumulate              the scratch; sums and cv_coefficient of its rows
-       apply                   rows first .. last - 1 of a table, and their sums and slots
-
-   Tiles share rows, and a sum depends on the order of its terms: accumulate takes the tiles in the
-   order of the batch, so that the same input gives the same bits.
+   The tables are only read until the update: all gradients are taken at the rows before the step. What
+   a unit computes depends on the unit alone, so that any number of threads gives the same bits.
 
    Axes:     V vocab_size, D dim, P padded_dim, T batch_tokens, w window, g group,
-             K shared_negatives; T/g groups of a batch; n tokens, n/g groups of a tile; M rows of a
-             row set.
-   Indices:  t, u tokens of the batch, q a group, k a negative, d a dimension.
+             K shared_negatives; T/g groups; M rows of a part.
+   Indices:  t a token of a group, j a token of its windows, k a negative, q a group, d a dimension.
 
    Rows of the tables are D long. All other rows are P long, which is D rounded up to whole SIMD
    vectors, and end in zeros. This file is compiled twice, by kernels32.c and kernels64.c, for
    tables of float and of double. */
 
-#include "interface.h"
-#include "number_rows.h"
-#include "gather.h"
-#include "gradients.h"
-#include "accumulate.h"
-#include "apply.h"
+#include <math.h>
 
-/* Begin a step. Returns an error code; other than NO_ERROR, nothing has been changed. */
-int xw2v_number_rows(StepPlan *plan) {
+#include "interface.h"
+#include "gradients.h"
+#include "update.h"
+
+/* REALs of scratch that a thread needs. */
+int64_t xw2v_scratch_size(const StepPlan *plan) { return group_in(plan, plan->scratch).size; }
+
+/* Places of gradients in a batch. */
+int64_t xw2v_places(const StepPlan *plan) { return negative_place(plan, n_groups(plan)); }
+
+INLINE int64_t n_sets(const StepPlan *plan) { return plan->input == plan->output ? 1 : 2; }
+INLINE RowSet *set_of(const StepPlan *plan, int64_t i) { return i == 0 ? plan->input : plan->output; }
+
+static void number(StepPlan *plan, int64_t unit) {
+    number_rows(plan, set_of(plan, unit / plan->parts), unit % plan->parts);
+}
+
+/* The rows of slice `slice` of group q; before the first, the weights of the group's places. */
+FOR_EACH_PROCESSOR static void gather_slice(
+    StepPlan *plan, int64_t q, int64_t slice, const Group *group
+) {
+    if (slice == 0 && !plan->cbow) weigh_places(plan, q);
+    gather(plan, q, slice, group);
+}
+
+static void hidden_gradients(StepPlan *plan, int64_t q, int64_t slice, const Group *group) {
+    plan->losses[q * SLICES + slice] = plan->cbow ? cbow_gradients(plan, q, slice, group)
+                                                  : skipgram_gradients(plan, q, slice, group);
+}
+
+static void group_by_one_thread(StepPlan *plan, int64_t q, int64_t thread) {
+    const Group group = group_in(plan, plan->scratch + thread * plan->scratch_size);
+    for (int64_t slice = 0; slice < SLICES; slice++) gather_slice(plan, q, slice, &group);
+    for (int64_t slice = 0; slice < SLICES; slice++) hidden_gradients(plan, q, slice, &group);
+    for (int64_t slice = 0; slice < SLICES; slice++) distribute(plan, q, slice, &group);
+}
+
+static void run_group(void *job, int64_t unit, int64_t thread) {
+    StepPlan *plan = job;
+    const int64_t numberings = n_sets(plan) * plan->parts;
+    if (unit < numberings) number(plan, unit);
+    else group_by_one_thread(plan, unit - numberings, thread);
+}
+
+static Group group_of_unit(const StepPlan *plan, int64_t unit) {
+    return group_in(plan, plan->scratch + unit / SLICES * plan->scratch_size);
+}
+
+static void run_gather(void *job, int64_t unit, int64_t thread) {
+    StepPlan *plan = job;
+    const int64_t slices = n_groups(plan) * SLICES;
+    (void)thread;
+    if (unit >= slices) {
+        number(plan, unit - slices);
+        return;
+    }
+    const Group group = group_of_unit(plan, unit);
+    gather_slice(plan, unit / SLICES, unit % SLICES, &group);
+}
+
+static void run_hidden_gradients(void *job, int64_t unit, int64_t thread) {
+    const Group group = group_of_unit(job, unit);
+    (void)thread;
+    hidden_gradients(job, unit / SLICES, unit % SLICES, &group);
+}
+
+static void run_distribute(void *job, int64_t unit, int64_t thread) {
+    const Group group = group_of_unit(job, unit);
+    (void)thread;
+    distribute(job, unit / SLICES, unit % SLICES, &group);
+}
+
+static void run_means(void *job, int64_t unit, int64_t thread) {
+    StepPlan *plan = job;
+    (void)unit;
+    (void)thread;
+    means_of_batch(plan);
+}
+
+static void run_update(void *job, int64_t unit, int64_t thread) {
+    StepPlan *plan = job;
+    RowSet *rows = set_of(plan, unit / STRIPES / plan->parts);
+    const Group group = group_in(plan, plan->scratch + thread * plan->scratch_size);
+    update_stripe(plan, rows, unit / STRIPES % plan->parts, unit % STRIPES, group.sums);
+}
+
+static void run_loss(void *job, int64_t unit, int64_t thread) {
+    group_by_one_thread(job, unit, thread);
+}
+
+/* The loss of a batch by slice, with the tables left as they are. Returns an error code. */
+int xw2v_loss(StepPlan *plan, Team *team) {
+    const int error = check_batch(plan);
+    if (error == NO_ERROR) team_run(team, plan, &(Phase){n_groups(plan), run_loss}, 1);
+    return error;
+}
+
+/* Do a step. Returns an error code; other than NO_ERROR, nothing has been changed. */
+int xw2v_step(StepPlan *plan, Team *team) {
     const int error = check_batch(plan);
     if (error != NO_ERROR) return error;
-    plan->center->count = 0;
-    plan->context->count = 0;
-    number_context_words(plan);
-    number_centers(plan);
-    number_negatives(plan);
+    const int64_t numberings = n_sets(plan) * plan->parts, slices = n_groups(plan) * SLICES;
+    const Phase means = {1, run_means}, update = {numberings * STRIPES, run_update};
+    name_places(plan);
+    if (plan->split) {
+        const Phase phases[] = {
+            {slices + numberings, run_gather},
+            {slices, run_hidden_gradients},
+            {slices, run_distribute},
+            means,
+            update,
+        };
+        team_run(team, plan, phases, 5);
+    } else {
+        const Phase phases[] = {{numberings + n_groups(plan), run_group}, means, update};
+        team_run(team, plan, phases, 3);
+    }
     return NO_ERROR;
-}
-
-FOR_EACH_PROCESSOR void xw2v_means(const StepPlan *plan) {
-    mean_of_rows(plan, plan->context, plan->center->mean);
-    mean_of_rows(plan, plan->center, plan->context->mean);
-}
-
-/* The rows of the tile of groups first .. last - 1. */
-FOR_EACH_PROCESSOR void xw2v_gather(
-    const StepPlan *plan, TileScratch *tile, int64_t first, int64_t last
-) {
-    for (int64_t q = first; q < last; q++) {
-        const Group group = group_of(plan, tile, first, q);
-        gather_centers(plan, &group);
-        gather_negatives(plan, &group);
-    }
-    gather_context_words(plan, tile, first, last);
-}
-
-/* Negative scores of the tile to gradients; their loss; control-variate coefficients. */
-FOR_EACH_PROCESSOR void xw2v_negative_gradients(
-    const StepPlan *plan, TileScratch *tile, int64_t first, int64_t last
-) {
-    const int64_t centers = (last - first) * plan->group;
-    const int64_t negatives = (last - first) * plan->shared_negatives;
-    const int32_t *center_slot = plan->center_slot + first * plan->group;
-    const int32_t *negative_slot = plan->negative_slot + first * plan->shared_negatives;
-    for (int64_t q = first; q < last; q++) {
-        const Group group = group_of(plan, tile, first, q);
-        negative_scores_to_gradients(plan, tile, &group);
-    }
-    weights_to_cv(plan, plan->center, center_slot, centers, tile->X, tile->center_cv);
-    weights_to_cv(plan, plan->context, negative_slot, negatives, tile->N, tile->negative_cv);
-}
-
-/* The positive pairs of the tile; then all gradients of its rows go into the sums. One group after
-   the other, while its window scores are in the nearest cache. */
-FOR_EACH_PROCESSOR void xw2v_accumulate(
-    const StepPlan *plan, TileScratch *tile, int64_t first, int64_t last
-) {
-    for (int64_t q = first; q < last; q++) {
-        const Group group = group_of(plan, tile, first, q);
-        score_windows(plan, tile, &group);
-        window_scores_to_gradients(plan, tile);
-        accumulate_centers(plan, tile, &group);
-        accumulate_context_words(plan, tile, &group);
-        accumulate_negatives(plan, &group);
-    }
-}
-
-/* Move the rows of slots first .. last - 1. After all rows of both tables, a step can begin. */
-FOR_EACH_PROCESSOR void xw2v_apply(
-    const StepPlan *plan, RowSet *rows, int64_t first, int64_t last
-) {
-    const REAL *mean = rows->mean;
-    REAL mean_squared;
-    dot_products(1, plan->padded_dim, mean, &mean, &mean_squared);
-    for (int64_t slot = first; slot < last; slot += STRIP_ROWS) {
-        Strip strip;
-        strip.first = slot;
-        strip.count = last - slot < STRIP_ROWS ? last - slot : STRIP_ROWS;
-        measure_sums(plan, rows, &strip);
-        damp(plan, rows, mean_squared, &strip);
-        move_rows(plan, rows, &strip);
-    }
 }

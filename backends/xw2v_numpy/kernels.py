@@ -12,25 +12,36 @@ PRECISIONS = (32, 64)  # bits of a number for which there is a library
 Real = ctypes.c_double
 
 
+class Part(ctypes.Structure):
+    """The rows of one part of a row set; its members are those of interface.h."""
+
+    _fields_ = [
+        ("count", Count),
+        ("ids", Pointer),
+        ("first_place", Pointer),
+        ("last_place", Pointer),
+    ]
+
+
 class RowSet(ctypes.Structure):
     """The distinct rows of one table in a batch; its members are those of interface.h."""
 
     _fields_ = [
         ("table", Pointer),
         ("slot", Pointer),
-        ("count", Count),
-        ("ids", Pointer),
-        ("positive_weight", Pointer),
-        ("negative_weight", Pointer),
-        ("sums", Pointer),
-        ("cv_coefficient", Pointer),
-        ("mean", Pointer),
-        ("mean_score", Pointer),
+        ("first", Count),
+        ("last", Count),
+        ("more_first", Count),
+        ("more_last", Count),
+        ("token_share", Real),
+        ("negative_share", Real),
+        ("direction", Pointer),
+        ("parts", Pointer),
     ]
 
 
 class StepPlan(ctypes.Structure):
-    """Configuration, batch and the slots of its rows; its members are those of interface.h."""
+    """Configuration, batch and arrays of a step; its members are those of interface.h."""
 
     _fields_ = [
         ("vocab_size", Count),
@@ -40,6 +51,10 @@ class StepPlan(ctypes.Structure):
         ("window", Count),
         ("group", Count),
         ("shared_negatives", Count),
+        ("cbow", Count),
+        ("cbow_mean", Count),
+        ("cbow_full", Count),
+        ("parts", Count),
         ("negative", Real),
         ("trust_ratio", Real),
         ("trust_floor", Real),
@@ -51,45 +66,28 @@ class StepPlan(ctypes.Structure):
         ("left", Pointer),
         ("right", Pointer),
         ("negatives", Pointer),
-        ("center", ctypes.POINTER(RowSet)),
-        ("context", ctypes.POINTER(RowSet)),
-        ("center_slot", Pointer),
-        ("context_slot", Pointer),
-        ("negative_slot", Pointer),
-        ("window_delta", Pointer),
+        ("input", ctypes.POINTER(RowSet)),
+        ("output", ctypes.POINTER(RowSet)),
+        ("place_id", Pointer),
+        ("next_place", Pointer),
+        ("gradients", Pointer),
+        ("positive_weight", Pointer),
+        ("negative_weight", Pointer),
+        ("group_means", Pointer),
+        ("means", Pointer),
         ("group_weight", Pointer),
+        ("losses", Pointer),
+        ("split", Count),
+        ("scratch", Pointer),
+        ("scratch_size", Count),
     ]
 
 
-class TileScratch(ctypes.Structure):
-    """The arrays of a tile; its members are those of interface.h."""
-
-    _fields_ = [
-        ("X", Pointer),
-        ("C", Pointer),
-        ("N", Pointer),
-        ("NT", Pointer),
-        ("centers_mean", Pointer),
-        ("negatives_mean", Pointer),
-        ("negative_scores", Pointer),
-        ("window_scores", Pointer),
-        ("center_cv", Pointer),
-        ("negative_cv", Pointer),
-        ("dX", Pointer),
-        ("dN", Pointer),
-        ("loss", Real),
-    ]
-
-
-OF_PLAN: Signature = (None, ctypes.POINTER(StepPlan))
-OF_TILE: Signature = (*OF_PLAN, ctypes.POINTER(TileScratch), Count, Count)  # first, last group
 FUNCTIONS: dict[str, Signature] = {
-    "xw2v_number_rows": (ctypes.c_int, ctypes.POINTER(StepPlan)),  # an error code
-    "xw2v_means": OF_PLAN,
-    "xw2v_gather": OF_TILE,
-    "xw2v_negative_gradients": OF_TILE,
-    "xw2v_accumulate": OF_TILE,
-    "xw2v_apply": (*OF_PLAN, ctypes.POINTER(RowSet), Count, Count),  # first, last slot
+    "xw2v_scratch_size": (Count, ctypes.POINTER(StepPlan)),
+    "xw2v_places": (Count, ctypes.POINTER(StepPlan)),
+    "xw2v_loss": (ctypes.c_int, ctypes.POINTER(StepPlan), Pointer),  # an error code
+    "xw2v_step": (ctypes.c_int, ctypes.POINTER(StepPlan), Pointer),  # an error code
 }
 
 
@@ -98,5 +96,5 @@ def load_kernels(bits: int) -> NativeLibrary | None:
     """The library for numbers of so many bits; None where this installation has none, because no C
     compiler was found at install time.
     """
-    structures = (RowSet, StepPlan, TileScratch)
+    structures = (Part, RowSet, StepPlan)
     return native_library(f"xw2v_numpy._kernels{bits}", structures, FUNCTIONS)

@@ -7,8 +7,11 @@
 #include "interface.h"
 
 /* GCC with glibc: a second version of a function for processors with AVX2, chosen at load time.
-   (clang 14 can do it too, but exports such functions under other names.) */
-#if defined(__x86_64__) && defined(__GLIBC__) && !defined(__clang__) && __GNUC__ >= 12
+   (clang 14 can do it too, but exports such functions under other names. Sanitizers cannot: they are
+   not ready when the versions are chosen.) */
+#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
+#define FOR_EACH_PROCESSOR
+#elif defined(__x86_64__) && defined(__GLIBC__) && !defined(__clang__) && __GNUC__ >= 12
 #define FOR_EACH_PROCESSOR __attribute__((target_clones("arch=x86-64-v3", "default")))
 #elif defined(__x86_64__) && defined(__GLIBC__) && !defined(__clang__)
 #define FOR_EACH_PROCESSOR __attribute__((target_clones("avx2", "default")))
@@ -21,6 +24,7 @@ typedef REAL simd_vector __attribute__((vector_size(VECTOR_BYTES)));
 
 #define SIMD_LANES ((int64_t)(VECTOR_BYTES / sizeof(REAL)))
 #define PREFETCH_ROWS 4 /* prefetch distance, in rows */
+#define DOT_ROWS 4      /* that are multiplied with a row at a time */
 #define STRIP_ROWS 16   /* rows whose coefficients are computed side by side, in SIMD lanes */
 
 _Static_assert(8 * sizeof(REAL) == BITS, "BITS is the width of REAL");
@@ -92,33 +96,28 @@ INLINE void prefetch(const REAL *row, int64_t dim) {
         __builtin_prefetch(row + d);
 }
 
-/* to = row, and mean += share * row */
-INLINE void copy_row(
-    int64_t dim, REAL *restrict to, const REAL *restrict row, REAL share, REAL *restrict mean
+/* to[j, i] = from[i, j] for I rows of J REALs, into rows of `stride`; SIMD_LANES rows at a time, to
+   write whole cache lines */
+INLINE void transpose(
+    int64_t I, int64_t J, const REAL *restrict from, REAL *restrict to, int64_t stride
 ) {
-#pragma omp simd
-    for (int64_t d = 0; d < dim; d++) {
-        to[d] = row[d];
-        mean[d] += share * row[d];
-    }
-}
-
-/* to[j, i] = from[i, j] for (I, J) REALs; SIMD_LANES rows at a time, to write whole cache lines */
-INLINE void transpose(int64_t I, int64_t J, const REAL *restrict from, REAL *restrict to) {
     int64_t i = 0;
     for (; i + SIMD_LANES <= I; i += SIMD_LANES)
         for (int64_t j = 0; j < J; j++)
             for (int64_t lane = 0; lane < SIMD_LANES; lane++)
-                to[j * I + i + lane] = from[(i + lane) * J + j];
+                to[j * stride + i + lane] = from[(i + lane) * J + j];
     for (; i < I; i++)
-        for (int64_t j = 0; j < J; j++) to[j * I + i] = from[i * J + j];
+        for (int64_t j = 0; j < J; j++) to[j * stride + i] = from[i * J + j];
 }
 
-/* products[i] = x . rows[i], for a constant count of at most UNROLL rows */
+/* The next multiple of SIMD_LANES. */
+INLINE int64_t padded(int64_t count) { return (count + SIMD_LANES - 1) / SIMD_LANES * SIMD_LANES; }
+
+/* products[i] = x . rows[i], for a constant count of at most DOT_ROWS rows */
 INLINE void dot_products(
     const int count, int64_t padded_dim, const REAL *x, const REAL *const *rows, REAL *products
 ) {
-    simd_vector sums[UNROLL];
+    simd_vector sums[DOT_ROWS];
     for (int i = 0; i < count; i++) sums[i] = (simd_vector){0};
     for (int64_t d = 0; d < padded_dim; d += SIMD_LANES) {
         const simd_vector x_d = *(const simd_vector *)(x + d);
@@ -130,18 +129,5 @@ INLINE void dot_products(
         for (int64_t half = SIMD_LANES / 2; half > 0; half /= 2)
             for (int64_t lane = 0; lane < half; lane++) lanes[lane] += lanes[lane + half];
         products[i] = lanes[0];
-    }
-}
-
-/* sum += coefficients[0] rows[0] + coefficients[1] rows[1] + ..., for a constant count of rows */
-INLINE void add_rows(
-    const int count, int64_t padded_dim, REAL *sum, const REAL *coefficients,
-    const REAL *const *rows
-) {
-    for (int64_t d = 0; d < padded_dim; d += SIMD_LANES) {
-        simd_vector total = *(simd_vector *)(sum + d);
-        for (int i = 0; i < count; i++)
-            total += coefficients[i] * *(const simd_vector *)(rows[i] + d);
-        *(simd_vector *)(sum + d) = total;
     }
 }

@@ -25,7 +25,9 @@ class StrictBackend(Backend):
 
     name = "strict"
 
-    def __init__(self, device: str = "cpu", *, deterministic: bool = False) -> None:
+    def __init__(
+        self, device: str = "cpu", *, deterministic: bool = False, workers: int | None = None
+    ) -> None:
         if device not in DEVICES:
             raise UsageError(
                 f"--backend strict has the devices {', '.join(DEVICES)}, not --device {device}"
@@ -36,7 +38,7 @@ class StrictBackend(Backend):
             raise MissingDependencyError(
                 '--backend strict needs array-api-strict: pip install "xw2v[test]"'
             ) from None
-        super().__init__(device, deterministic=deterministic)
+        super().__init__(device, deterministic=deterministic, workers=workers)
         array_api_strict.set_array_api_strict_flags(api_version=API_VERSION)
         self.xp = array_api_strict
         self.device = array_api_strict.Device(DEVICES[device])

@@ -16,7 +16,9 @@ class TorchBackend(Backend):
 
     name = "torch"
 
-    def __init__(self, device: str = "cpu", *, deterministic: bool = False) -> None:
+    def __init__(
+        self, device: str = "cpu", *, deterministic: bool = False, workers: int | None = None
+    ) -> None:
         kind, _, number = device.partition(":")
         if kind not in ("cpu", "cuda", "mps") or (
             number and not (kind == "cuda" and number.isdecimal())
@@ -40,7 +42,7 @@ class TorchBackend(Backend):
             raise MissingDependencyError(
                 "--device mps: torch finds no Apple GPU here; give --device cpu"
             )
-        super().__init__(device, deterministic=deterministic)
+        super().__init__(device, deterministic=deterministic, workers=workers)
         self._torch: Any = torch
         self.xp = xp
         self.device = torch.device(device)

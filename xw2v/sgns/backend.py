@@ -17,7 +17,8 @@ import numpy as np
 from xw2v.sgns import draws
 from xw2v.sgns.array import Array
 from xw2v.sgns.config import RunShape, StepConfig
-from xw2v.sgns.interface import Step
+from xw2v.sgns.interface import Purposes, Sampler, Step
+from xw2v.sgns.sampling import Sampling
 from xw2v.sgns.tokenstream import TokenStream
 
 Reader = Callable[[int, int], tuple[Array, Array]]
@@ -30,6 +31,8 @@ class Backend(ABC):
         device: "cpu", "cuda", "cuda:1", ...
         deterministic: bitwise-reproducible results, also where they are slower (atomics on a GPU);
             on the CPU every backend gives them anyway.
+        workers: threads to train with, for backends that have some of their own; None takes all
+            cores. Results do not depend on it.
 
     Attributes:
         name: the entry point's name, such as "numpy".
@@ -38,6 +41,7 @@ class Backend(ABC):
         device: what `device=` takes in that namespace.
         device_name: the device as it was given, never "auto".
         deterministic: as given.
+        workers: threads that are in use.
 
     Raises:
         UsageError: the library does not support the device.
@@ -49,9 +53,12 @@ class Backend(ABC):
     xp: Any
     device: Any
 
-    def __init__(self, device: str = "cpu", *, deterministic: bool = False) -> None:
+    def __init__(
+        self, device: str = "cpu", *, deterministic: bool = False, workers: int | None = None
+    ) -> None:
         self.device_name = device
         self.deterministic = deterministic
+        self.workers = 1
 
     @abstractmethod
     def from_numpy(self, array: np.ndarray) -> Array:
@@ -115,6 +122,12 @@ class Backend(ABC):
 
         `xw2v.sgns.step.step_for` then takes the plain one.
         """
+        return None
+
+    def own_sampler(
+        self, stream: TokenStream, config: StepConfig, sampling: Sampling, purposes: Purposes
+    ) -> Sampler | None:
+        """A faster equal of `xw2v.sgns.batches.ArraySampler`; None where this backend has none."""
         return None
 
     def versions(self) -> dict[str, str]:

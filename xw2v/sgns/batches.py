@@ -9,13 +9,12 @@ and on however many processes.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from xw2v.sgns.array import Array, Namespace
 from xw2v.sgns.backend import Backend
 from xw2v.sgns.config import SINGLE_PROCESS, Shard, StepConfig
 from xw2v.sgns.draws import Purpose, stream_of
-from xw2v.sgns.interface import Batch
+from xw2v.sgns.interface import Batch, Purposes, Sampler, Stretch
 from xw2v.sgns.sampling import (
     AliasTable,
     Sampling,
@@ -27,20 +26,61 @@ from xw2v.sgns.sampling import (
 from xw2v.sgns.tokenstream import TokenStream
 
 
-class SubsampledTokens(NamedTuple):
-    """A stretch of the token stream after subsampling; arrays of one length, int64.
+class ArraySampler:
+    """The sampler in array operations; see `Sampler`.
 
-    Attributes:
-        ids: rows of the vocabulary.
-        sentence: number of each token's sentence; windows stop where it changes.
-        size: each token's window size; 0 for padding, which is in no window of its own.
-        position: index of each token in the corpus.
+    Args:
+        backend: where the arrays are.
+        stream: the corpus.
+        config: sizes of windows.
+        sampling: how tokens and negatives are drawn.
+        purposes: the streams that they are drawn from.
     """
 
-    ids: Array
-    sentence: Array
-    size: Array
-    position: Array
+    def __init__(
+        self,
+        backend: Backend,
+        stream: TokenStream,
+        config: StepConfig,
+        sampling: Sampling,
+        purposes: Purposes,
+    ) -> None:
+        self.backend = backend
+        self.config = config
+        self._seed = sampling.seed
+        self._token_purpose, self._negative_purpose = purposes
+        self._read = backend.reader(stream)
+        self._thresholds = backend.from_numpy(keep_thresholds(stream.counts, sampling.sample))
+        aliases = alias_table(stream.counts, sampling.ns_exponent)
+        self._aliases = AliasTable(*map(backend.from_numpy, aliases))
+
+    def extend(
+        self, epoch: int, before: Stretch[Array], start: int, stop: int, padding: int
+    ) -> Stretch[Array]:
+        xp: Namespace = self.backend.xp
+        parts = before[:4], self._subsample(epoch, start, stop), self._padding(padding, stop)
+        ids, sentence, size, position = (xp.concat(arrays) for arrays in zip(*parts, strict=True))
+        return Stretch(ids, sentence, size, position, *extents(xp, sentence, size))
+
+    def _subsample(self, epoch: int, start: int, stop: int) -> tuple[Array, Array, Array, Array]:
+        """Ids, sentences, window sizes and positions of the tokens that are kept."""
+        backend, xp = self.backend, self.backend.xp
+        ids, sentence = self._read(start, stop)
+        stream = stream_of(self._token_purpose, epoch)
+        keep_draw, size_draw = backend.random_uint32_halves(self._seed, stream, start, stop - start)
+        kept = xp.nonzero(keep_draw < xp.take(self._thresholds, ids))[0]
+        sizes = window_sizes(xp.take(size_draw, kept), self.config.window)
+        return xp.take(ids, kept), xp.take(sentence, kept), sizes, kept + start
+
+    def _padding(self, count: int, position: int) -> tuple[Array, Array, Array, Array]:
+        xp, like = self.backend.xp, {"dtype": self.backend.xp.int64, "device": self.backend.device}
+        zeros = xp.zeros(count, **like)
+        return zeros, xp.full(count, -1, **like), zeros, xp.full(count, position, **like)
+
+    def negatives(self, epoch: int, first: int, count: int) -> Array:
+        stream = stream_of(self._negative_purpose, epoch)
+        draws = self.backend.low_discrepancy_uint32(self._seed, stream, first, count)
+        return sample_word_ids(self.backend.xp, self._aliases, draws)
 
 
 class Batches:
@@ -66,22 +106,18 @@ class Batches:
         sampling: Sampling,
         *,
         batch_tokens: int,
-        purposes: tuple[Purpose, Purpose] = (Purpose.TOKENS, Purpose.NEGATIVES),
+        purposes: Purposes = (Purpose.TOKENS, Purpose.NEGATIVES),
         chunk_tokens: int | None = None,
         shard: Shard = SINGLE_PROCESS,
     ) -> None:
         self.backend = backend
         self.config = config
+        own: Sampler | None = backend.own_sampler(stream, config, sampling, purposes)
+        self.sampler: Sampler = own or ArraySampler(backend, stream, config, sampling, purposes)
         self.batch_tokens = batch_tokens
         self.tokens = len(stream)
         self.chunk_tokens = chunk_tokens or backend.chunk_tokens
         self.shard = shard
-        self._seed = sampling.seed
-        self._token_purpose, self._negative_purpose = purposes
-        self._read = backend.reader(stream)
-        self._thresholds = backend.from_numpy(keep_thresholds(stream.counts, sampling.sample))
-        aliases = alias_table(stream.counts, sampling.ns_exponent)
-        self._aliases = AliasTable(*map(backend.from_numpy, aliases))
 
     def epoch(self, epoch: int, first_step: int = 0) -> Iterator[tuple[int, Batch[Array]]]:
         """The shard's batches of an epoch in order, from the epoch's step `first_step` on.
@@ -91,75 +127,47 @@ class Batches:
             tokens.
         """
         T, w = self.batch_tokens, self.config.window
-        stretch = self._padding(w)
+        like = {"dtype": self.backend.xp.int64, "device": self.backend.device}
+        nothing = Stretch(*(self.backend.xp.zeros(0, **like) for _ in Stretch._fields))
+        stretch = self.sampler.extend(epoch, nothing, 0, 0, w)
         step = 0
         for start in range(0, self.tokens, self.chunk_tokens):
             stop = min(start + self.chunk_tokens, self.tokens)
-            stretch = self._join(stretch, self._subsample(epoch, start, stop))
+            stretch = self.sampler.extend(epoch, stretch, start, stop, 0)
             n_batches = (stretch.ids.shape[0] - 2 * w) // T
             if n_batches > 0:
                 yield from self._cut(stretch, epoch, step, n_batches, first_step)
                 step += n_batches
-                stretch = SubsampledTokens(*(part[n_batches * T :] for part in stretch))
+                stretch = Stretch(*(part[n_batches * T :] for part in stretch))
         centers = stretch.ids.shape[0] - w  # those that no batch has had as centers yet
         if centers > 0:
             n_batches = -(-centers // T)
-            stretch = self._join(stretch, self._padding(n_batches * T - centers + w))
+            end = self.tokens
+            stretch = self.sampler.extend(epoch, stretch, end, end, n_batches * T - centers + w)
             yield from self._cut(stretch, epoch, step, n_batches, first_step)
 
-    def _subsample(self, epoch: int, start: int, stop: int) -> SubsampledTokens:
-        """Tokens start .. stop of the corpus that survive subsampling."""
-        backend, xp = self.backend, self.backend.xp
-        ids, sentence = self._read(start, stop)
-        stream = stream_of(self._token_purpose, epoch)
-        keep_draw, size_draw = backend.random_uint32_halves(self._seed, stream, start, stop - start)
-        kept = xp.nonzero(keep_draw < xp.take(self._thresholds, ids))[0]
-        return SubsampledTokens(
-            xp.take(ids, kept),
-            xp.take(sentence, kept),
-            window_sizes(xp.take(size_draw, kept), self.config.window),
-            kept + start,
-        )
-
-    def _padding(self, count: int) -> SubsampledTokens:
-        """`count` tokens of no sentence and no window."""
-        xp, like = self.backend.xp, {"dtype": self.backend.xp.int64, "device": self.backend.device}
-        zeros = xp.zeros(count, **like)
-        no_sentence, end = xp.full(count, -1, **like), xp.full(count, self.tokens, **like)
-        return SubsampledTokens(zeros, no_sentence, zeros, end)
-
-    def _join(self, first: SubsampledTokens, second: SubsampledTokens) -> SubsampledTokens:
-        xp = self.backend.xp
-        return SubsampledTokens(*(xp.concat(parts) for parts in zip(first, second, strict=True)))
-
     def _cut(
-        self, stretch: SubsampledTokens, epoch: int, step: int, n_batches: int, first_step: int
+        self, stretch: Stretch[Array], epoch: int, step: int, n_batches: int, first_step: int
     ) -> Iterator[tuple[int, Batch[Array]]]:
         """The batches of a stretch that begins w tokens before the first center of step `step`."""
-        T, w, xp = self.batch_tokens, self.config.window, self.backend.xp
+        T, w = self.batch_tokens, self.config.window
+        groups, K = T // self.config.group, self.config.shared_negatives
         skipped = max(first_step - step, 0)
         if skipped >= n_batches:
             return
-        left, right = extents(xp, stretch.sentence, stretch.size)
-        negatives = self._negatives(epoch, step + skipped, n_batches - skipped)
+        first, count = (number * groups * K for number in (step + skipped, n_batches - skipped))
+        negatives = self.sampler.negatives(epoch, first, count)
+        negatives = self.backend.xp.reshape(negatives, (-1, groups, K))
         positions = self.backend.to_numpy(stretch.position[w : w + n_batches * T : T]).tolist()
         for i in range(skipped, n_batches):
             if (step + i) % self.shard.size != self.shard.rank:
                 continue
             centers = slice(w + i * T, w + (i + 1) * T)
             tokens = stretch.ids[i * T : (i + 1) * T + 2 * w]
-            batch = Batch(tokens, left[centers], right[centers], negatives[i - skipped, ...])
+            batch = Batch(
+                tokens, stretch.left[centers], stretch.right[centers], negatives[i - skipped, ...]
+            )
             yield positions[i], batch
-
-    def _negatives(self, epoch: int, step: int, n_batches: int) -> Array:
-        """The negatives of `n_batches` steps of an epoch from `step` on: (n_batches, T/g, K)."""
-        groups, K = self.batch_tokens // self.config.group, self.config.shared_negatives
-        stream, per_batch = stream_of(self._negative_purpose, epoch), groups * K
-        draws = self.backend.low_discrepancy_uint32(
-            self._seed, stream, step * per_batch, n_batches * per_batch
-        )
-        xp: Namespace = self.backend.xp
-        return xp.reshape(sample_word_ids(xp, self._aliases, draws), (-1, groups, K))
 
 
 def extents(xp: Namespace, sentence: Array, size: Array) -> tuple[Array, Array]:

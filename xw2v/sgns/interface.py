@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from xw2v.sgns.array import Array
+from xw2v.sgns.draws import Purpose
 
 A = TypeVar("A", bound=Array)
 
@@ -37,6 +38,42 @@ class Batch(NamedTuple, Generic[A]):
     negatives: A
 
 
+class Stretch(NamedTuple, Generic[A]):
+    """A stretch of the token stream after subsampling; arrays of one length, int64.
+
+    Attributes:
+        ids: rows of the vocabulary.
+        sentence: number of each token's sentence; windows stop where it changes.
+        size: each token's window size; 0 for padding, which is in no window of its own.
+        position: index of each token in the corpus.
+        left, right: how far each token's window reaches within the stretch and its sentence.
+    """
+
+    ids: A
+    sentence: A
+    size: A
+    position: A
+    left: A
+    right: A
+
+
+Purposes = tuple[Purpose, Purpose]  # the random streams that tokens and negatives are drawn from
+
+
+class Sampler(Protocol):
+    """What is drawn of a corpus: tokens, windows and negatives."""
+
+    def extend(
+        self, epoch: int, before: Stretch[Array], start: int, stop: int, padding: int
+    ) -> Stretch[Array]:
+        """`before`, what subsampling leaves of the tokens start .. stop, and `padding` tokens of no
+        sentence and no window.
+        """
+
+    def negatives(self, epoch: int, first: int, count: int) -> Array:
+        """The negatives first .. first + count of an epoch: (count,) int64 ids."""
+
+
 class Step(Protocol):
     """One step of stochastic gradient descent on the tables, in place.
 
@@ -56,3 +93,6 @@ class Step(Protocol):
             The loss before the update, summed over the batch's pairs (a 0-d float64 array or
             number), if `measure`; else None.
         """
+
+    def loss(self, tables: Tables[Array], batch: Batch[Array]) -> Array | float:
+        """The loss of a batch, summed over its pairs, with the tables left as they are."""

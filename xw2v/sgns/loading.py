@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from importlib.metadata import entry_points
+from typing import Any
 
 from xw2v.errors import MissingDependencyError, UsageError
 from xw2v.sgns.backend import Backend
@@ -22,6 +23,7 @@ def load_backend(
     device: str = "cpu",
     *,
     deterministic: bool = False,
+    workers: int | None = None,
     say: Callable[[str], None] = _warn,
 ) -> Backend:
     """Open the array library for a device.
@@ -30,7 +32,7 @@ def load_backend(
         name: "numpy", "cupy", "torch" or another registered backend; None takes the device's own
             (cpu: numpy, cuda: cupy).
         device: "cpu", "cuda", "cuda:N", "mps", or "auto" (CUDA where there is one, else the CPU).
-        deterministic: see `Backend`.
+        deterministic, workers: see `Backend`.
         say: receives the reason where "auto" takes the CPU.
 
     Raises:
@@ -38,12 +40,13 @@ def load_backend(
         MissingDependencyError: its library or the device is not there; the message says what to
             install.
     """
+    options: dict[str, Any] = {"deterministic": deterministic, "workers": workers}
     if device == "auto":
         try:
-            return load_backend(name or "cupy", "cuda", deterministic=deterministic)
+            return load_backend(name or "cupy", "cuda", **options)
         except MissingDependencyError as error:
             say(f"--device auto takes the CPU: {error}")
-            return load_backend(name, "cpu", deterministic=deterministic)
+            return load_backend(name, "cpu", **options)
     if name is None:
         kind = device.partition(":")[0]
         if kind not in LIBRARY_OF_DEVICE:
@@ -56,6 +59,6 @@ def load_backend(
         raise UsageError(
             f"--backend {name}: not installed here; choose one of {', '.join(sorted(registered))}"
         )
-    backend = registered[name].load()(device, deterministic=deterministic)
+    backend = registered[name].load()(device, **options)
     assert isinstance(backend, Backend)
     return backend

@@ -58,6 +58,9 @@ class PlainStep:
             bounded_update(backend, config, tables.context, context, alpha)
         return loss
 
+    def loss(self, tables: Tables[Array], batch: Batch[Array]) -> Array:
+        return batch_loss(self.config, tables, batch)
+
 
 def batch_loss(config: StepConfig, tables: Tables[Array], batch: Batch[Array]) -> Array:
     """The loss of a batch, summed over its pairs, with the tables left as they are."""

@@ -131,7 +131,12 @@ def run_record(trainer: Trainer, state: State) -> dict[str, Any]:
     words = corpus.raw_words * settings.epochs
     return {
         "format": "xw2v run 1",
-        "settings": resolved(settings) | {"backend": backend.name, "device": str(backend.device)},
+        "settings": resolved(settings)
+        | {
+            "backend": backend.name,
+            "device": str(backend.device),
+            "workers": backend.workers,
+        },
         "step_config": dataclasses.asdict(trainer.step_config),
         "versions": versions(backend, trainer.step),
         "machine": f"{platform.system()} {platform.machine()}",

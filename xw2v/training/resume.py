@@ -22,7 +22,7 @@ from xw2v.training.record import CorpusRecord, resolved, versions
 from xw2v.training.state import State
 from xw2v.training.trainer import Trainer
 
-FREE = ("device", "backend", "deterministic")  # settings that may change between runs
+FREE = ("device", "backend", "deterministic", "workers")  # settings that may change between runs
 NEW_RUN = "or leave out `resume` to start a new run"
 
 

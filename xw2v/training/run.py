@@ -84,7 +84,11 @@ def open_backend(
     """
     given = {} if say is None else {"say": say}
     backend = load_backend(
-        settings.backend, settings.device, deterministic=settings.deterministic, **given
+        settings.backend,
+        settings.device,
+        deterministic=settings.deterministic,
+        workers=settings.workers,
+        **given,
     )
     return backend, dataclasses.replace(settings, device=backend.device_name)
 

@@ -21,7 +21,7 @@ from xw2v.sgns.config import ModelShape, StepConfig
 from xw2v.sgns.draws import Purpose
 from xw2v.sgns.interface import Batch, Tables
 from xw2v.sgns.sampling import Sampling
-from xw2v.sgns.step import batch_loss, count_positive_pairs, step_for
+from xw2v.sgns.step import count_positive_pairs, step_for
 from xw2v.sgns.tables import initial_centers, initial_contexts, tables_of
 from xw2v.sgns.tokenstream import TokenStream
 from xw2v.text.corpus import Corpus
@@ -183,7 +183,7 @@ class Trainer:
         assert self._validation_batches is not None
         total, pairs = 0.0, 0
         for _, batch in self._validation_batches.epoch(0):
-            total += float(batch_loss(self.step_config, tables, batch))
+            total += float(self.step.loss(tables, batch))
             pairs += int(count_positive_pairs(self.step_config, batch))
         if pairs == 0:
             raise InputError(

@@ -1,0 +1,83 @@
+/* Products of small matrices: C = A B, or C = A B + A' B', a few rows and vectors of C at a time, so
+   that their sums stay in registers. A sum runs over the columns of A in their order, whatever the
+   tile, so a row of C has the same bits however the rows are cut.
+
+   A may be any strided view, such as a transpose, or a band: rows of window scores, in which the
+   column of a word moves by one from token to token. */
+
+#pragma once
+
+#include "numerics.h"
+
+#define TILE_ROWS 4
+#define TILE_VECTORS 3 /* 4 x 3 sums, 3 vectors of B and an element of A: the 16 registers of AVX2 */
+
+_Static_assert(TILE_ROWS == 4 && TILE_VECTORS == 3, "the loops below are unrolled by these numbers");
+
+/* One product of a sum: A (rows, depth) by B (depth, columns). */
+typedef struct {
+    const REAL *A;     /* element (i, k) at A[i * row_stride + k * column_stride] */
+    int64_t row_stride;
+    int64_t column_stride;
+    const REAL *B;     /* aligned rows of B_stride REALs */
+    int64_t B_stride;
+    int64_t depth;
+} Product;
+
+/* The I rows and J vectors of C that begin at row 0 of A and at vector `column` of B. */
+INLINE void multiply_tile(
+    const int I, const int J, const Product *products, int count, int64_t column, REAL *C,
+    int64_t C_stride
+) {
+    simd_vector sums[TILE_ROWS][TILE_VECTORS];
+#pragma GCC unroll 4
+    for (int i = 0; i < I; i++)
+#pragma GCC unroll 3
+        for (int j = 0; j < J; j++) sums[i][j] = (simd_vector){0};
+    for (int n = 0; n < count; n++) {
+        const Product p = products[n];
+        for (int64_t k = 0; k < p.depth; k++) {
+            simd_vector row[TILE_VECTORS];
+#pragma GCC unroll 3
+            for (int j = 0; j < J; j++)
+                row[j] = *(const simd_vector *)(p.B + k * p.B_stride + column + j * SIMD_LANES);
+#pragma GCC unroll 4
+            for (int i = 0; i < I; i++)
+#pragma GCC unroll 3
+                for (int j = 0; j < J; j++)
+                    sums[i][j] += p.A[i * p.row_stride + k * p.column_stride] * row[j];
+        }
+    }
+#pragma GCC unroll 4
+    for (int i = 0; i < I; i++)
+#pragma GCC unroll 3
+        for (int j = 0; j < J; j++)
+            *(simd_vector *)(C + i * C_stride + column + j * SIMD_LANES) = sums[i][j];
+}
+
+/* I rows of C, a constant number, and all their columns: whole vectors. */
+INLINE void multiply_rows(
+    const int I, const Product *products, int count, int64_t columns, REAL *C, int64_t C_stride
+) {
+    int64_t column = 0;
+    for (; column + 3 * SIMD_LANES <= columns; column += 3 * SIMD_LANES)
+        multiply_tile(I, 3, products, count, column, C, C_stride);
+    for (; column + 2 * SIMD_LANES <= columns; column += 2 * SIMD_LANES)
+        multiply_tile(I, 2, products, count, column, C, C_stride);
+    for (; column < columns; column += SIMD_LANES)
+        multiply_tile(I, 1, products, count, column, C, C_stride);
+}
+
+/* At most TILE_ROWS rows of C. */
+INLINE void multiply(
+    int64_t rows, Product *products, int count, int64_t columns, REAL *C, int64_t C_stride
+) {
+    if (rows >= TILE_ROWS) {
+        multiply_rows(TILE_ROWS, products, count, columns, C, C_stride);
+        return;
+    }
+    for (int64_t i = 0; i < rows; i++) {
+        multiply_rows(1, products, count, columns, C + i * C_stride, C_stride);
+        for (int n = 0; n < count; n++) products[n].A += products[n].row_stride;
+    }
+}

@@ -1,0 +1,135 @@
+/* Steps of random batches by a team of threads, under ThreadSanitizer (test_compiled.py builds and
+   runs this): no race may be reported, and the tables must be those of one thread, to the bit. */
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define BITS 32
+#include "kernels.c"
+
+void xw2v_help(Team *team, int64_t thread);
+
+enum { VOCAB = 300, DIM = 20, WINDOW = 3, GROUP = 16, NEGATIVES = 9, TOKENS = 16 * 16, STEPS = 20 };
+
+static uint64_t state = 88172645463325252u;
+static uint64_t draw(uint64_t end) {
+    state ^= state << 13;
+    state ^= state >> 7;
+    state ^= state << 17;
+    return (state >> 11) % end;
+}
+
+static void *zeros(size_t count, size_t size) {
+    void *memory = aligned_alloc(64, (count * size + 127) / 64 * 64);
+    memset(memory, 0, (count * size + 127) / 64 * 64);
+    return memory;
+}
+
+typedef struct {
+    Team *team;
+    int64_t thread;
+} Helper;
+
+static void *help(void *argument) {
+    Helper *helper = argument;
+    while (!atomic_load(&helper->team->stop)) xw2v_help(helper->team, helper->thread);
+    return NULL;
+}
+
+static void allocate_rows(RowSet *rows, StepPlan *plan, int64_t places) {
+    rows->slot = zeros(VOCAB, sizeof(int32_t));
+    memset(rows->slot, -1, VOCAB * sizeof(int32_t));
+    rows->direction = zeros(plan->padded_dim, sizeof(REAL));
+    rows->parts = zeros(plan->parts, sizeof(Part));
+    for (int64_t i = 0; i < plan->parts; i++) {
+        rows->parts[i].ids = zeros(places, sizeof(int64_t));
+        rows->parts[i].first_place = zeros(places, sizeof(int32_t));
+        rows->parts[i].last_place = zeros(places, sizeof(int32_t));
+    }
+}
+
+/* Tables (2, VOCAB, DIM) after the steps of a seed. */
+static REAL *train(int threads, int cbow, int tied) {
+    RowSet input = {0}, output = {0};
+    StepPlan plan = {
+        .vocab_size = VOCAB, .dim = DIM, .padded_dim = 24, .batch_tokens = TOKENS, .window = WINDOW,
+        .group = GROUP, .shared_negatives = NEGATIVES, .cbow = cbow, .parts = threads, .negative = 5,
+        .trust_ratio = 0.5, .trust_floor = 1, .curvature = 0.1, .alpha = 0.05, .measure = 1,
+        .input = &input, .output = tied ? &input : &output,
+    };
+    const int64_t places = xw2v_places(&plan), windows = TOKENS, negatives = negative_place(&plan, 0);
+    plan.place_id = zeros(places, sizeof(int64_t));
+    plan.next_place = zeros(places, sizeof(int32_t));
+    plan.gradients = zeros(places * plan.padded_dim, sizeof(REAL));
+    plan.positive_weight = zeros(places, sizeof(double));
+    plan.negative_weight = zeros(places, sizeof(double));
+    plan.group_means = zeros(2 * n_groups(&plan) * plan.padded_dim, sizeof(REAL));
+    plan.means = zeros(2 * plan.padded_dim, sizeof(REAL));
+    plan.group_weight = zeros(n_groups(&plan), sizeof(double));
+    plan.losses = zeros(n_groups(&plan) * SLICES, sizeof(double));
+    plan.split = threads > 4;
+    plan.scratch_size = xw2v_scratch_size(&plan);
+    plan.scratch = zeros((threads + n_groups(&plan)) * plan.scratch_size, sizeof(REAL));
+    allocate_rows(&input, &plan, places);
+    allocate_rows(&output, &plan, places);
+    input.first = cbow ? windows : 0;
+    input.last = tied ? places : cbow ? negatives : TOKENS;
+    if (tied) input.first = 0;
+    input.token_share = cbow ? 0 : tied ? 0.5 : 1;
+    input.negative_share = tied && !cbow ? 0.5 : 0;
+    output.first = cbow ? 0 : windows;
+    output.last = cbow ? TOKENS : negatives;
+    output.more_first = negatives;
+    output.more_last = places;
+    output.negative_share = !cbow;
+
+    REAL *tables = zeros(2 * VOCAB * DIM, sizeof(REAL));
+    state = 88172645463325252u;
+    for (int i = 0; i < 2 * VOCAB * DIM; i++) tables[i] = (REAL)draw(1000) / 1000 - (REAL)0.5;
+    input.table = tables;
+    output.table = tables + VOCAB * DIM;
+
+    Team *team = zeros(1, sizeof(Team));
+    pthread_t ids[64];
+    Helper helpers[64];
+    for (int i = 1; i < threads; i++) {
+        helpers[i] = (Helper){team, i};
+        pthread_create(ids + i, NULL, help, helpers + i);
+    }
+    int64_t *tokens = zeros(TOKENS + 2 * WINDOW, sizeof(int64_t));
+    int64_t *left = zeros(TOKENS, sizeof(int64_t)), *right = zeros(TOKENS, sizeof(int64_t));
+    int64_t *drawn = zeros(TOKENS / GROUP * NEGATIVES, sizeof(int64_t));
+    for (int step = 0; step < STEPS; step++) {
+        for (int i = 0; i < TOKENS + 2 * WINDOW; i++) tokens[i] = (int64_t)(draw(VOCAB) * draw(VOCAB) / VOCAB);
+        for (int i = 0; i < TOKENS; i++) {
+            left[i] = (int64_t)draw(WINDOW + 1);
+            right[i] = (int64_t)draw(WINDOW + 1);
+        }
+        for (int i = 0; i < TOKENS / GROUP * NEGATIVES; i++) drawn[i] = (int64_t)draw(VOCAB);
+        plan.tokens = tokens;
+        plan.left = left;
+        plan.right = right;
+        plan.negatives = drawn;
+        if (xw2v_step(&plan, team) != NO_ERROR) exit(3);
+    }
+    atomic_store(&team->stop, 1);
+    for (int i = 1; i < threads; i++) pthread_join(ids[i], NULL);
+    return tables;
+}
+
+int main(void) {
+    for (int cbow = 0; cbow < 2; cbow++)
+        for (int tied = 0; tied < 2; tied++) {
+            REAL *one = train(1, cbow, tied);
+            for (int threads = 2; threads <= 6; threads += 2) {
+                REAL *many = train(threads, cbow, tied);
+                if (memcmp(one, many, 2 * VOCAB * DIM * sizeof(REAL)) != 0) {
+                    printf("%d threads, cbow %d, tied %d: other tables\n", threads, cbow, tied);
+                    return 2;
+                }
+            }
+        }
+    puts("equal");
+    return 0;
+}
