@@ -23,6 +23,7 @@ DEFAULTS = {  # of settings that others set
     "batch_tokens": "by device and model",
     "shared_negatives": "by the other settings",
     "backend": "by the device",
+    "workers": "all cores",
 }
 DERIVED = "## What follows from the others\n"  # the section after the settings
 PAGE_HEAD = """# Commands
