@@ -148,7 +148,10 @@ def test_similar_as_json(model: Path, vectors: KeyedVectors) -> None:
 
 
 def test_similar_without_a_word_reads_lines(model: Path, vectors: KeyedVectors) -> None:
-    lines = "kakakaka\n\nkakakaka - kakakalo + kakakami\nkakakaka -kakakalo kakakami\nkakakalu\nEXIT\nkakakaka\n"
+    lines = (
+        "kakakaka\n\nkakakaka - kakakalo + kakakami\n"
+        "kakakaka -kakakalo kakakami\nkakakalu\nEXIT\nkakakaka\n"
+    )
     done = xw2v("similar", "--model", model, "--top-k", 2, stdin=lines)
     expected = [*vectors.most_similar("kakakaka", topn=2)]
     expected += 2 * vectors.most_similar(["kakakaka", "kakakami"], ["kakakalo"], topn=2)
