@@ -76,10 +76,11 @@ def with_facts(page: str) -> str:
 def commands_page() -> str:
     """docs/commands.md."""
     parts = []
+    group = click.Context(cli, info_name="xw2v", **cli.context_settings)
     for name in COMMANDS:
-        command = cli.get_command(click.Context(cli, info_name="xw2v"), name)
+        command = cli.get_command(group, name)
         assert command is not None
-        context = click.Context(command, info_name=f"xw2v {name}")
+        context = click.Context(command, info_name=name, parent=group)
         pieces = " ".join(command.collect_usage_pieces(context))
         text = "\n\n".join(" ".join(part.split()) for part in (command.help or "").split("\n\n"))
         rows = [
