@@ -192,7 +192,7 @@ def test_resume_of_a_finished_run_changes_nothing(xw2v: Xw2v, small_text: Path) 
     times = {
         path: path.stat().st_mtime_ns for path in Path("output").iterdir() if path.name != ".lock"
     }
-    assert "this run is finished; more --epochs would go on" in done(
+    assert "this run is complete; a larger --epochs continues it" in done(
         xw2v(command(small_text, "--resume"))
     )
     assert times == {

@@ -452,7 +452,7 @@ def test_without_it_the_plain_step_trains_and_that_is_said(monkeypatch: pytest.M
 
 def test_what_it_does_not_serve_is_left_to_the_plain_step() -> None:
     backend, config = load_backend("numpy"), dataclasses.replace(small_config(), window=0)
-    assert not compiled.serves(config)
+    assert not compiled.is_available(config)
     assert isinstance(step_for(backend, config), PlainStep)
 
 
@@ -461,5 +461,5 @@ def test_the_widest_window_is_the_librarys() -> None:
     library = compiled.load_kernels(32)
     assert library is not None
     max_window = library.constants["MAX_WINDOW"]
-    assert compiled.serves(dataclasses.replace(small_config(), window=max_window))
-    assert not compiled.serves(dataclasses.replace(small_config(), window=max_window + 1))
+    assert compiled.is_available(dataclasses.replace(small_config(), window=max_window))
+    assert not compiled.is_available(dataclasses.replace(small_config(), window=max_window + 1))

@@ -16,7 +16,7 @@ from xw2v.sgns.sampling import Sampling
 from xw2v.sgns.tokenstream import TokenStream
 from xw2v.storage.cores import available_cores
 from xw2v.storage.native import NO_COMPILER
-from xw2v_numpy.compiled import CompiledStep, is_built, serves, suits
+from xw2v_numpy.compiled import CompiledStep, is_available, is_built, is_supported
 from xw2v_numpy.sampling import CompiledSampler, load_sampling
 from xw2v_numpy.team import Team, load_team
 
@@ -60,7 +60,7 @@ class NumpyBackend(Backend):
         return Team(self.workers)
 
     def own_step(self, config: StepConfig) -> Step | None:
-        return CompiledStep(config, self.team) if serves(config) else None
+        return CompiledStep(config, self.team) if is_available(config) else None
 
     def own_sampler(
         self, stream: TokenStream, config: StepConfig, sampling: Sampling, purposes: Purposes
@@ -70,4 +70,4 @@ class NumpyBackend(Backend):
         return CompiledSampler(stream, config, sampling, purposes, self.team)
 
     def plan(self, config: StepConfig, shape: RunShape) -> str | None:
-        return NOT_BUILT if suits(config) and not is_built() else None
+        return NOT_BUILT if is_supported(config) and not is_built() else None

@@ -1,8 +1,8 @@
 """The step compiled (`kernels.c`), skip-gram and CBOW, for a team of threads.
 
-What makes it faster than the plain version: positive pairs are computed a few windows at a time,
-none far outside them; the arrays of a group stay in a core's caches; all that happens to a row in a
-batch is summed and written once; rows are prefetched; and nothing is allocated.
+What makes it faster than the plain version: scores of positive pairs are computed one window at a
+time, and none outside it; the arrays of a group stay in a core's caches; all that happens to a row
+in a batch is summed and written once; rows are prefetched; and nothing is allocated.
 `xw2v.sgns.step.PlainStep` is its oracle in the tests.
 """
 
@@ -20,7 +20,7 @@ from xw2v.sgns.interface import Batch, Tables
 from xw2v_numpy.kernels import PRECISIONS, Part, RowSet, StepPlan, load_kernels
 from xw2v_numpy.team import Team, load_team
 
-MAX_PARTS = 16  # in which rows are numbered: every one looks at all places
+MAX_PARTS = 16  # of a row set; each scans all places, so more would cost more than they gain
 
 
 def is_built() -> bool:
@@ -29,23 +29,23 @@ def is_built() -> bool:
     return load_team() is not None and all(library is not None for library in kernels)
 
 
-def suits(config: StepConfig) -> bool:
-    """Whether the compiled step, where it is built, does what a config asks for."""
+def is_supported(config: StepConfig) -> bool:
+    """Whether the compiled step can do what a config asks for, if it is built."""
     library = load_kernels(PRECISIONS[0])
     max_window = math.inf if library is None else library.constants["MAX_WINDOW"]
     return 1 <= config.window <= max_window
 
 
-def serves(config: StepConfig) -> bool:
-    """Whether there is a compiled step for a config here."""
-    return suits(config) and is_built()
+def is_available(config: StepConfig) -> bool:
+    """Whether it can, and is built here."""
+    return is_supported(config) and is_built()
 
 
 class CompiledStep:
     """One training step; see `xw2v.sgns.interface.Step`.
 
     Args:
-        config: of a step that `suits`.
+        config: of a step that is supported.
         team: threads that share it; the result does not depend on their number.
         split: whether several threads work on a group; by default where they outnumber half of
             the groups, and with the same result.
@@ -106,7 +106,7 @@ class Workspace:
     """The structures and arrays of a step for one shape of tables and batch.
 
     Args:
-        config: of a step that `suits`.
+        config: of a step that is supported.
         tables: (V, D) each, of float32 or float64.
         batch: T tokens.
         team: threads to make room for.
@@ -176,7 +176,7 @@ class Workspace:
         self._new(plan, "group_weight", (groups,), np.float64)
         slices = self._library.constants["SLICES"]
         self._losses = self._new(plan, "losses", (groups, slices), np.float64)
-        # By one thread a group stays in that thread's caches; by several, all of them have work.
+        # One thread a group keeps it in its caches; several keep all threads busy.
         plan.split = self._team.threads * 2 > groups if self._split is None else self._split
         scratches = max(self._team.threads, groups) if plan.split else self._team.threads
         plan.scratch_size = self._library.xw2v_scratch_size(plan)
@@ -271,13 +271,15 @@ class Workspace:
     ) -> None:
         self.check(tables, batch)
         plan = self._plan
-        parts = [np.ascontiguousarray(part, np.int64) for part in batch]  # C has their addresses
+        parts = [
+            np.ascontiguousarray(part, np.int64) for part in batch
+        ]  # kept alive: C gets addresses only
         plan.tokens, plan.left, plan.right, plan.negatives = map(address_of, parts)
         self._input.table = address_of(tables.center)
         self._output.table = address_of(tables.context)
         plan.alpha = alpha
         plan.measure = measure
-        self._raise_for(function(plan, self._team.awake()))
+        self._raise_for(function(plan, self._team.wake()))
 
     def _raise_for(self, error: int) -> None:
         constants, plan = self._library.constants, self._plan

@@ -4,10 +4,9 @@
 
 #include "group.h"
 
-/* The rows of ids first .. last - 1, padded with the zeros that are there already. */
-INLINE void copy_rows(
-    const StepPlan *plan, const REAL *table, const int64_t *ids, Range range, REAL *to
-) {
+/* Rows `range` of ids; the padding of `to` is zero since it was allocated. */
+INLINE void
+copy_rows(const StepPlan *plan, const REAL *table, const int64_t *ids, Range range, REAL *to) {
     const int64_t D = plan->dim;
     for (int64_t i = range.first; i < range.last; i++) {
         if (i + PREFETCH_ROWS < range.last) prefetch(table + ids[i + PREFETCH_ROWS] * D, D);
@@ -15,34 +14,34 @@ INLINE void copy_rows(
     }
 }
 
-/* Phase 1 of a group: a slice of its rows. */
-INLINE void gather(const StepPlan *plan, int64_t q, int64_t slice, const Group *group) {
+/* Stage 1 of a group: a slice of its rows. */
+INLINE void gather(const StepPlan *plan, int64_t q, int64_t slice, const GroupScratch *scratch) {
     const int64_t w = plan->window, g = plan->group, K = plan->shared_negatives;
     const int64_t *tokens = plan->tokens + q * g; /* of the windows; the group's own from w on */
     const REAL *input = plan->input->table, *output = plan->output->table;
     const Range negatives = slice_of(K, slice), own = slice_of(g, slice);
-    copy_rows(plan, output, plan->negatives + q * K, negatives, group->N);
+    copy_rows(plan, output, plan->negatives + q * K, negatives, scratch->N);
     copy_rows(
-        plan, plan->cbow ? input : output, tokens, slice_of(window_tokens(plan), slice), group->R
+        plan, plan->cbow ? input : output, tokens, slice_of(window_tokens(plan), slice), scratch->R
     );
-    if (plan->cbow) copy_rows(plan, output, tokens + w, own, group->O);
-    else copy_rows(plan, input, tokens + w, own, group->H);
+    if (plan->cbow) copy_rows(plan, output, tokens + w, own, scratch->O);
+    else copy_rows(plan, input, tokens + w, own, scratch->H);
     transpose(
         negatives.last - negatives.first, plan->padded_dim,
-        group->N + negatives.first * plan->padded_dim, group->NT + negatives.first, padded(K)
+        scratch->N + negatives.first * plan->padded_dim, scratch->NT + negatives.first, padded(K)
     );
 }
 
-/* The mean of the negatives, and that of the tokens by the weight of their pairs with them. */
-INLINE void means_of_group(const StepPlan *plan, int64_t q, const Group *group) {
+/* The mean of the negatives, and the mean of the tokens weighted by their pairs with negatives. */
+INLINE void means_of_group(const StepPlan *plan, int64_t q, const GroupScratch *scratch) {
     const int64_t P = plan->padded_dim, g = plan->group, K = plan->shared_negatives;
     const double total = plan->group_weight[q] > 0 ? plan->group_weight[q] : 1;
     const REAL share = (REAL)(1 / (double)K);
-    Product negatives = {&share, 0, 0, group->N, P, K};
+    Product negatives = {&share, 0, 0, scratch->N, P, K};
     multiply(1, &negatives, 1, P, plan->group_means + (TOKEN * n_groups(plan) + q) * P, P);
     for (int64_t t = 0; t < g; t++)
-        group->shares[t] = (REAL)(plan->negative_weight[q * g + t] / total);
-    Product tokens = {group->shares, 0, 1, group->H, P, g};
+        scratch->token_weights[t] = (REAL)(plan->negative_weight[q * g + t] / total);
+    Product tokens = {scratch->token_weights, 0, 1, scratch->H, P, g};
     multiply(1, &tokens, 1, P, plan->group_means + (NEGATIVE * n_groups(plan) + q) * P, P);
 }
 

@@ -42,7 +42,7 @@ typedef uint64_t REAL_AS_UINT;
     M(int64_t, last)                                                                               \
     M(int64_t, more_first)                                                                         \
     M(int64_t, more_last)                                                                          \
-    M(double, token_share)       /* of means[TOKEN] in the direction of damping ... */             \
+    M(double, token_share)       /* weight of means[TOKEN] in the direction of damping */          \
     M(double, negative_share)    /* ... and of means[NEGATIVE] */                                  \
     M(REAL *, direction)         /* (P,) */                                                        \
     M(Part *, parts)             /* (parts,) */
@@ -78,9 +78,10 @@ typedef uint64_t REAL_AS_UINT;
     M(REAL *, gradients)         /* (places, P) */                                                 \
     M(double *, positive_weight) /* (places,) summed weight of its pairs with positives ... */     \
     M(double *, negative_weight) /* (places,) ... and with negatives */                            \
-    M(REAL *, group_means)       /* (2, T/g, P) of each group: what its tokens' rows meet in pairs \
-                                    with negatives, the negatives' mean, and what the negatives    \
-                                    meet, the tokens' */                                           \
+    M(REAL *, group_means)       /* (2, T/g, P) of each group: [TOKEN] the mean of its negatives'  \
+                                    rows, which its tokens meet; [NEGATIVE] the weighted mean of   \
+                                    its tokens' rows, which its negatives meet; zeros in CBOW, so  \
+                                    that nothing is corrected or damped, as are the weights */     \
     M(REAL *, means)             /* (2, P) likewise, of the batch */                               \
     M(double *, group_weight)    /* (T/g,) summed weight of a group's pairs with negatives */      \
     M(double *, losses)          /* (T/g, SLICES) */                                               \

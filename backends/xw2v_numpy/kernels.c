@@ -1,5 +1,5 @@
-/* One step on the CPU, skip-gram or CBOW, as a job for a team of threads (team.h). The plain form of
-   the step is xw2v/sgns/step.py, that of the update xw2v/sgns/update.py.
+/* One step on the CPU, skip-gram or CBOW, as a job for a team of threads (team.h). The plain form
+   of the step is xw2v/sgns/step.py, that of the update xw2v/sgns/update.py.
 
        groups   for each group: gather its rows (gather.h); gradients of its hidden vectors; and of
                 the other rows (gradients.h), all at places of its own. One thread does a group,
@@ -8,8 +8,9 @@
        means    of the batch from those of its groups (gather.h)
        update   each row sums the gradients at its places, in their order, and moves (update.h)
 
-   The tables are only read until the update: all gradients are taken at the rows before the step. What
-   a unit computes depends on the unit alone, so that any number of threads gives the same bits.
+   The tables are only read until the update: all gradients are taken at the rows before the step.
+   What a unit computes depends on the unit alone, so that any number of threads gives the same
+   bits.
 
    Axes:     V vocab_size, D dim, P padded_dim, T batch_tokens, w window, g group,
              K shared_negatives; T/g groups; M rows of a part.
@@ -26,47 +27,49 @@
 #include "update.h"
 
 /* REALs of scratch that a thread needs. */
-int64_t xw2v_scratch_size(const StepPlan *plan) { return group_in(plan, plan->scratch).size; }
+int64_t xw2v_scratch_size(const StepPlan *plan) { return scratch_in(plan, plan->scratch).size; }
 
-/* Places of gradients in a batch. */
+/* How many places a batch has: the first place past its last group. */
 int64_t xw2v_places(const StepPlan *plan) { return negative_place(plan, n_groups(plan)); }
 
 INLINE int64_t n_sets(const StepPlan *plan) { return plan->input == plan->output ? 1 : 2; }
-INLINE RowSet *set_of(const StepPlan *plan, int64_t i) { return i == 0 ? plan->input : plan->output; }
+INLINE RowSet *set_of(const StepPlan *plan, int64_t i) {
+    return i == 0 ? plan->input : plan->output;
+}
 
-static void number(StepPlan *plan, int64_t unit) {
+static void number_part(StepPlan *plan, int64_t unit) {
     number_rows(plan, set_of(plan, unit / plan->parts), unit % plan->parts);
 }
 
-/* The rows of slice `slice` of group q; before the first, the weights of the group's places. */
-FOR_EACH_PROCESSOR static void gather_slice(
-    StepPlan *plan, int64_t q, int64_t slice, const Group *group
-) {
-    if (slice == 0 && !plan->cbow) weigh_places(plan, q);
-    gather(plan, q, slice, group);
+/* Slice `slice` of group q's rows; with the first, also the weights of the group's places. */
+FOR_EACH_PROCESSOR static void
+gather_slice(StepPlan *plan, int64_t q, int64_t slice, const GroupScratch *scratch) {
+    if (slice == 0 && !plan->cbow) compute_weights(plan, q);
+    gather(plan, q, slice, scratch);
 }
 
-static void hidden_gradients(StepPlan *plan, int64_t q, int64_t slice, const Group *group) {
-    plan->losses[q * SLICES + slice] = plan->cbow ? cbow_gradients(plan, q, slice, group)
-                                                  : skipgram_gradients(plan, q, slice, group);
+static void
+hidden_gradients(StepPlan *plan, int64_t q, int64_t slice, const GroupScratch *scratch) {
+    plan->losses[q * SLICES + slice] = plan->cbow ? cbow_gradients(plan, q, slice, scratch)
+                                                  : skipgram_gradients(plan, q, slice, scratch);
 }
 
 static void group_by_one_thread(StepPlan *plan, int64_t q, int64_t thread) {
-    const Group group = group_in(plan, plan->scratch + thread * plan->scratch_size);
-    for (int64_t slice = 0; slice < SLICES; slice++) gather_slice(plan, q, slice, &group);
-    for (int64_t slice = 0; slice < SLICES; slice++) hidden_gradients(plan, q, slice, &group);
-    for (int64_t slice = 0; slice < SLICES; slice++) distribute(plan, q, slice, &group);
+    const GroupScratch scratch = scratch_in(plan, plan->scratch + thread * plan->scratch_size);
+    for (int64_t slice = 0; slice < SLICES; slice++) gather_slice(plan, q, slice, &scratch);
+    for (int64_t slice = 0; slice < SLICES; slice++) hidden_gradients(plan, q, slice, &scratch);
+    for (int64_t slice = 0; slice < SLICES; slice++) distribute(plan, q, slice, &scratch);
 }
 
 static void run_group(void *job, int64_t unit, int64_t thread) {
     StepPlan *plan = job;
-    const int64_t numberings = n_sets(plan) * plan->parts;
-    if (unit < numberings) number(plan, unit);
-    else group_by_one_thread(plan, unit - numberings, thread);
+    const int64_t n_parts = n_sets(plan) * plan->parts;
+    if (unit < n_parts) number_part(plan, unit);
+    else group_by_one_thread(plan, unit - n_parts, thread);
 }
 
-static Group group_of_unit(const StepPlan *plan, int64_t unit) {
-    return group_in(plan, plan->scratch + unit / SLICES * plan->scratch_size);
+static GroupScratch scratch_of_unit(const StepPlan *plan, int64_t unit) {
+    return scratch_in(plan, plan->scratch + unit / SLICES * plan->scratch_size);
 }
 
 static void run_gather(void *job, int64_t unit, int64_t thread) {
@@ -74,23 +77,23 @@ static void run_gather(void *job, int64_t unit, int64_t thread) {
     const int64_t slices = n_groups(plan) * SLICES;
     (void)thread;
     if (unit >= slices) {
-        number(plan, unit - slices);
+        number_part(plan, unit - slices);
         return;
     }
-    const Group group = group_of_unit(plan, unit);
-    gather_slice(plan, unit / SLICES, unit % SLICES, &group);
+    const GroupScratch scratch = scratch_of_unit(plan, unit);
+    gather_slice(plan, unit / SLICES, unit % SLICES, &scratch);
 }
 
 static void run_hidden_gradients(void *job, int64_t unit, int64_t thread) {
-    const Group group = group_of_unit(job, unit);
+    const GroupScratch scratch = scratch_of_unit(job, unit);
     (void)thread;
-    hidden_gradients(job, unit / SLICES, unit % SLICES, &group);
+    hidden_gradients(job, unit / SLICES, unit % SLICES, &scratch);
 }
 
 static void run_distribute(void *job, int64_t unit, int64_t thread) {
-    const Group group = group_of_unit(job, unit);
+    const GroupScratch scratch = scratch_of_unit(job, unit);
     (void)thread;
-    distribute(job, unit / SLICES, unit % SLICES, &group);
+    distribute(job, unit / SLICES, unit % SLICES, &scratch);
 }
 
 static void run_means(void *job, int64_t unit, int64_t thread) {
@@ -102,9 +105,9 @@ static void run_means(void *job, int64_t unit, int64_t thread) {
 
 static void run_update(void *job, int64_t unit, int64_t thread) {
     StepPlan *plan = job;
-    RowSet *rows = set_of(plan, unit / STRIPES / plan->parts);
-    const Group group = group_in(plan, plan->scratch + thread * plan->scratch_size);
-    update_stripe(plan, rows, unit / STRIPES % plan->parts, unit % STRIPES, group.sums);
+    RowSet *rows = set_of(plan, unit / SECTIONS / plan->parts);
+    const GroupScratch scratch = scratch_in(plan, plan->scratch + thread * plan->scratch_size);
+    update_section(plan, rows, unit / SECTIONS % plan->parts, unit % SECTIONS, scratch.sums);
 }
 
 static void run_loss(void *job, int64_t unit, int64_t thread) {
@@ -122,12 +125,12 @@ int xw2v_loss(StepPlan *plan, Team *team) {
 int xw2v_step(StepPlan *plan, Team *team) {
     const int error = check_batch(plan);
     if (error != NO_ERROR) return error;
-    const int64_t numberings = n_sets(plan) * plan->parts, slices = n_groups(plan) * SLICES;
-    const Phase means = {1, run_means}, update = {numberings * STRIPES, run_update};
-    name_places(plan);
+    const int64_t n_parts = n_sets(plan) * plan->parts, slices = n_groups(plan) * SLICES;
+    const Phase means = {1, run_means}, update = {n_parts * SECTIONS, run_update};
+    fill_place_ids(plan);
     if (plan->split) {
         const Phase phases[] = {
-            {slices + numberings, run_gather},
+            {slices + n_parts, run_gather},
             {slices, run_hidden_gradients},
             {slices, run_distribute},
             means,
@@ -135,7 +138,7 @@ int xw2v_step(StepPlan *plan, Team *team) {
         };
         team_run(team, plan, phases, 5);
     } else {
-        const Phase phases[] = {{numberings + n_groups(plan), run_group}, means, update};
+        const Phase phases[] = {{n_parts + n_groups(plan), run_group}, means, update};
         team_run(team, plan, phases, 3);
     }
     return NO_ERROR;

@@ -7,8 +7,8 @@
 #include "interface.h"
 
 /* GCC with glibc: a second version of a function for processors with AVX2, chosen at load time.
-   (clang 14 can do it too, but exports such functions under other names. Sanitizers cannot: they are
-   not ready when the versions are chosen.) */
+   (clang 14 can do it too, but exports such functions under other names. Sanitizers cannot: they
+   are not ready when the versions are chosen.) */
 #if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
 #define FOR_EACH_PROCESSOR
 #elif defined(__x86_64__) && defined(__GLIBC__) && !defined(__clang__) && __GNUC__ >= 12
@@ -23,9 +23,10 @@
 typedef REAL simd_vector __attribute__((vector_size(VECTOR_BYTES)));
 
 #define SIMD_LANES ((int64_t)(VECTOR_BYTES / sizeof(REAL)))
-#define PREFETCH_ROWS 4 /* prefetch distance, in rows */
-#define DOT_ROWS 4      /* that are multiplied with a row at a time */
-#define STRIP_ROWS 16   /* rows whose coefficients are computed side by side, in SIMD lanes */
+#define PREFETCH_ROWS                                                                              \
+    4 /* prefetch distance where rows are copied or places summed; update.h has its own */
+#define DOT_ROWS 4    /* whose dot products with one row are computed at a time */
+#define STRIP_ROWS 16 /* rows whose coefficients are computed side by side, in SIMD lanes */
 
 _Static_assert(8 * sizeof(REAL) == BITS, "BITS is the width of REAL");
 _Static_assert(sizeof(REAL_AS_UINT) == sizeof(REAL), "exponential() copies one into the other");
@@ -98,9 +99,8 @@ INLINE void prefetch(const REAL *row, int64_t dim) {
 
 /* to[j, i] = from[i, j] for I rows of J REALs, into rows of `stride`; SIMD_LANES rows at a time, to
    write whole cache lines */
-INLINE void transpose(
-    int64_t I, int64_t J, const REAL *restrict from, REAL *restrict to, int64_t stride
-) {
+INLINE void
+transpose(int64_t I, int64_t J, const REAL *restrict from, REAL *restrict to, int64_t stride) {
     int64_t i = 0;
     for (; i + SIMD_LANES <= I; i += SIMD_LANES)
         for (int64_t j = 0; j < J; j++)

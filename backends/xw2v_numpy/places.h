@@ -1,6 +1,6 @@
 /* Places: where the gradients of a batch land before they are summed by row. One for each of its T
    tokens, one for each of the g + 2w tokens of each group's windows, one for each negative of each
-   group. Groups write their own places; then each row sums its own, in the order of the places.
+   scratch. Groups write their own places; then each row sums its own, in the order of the places.
    Who does what, and when, does not show in the result. */
 
 #pragma once
@@ -10,13 +10,15 @@
 #include "interface.h"
 #include "numerics.h"
 
-#define STRIPES 8 /* in which the rows of a part are updated side by side */
+#define SECTIONS 8 /* in which the rows of a part are updated side by side */
 
-enum { TOKEN, NEGATIVE }; /* the two kinds of places that have pairs with negatives */
+/* The two kinds of places that have pairs with negatives. means[TOKEN] is the mean of what tokens
+   meet, the negatives' rows; means[NEGATIVE] that of what negatives meet, the tokens'. */
+enum { TOKEN, NEGATIVE };
 
 INLINE int64_t n_groups(const StepPlan *plan) { return plan->batch_tokens / plan->group; }
 
-/* Tokens that the windows of a group can reach. */
+/* How many tokens the windows of a group can reach. */
 INLINE int64_t window_tokens(const StepPlan *plan) { return plan->group + 2 * plan->window; }
 
 /* The first place of group q's windows, and of its negatives; those of its tokens begin at q g. */
@@ -45,7 +47,7 @@ static int check_batch(const StepPlan *plan) {
     return NO_ERROR;
 }
 
-static void name_places(StepPlan *plan) {
+static void fill_place_ids(StepPlan *plan) {
     const int64_t w = plan->window, g = plan->group, K = plan->shared_negatives;
     memcpy(plan->place_id, plan->tokens + w, (size_t)plan->batch_tokens * sizeof(int64_t));
     for (int64_t q = 0; q < n_groups(plan); q++)
@@ -67,8 +69,7 @@ INLINE int64_t part_of(int64_t id, int64_t parts) {
 /* Give each row of a part a slot, and chain its places. */
 static void number_rows(StepPlan *plan, RowSet *rows, int64_t part_number) {
     Part *part = rows->parts + part_number;
-    const int64_t ranges[2][2] = {
-        {rows->first, rows->last}, {rows->more_first, rows->more_last}};
+    const int64_t ranges[2][2] = {{rows->first, rows->last}, {rows->more_first, rows->more_last}};
     int64_t count = 0;
     for (int range = 0; range < 2; range++)
         for (int64_t place = ranges[range][0]; place < ranges[range][1]; place++) {
@@ -90,8 +91,9 @@ static void number_rows(StepPlan *plan, RowSet *rows, int64_t part_number) {
 }
 
 /* The weights of a group's places. A word of a window is in one pair for each window that covers
-   it, its own excepted; their number is a prefix sum of where windows begin less where they end. */
-static void weigh_places(StepPlan *plan, int64_t q) {
+   it, its own excepted: `covering` first holds how many windows begin minus how many ended at each
+   token, and its prefix sum is how many cover the token. */
+static void compute_weights(StepPlan *plan, int64_t q) {
     const int64_t w = plan->window, g = plan->group, K = plan->shared_negatives;
     const int64_t n = window_tokens(plan);
     const int64_t *left = plan->left + q * g, *right = plan->right + q * g;

@@ -1,6 +1,6 @@
-/* Products of small matrices: C = A B, or C = A B + A' B', a few rows and vectors of C at a time, so
-   that their sums stay in registers. A sum runs over the columns of A in their order, whatever the
-   tile, so a row of C has the same bits however the rows are cut.
+/* Products of small matrices: C = A B, or C = A B + A' B', a few rows and vectors of C at a time,
+   so that their sums stay in registers. A sum runs over the columns of A in their order, whatever
+   the tile, so a row of C has the same bits however the rows are cut.
 
    A may be any strided view, such as a transpose, or a band: rows of window scores, in which the
    column of a word moves by one from token to token. */
@@ -10,21 +10,24 @@
 #include "numerics.h"
 
 #define TILE_ROWS 4
-#define TILE_VECTORS 3 /* 4 x 3 sums, 3 vectors of B and an element of A: the 16 registers of AVX2 */
+#define TILE_VECTORS                                                                               \
+    3 /* 4 x 3 sums, 3 vectors of B and an element of A: the 16 registers of AVX2 */
 
-_Static_assert(TILE_ROWS == 4 && TILE_VECTORS == 3, "the loops below are unrolled by these numbers");
+_Static_assert(
+    TILE_ROWS == 4 && TILE_VECTORS == 3, "the loops below are unrolled by these numbers"
+);
 
 /* One product of a sum: A (rows, depth) by B (depth, columns). */
 typedef struct {
-    const REAL *A;     /* element (i, k) at A[i * row_stride + k * column_stride] */
+    const REAL *A; /* element (i, k) at A[i * row_stride + k * column_stride] */
     int64_t row_stride;
     int64_t column_stride;
-    const REAL *B;     /* aligned rows of B_stride REALs */
+    const REAL *B; /* aligned rows of B_stride REALs */
     int64_t B_stride;
     int64_t depth;
 } Product;
 
-/* The I rows and J vectors of C that begin at row 0 of A and at vector `column` of B. */
+/* The first I rows of C, and its J SIMD vectors from column `column` on. */
 INLINE void multiply_tile(
     const int I, const int J, const Product *products, int count, int64_t column, REAL *C,
     int64_t C_stride
@@ -55,7 +58,7 @@ INLINE void multiply_tile(
             *(simd_vector *)(C + i * C_stride + column + j * SIMD_LANES) = sums[i][j];
 }
 
-/* I rows of C, a constant number, and all their columns: whole vectors. */
+/* A constant number I of rows of C; `columns` is a multiple of SIMD_LANES. */
 INLINE void multiply_rows(
     const int I, const Product *products, int count, int64_t columns, REAL *C, int64_t C_stride
 ) {
@@ -68,10 +71,10 @@ INLINE void multiply_rows(
         multiply_tile(I, 1, products, count, column, C, C_stride);
 }
 
-/* At most TILE_ROWS rows of C. */
-INLINE void multiply(
-    int64_t rows, Product *products, int count, int64_t columns, REAL *C, int64_t C_stride
-) {
+/* The first min(rows, TILE_ROWS) rows of C. Where rows < TILE_ROWS, A of each product is advanced.
+ */
+INLINE void
+multiply(int64_t rows, Product *products, int count, int64_t columns, REAL *C, int64_t C_stride) {
     if (rows >= TILE_ROWS) {
         multiply_rows(TILE_ROWS, products, count, columns, C, C_stride);
         return;

@@ -17,37 +17,37 @@
 
 /* A chunk of the corpus, and the stretch of subsampled tokens that it is added to. */
 #define CHUNK_MEMBERS(M)                                                                           \
-    M(const int32_t *, ids)         /* (n,) of the tokens from position `start` on */              \
-    M(const int64_t *, offsets)     /* (sentences + 1,) their ends: offsets[0] <= start */         \
+    M(const int32_t *, ids)     /* (n,) of the tokens from position `start` on */                  \
+    M(const int64_t *, offsets) /* (sentences + 1,) their ends: offsets[0] <= start */             \
     M(int64_t, sentences)                                                                          \
-    M(int64_t, first_sentence)      /* number of the first of them */                              \
+    M(int64_t, first_sentence) /* number of the first of them */                                   \
     M(int64_t, start)                                                                              \
-    M(int64_t, tokens)              /* n */                                                        \
-    M(const int64_t *, thresholds)  /* (V,) of draws that keep a word, in 2^32nds */               \
-    M(int64_t, window)              /* w */                                                        \
-    M(uint64_t, seed)               /* the key of the draws: seed ... */                           \
-    M(uint64_t, stream)             /* ... and stream */                                           \
-    M(int64_t, before)              /* tokens of the stretch that are there already */             \
-    M(int64_t, after)               /* tokens of padding that end it */                            \
-    M(int64_t, kept)                /* tokens of the chunk that subsampling left */                \
-    M(int64_t *, kept_of_unit)      /* (units,) */                                                 \
-    M(int32_t *, place_of_kept)     /* (n,) within the chunk, those of each unit at its start */   \
-    M(int32_t *, size_of_kept)      /* (n,) window size, likewise */                               \
-    M(int64_t *, stretch_ids)       /* (before + n + after,) the stretch: ids ... */               \
-    M(int64_t *, sentence)          /* ... number of the sentence, -1 for padding ... */           \
-    M(int64_t *, size)              /* ... window size, 0 for padding ... */                       \
-    M(int64_t *, position)          /* ... index in the corpus ... */                              \
-    M(int64_t *, left)              /* ... and context words to the left ... */                    \
-    M(int64_t *, right)             /* ... and to the right, within the stretch */
+    M(int64_t, tokens)             /* n */                                                         \
+    M(const int64_t *, thresholds) /* (V,) of draws that keep a word, in 2^32nds */                \
+    M(int64_t, window)             /* w */                                                         \
+    M(uint64_t, seed)              /* the key of the draws: seed ... */                            \
+    M(uint64_t, stream)            /* ... and stream */                                            \
+    M(int64_t, before)             /* tokens of the stretch that are there already */              \
+    M(int64_t, after)              /* tokens of padding that end it */                             \
+    M(int64_t, kept)               /* tokens of the chunk that subsampling left */                 \
+    M(int64_t *, kept_of_unit)     /* (units,) */                                                  \
+    M(int32_t *, place_of_kept)    /* (n,) within the chunk, those of each unit at its start */    \
+    M(int32_t *, size_of_kept)     /* (n,) window size, likewise */                                \
+    M(int64_t *, stretch_ids)      /* (before + n + after,) the stretch: ids ... */                \
+    M(int64_t *, sentence)         /* ... number of the sentence, -1 for padding ... */            \
+    M(int64_t *, size)             /* ... window size, 0 for padding ... */                        \
+    M(int64_t *, position)         /* ... index in the corpus ... */                               \
+    M(int64_t *, left)             /* ... and context words to the left ... */                     \
+    M(int64_t *, right)            /* ... and to the right, within the stretch */
 
 #define NEGATIVES_MEMBERS(M)                                                                       \
-    M(const int64_t *, thresholds)  /* (V,) of the alias table, see xw2v.sgns.sampling */          \
-    M(const int64_t *, aliases)     /* (V,) */                                                     \
+    M(const int64_t *, thresholds) /* (V,) of the alias table, see xw2v.sgns.sampling */           \
+    M(const int64_t *, aliases)    /* (V,) */                                                      \
     M(int64_t, vocab_size)                                                                         \
-    M(uint32_t, key)                /* of the hash of low_discrepancy_uint32 */                    \
-    M(uint64_t, start)              /* the number of the first draw */                             \
+    M(uint32_t, key)   /* of the hash of low_discrepancy_uint32 */                                 \
+    M(uint64_t, start) /* the number of the first draw */                                          \
     M(int64_t, count)                                                                              \
-    M(int64_t *, ids)               /* (count,) */
+    M(int64_t *, ids) /* (count,) */
 
 NATIVE_CONSTANTS(SAMPLING_CONSTANTS)
 NATIVE_STRUCTURE(Chunk, CHUNK_MEMBERS)
@@ -167,8 +167,13 @@ void xw2v_subsample(Chunk *chunk, Team *team) {
     const int64_t units = units_of(chunk->tokens, UNIT_TOKENS);
     const int64_t total = chunk->before + chunk->tokens + chunk->after;
     chunk->kept = 0;
-    team_run(team, chunk, (Phase[]){{units, subsample}, {units, compact}, {1, pad},
-                                    {units_of(total, UNIT_TOKENS), extents}}, 4);
+    team_run(
+        team, chunk,
+        (Phase[]){
+            {units, subsample}, {units, compact}, {1, pad}, {units_of(total, UNIT_TOKENS), extents}
+        },
+        4
+    );
 }
 
 /* See low_discrepancy_uint32 of xw2v/sgns/draws.py. */

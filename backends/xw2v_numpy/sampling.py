@@ -143,7 +143,7 @@ class CompiledSampler:
             left=stretch[4].ctypes.data,
             right=stretch[5].ctypes.data,
         )
-        self._library.xw2v_subsample(chunk, self._team.awake())
+        self._library.xw2v_subsample(chunk, self._team.wake())
         return Stretch(*stretch[:, : held + chunk.kept + padding])
 
     def negatives(self, epoch: int, first: int, count: int) -> Any:
@@ -158,5 +158,5 @@ class CompiledSampler:
             count=count,
             ids=ids.ctypes.data,
         )
-        self._library.xw2v_negatives(draws, self._team.awake())
+        self._library.xw2v_negatives(draws, self._team.wake())
         return ids

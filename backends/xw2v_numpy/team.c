@@ -7,13 +7,14 @@
 #include <sys/prctl.h>
 #endif
 
-#define IDLE_WAITS (SPINS + 4000) /* some milliseconds without a ticket, after which a helper sleeps */
+#define IDLE_WAITS                                                                                 \
+    (SPINS + 4000) /* some milliseconds without a ticket, after which a helper sleeps */
 
 #define TEAM_CONSTANTS(K) K(TEAM_BYTES, sizeof(Team)) K(TEAM_ALIGNMENT, _Alignof(Team))
 
 NATIVE_CONSTANTS(TEAM_CONSTANTS)
 
-/* Work until there has been nothing to do for a while, or the team is stopped. */
+/* Work until no ticket has come for a while, or the team is stopped. */
 void xw2v_help(Team *team, int64_t thread) {
     int64_t waits = 0;
     atomic_fetch_add(&team->helpers, 1);

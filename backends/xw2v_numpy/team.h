@@ -3,9 +3,10 @@
 
    A ticket is a unit of one of the phases. A thread takes the next ticket, waits until all units of
    earlier phases are done, and does it. So the caller alone can finish a job, helpers may come and
-   go, and one that is asleep delays nobody unless it holds a ticket. What a unit computes may depend
-   on the unit alone, never on the thread that does it: then a job gives the same bits with any
-   number of helpers. Nothing but a ticket is ever waited for, so there is no lock. */
+   go, and one that is asleep delays nobody unless it holds a ticket. What a unit computes may
+   depend on the unit alone, never on the thread that does it: then a job gives the same bits with
+   any number of helpers. Threads wait only for units of earlier phases to be done, so there is no
+   lock. */
 
 #pragma once
 
@@ -29,7 +30,7 @@ int SwitchToThread(void);
 #endif
 
 #define MAX_PHASES 5
-#define SPINS 2000 /* of a wait, some tens of microseconds, before it offers its core to others */
+#define SPINS 2000 /* pauses in one wait, some tens of microseconds, before the core is yielded */
 
 /* One unit of a phase; `thread` is below the number of threads of the team, for scratch. */
 typedef void UnitFunction(void *job, int64_t unit, int64_t thread);
@@ -51,7 +52,7 @@ typedef struct {
     _Atomic int64_t stop;                 /* whether helpers are to return */
 } Team;
 
-/* Wait a moment; longer once it has been called SPINS times in a row. */
+/* Pause; from the SPINS-th call in a row on, yield the core. */
 static inline void wait_a_moment(int64_t *spins) {
     if (++*spins < SPINS) PAUSE();
     else YIELD();

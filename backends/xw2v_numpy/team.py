@@ -30,11 +30,11 @@ def load_team() -> NativeLibrary | None:
 class Team:
     """The thread that calls, and helpers that sleep while there is nothing to do.
 
-    Helpers are daemon threads, started by the first `awake`. A process that was forked starts its
+    Helpers are daemon threads, started by the first `wake`. A process that was forked starts its
     own, since threads do not survive a fork.
 
     Args:
-        threads: in all, the calling one among them.
+        threads: their number, the calling one included.
 
     Attributes:
         threads: as given.
@@ -55,13 +55,13 @@ class Team:
         self._memory = np.zeros(size + alignment, np.uint8)
         self.address = self._memory.ctypes.data + -self._memory.ctypes.data % alignment
         self._process = os.getpid()
-        self._sleepers = Sleepers()
+        self._sleepers = WakeSignal()
         self._helpers: list[threading.Thread] = []
         self._finalizer = weakref.finalize(
             self, _stop, self._library, self.address, self._memory, self._sleepers
         )
 
-    def awake(self) -> int:
+    def wake(self) -> int:
         """Wake the helpers, where they sleep; the team's address, for a job that begins now."""
         if self.threads == 1:
             return self.address
@@ -81,7 +81,7 @@ class Team:
 
     def trace(self, nanoseconds: np.ndarray | None) -> None:
         """Note how long each unit of the next jobs takes in an int64 array that is long enough."""
-        self._trace = nanoseconds
+        self._trace = nanoseconds  # kept alive while C writes to it
         address = None if nanoseconds is None else nanoseconds.ctypes.data
         self._library.xw2v_trace(self.address, address)
 
@@ -90,7 +90,7 @@ class Team:
         return int(self._library.xw2v_helpers_awake(self.address))
 
 
-class Sleepers:
+class WakeSignal:
     """What the helpers of a team wait for while there is no work."""
 
     def __init__(self) -> None:
@@ -99,17 +99,17 @@ class Sleepers:
 
 
 def _help(
-    library: NativeLibrary, address: int, memory: np.ndarray, sleepers: Sleepers, thread: int
+    library: NativeLibrary, address: int, memory: np.ndarray, sleepers: WakeSignal, thread: int
 ) -> None:
     """Work, and sleep when there is none, until the team is stopped; `memory` is kept alive."""
     library.xw2v_name_thread(threading.current_thread().name.encode())
     while not sleepers.stopped:
         sleepers.wake.wait()
-        sleepers.wake.clear()  # one that sleeps on is woken by the next job
+        sleepers.wake.clear()  # a helper that misses this is woken by the next job
         library.xw2v_help(address, thread)
 
 
-def _stop(library: NativeLibrary, address: int, memory: np.ndarray, sleepers: Sleepers) -> None:
+def _stop(library: NativeLibrary, address: int, memory: np.ndarray, sleepers: WakeSignal) -> None:
     sleepers.stopped = True
     library.xw2v_stop_helpers(address)
     sleepers.wake.set()

@@ -1,16 +1,17 @@
-/* Apply: sum the gradients of each row, correct them, damp and bound the sum, and move the row. See
-   xw2v/sgns/update.py, and control_variate_offsets of xw2v/sgns/step.py: of a row x with places p,
+/* The update: sum the gradients of each row, correct them, damp and bound the sum, and move the
+   row. See xw2v/sgns/update.py, and control_variate_offsets of xw2v/sgns/pairs.py: of a row x with
+   places p,
 
        sum = Σ gradient_p + σ(x . mean) (Σ weight_p mean - Σ weight_p group_mean_p)
 
-   for each of the two kinds of places, where mean is of the rows that x meets in pairs with negatives,
-   in the batch and in the group of p. */
+   for each of the two kinds of places, where mean is of the rows that x meets in pairs with
+   negatives, in the batch and in the group of p. */
 
 #pragma once
 
 #include "places.h"
 
-/* What is known of the rows of a strip on their way. */
+/* Values of the rows of a strip between the passes. */
 typedef struct {
     REAL sigma[2][STRIP_ROWS];  /* of the row's scores with the two means */
     REAL weight[2][STRIP_ROWS]; /* of its pairs with negatives, at the two kinds of places */
@@ -19,7 +20,7 @@ typedef struct {
     REAL squared[STRIP_ROWS];   /* its squared norm */
     REAL along[STRIP_ROWS];     /* dot product of its change with the direction */
     REAL change[STRIP_ROWS];    /* squared norm of its change */
-    REAL damping[STRIP_ROWS];   /* what is added to the change, in directions */
+    REAL damping[STRIP_ROWS];   /* multiple of the direction that is added to the change */
 } Strip;
 
 /* Pass 1: the rows themselves. */
@@ -27,15 +28,15 @@ INLINE void measure_rows(
     const StepPlan *plan, const RowSet *rows, const int64_t *ids, int64_t count, Strip *strip
 ) {
     const int64_t D = plan->dim, P = plan->padded_dim;
-    const REAL *token_mean = plan->means + TOKEN * P;
-    const REAL *negative_mean = plan->means + NEGATIVE * P;
+    const REAL *met_by_tokens = plan->means + TOKEN * P;
+    const REAL *met_by_negatives = plan->means + NEGATIVE * P;
     for (int64_t i = 0; i < count; i++) {
         const REAL *row = rows->table + ids[i] * D;
         REAL token = 0, negative = 0, squared = 0;
 #pragma omp simd reduction(+ : token, negative, squared)
         for (int64_t d = 0; d < D; d++) {
-            token += row[d] * token_mean[d];
-            negative += row[d] * negative_mean[d];
+            token += row[d] * met_by_tokens[d];
+            negative += row[d] * met_by_negatives[d];
             squared += row[d] * row[d];
         }
         strip->sigma[TOKEN][i] = token;
@@ -54,9 +55,8 @@ INLINE void measure_rows(
 }
 
 /* Pass 2: the sum over a row's places, but for the batch's means; its weights. */
-INLINE void sum_places(
-    const StepPlan *plan, int64_t place, int64_t i, REAL *restrict sum, Strip *strip
-) {
+INLINE void
+sum_places(const StepPlan *plan, int64_t place, int64_t i, REAL *restrict sum, Strip *strip) {
     const int64_t P = plan->padded_dim, first_negative = negative_place(plan, 0);
     double positive = 0, weight[2] = {0, 0};
     memset(sum, 0, (size_t)P * sizeof(REAL));
@@ -70,11 +70,11 @@ INLINE void sum_places(
             const int64_t q = kind == TOKEN ? place / plan->group
                                             : (place - first_negative) / plan->shared_negatives;
             const REAL *restrict mean = plan->group_means + (kind * n_groups(plan) + q) * P;
-            const REAL share = -(REAL)plan->negative_weight[place] * strip->sigma[kind][i];
+            const REAL coefficient = -(REAL)plan->negative_weight[place] * strip->sigma[kind][i];
             weight[kind] += plan->negative_weight[place];
             for (int64_t d = 0; d < P; d += SIMD_LANES)
                 *(simd_vector *)(sum + d) += *(const simd_vector *)(gradient + d) +
-                                             share * *(const simd_vector *)(mean + d);
+                                             coefficient * *(const simd_vector *)(mean + d);
         } else {
             for (int64_t d = 0; d < P; d += SIMD_LANES)
                 *(simd_vector *)(sum + d) += *(const simd_vector *)(gradient + d);
@@ -92,15 +92,15 @@ INLINE void change_of_row(
     Strip *strip
 ) {
     const int64_t P = plan->padded_dim;
-    const REAL *token_mean = plan->means + TOKEN * P, *direction = rows->direction;
-    const REAL *negative_mean = plan->means + NEGATIVE * P;
+    const REAL *met_by_tokens = plan->means + TOKEN * P, *direction = rows->direction;
+    const REAL *met_by_negatives = plan->means + NEGATIVE * P;
     const REAL token = strip->weight[TOKEN][i] * strip->sigma[TOKEN][i];
     const REAL negative = strip->weight[NEGATIVE][i] * strip->sigma[NEGATIVE][i];
     const REAL alpha = (REAL)plan->alpha, decay = (REAL)plan->weight_decay;
     REAL along = 0, squared = 0;
 #pragma omp simd reduction(+ : along, squared)
     for (int64_t d = 0; d < plan->dim; d++) {
-        const REAL corrected = sum[d] + token * token_mean[d] + negative * negative_mean[d];
+        const REAL corrected = sum[d] + token * met_by_tokens[d] + negative * met_by_negatives[d];
         const REAL change = alpha * (corrected + decay * row[d]);
         sum[d] = change;
         along += change * direction[d];
@@ -128,13 +128,12 @@ INLINE REAL trusted_share(
     return squared > limit * limit ? limit / (REAL)sqrt((double)squared) : 1;
 }
 
-/* Move a stripe of a part's rows, a strip at a time. */
-FOR_EACH_PROCESSOR static void update_stripe(
-    StepPlan *plan, RowSet *rows, int64_t part_number, int64_t stripe, REAL *sums
-) {
+/* Move a section of a part's rows, a strip at a time. */
+FOR_EACH_PROCESSOR static void
+update_section(StepPlan *plan, RowSet *rows, int64_t part_number, int64_t section, REAL *sums) {
     const int64_t D = plan->dim, P = plan->padded_dim;
     const Part *part = rows->parts + part_number;
-    const int64_t end = part->count * (stripe + 1) / STRIPES;
+    const int64_t end = part->count * (section + 1) / SECTIONS;
     const REAL *direction = rows->direction;
     REAL direction_squared;
     dot_products(1, P, direction, &direction, &direction_squared);
@@ -142,12 +141,13 @@ FOR_EACH_PROCESSOR static void update_stripe(
     const REAL curvature = (REAL)plan->curvature;
     const REAL scale = (REAL)plan->alpha * direction_squared;
     Strip strip;
-    for (int64_t first = part->count * stripe / STRIPES; first < end; first += STRIP_ROWS) {
+    for (int64_t first = part->count * section / SECTIONS; first < end; first += STRIP_ROWS) {
         const int64_t count = end - first < STRIP_ROWS ? end - first : STRIP_ROWS;
         const int64_t *ids = part->ids + first;
         const int32_t *places = part->first_place + first;
         measure_rows(plan, rows, ids, count, &strip);
         for (int64_t i = 0; i < count; i++) {
+            /* STRIP_ROWS ahead: the next strip's row, which measure_rows reads first */
             if (first + i + STRIP_ROWS < end) prefetch(rows->table + ids[i + STRIP_ROWS] * D, D);
             if (first + i + PREFETCH_ROWS < end)
                 prefetch(plan->gradients + places[i + PREFETCH_ROWS] * P, P);
@@ -163,10 +163,11 @@ FOR_EACH_PROCESSOR static void update_stripe(
         }
         for (int64_t i = 0; i < count; i++) { /* pass 3 */
             REAL *restrict row = rows->table + ids[i] * D, *restrict change = sums + i * P;
-            const REAL share = trusted_share(plan, rows, i, change, &strip);
-            const REAL of_direction = share * strip.damping[i];
+            const REAL trusted = trusted_share(plan, rows, i, change, &strip);
+            const REAL of_direction = trusted * strip.damping[i];
 #pragma omp simd
-            for (int64_t d = 0; d < D; d++) row[d] -= share * change[d] + of_direction * direction[d];
+            for (int64_t d = 0; d < D; d++)
+                row[d] -= trusted * change[d] + of_direction * direction[d];
         }
     }
 }

@@ -36,7 +36,8 @@ class Backend(ABC):
 
     Attributes:
         name: the entry point's name, such as "numpy".
-        chunk_tokens: tokens made into batches at a time: many batches, yet small beside the tables.
+        chunk_tokens: tokens of the corpus read at a time: enough for many batches, small
+            compared with the tables.
         xp: the array-api-compat namespace, a module (see `xw2v.sgns.array.Namespace`).
         device: what `device=` takes in that namespace.
         device_name: the device as it was given, never "auto".
@@ -109,8 +110,8 @@ class Backend(ABC):
         return read
 
     def plan(self, config: StepConfig, shape: RunShape) -> str | None:
-        """A message about how a run will go here, such as the device memory it takes; None where
-        all is usual.
+        """Check that a run fits on the device. Returns a line for the user, such as the memory it
+        takes, or None.
 
         Raises:
             InputError: it does not fit; with the figures.
@@ -118,7 +119,7 @@ class Backend(ABC):
         return None
 
     def own_step(self, config: StepConfig) -> Step | None:
-        """A faster equal of the plain step; None where this backend has none for `config`.
+        """A faster equivalent of the plain step; None where this backend has none for `config`.
 
         `xw2v.sgns.step.step_for` then takes the plain one.
         """
@@ -127,7 +128,9 @@ class Backend(ABC):
     def own_sampler(
         self, stream: TokenStream, config: StepConfig, sampling: Sampling, purposes: Purposes
     ) -> Sampler | None:
-        """A faster equal of `xw2v.sgns.batches.ArraySampler`; None where this backend has none."""
+        """A faster equivalent of `xw2v.sgns.batches.ArraySampler`; None where this backend has
+        none.
+        """
         return None
 
     def versions(self) -> dict[str, str]:
@@ -135,4 +138,4 @@ class Backend(ABC):
         return {}
 
     def synchronize(self) -> None:  # noqa: B027 - nothing to wait for where calls are synchronous
-        """Wait until the device has done what was asked of it."""
+        """Wait until all work queued on the device is complete."""

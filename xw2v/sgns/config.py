@@ -22,15 +22,15 @@ class StepConfig:
         block: b, centers of a block.
         trust_ratio: τ, the share of its own norm that a row may move in one batch.
         trust_floor: ρ, added to that norm, so that rows near zero can move.
-        curvature: κ, of a positive pair's loss, by which, with that of the negatives, a batch's
-            summed change is damped along the mean of the other table (skip-gram).
+        curvature: κ, the curvature of a positive pair's loss along the mean of the other table's
+            rows; with that of the negative pairs it sets the damping (skip-gram).
         weight_decay: λ, by which a touched row also shrinks: row ← row − αλ·row.
         cbow: predict the center from its context, instead of each context word from the center.
         cbow_mean: the hidden vector of CBOW is the mean of the context words' vectors; else their
             sum.
         cbow_gradient: what each of n context words receives of that hidden vector's gradient:
             "mean", 1/n of it, which is right for a mean; or "full", all of it, which is right for a
-            sum. gensim and word2vec.c have it the other way round.
+            sum. word2vec.c and gensim use "full" for a mean, and gensim "mean" for a sum.
         tied: one table serves as input and output.
     """
 

@@ -61,13 +61,13 @@ Purposes = tuple[Purpose, Purpose]  # the random streams that tokens and negativ
 
 
 class Sampler(Protocol):
-    """What is drawn of a corpus: tokens, windows and negatives."""
+    """Draws the tokens, windows and negatives of a corpus."""
 
     def extend(
         self, epoch: int, before: Stretch[Array], start: int, stop: int, padding: int
     ) -> Stretch[Array]:
-        """`before`, what subsampling leaves of the tokens start .. stop, and `padding` tokens of no
-        sentence and no window.
+        """`before`, followed by the tokens start .. stop that subsampling keeps, and by `padding`
+        tokens with no sentence and no window.
         """
 
     def negatives(self, epoch: int, first: int, count: int) -> Array:

@@ -11,7 +11,7 @@ from xw2v.sgns.interface import Batch
 
 
 class PairGradients(NamedTuple):
-    """What a batch's pairs of one label add.
+    """Gradients and loss of a batch's positive pairs, or of its pairs with negatives.
 
     Attributes:
         hidden: (T, D) gradients of the hidden vectors.

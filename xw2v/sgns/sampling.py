@@ -32,8 +32,8 @@ class Sampling:
 
 
 def keep_thresholds(counts: np.ndarray, sample: float) -> np.ndarray:
-    """How often a word survives subsampling, in 2³²nds (word2vec.c's form of Mikolov et al. 2013,
-    eq. 5).
+    """The probability that subsampling keeps a token of each word, times 2³² (word2vec.c's form of
+    Mikolov et al. 2013, eq. 5).
 
     A token of relative frequency f is kept, when its draw is below the threshold, with probability
     min(1, √(t/f) + t/f).

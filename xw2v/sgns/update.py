@@ -12,8 +12,9 @@ The second line damps what hundreds of pairs have in common. Each pulls or pushe
 row of the other table, and those share their mean ū. Along it, the loss of one of the m⁻ pairs with
 negatives has the curvature σ(s)(1 − σ(s)) ‖ū‖², that of one of the m⁺ with positives, whose scores
 differ, about κ‖ū‖²; so that taken one after the other they would have gone φ(z) as far as their
-sum. Across it they hardly interfere. The third is a trust region for each row (LARS, You et al.
-2017, bounds layers likewise). Rare words move as in plain SGD.
+sum. In other directions they hardly interfere, and nothing is damped. The third line is a trust
+region for each row (LARS, You et al. 2017, bounds layers likewise). Rare words move as in plain
+SGD.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What takes part in a training run between its steps: progress, checkpoints, signals.
+"""Callbacks that training calls between steps: progress, checkpoints, signals.
 
 The loop calls each `Callback` of its list in turn. What one raises ends the run.
 """

@@ -124,7 +124,7 @@ class Checkpointer(Callback):
         except OSError as error:
             self.say(
                 f"no checkpoint at {describe_progress(state)}: {self.folder.path} cannot be "
-                f"written ({reason(error)}); training goes on, and checkpoints before this one stay"
+                f"written ({reason(error)}); training continues, and earlier checkpoints are kept"
             )
             return False
         except NonFiniteError as error:

@@ -220,7 +220,7 @@ class TrainCommand:
         if prepared.warm_start is not None:
             run = prepared.warm_start.keep_words(run)
         if is_written(output, run.record):
-            say(f"{output}: this run is finished; more `epochs` would go on")
+            say(f"{output}: this run is complete; a larger `epochs` continues it")
         else:
             self._write(run)
         self.folder.keep_last()

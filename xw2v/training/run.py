@@ -1,4 +1,4 @@
-"""A run: from a corpus and settings to vectors and the record of how they came about."""
+"""A run: from a corpus and settings to vectors and the record of the run."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Run:
         return self.parameters.center
 
     def keyed_vectors(self) -> KeyedVectors:
-        """The words and their vectors, to be asked; the table is not copied."""
+        """The words and their vectors, for queries; the table is not copied."""
         return KeyedVectors(self.vocabulary.words, self.vectors, self.vocabulary.counts)
 
 

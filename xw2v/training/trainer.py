@@ -1,4 +1,4 @@
-"""The training loop: epochs of batches, the learning rate's descent, and an unbiased loss estimate.
+"""The training loop: epochs of batches, the learning-rate schedule, and the measured loss.
 
 The loop goes on from any `State` exactly as if it had never stopped.
 """
@@ -52,7 +52,9 @@ class Trainer:
     def __init__(
         self, corpus: Corpus, settings: Settings, backend: Backend, validation: Corpus | None = None
     ) -> None:
-        if len(corpus.ids) < len(corpus.offsets):  # none is empty, so none has two words
+        if len(corpus.ids) < len(
+            corpus.offsets
+        ):  # no sentence is empty, so each has exactly one word
             raise InputError(
                 f"{corpus.description}: no sentence has two words of the vocabulary, so there is "
                 "nothing to learn from; give text with a sentence or paragraph a line"
@@ -175,7 +177,7 @@ class Trainer:
         self.backend.synchronize()
         state.seconds = clock.seconds
         if self.validation is not None:
-            with clock.paused():  # it is no training time
+            with clock.paused():  # not counted as training time
                 state.validation_history.append(self.validation_loss(state.tables))
 
     def validation_loss(self, tables: Tables[Array]) -> float:
@@ -197,7 +199,7 @@ def diverged(what: str, state: State, settings: Settings) -> TrainingError:
     """The error for a run with non-finite values: when, why, and what to do."""
     epoch = min(state.epoch + 1, settings.epochs)
     return TrainingError(
-        f"{what} by step {state.steps} (epoch {epoch} of {settings.epochs}): training diverged, as "
-        f"it does when steps are too long; give a smaller `alpha` than {settings.learning_rate:g} "
+        f"{what} by step {state.steps} (epoch {epoch} of {settings.epochs}): training diverged, "
+        f"because updates were too large; give a smaller `alpha` than {settings.learning_rate:g} "
         f"or a smaller `bound` than {settings.bound:g}; files written earlier are untouched"
     )
