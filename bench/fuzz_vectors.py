@@ -30,6 +30,7 @@ import sys
 import tempfile
 import time
 import warnings
+from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -39,6 +40,8 @@ import numpy as np
 
 from xw2v.errors import InputError
 from xw2v.vectors.formats import WordVectors, read_vectors
+from xw2v.vectors.formats.countsfile import read_counts
+from xw2v.vectors.formats.rows import Decoding
 from xw2v.vectors.formats.word2vec_binary import write as write_binary
 from xw2v.vectors.keyedvectors import KeyedVectors
 from xw2v.vectors.testsets import read_analogies, read_pairs
@@ -51,8 +54,10 @@ READERS = (
     "npy",
     "safetensors",
     "projector",
+    "lenient",
     "pairs",
     "analogies",
+    "counts",
 )
 BESIDE = {"npy": "vocab.json", "safetensors": "vocab.json", "projector": "metadata.tsv"}
 Report = Callable[[], None]
@@ -69,7 +74,7 @@ class Arena:
         self.outcomes: Counter[str] = Counter()
         self.slowest = 0.0
         self.most_memory = 0
-        signal.signal(signal.SIGALRM, _too_slow)
+        signal.signal(signal.SIGPROF, _too_slow)
 
     def feed(self, data: bytes) -> None:
         """Read one input; raise what a reader should not have raised."""
@@ -85,13 +90,13 @@ class Arena:
             (self.folder / name).unlink(missing_ok=True)
         if second:
             (self.folder / BESIDE.get(reader, "vocab.json")).write_bytes(second)
-        before, began = _memory(), time.perf_counter()
-        signal.setitimer(signal.ITIMER_REAL, MAX_SECONDS)
+        before, began = _memory(), time.process_time()
+        signal.setitimer(signal.ITIMER_PROF, MAX_SECONDS)
         try:
             outcome = self._read(reader)
         finally:
-            signal.setitimer(signal.ITIMER_REAL, 0)
-        self.slowest = max(self.slowest, time.perf_counter() - began)
+            signal.setitimer(signal.ITIMER_PROF, 0)
+        self.slowest = max(self.slowest, time.process_time() - began)
         self.outcomes[f"{reader}: {outcome}"] += 1
         grown = _memory() - before
         self.most_memory = max(self.most_memory, grown)
@@ -101,9 +106,14 @@ class Arena:
     def _read(self, reader: str) -> str:
         try:
             if reader == "pairs":
-                assert read_pairs(self.file).pairs
+                assert all(a and b and s == s for a, b, s in read_pairs(self.file).pairs)
             elif reader == "analogies":
                 assert read_analogies(self.file).sections
+            elif reader == "counts":
+                assert all(read_counts(self.file, Decoding()))
+            elif reader == "lenient":
+                loaded = read_vectors(self.file, lenient=True)
+                KeyedVectors(loaded.words, loaded.vectors).fill_norms()
             else:
                 loaded = read_vectors(self.file, None if reader == "found" else reader)
                 KeyedVectors(loaded.words, loaded.vectors, loaded.counts).fill_norms()
@@ -118,8 +128,12 @@ def _memory() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
+class TooSlow(BaseException):
+    """Not an OSError, as TimeoutError is, which readers turn into one about the file."""
+
+
 def _too_slow(signum: int, frame: Any) -> None:
-    raise TimeoutError(f"an input took more than {MAX_SECONDS} s")
+    raise TooSlow(f"an input took more than {MAX_SECONDS} s")
 
 
 def seeds(folder: Path) -> list[bytes]:
@@ -131,9 +145,9 @@ def seeds(folder: Path) -> list[bytes]:
     inputs = []
 
     def add(reader: str, content: bytes, second: bytes = b"") -> None:
-        for which in (
-            (reader, "found") if reader not in ("projector", "pairs", "analogies") else (reader,)
-        ):
+        rows = reader in ("word2vec", "glove")
+        alone = reader in ("projector", "lenient", "pairs", "analogies", "counts")
+        for which in (reader, *(() if alone else ("found",)), *(("lenient",) if rows else ())):
             inputs.append(
                 bytes([READERS.index(which)]) + struct.pack("<H", len(second)) + second + content
             )
@@ -166,19 +180,37 @@ def seeds(folder: Path) -> list[bytes]:
         stream.getvalue(),
         json.dumps({"format": "xw2v vocabulary 1", "words": words, "counts": [1] * 7}).encode(),
     )
+    add("lenient", b"2\t3\nking\t1\t2\t3\nqueen, 4; 5  6\n\n, 1 2 3\nman 1\n")
     add("pairs", b"# a\tb\tscore\nking\tqueen\t8.5\nman\twoman\t8.3\n")
+    add("pairs", b"sun sunlight 50.0\nautomobile car 50.0\n")
+    add("pairs", b'Word 1,Word 2,Human (mean)\nlove,sex,6.77\n"a, b",cat,7.35\n')
+    add("pairs", b"word1\tword2\tPOS\tSimLex999\tQ\nold\tnew\tA\t1.58\t2.72\n")
     add("analogies", b": family\nking queen man woman\n: gram1-x\ngood better bad worse\n")
-    return inputs
+    add("counts", b"the 7\nof 5\nnew york 2\n")
+    for first in list(inputs):  # a byte order mark before the content
+        second = int.from_bytes(first[1:3], "little")
+        inputs.append(first[: 3 + second] + BOM_UTF8 + first[3 + second :])
+    return [data for data in inputs if not _is_marked_binary(data)]
 
 
-# fmt: off
+def _is_marked_binary(data: bytes) -> bool:
+    """Whether a byte order mark is before what only its first bytes tell."""
+    content = data[3 + int.from_bytes(data[1:3], "little") :]
+    return content.startswith(tuple(BOM_UTF8 + magic for magic in (b"\x1f\x8b", b"BZh"))) or (
+        content.startswith(BOM_UTF8)
+        and READERS[data[0]] in ("npy", "safetensors", "found")
+        and not content[3:4].isalnum()
+    )
+
+
 TOKENS = (
-    b"nan", b"-inf", b"1e999", b"1e-50", b"-", b"0x1p3", b"1_0", b"", b" ", b"\t", b"\n", b"\r\n",
-    b"\0", b"\xff", b"99999999999", b"0", b"-1", b"1 1", b"\xe2\x80", b"[" * 3000, b"{", b"null",
-    b"9" * 400, b"\x1f\x8b", b"'" * 9, b"\n" * 50, b" " * 50, b": ", b"#", b"(2**99,)",
-    b"1000000000 300\n", b"inf 3\n", b"3 1000000000\n",
+    *(b"nan", b"-inf", b"1e999", b"1e-50", b"-", b"0x1p3", b"1_0", b"", b" ", b"\t", b"\n"),
+    *(b"\r\n", b"\0", b"\xff", b"99999999999", b"0", b"-1", b"1 1", b"\xe2\x80", b"[" * 3000),
+    *(b"{", b"null", b"9" * 400, b"\x1f\x8b", b"'" * 9, b"\n" * 50, b" " * 50, b": ", b"#"),
+    *(b"(2**99,)", b"1000000000 300\n", b"inf 3\n", b"3 1000000000\n", b'"', b",", b";", b", "),
+    *(BOM_UTF8, BOM_UTF16_LE, BOM_UTF16_BE, "a 1\n".encode("utf-16-le"), b"," * 300, b'"\n"'),
+    *(bytes(257) + b"ustar", b"PK\x03\x04", b"\x80\x04", b"route 66", b"e\xcc\x81", b"\xc2\xa0"),
 )
-# fmt: on
 
 
 def mutate(data: bytes, others: list[bytes], rng: random.Random) -> bytes:

@@ -17,6 +17,7 @@ import pytest
 from wordvectors import some_vectors
 
 from xw2v.cli import main
+from xw2v.cli.word_sums import parse_sum
 from xw2v.vectors.formats import FORMATS
 from xw2v.vectors.keyedvectors import KeyedVectors
 
@@ -65,7 +66,7 @@ def test_the_command_line_for_real(model: Path) -> None:
         encoding="utf-8",
         env=os.environ | {"PYTHONIOENCODING": "utf-8"},
     )
-    assert done.stdout == "  0.0000  été\n  0.0000  naïve\n"
+    assert done.stdout == "日本\n  0.0000  été\n  0.0000  naïve\n"
     assert (
         done.stderr
         == "'naive' is not in the vocabulary of 3 words; the nearest spellings are 'naïve'\n"
@@ -106,7 +107,7 @@ def test_every_command_names_a_model_alike(model: Path, tmp_path: Path) -> None:
     (tmp_path / "pairs.tsv").write_text("kakakaka\tkakakalo\t1\nkakakaka\tkakakami\t2\n")
     words = ("kakakaka", "kakakalo", "kakakami")
     evaluate = ("evaluate", "--pairs", tmp_path / "pairs.tsv", "--json")
-    convert = ("convert", tmp_path / "out", "--to", "glove", "--json")
+    convert = ("convert", tmp_path / "out", "--to", "glove", "--json", "--force")
     for arguments in (
         ("similar", "kakakaka", "--json"),
         ("similarity", *words[:2], "--json"),
@@ -149,19 +150,111 @@ def test_similar_as_json(model: Path, vectors: KeyedVectors) -> None:
 
 def test_similar_without_a_word_reads_lines(model: Path, vectors: KeyedVectors) -> None:
     lines = (
-        "kakakaka\n\nkakakaka - kakakalo + kakakami\n"
-        "kakakaka -kakakalo kakakami\nkakakalu\nEXIT\nkakakaka\n"
+        "kakakaka\n\nkakakaka - kakakalo + kakakami\nkakakaka -kakakalo kakakami\n"
+        "kakakalu\nEXIT\nkakakaka\n"
     )
     done = xw2v("similar", "--model", model, "--top-k", 2, stdin=lines)
-    expected = [*vectors.most_similar("kakakaka", topn=2)]
-    expected += 2 * vectors.most_similar(["kakakaka", "kakakami"], ["kakakalo"], topn=2)
-    assert [line.split()[1] for line in done.stdout.splitlines()] == [word for word, _ in expected]
+    analogy = vectors.most_similar(["kakakaka", "kakakami"], ["kakakalo"], topn=2)
+    expected = []
+    for query, found in (
+        ("kakakaka", vectors.most_similar("kakakaka", topn=2)),
+        ("kakakaka - kakakalo + kakakami", analogy),
+        ("kakakaka -kakakalo kakakami", analogy),
+    ):
+        expected += [query, *(f"{score:8.4f}  {word}" for word, score in found)]
+    assert done.stdout.splitlines() == expected
     assert "'kakakalu' is not in the vocabulary" in done.stderr  # and the session went on
     record = json.loads(xw2v("similar", "--model", model, "--json", stdin="kakakaka\nnope").stdout)
     assert [list(query) for query in record["queries"]] == [
         ["query", "neighbours"],
         ["query", "error"],
     ]
+
+
+@pytest.mark.parametrize("odd", ["-", "+ +", "nope", '"', "- nope", "kakakaka - kakakaka", "\x00"])
+def test_an_odd_line_does_not_end_the_session(model: Path, odd: str) -> None:
+    lines = f"kakakaka\n{odd}\nkakakalo\n"
+    done = xw2v("similar", "--model", model, stdin=lines)
+    assert done.stdout.startswith("kakakaka\n")
+    assert "\nkakakalo\n" in done.stdout
+    record = json.loads(xw2v("similar", "--model", model, "--json", stdin=lines).stdout)
+    assert [query["query"] for query in record["queries"]] == ["kakakaka", odd, "kakakalo"]
+
+
+def test_words_with_spaces_are_quoted(tmp_path: Path) -> None:
+    words = ["new york", "city", "-city", "big apple", '"city"']
+    KeyedVectors(words, np.eye(5, dtype=np.float32) + 0.1).save(tmp_path / "output")
+    lines = '"new york"\ncity + "big apple" -"new york"\n'
+    record = json.loads(xw2v("similar", "--json", stdin=lines, folder=tmp_path).stdout)
+    first, second = record["queries"]
+    assert {item["word"] for item in first["neighbours"]} == {*words} - {"new york"}
+    assert {item["word"] for item in second["neighbours"]} == {"-city", '"city"'}
+    assert "\n" in xw2v("similar", "new york", folder=tmp_path).stdout
+    text = '"new york" -city \'x -"big apple" "city"'
+    assert parse_sum(text, words) == (["new york", "-city", "'x", '"city"'], ["big apple"])
+
+
+def test_similar_takes_a_sum_as_an_argument(model: Path, vectors: KeyedVectors) -> None:
+    done = xw2v("similar", "kakakaka - kakakalo + kakakami", "kakakara", "--model", model)
+    heading, first = done.stdout.splitlines()[:2]
+    assert heading == "kakakaka - kakakalo + kakakami"
+    ((word, score),) = vectors.most_similar(["kakakaka", "kakakami"], ["kakakalo"], topn=1)
+    assert first.split() == [f"{score:.4f}", word]
+    together = ("similar", "kakakaka - kakakalo", "kakakami", "--together", "--model", model)
+    assert xw2v(*together).stdout.splitlines()[0] == first
+
+
+def test_analogy_takes_a_sum(model: Path) -> None:
+    plain = xw2v("analogy", "kakakaka", "kakakami", "kakakalo", "--model", model).stdout
+    for words in (
+        ("kakakaka - kakakalo + kakakami",),
+        ("kakakaka", "-", "kakakalo", "+", "kakakami"),
+    ):
+        assert xw2v("analogy", *words, "--model", model).stdout == plain
+    for words in (("kakakaka",), ("kakakaka", "kakakalo"), ("a", "b", "c", "d")):
+        done = xw2v("analogy", *words, "--model", model, code=2)
+        assert "give three words A B C" in done.stderr
+
+
+def test_vector_prints_a_word_and_its_numbers(
+    model: Path, vectors: KeyedVectors, tmp_path: Path
+) -> None:
+    vectors.save(tmp_path / "vectors.txt", "word2vec")
+    lines = (tmp_path / "vectors.txt").read_text().splitlines()
+    assert xw2v("vector", "kakakaka", "--model", model).stdout.splitlines() == lines[1:2]
+    done = xw2v("vector", "-", "--model", model, stdin="\ufeffkakakaka\r\n\nnope\nkakakalo", code=1)
+    assert done.stdout.splitlines() == lines[1:3]
+    assert done.stderr.startswith("xw2v: 'nope' is not in the vocabulary")
+    done = xw2v("vector", "kakakaka", "--unit", "--json", "--model", model)
+    record = json.loads(done.stdout)
+    assert record["vector_size"] == 12
+    numbers = np.array(record["vectors"][0]["vector"], dtype=np.float32)
+    np.testing.assert_array_equal(numbers, vectors.get_vector("kakakaka", norm=True))
+
+
+def test_several_values_do_not_swallow_the_model(model: Path, sets: Path) -> None:
+    files = (sets / "one.tsv", sets / "two.tsv")
+    expected = xw2v("evaluate", model, "--pairs", *files).stdout
+    assert xw2v("evaluate", "--pairs", *files, model).stdout == expected
+    many = xw2v("evaluate", "--analogies", sets / "questions.txt", model, "--pairs", *files).stdout
+    assert "questions" in many
+    pairs = "kakakaka kakakalo 1\nkakakaka kakakami 2\n"  # which look like vectors without header
+    for name in ("three", "four"):
+        (sets / name).write_text(pairs)
+    done = xw2v("evaluate", "--pairs", sets / "three", sets / "four", folder=model.parent)
+    assert "\nfour " in done.stdout
+    refused = xw2v("evaluate", "--pairs", *files, model, "--model", model, code=2)
+    assert "is a model folder; name it before --pairs" in refused.stderr
+
+
+def test_a_missing_model_names_those_like_it(model: Path) -> None:
+    done = xw2v("similar", "x", "--model", "ouput", folder=model.parent, code=1)
+    assert "ouput: no such file or folder; did you mean output?" in done.stderr
+
+
+def test_a_misspelt_command_names_the_nearest() -> None:
+    assert "No such command 'simlar' (did you mean similar?)" in xw2v("simlar", code=2).stderr
+    assert "did you mean" not in xw2v("xyz", code=2).stderr
 
 
 def test_analogy_is_a_plus_b_minus_c(model: Path, vectors: KeyedVectors) -> None:
@@ -291,6 +384,24 @@ def test_evaluate_prints_coverage_beside_accuracy(model: Path, sets: Path) -> No
         assert f"\n{row}" in text
 
 
+def test_evaluate_counts_skipped_lines(model: Path, sets: Path) -> None:
+    pairs = ("kakakaka\tkakakalo\t1", "kakakaka\tkakakami\tnan", "kakakaka kakakara")
+    (sets / "odd.tsv").write_text("\n".join([*pairs, "kakakalo \t kakakami\t2"]))
+    text = xw2v("evaluate", "--pairs", sets / "odd.tsv", "--model", model).stdout
+    assert "2 of 2 (100.0%)" in text
+    assert "nan" not in text
+    assert "odd: 2 lines are not a pair and its score, and skipped" in text
+    (sets / "columns.csv").write_text("word1,word2,POS,score\nkakakaka,kakakalo,N,3\n")
+    text = xw2v("evaluate", "--pairs", sets / "columns.csv", "--model", model).stdout
+    assert "columns: the scores are those of column 4" in text
+    (sets / "odd.txt").write_text("kakakaka|kakakalo|1\n")
+    arguments = ("--pairs", sets / "odd.txt", "--delimiter", "|", "--model", model, "--json")
+    assert json.loads(xw2v("evaluate", *arguments).stdout)["pairs"][0]["known"] == 1
+    (sets / "three.txt").write_text("a b c\na b c d\n")
+    text = xw2v("evaluate", "--analogies", sets / "three.txt", "--model", model).stdout
+    assert "three: 1 line is not a question of four words, and skipped" in text
+
+
 def test_evaluate_says_when_too_little_is_known(model: Path, tmp_path: Path) -> None:
     (tmp_path / "few.tsv").write_text("unknown\tkakakaka\t1\n")
     record = json.loads(
@@ -314,6 +425,45 @@ def test_convert_there_and_back(
     )
     assert (record["words"], record["vector_size"]) == (400, 12)
     assert (tmp_path / "back" / "center.npy").read_bytes() == (model / "center.npy").read_bytes()
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_convert_replaces_nothing_without_force(
+    model: Path, tmp_path: Path, format: str, vectors: KeyedVectors
+) -> None:
+    if format == "safetensors":
+        pytest.importorskip("safetensors")
+    out = tmp_path / "out"
+    vectors.vectors_for_all(vectors.index_to_key[:5]).save(out, format)
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    done = xw2v("convert", model, out, "--to", format, code=1)
+    assert "exists already; give another name, or --force to replace it" in done.stderr
+    for force in ((), ("--force",)):
+        done = xw2v("convert", out, out, "--to", format, *force, code=1)
+        assert "is what this command reads; give another name" in done.stderr
+    assert before == {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    xw2v("convert", model, out, "--to", format, "--force")
+    assert len(KeyedVectors.load(out)) == 400
+
+
+def test_an_input_is_an_input_by_any_name(model: Path, tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(model)
+    done = xw2v("convert", model, tmp_path / "link", "--to", "npy", "--force", code=1)
+    assert "is what this command reads" in done.stderr
+
+
+def test_convert_reads_leniently(tmp_path: Path) -> None:
+    (tmp_path / "odd").write_text("the\t1\t2\nof\t3\n\nand\t5\t6\n")
+    xw2v("convert", tmp_path / "odd", tmp_path / "out", "--to", "word2vec", code=1)
+    arguments = ("convert", tmp_path / "odd", tmp_path / "out", "--to", "word2vec", "--lenient")
+    record = json.loads(xw2v(*arguments, "--json").stdout)
+    assert (record["words"], record["skipped_lines"]) == (2, 2)
+    assert (tmp_path / "out").read_text() == "2 2\nthe 1.0 2.0\nand 5.0 6.0\n"
+
+
+def test_convert_packs_by_the_ending(model: Path, tmp_path: Path) -> None:
+    xw2v("convert", model, tmp_path / "v.txt.gz", "--to", "word2vec")
+    assert (tmp_path / "v.txt.gz").read_bytes().startswith(b"\x1f\x8b")
 
 
 def test_convert_a_part(model: Path, tmp_path: Path) -> None:

@@ -251,7 +251,7 @@ def test_words_in_another_encoding(tmp_path: Path) -> None:
         read_vectors(tmp_path / "vec")
     assert read_vectors(tmp_path / "vec", encoding="latin-1").words == ["été", "ok"]
     assert read_vectors(tmp_path / "vec", unicode_errors="replace").words == ["�t�", "ok"]
-    with pytest.raises(UsageError, match="encoding 'klingon'"):
+    with pytest.raises(UsageError, match="encoding='klingon'"):
         read_vectors(tmp_path / "vec", encoding="klingon")
 
 

@@ -348,7 +348,30 @@ def test_the_approximate_index_finds_most_neighbours(tmp_path: Path, ours: Keyed
     assert_allclose(
         ours.most_similar(A, indexer=index)[0][1], ours.most_similar(A)[0][1], atol=1e-5
     )
-    with pytest.raises(InputError, match="400 words of 12 dimensions, the vectors are 50 of 12"):
-        AnnIndex(some_vectors(50), tmp_path / "index")
-    with pytest.raises(InputError, match="not an index"):
-        AnnIndex(ours, tmp_path / "missing")
+    assert all(score <= 1 for _, score in index.most_similar(ours[A], 400))
+
+
+def test_an_approximate_index_is_of_one_model(tmp_path: Path, ours: KeyedVectors) -> None:
+    """Not of another one of the same size, nor of the same words trained again."""
+    index = pytest.importorskip("usearch.index")
+    from xw2v.vectors.ann import AnnIndex
+
+    AnnIndex(ours).save(tmp_path / "index")
+    assert [path.name for path in tmp_path.iterdir()] == ["index"]
+    renamed = KeyedVectors([*ours.index_to_key[:-1], "other"], ours.vectors)
+    for other in (some_vectors(50), some_vectors(seed=1), renamed):
+        with pytest.raises(InputError, match=r"is the index of other vectors \(400 words of 12"):
+            AnnIndex(other, tmp_path / "index")
+    plain = index.Index(ndim=12, metric="cos", dtype="f32")
+    plain.add(np.arange(400), np.array(ours.vectors))
+    plain.save(str(tmp_path / "plain"))
+    with pytest.raises(InputError, match="not written by xw2v"):
+        AnnIndex(ours, tmp_path / "plain")
+    content = (tmp_path / "index").read_bytes()
+    (tmp_path / "cut").write_bytes(content[: len(content) // 2] + content[-100:])
+    (tmp_path / "empty").write_bytes(b"")
+    for name in ("missing", "empty", "cut"):
+        with pytest.raises(InputError, match="not an index that can be opened"):
+            AnnIndex(ours, tmp_path / name)
+    with pytest.raises(InputError, match="cannot be written"):
+        AnnIndex(ours).save(tmp_path / "no" / "folder")

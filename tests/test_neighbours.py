@@ -12,10 +12,10 @@ from hypothesis.extra.numpy import arrays
 from numpy.testing import assert_allclose, assert_array_equal
 from wordvectors import some_vectors
 
+from xw2v.sgns.array import safe_divisor
 from xw2v.sgns.backend import Backend
 from xw2v.sgns.loading import load_backend
 from xw2v.vectors import neighbours, neighbours_numpy, neighbours_standard
-from xw2v.vectors.arrays import safe_divisor
 
 
 @pytest.fixture

@@ -30,6 +30,7 @@ COMMANDS = {
     "similar": "Nearest neighbours of words.",
     "analogy": "A + B - C.",
     "similarity": "Cosine and Euclidean distance of two words.",
+    "vector": "The vectors of words.",
     "evaluate": "Scores on word-similarity and analogy test sets.",
     "convert": "Vectors to another file format.",
     "plot": "A map of the words, as PNG or as a page to explore.",
@@ -47,6 +48,10 @@ class LazyGroup(click.Group):
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         if name not in COMMANDS:
+            from difflib import get_close_matches
+
+            if near := get_close_matches(name, COMMANDS, 1):
+                ctx.fail(f"No such command {name!r} (did you mean {near[0]}?)")
             return None
         command = import_module(f"xw2v.cli.{name}").command
         assert isinstance(command, click.Command)

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import click
 
+from xw2v.cli.targets import check_target
 from xw2v.cli.vector_options import MODEL_HELP, chosen_model, print_json
 from xw2v.errors import UsageError
-from xw2v.vectors.formats import FORMATS, SYNONYMS
+from xw2v.vectors.formats import FORMATS, SYNONYMS, format_name
 
 CHOICES = click.Choice([*FORMATS, *SYNONYMS])
 
@@ -31,6 +32,12 @@ CHOICES = click.Choice([*FORMATS, *SYNONYMS])
     default="strict",
     help="What to do with words that are not in that encoding.  [default: strict]",
 )
+@click.option(
+    "--lenient",
+    is_flag=True,
+    help="Of text, skip lines that cannot be read, and say how many; take any separators.",
+)
+@click.option("--force", is_flag=True, help="Replace OUT where it exists.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def command(
     paths: tuple[str, ...],
@@ -40,6 +47,8 @@ def command(
     limit: int | None,
     encoding: str,
     unicode_errors: str,
+    lenient: bool,
+    force: bool,
     as_json: bool,
 ) -> None:
     """Write the vectors of MODEL (by default the folder output) to OUT in another format, exact in
@@ -47,18 +56,29 @@ def command(
 
     npy and projector make a folder of OUT, the other formats a file.
     """
-    from xw2v.vectors.formats import read_vectors, write_vectors
+    from xw2v.vectors.formats import detect, files_of, read_vectors, write_vectors
 
     if len(paths) > 2:
         raise UsageError(f"{len(paths)} arguments: give MODEL and OUT, or OUT alone with --model")
     *first, out = paths
     model = chosen_model(first[0] if first else None, model_option)
-    loaded = read_vectors(Path(model), from_format, limit, encoding, unicode_errors)
+    to_format = format_name(to_format)
+    found, file = (from_format, Path(model)) if from_format else detect(Path(model), lenient)
+    for target in files_of(Path(out), to_format):
+        check_target(target, files_of(file, format_name(found)), force)
+    loaded = read_vectors(file, found, limit, encoding, unicode_errors, lenient)
     write_vectors(Path(out), loaded, to_format)
     words, size = loaded.vectors.shape
     if as_json:
         print_json(
-            {"model": model, "out": out, "format": to_format, "words": words, "vector_size": size}
+            {
+                "model": model,
+                "out": out,
+                "format": to_format,
+                "words": words,
+                "vector_size": size,
+                "skipped_lines": loaded.skipped,
+            }
         )
     else:
         click.echo(f"{out}: {words:,} words, {size} dimensions, {to_format}", err=True)

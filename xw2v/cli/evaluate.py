@@ -26,7 +26,13 @@ if TYPE_CHECKING:
     "--pairs",
     multiple=True,
     metavar="FILE ...",
-    help="Lines of word, word and score, separated by tabs.",
+    help="Lines of word, word and score, among whatever other columns.",
+)
+@click.option(
+    "--delimiter",
+    metavar="CHARACTER",
+    help="Between the columns of --pairs: tab, comma, space, or any character.  "
+    "[default: found from the file]",
 )
 @click.option(
     "--analogies",
@@ -51,6 +57,7 @@ if TYPE_CHECKING:
 @answer_options
 def command(
     pairs: tuple[str, ...],
+    delimiter: str | None,
     analogies: tuple[str, ...],
     restrict_vocab: int,
     case_sensitive: bool,
@@ -65,7 +72,7 @@ def command(
     """
     if not (pairs or analogies):
         raise UsageError(
-            "name at least one test set: --pairs FILE (word, word and score, separated by tabs, "
+            "name at least one test set: --pairs FILE (word, word and score, "
             "such as wordsim353.tsv) or --analogies FILE (such as questions-words.txt, or a BATS "
             "folder)"
         )
@@ -74,12 +81,14 @@ def command(
     from xw2v.vectors.evaluation import word_analogies, word_pairs
     from xw2v.vectors.testsets import read_analogies, read_pairs
 
-    pair_sets = [read_pairs(Path(path)) for path in pairs]
+    pair_sets = [read_pairs(Path(path), delimiter) for path in pairs]
     analogy_sets = [read_analogies(Path(path)) for path in analogies]
     vectors = load_model(model, device, backend)
-    how = (restrict_vocab, not case_sensitive, unknown_is_wrong)
-    pair_scores = [word_pairs(vectors, each, *how) for each in pair_sets]
-    analogy_scores = [word_analogies(vectors, each, *how) for each in analogy_sets]
+    options = (restrict_vocab, not case_sensitive, unknown_is_wrong)
+    pair_scores = [word_pairs(vectors, pair_set, *options) for pair_set in pair_sets]
+    analogy_scores = [
+        word_analogies(vectors, analogy_set, *options) for analogy_set in analogy_sets
+    ]
     words = min(restrict_vocab, len(vectors))
     if as_json:
         record = {
@@ -114,6 +123,7 @@ def pair_record(score: PairScore) -> dict[str, Any]:
         "known": score.known,
         "unknown_percent": score.unknown_percent,
         "skipped_lines": score.skipped,
+        "score_column": score.score_column,
     }
 
 
@@ -151,6 +161,10 @@ def print_pairs(scores: list[PairScore]) -> None:
         click.echo(
             f"{score.name:{width}}  {score.spearman[0]:8.4f}  {score.pearson[0]:8.4f}   {known}"
         )
+    for score in scores:
+        if score.score_column != 3:
+            click.echo(f"{score.name}: the scores are those of column {score.score_column}")
+        print_skipped(score.name, score.skipped, "a pair and its score")
 
 
 def print_analogies(score: AnalogyScore) -> None:
@@ -164,3 +178,11 @@ def print_analogies(score: AnalogyScore) -> None:
         right = f"{len(row.correct)} of {row.answered}"
         covered = f"{row.answered} of {row.questions} ({row.coverage:.1%})"
         click.echo(f"{row.name:{width}}  {accuracy}  {right:>15}   {covered}")
+    print_skipped(score.name, score.skipped, "a question of four words")
+
+
+def print_skipped(name: str, skipped: int, expected: str) -> None:
+    """How many lines of a test set counted for nothing, where there are any."""
+    if skipped:
+        lines = "1 line is" if skipped == 1 else f"{skipped:,} lines are"
+        click.echo(f"{name}: {lines} not {expected}, and skipped")

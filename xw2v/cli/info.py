@@ -8,8 +8,8 @@ from typing import Any
 
 import click
 
-from xw2v.cli.vector_options import model_argument, print_json
-from xw2v.errors import InputError
+from xw2v.cli.vector_options import missing_model, model_argument, print_json
+from xw2v.errors import FileFormatError
 
 FREQUENT = 10  # words shown
 
@@ -25,9 +25,7 @@ def command(model: str, as_json: bool) -> None:
 
     place = Path(model)
     if not place.exists():
-        raise InputError(
-            f"{model}: no such file or folder; give a model, a file of vectors or a corpus folder"
-        )
+        raise missing_model(model)
     record = corpus_record(place) if is_corpus_folder(place) else vectors_record(place)
     if as_json:
         print_json(record)
@@ -75,8 +73,8 @@ def vectors_record(place: Path) -> dict[str, Any]:
         try:
             record["run"] = json.loads(run.read_text("utf-8"))
         except (OSError, ValueError, RecursionError) as error:
-            raise InputError(
-                f"{run}: cannot be read as JSON: {str(error).splitlines()[0]}"
+            raise FileFormatError(
+                f"cannot be read as JSON: {str(error).splitlines()[0]}", path=run
             ) from None
     record["files"] = sizes(place)
     record["frequent"] = frequent(loaded.words, loaded.counts)

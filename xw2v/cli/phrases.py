@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import sys
 from heapq import nlargest
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from xw2v.cli.options import input_options, reading_bar, text_options
+from xw2v.cli.targets import check_target
 from xw2v.errors import UsageError
 
 if TYPE_CHECKING:
@@ -47,6 +49,7 @@ NO_LIMIT = 2**31  # distinct words: every one is written, so none may be dropped
     "--passes", type=int, default=1, show_default=True, help="2 joins new_york city too, and so on."
 )
 @click.option("--delimiter", default="_", show_default=True, help="Joins the words of a phrase.")
+@click.option("--force", is_flag=True, help="Replace the file of -o where it exists.")
 @click.option("--quiet", is_flag=True, help="Errors only.")
 @click.option("--json", "as_json", is_flag=True, help="Print the phrases and their scores as JSON.")
 def command(
@@ -60,6 +63,7 @@ def command(
     threshold: float,
     passes: int,
     delimiter: str,
+    force: bool,
     quiet: bool,
     as_json: bool,
 ) -> None:
@@ -75,6 +79,8 @@ def command(
         raise UsageError(f"--delimiter {delimiter!r}: give visible characters")
     if as_json and out == "-":
         raise UsageError("--json and -o - both want standard output; give OUT a name")
+    if out != "-":
+        check_target(Path(out), map(Path, inputs), force)
     from xw2v.text.encode import Encoder
     from xw2v.text.inputs import find_sources
     from xw2v.text.phrases import PhraseText
@@ -104,11 +110,11 @@ def command(
 
 def write_lines(text: PhraseText, out: str) -> None:
     """Write the text into the file `out`; - is standard output."""
-    from xw2v.storage.files import atomic_write
+    from xw2v.storage.packing import packed_write
 
     if out == "-":
         sys.stdout.buffer.writelines(text.lines())
         sys.stdout.buffer.flush()
     else:
-        with atomic_write(out) as file:
+        with packed_write(out) as file:
             file.writelines(text.lines())

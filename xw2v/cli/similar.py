@@ -18,12 +18,13 @@ from xw2v.cli.vector_options import (
     print_json,
     print_neighbours,
 )
-from xw2v.errors import UnknownWordError
+from xw2v.cli.word_sums import parse_sum
+from xw2v.errors import InputError, Xw2vError, shown
 
 if TYPE_CHECKING:
     from xw2v.vectors.keyedvectors import KeyedVectors
 
-PROMPT = "word (or: king - man + woman; Ctrl-D ends) > "
+PROMPT = 'word (or: king - man + woman, "new york"; Ctrl-D ends) > '
 LAST_LINE = "EXIT"  # as in the C tool
 
 
@@ -43,56 +44,80 @@ def command(
     backend: str | None,
     as_json: bool,
 ) -> None:
-    """Nearest neighbours of each WORD, by cosine.
+    """Nearest neighbours of each WORD, by cosine; a WORD may be a sum, "king - man + woman".
 
-    Without WORD it asks: a line is a word, several (nearest to their mean), or a sum such as
-    "king - man + woman". It reads lines from a pipe as well.
+    Without WORD it asks: a line is a word, several (nearest to their mean), or a sum; words with
+    spaces go in double quotes. It reads lines from a pipe as well.
     """
     vectors = load_model(model, device, backend)
+    options: dict[str, Any] = {"topn": top_k, "restrict_vocab": restrict_vocab}
     if not words:
-        answers = []
-        for line in _lines(as_json):
-            answer = _answer(vectors, line, top_k, restrict_vocab)
-            answers.append(answer)
-            if not as_json:
-                _print_answer(answer)
-        if as_json:
-            print_json({"model": model, "queries": answers})
+        answer_lines(model, vectors, options, as_json)
         return
-    for word in words:
+    queries = [query_of(word, vectors) for word in words]
+    for word in (word for positive, negative in queries for word in positive + negative):
         vectors.get_index(word)  # an unknown word stops the command before it prints anything
-    queries = [list(words)] if together else [[word] for word in words]
-    answers = [
-        _record(
-            " ".join(query), vectors.most_similar(query, topn=top_k, restrict_vocab=restrict_vocab)
-        )
-        for query in queries
+    if together:
+        positive = [word for query in queries for word in query[0]]
+        negative = [word for query in queries for word in query[1]]
+        queries = [(positive, negative)]
+    texts = [" ".join(words)] if together else list(words)
+    records = [
+        record_of(text, vectors.most_similar(positive, negative, **options))
+        for text, (positive, negative) in zip(texts, queries, strict=True)
     ]
     if as_json:
-        print_json({"model": model, "queries": answers})
+        print_json({"model": model, "queries": records})
         return
-    for answer in answers:
-        if len(answers) > 1:
-            click.echo(answer["query"])
-        _print_answer(answer)
+    for record in records:
+        print_record(record, heading=len(records) > 1)
 
 
-def _record(query: str, neighbours: list[tuple[str, float]]) -> dict[str, Any]:
+def query_of(word: str, vectors: KeyedVectors) -> tuple[list[str], list[str]]:
+    """(positive, negative) words of an argument: a word, or a sum."""
+    is_sum = word not in vectors and any(c.isspace() for c in word.strip())
+    return parse_sum(word, vectors) if is_sum else ([word], [])
+
+
+def answer_lines(model: str, vectors: KeyedVectors, options: dict[str, Any], as_json: bool) -> None:
+    """Answer each line of standard input; a line that cannot be answered does not end it."""
+    person = sys.stdin.isatty() and sys.stdout.isatty() and not as_json
+    records = []
+    for line in _lines(person):
+        try:
+            positive, negative = parse_sum(line, vectors)
+            if not positive + negative:
+                raise InputError(f"{shown(line)} names no word")
+            record = record_of(line, vectors.most_similar(positive, negative, **options))
+        except Xw2vError as error:
+            record = {"query": line, "error": str(error)}
+        if as_json:
+            records.append(record)
+        else:
+            print_record(record, heading=not person)
+    if as_json:
+        print_json({"model": model, "queries": records})
+
+
+def record_of(query: str, neighbours: list[tuple[str, float]]) -> dict[str, Any]:
+    """An answer as JSON shows it."""
     return {"query": query, "neighbours": as_records(neighbours)}
 
 
-def _print_answer(answer: dict[str, Any]) -> None:
-    if "error" in answer:
-        click.echo(answer["error"], err=True)
-    else:
-        print_neighbours([(each["word"], each["cosine"]) for each in answer["neighbours"]])
+def print_record(record: dict[str, Any], heading: bool) -> None:
+    """Print an answer, or why there is none, on standard error."""
+    if "error" in record:
+        click.echo(record["error"], err=True)
+        return
+    if heading:
+        click.echo(record["query"])
+    print_neighbours([(item["word"], item["cosine"]) for item in record["neighbours"]])
 
 
-def _lines(as_json: bool) -> Iterator[str]:
-    """Lines of standard input, with a prompt where a person types them, until it ends or says
+def _lines(person: bool) -> Iterator[str]:
+    """Lines of standard input, with a prompt where a person types them, until it ends or a line is
     EXIT.
     """
-    person = sys.stdin.isatty() and sys.stdout.isatty() and not as_json
     for line in _typed() if person else _piped():
         if line.strip() == LAST_LINE:
             return
@@ -112,32 +137,5 @@ def _typed() -> Iterator[str]:
 
 
 def _piped() -> Iterator[str]:
-    for line in sys.stdin.buffer:
-        yield line.decode("utf-8", "replace")
-
-
-def _answer(
-    vectors: KeyedVectors, line: str, top_k: int, restrict_vocab: int | None
-) -> dict[str, Any]:
-    positive, negative = parse_sum(line, vectors)
-    try:
-        found = vectors.most_similar(positive, negative, topn=top_k, restrict_vocab=restrict_vocab)
-    except UnknownWordError as error:  # at a prompt one mistyped word does not end the session
-        return {"query": line, "error": str(error)}
-    return _record(line, found)
-
-
-def parse_sum(line: str, vectors: KeyedVectors) -> tuple[list[str], list[str]]:
-    """(positive, negative) words of a line such as `king - man + woman` or `king woman -man`."""
-    positive: list[str] = []
-    negative: list[str] = []
-    sign = positive
-    for part in line.split():
-        if part in ("+", "-"):
-            sign = negative if part == "-" else positive
-            continue
-        if part[0] in "+-" and part not in vectors:
-            sign, part = negative if part[0] == "-" else positive, part[1:]
-        sign.append(part)
-        sign = positive
-    return positive, negative
+    for number, line in enumerate(sys.stdin.buffer):
+        yield line.decode("utf-8" if number else "utf-8-sig", "replace")

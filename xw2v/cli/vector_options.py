@@ -8,12 +8,13 @@ import functools
 import json
 import math
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from xw2v.errors import InputError, UsageError
+from xw2v.errors import InputError, UsageError, Xw2vError
 
 if TYPE_CHECKING:
     from xw2v.vectors.keyedvectors import KeyedVectors
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 Command = Callable[..., Any]
 
 DEFAULT_MODEL = "output"
+MODEL_ARGUMENTS = ("model_argument", "model")  # names of parameters
 MODEL_HELP = f"Model folder, or a file of vectors in any format.  [default: {DEFAULT_MODEL}]"
 
 
@@ -88,30 +90,49 @@ def neighbour_options(command: Command) -> Command:
 class MultiValueCommand(click.Command):
     """Lets options that may be repeated take several values at once: `--pairs eval/*.tsv`.
 
-    These are the options declared with `multiple=True` and a metavar that ends in `...`.
+    These are the options declared with `multiple=True` and a metavar that ends in `...`. The last
+    of several values is MODEL where the command takes one, none is named otherwise, and the value
+    names a model: `--pairs wordsim.tsv output`.
     """
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        names = {
-            name
-            for parameter in self.params
-            if isinstance(parameter, click.Option)
-            and parameter.multiple
-            and str(parameter.metavar).endswith("...")
-            for name in parameter.opts
-        }
-        repeated: list[str] = []
-        option = None
+        names = {name for option in self._multi_value_options() for name in option.opts}
+        takes_model = any(parameter.name in MODEL_ARGUMENTS for parameter in self.params)
+        runs: list[list[str]] = [[]]  # arguments, each run with the option that began it
         for arg in args:
             if arg.startswith("-") and arg != "-":
-                option = arg if arg in names else None
-                if option is None:
-                    repeated.append(arg)
-            elif option:
-                repeated += [option, arg]
-            else:
-                repeated.append(arg)
+                runs.append([])
+            runs[-1].append(arg)
+        named = bool(runs[0]) or any(run[0].startswith("--model") for run in runs[1:])
+        repeated = runs[0]
+        for run in runs[1:]:
+            option, *values = run
+            if option not in names:
+                repeated += run
+                continue
+            model = []
+            if takes_model and not named and len(values) > 1 and names_model(values[-1]):
+                model, named = [values.pop()], True
+            repeated += [part for value in values for part in (option, value)] or [option]
+            repeated += model
         return super().parse_args(ctx, repeated)
+
+    def _multi_value_options(self) -> list[click.Option]:
+        options = [parameter for parameter in self.params if isinstance(parameter, click.Option)]
+        return [o for o in options if o.multiple and str(o.metavar).endswith("...")]
+
+
+def names_model(value: str) -> bool:
+    """Whether this is the path of a model folder, or of a file that only holds vectors."""
+    from xw2v.vectors.formats import detect
+
+    if not Path(value).exists():
+        return False
+    try:
+        format, _ = detect(Path(value))
+    except Xw2vError:
+        return False
+    return Path(value).is_dir() or format not in ("glove", "projector")  # pairs look like these
 
 
 def check_no_model(option: str, values: Sequence[str]) -> None:
@@ -131,10 +152,24 @@ def load_model(model: str, device: str = "cpu", backend: str | None = None) -> K
     from xw2v.vectors.keyedvectors import KeyedVectors
 
     if not Path(model).exists():
-        raise InputError(
-            f"{model}: no such file or folder; train a model (xw2v train) or name one with --model"
-        )
+        raise missing_model(model)
     return KeyedVectors.load(model).to_device(device, backend)
+
+
+def missing_model(model: str) -> InputError:
+    """The error for a model that is not there, with the names beside it that look like it."""
+    from xw2v.vectors.spelling import nearest_spellings
+
+    path = Path(model)
+    beside: list[str] = []
+    with suppress(OSError):
+        beside = [other.name for other in path.parent.iterdir()]
+    near = [str(path.with_name(name)) for name in nearest_spellings(path.name, sorted(beside))]
+    if near:
+        hint = f"did you mean {' or '.join(near)}?"
+    else:
+        hint = "train a model (xw2v train) or name one with --model"
+    return InputError(f"no such file or folder; {hint}", path=model)
 
 
 def as_records(neighbours: Neighbours, score: str = "cosine") -> list[dict[str, Any]]:

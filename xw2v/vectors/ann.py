@@ -8,14 +8,19 @@ docs/vectors.md.
 
 from __future__ import annotations
 
+import hashlib
+import os
+import secrets
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from xw2v.errors import InputError, MissingDependencyError
+from xw2v.errors import FileFormatError, MissingDependencyError, OutputError
 from xw2v.vectors.query import Neighbours
 from xw2v.vectors.wordtable import WordTable
+
+TRAILER = b"\nxw2v index 1 "  # and the fingerprint, at the end of the file, which usearch ignores
 
 
 def _library() -> Any:
@@ -42,6 +47,7 @@ class AnnIndex:
         connectivity: int = 16,
         expansion_add: int = 128,
         expansion_search: int = 256,
+        threads: int = 1,
     ) -> None:
         """Build the index of `vectors`, or open the one that `save` wrote to `path`, memory-mapped.
 
@@ -50,12 +56,15 @@ class AnnIndex:
             expansion_add: candidates looked at when a word is added; more build slower and find
                 more.
             expansion_search: candidates looked at for a query; more answer slower and find more.
+            threads: that build; with more than one the graph differs from build to build, and may
+                find fewer in a small table. 0 takes all cores.
 
         Raises:
             MissingDependencyError: usearch is not installed.
-            InputError: `path` is no index of these vectors.
+            InputError: `path` is not an index of these very vectors.
         """
-        self._words = vectors.index_to_key
+        self._words = list(vectors.index_to_key)
+        self._fingerprint = fingerprint(vectors)
         self._index = _library().Index(
             ndim=vectors.vector_size,
             metric="cos",
@@ -65,28 +74,45 @@ class AnnIndex:
             expansion_search=expansion_search,
         )
         if path is None:
-            self._index.add(np.arange(len(vectors)), np.ascontiguousarray(vectors.vectors))
-            return
+            table = np.ascontiguousarray(vectors.vectors)
+            self._index.add(np.arange(len(vectors)), table, threads=threads)
+        else:
+            self._open(Path(path))
+
+    def _open(self, path: Path) -> None:
         try:
+            with open(path, "rb") as file:
+                size = len(TRAILER) + len(self._fingerprint)
+                file.seek(-size, os.SEEK_END)
+                trailer = file.read(size)
+            if not trailer.startswith(TRAILER):
+                raise ValueError("it was not written by xw2v")
             self._index.view(str(path))
         except Exception as error:  # usearch raises bare RuntimeErrors and its own
-            raise InputError(
-                f"{path}: not an index that can be opened: {str(error).splitlines()[0]}"
-            ) from None
-        if len(self._index) != len(vectors) or self._index.ndim != vectors.vector_size:
-            raise InputError(
-                f"{path}: indexes {len(self._index)} words of {self._index.ndim} dimensions, the "
-                f"vectors are {len(vectors)} of {vectors.vector_size}; build it again"
+            reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+            raise FileFormatError(f"not an index that can be opened: {reason}", path=path) from None
+        if trailer != TRAILER + self._fingerprint:
+            raise FileFormatError(
+                f"is the index of other vectors ({len(self._index)} words of "
+                f"{self._index.ndim} dimensions); build it again",
+                path=path,
             )
 
     def save(self, path: str | Path) -> None:
-        """Write the index to a file."""
+        """Write the index to a file, with the fingerprint of its vectors."""
+        target = Path(path)
+        partial = target.with_name(f".{target.name}.{secrets.token_hex(4)}.partial")
         try:
-            self._index.save(str(path))
+            self._index.save(str(partial))
+            with open(partial, "ab") as file:
+                file.write(TRAILER + self._fingerprint)
+                os.fsync(file.fileno())
+            os.replace(partial, target)
         except Exception as error:
-            raise InputError(
-                f"{path}: the index cannot be written: {str(error).splitlines()[0]}"
-            ) from None
+            reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+            raise OutputError(f"the index cannot be written: {reason}", path=path) from None
+        finally:
+            partial.unlink(missing_ok=True)
 
     def most_similar(self, vector: np.ndarray, topn: int = 10) -> Neighbours:
         """About the `topn` words with the largest cosine to `vector` (D,), best first."""
@@ -94,6 +120,14 @@ class AnnIndex:
             np.asarray(vector, dtype=np.float32), min(topn, len(self._words))
         )
         return [
-            (self._words[int(row)], 1 - float(distance))
+            (self._words[int(row)], min(1.0, 1 - float(distance)))
             for row, distance in zip(found.keys, found.distances, strict=True)
         ]
+
+
+def fingerprint(vectors: WordTable) -> bytes:
+    """SHA-256 over words and vectors, in hexadecimal digits."""
+    digest = hashlib.sha256(repr(vectors.vectors.shape).encode())
+    digest.update("\n".join(vectors.index_to_key).encode("utf-8", "surrogatepass"))
+    digest.update(np.ascontiguousarray(vectors.vectors).data)
+    return digest.hexdigest().encode()

@@ -2,28 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias
-
 import numpy as np
-from array_api_compat import array_namespace
 
 from xw2v.errors import InputError
-
-Array: TypeAlias = Any  # an array of whatever library a backend brings
-
-
-def safe_divisor(norms: Array) -> Array:
-    """Norms to divide by: 1 in place of 0, so that a row of zeros has a cosine of 0."""
-    xp = array_namespace(norms)
-    return xp.where(norms == 0, xp.ones_like(norms), norms)
+from xw2v.sgns.array import safe_divisor
 
 
 def unit(vectors: np.ndarray) -> np.ndarray:
     """Vectors (..., D) scaled to norm 1, in float64 and rounded once, as gensim does."""
     exact = vectors.astype(np.float64)
     norms = np.linalg.norm(exact, axis=-1, keepdims=True)
-    scaled: np.ndarray = exact * (1 / safe_divisor(norms))
-    return scaled.astype(vectors.dtype)
+    return np.asarray(exact * (1 / safe_divisor(norms))).astype(vectors.dtype)
 
 
 def cosine(a: np.ndarray, b: np.ndarray) -> float:

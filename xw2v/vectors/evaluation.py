@@ -8,13 +8,14 @@ counted against coverage.
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from xw2v.vectors.arrays import unit
-from xw2v.vectors.testsets import AnalogySet, PairSet, Question
+from xw2v.vectors.testsets import AnalogySet, PairSet, Question, Section
 from xw2v.vectors.wordtable import WordTable
 
 MAX_CANDIDATES = 5  # looked at by gensim for one that is not a word of the question in another case
@@ -32,13 +33,15 @@ class PairScore:
     pairs: int
     known: int
     skipped: int
+    score_column: int = 3  # of the file, from 1
 
     @property
     def unknown_percent(self) -> float:
+        """Per cent of the pairs with a word that does not exist."""
         return 100 * (self.pairs - self.known) / self.pairs
 
 
-class _Names:
+class _WordRows:
     """Which row a word of a test set means."""
 
     def __init__(
@@ -47,19 +50,17 @@ class _Names:
         words = vectors.index_to_key[:restrict_vocab]
         self.fold = str.upper if case_insensitive else str
         folded = [self.fold(word) for word in words]
-        self.row = {name: row for row, name in reversed(list(enumerate(folded)))}
-        self.first = np.asarray(
-            [self.row[name] for name in folded]
-        )  # (R,) the row that a row's name means
+        self._row = {word: row for row, word in reversed(list(enumerate(folded)))}
+        self.first = np.asarray([self._row[word] for word in folded])  # (R,) row of the same word
 
     def known(self, words: tuple[str, ...]) -> list[int]:
         """Rows of those words that exist."""
-        return [self.row[name] for name in map(self.fold, words) if name in self.row]
+        return [self._row[word] for word in map(self.fold, words) if word in self._row]
 
 
 def word_pairs(
     vectors: WordTable,
-    given: PairSet,
+    pair_set: PairSet,
     restrict_vocab: int | None = 300000,
     case_insensitive: bool = True,
     dummy4unknown: bool = False,
@@ -67,19 +68,30 @@ def word_pairs(
     """Pearson's and Spearman's correlation of cosines with human scores.
 
     With `dummy4unknown` a pair with an unknown word has a cosine of 0; otherwise it is left out.
+
+    Raises InputError for a vector with a non-finite value.
     """
-    names = _Names(vectors, restrict_vocab, case_insensitive)
-    rows = [(names.known((a,)), names.known((b,))) for a, b, _ in given.pairs]
-    known = np.asarray([bool(a and b) for a, b in rows])
-    ours = np.zeros(len(rows), dtype=np.float32)
+    word_rows = _WordRows(vectors, restrict_vocab, case_insensitive)
+    rows = [word_rows.known((a,)) + word_rows.known((b,)) for a, b, _ in pair_set.pairs]
+    known = np.asarray([len(pair) == 2 for pair in rows])
+    model_scores = np.zeros(len(rows))
     if known.any():
-        first = unit(vectors.vectors[[a[0] for a, b in rows if a and b]])
-        second = unit(vectors.vectors[[b[0] for a, b in rows if a and b]])
-        ours[known] = np.vecdot(first, second)
-    theirs = np.asarray([score for _, _, score in given.pairs])
+        table = vectors.vectors[[pair for pair in rows if len(pair) == 2]]  # (n, 2, D)
+        model_scores[known] = np.vecdot(unit(table[:, 0]), unit(table[:, 1]))
+        if not np.isfinite(model_scores).all():
+            vectors.fill_norms(force=True)  # which raises, and names the word
+    human_scores = np.asarray([score for _, _, score in pair_set.pairs])
     used = np.ones_like(known) if dummy4unknown else known
-    pearson, spearman = _correlations(theirs[used], ours[used].astype(np.float64))
-    return PairScore(given.name, pearson, spearman, len(rows), int(known.sum()), given.skipped)
+    pearson, spearman = _correlations(human_scores[used], model_scores[used])
+    return PairScore(
+        pair_set.name,
+        pearson,
+        spearman,
+        len(rows),
+        int(known.sum()),
+        pair_set.skipped,
+        pair_set.score_column,
+    )
 
 
 def _correlations(x: np.ndarray, y: np.ndarray) -> tuple[tuple[float, float], tuple[float, float]]:
@@ -88,7 +100,9 @@ def _correlations(x: np.ndarray, y: np.ndarray) -> tuple[tuple[float, float], tu
         return nothing, nothing
     from scipy import stats
 
-    pearson, spearman = stats.pearsonr(x, y), stats.spearmanr(x, y)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # nearly constant scores
+        pearson, spearman = stats.pearsonr(x, y), stats.spearmanr(x, y)
     return (float(pearson[0]), float(pearson[1])), (float(spearman[0]), float(spearman[1]))
 
 
@@ -108,6 +122,7 @@ class SectionScore:
 
     @property
     def answered(self) -> int:
+        """How many questions count."""
         return len(self.correct) + len(self.incorrect)
 
     @property
@@ -154,7 +169,7 @@ class AnalogyScore:
 
 def word_analogies(
     vectors: WordTable,
-    given: AnalogySet,
+    analogy_set: AnalogySet,
     restrict_vocab: int | None = 300000,
     case_insensitive: bool = True,
     dummy4unknown: bool = False,
@@ -165,41 +180,38 @@ def word_analogies(
     With `dummy4unknown` a question with an unknown word counts as answered wrongly; otherwise it is
     left out.
     """
-    names = _Names(vectors, restrict_vocab, case_insensitive)
-    sections = []
-    for section in given.sections:
-        rows, known = _question_rows(names, section.questions)
-        predicted = _predict(vectors, names, rows)
-        right = iter(
-            row in names.known(q.answers)
-            for q, row in zip(
-                (q for q, k in zip(section.questions, known, strict=True) if k),
-                predicted,
-                strict=True,
-            )
-        )
-        correct: list[Quad] = []
-        incorrect: list[Quad] = []
-        for question, is_known in zip(section.questions, known, strict=True):
-            quad = _as_quad(names, question)
-            if is_known:
-                (correct if next(right) else incorrect).append(quad)
-            elif dummy4unknown:
-                incorrect.append(quad)
-        unknown = len(known) - sum(known)
-        sections.append(
-            SectionScore(section.name, section.kind, correct, incorrect, len(known), unknown)
-        )
-    return AnalogyScore(given.name, sections, given.skipped)
+    word_rows = _WordRows(vectors, restrict_vocab, case_insensitive)
+    sections = [_section_score(vectors, word_rows, s, dummy4unknown) for s in analogy_set.sections]
+    return AnalogyScore(analogy_set.name, sections, analogy_set.skipped)
 
 
-def _as_quad(names: _Names, question: Question) -> Quad:
+def _section_score(
+    vectors: WordTable, word_rows: _WordRows, section: Section, dummy4unknown: bool
+) -> SectionScore:
+    rows, known = _question_rows(word_rows, section.questions)
+    predictions = iter(_predict(vectors, word_rows, rows))
+    correct: list[Quad] = []
+    incorrect: list[Quad] = []
+    for question, is_known in zip(section.questions, known, strict=True):
+        if is_known:
+            is_right = next(predictions) in word_rows.known(question.answers)
+            (correct if is_right else incorrect).append(_as_quad(word_rows, question))
+        elif dummy4unknown:
+            incorrect.append(_as_quad(word_rows, question))
+    return SectionScore(
+        section.name, section.kind, correct, incorrect, len(known), len(known) - sum(known)
+    )
+
+
+def _as_quad(word_rows: _WordRows, question: Question) -> Quad:
     parts = (question.a, "/".join(question.b), question.c, "/".join(question.answers))
-    a, b, c, d = map(names.fold, parts)
+    a, b, c, d = map(word_rows.fold, parts)
     return a, b, c, d
 
 
-def _question_rows(names: _Names, questions: list[Question]) -> tuple[np.ndarray, list[bool]]:
+def _question_rows(
+    word_rows: _WordRows, questions: list[Question]
+) -> tuple[np.ndarray, list[bool]]:
     """Rows (n, 3) of a, b and c of the n questions whose words are all known, and which ones those
     are.
     """
@@ -207,7 +219,7 @@ def _question_rows(names: _Names, questions: list[Question]) -> tuple[np.ndarray
     known = []
     for question in questions:
         found = [
-            names.known(words)
+            word_rows.known(words)
             for words in ((question.a,), question.b, (question.c,), question.answers)
         ]
         known.append(all(found))
@@ -216,34 +228,30 @@ def _question_rows(names: _Names, questions: list[Question]) -> tuple[np.ndarray
     return np.asarray(rows, dtype=np.int64).reshape(-1, 3), known
 
 
-def _predict(vectors: WordTable, names: _Names, rows: np.ndarray) -> list[int]:
+def _predict(vectors: WordTable, word_rows: _WordRows, rows: np.ndarray) -> list[int]:
     """The row whose name answers each question (n, 3); -1 where no word is left to answer with."""
     if len(rows) == 0:
         return []
-    answers, _ = _nearest(vectors, names, rows, 1)
-    first = names.first[answers[:, 0]]
-    # a candidate that is one of the question's words in another case is passed over
-    again = np.flatnonzero((first[:, None] == rows).any(axis=1))
+    nearest, _ = _nearest(vectors, word_rows, rows, 1)
+    first = word_rows.first[nearest[:, 0]]
     predicted: list[int] = first.tolist()
-    if len(again):
-        deeper, cosines = _nearest(vectors, names, rows[again], MAX_CANDIDATES)
-        for i, candidates, scores in zip(again, deeper, cosines, strict=True):
-            left = [
-                int(names.first[row])
-                for row, score in zip(candidates, scores, strict=True)
-                if score > -np.inf
-            ]
-            others = [row for row in left if row not in rows[i]]
-            predicted[i] = others[0] if others else left[-1] if left else -1
+    # a candidate that is a word of the question in another case is passed over
+    repeated = np.flatnonzero((first[:, None] == rows).any(axis=1))
+    if len(repeated):
+        nearest, cosines = _nearest(vectors, word_rows, rows[repeated], MAX_CANDIDATES)
+        for i, candidates, scores in zip(repeated, nearest, cosines, strict=True):
+            words = word_rows.first[candidates[scores > -np.inf]].tolist()
+            others = [row for row in words if row not in rows[i]]
+            predicted[i] = others[0] if others else words[-1] if words else -1
     return predicted
 
 
 def _nearest(
-    vectors: WordTable, names: _Names, rows: np.ndarray, k: int
+    vectors: WordTable, word_rows: _WordRows, rows: np.ndarray, k: int
 ) -> tuple[np.ndarray, np.ndarray]:
     """The k rows (n, k) nearest to b - a + c of questions (n, 3), other than theirs, and cosines
     (n, k).
     """
     a, b, c = (unit(vectors.vectors[rows[:, i]]).astype(np.float64) for i in range(3))
     queries = unit((b + c - a).astype(np.float32))
-    return vectors.nearest_rows(queries, k, rows, len(names.first))
+    return vectors.nearest_rows(queries, k, rows, len(word_rows.first))

@@ -35,7 +35,7 @@ def save_word2vec(
     if counts_path is not None:
         if counts is None:
             raise InputError(
-                f"{counts_path}: these vectors came without word counts, so none can be written"
+                "these vectors came without word counts, so none can be written", path=counts_path
             )
         write_counts(Path(counts_path), words, counts)
     write_vectors(Path(path), WordVectors(words, vectors, counts), format)

@@ -35,9 +35,7 @@ class KeyedVectors(WordTable):
     Answers are computed over the table itself, or where `to_device` put a copy.
 
     Examples:
-        >>> import numpy as np
-        >>> table = np.array([[1, 0], [1, 0.1], [0, 1]], dtype=np.float32)
-        >>> wv = KeyedVectors(["a", "b", "c"], table)
+        >>> wv = KeyedVectors(["a", "b", "c"], np.array([[1, 0], [1, 0.1], [0, 1]], np.float32))
         >>> wv.most_similar("a", topn=1)[0][0]
         'b'
     """
@@ -81,16 +79,16 @@ class KeyedVectors(WordTable):
         if not terms:
             raise InputError("most_similar needs at least one word or vector")
         mean = self.get_mean_vector(terms, weights, post_normalize=True, ignore_missing=False)
-        asked = self._rows_of(terms)
+        query_rows = self._rows_of(terms)
         if indexer is not None and topn is not None:
-            answers = indexer.most_similar(mean, topn + len(asked))
-            words = {self.index_to_key[row] for row in asked}
+            answers = indexer.most_similar(mean, topn + len(query_rows))
+            words = {self.index_to_key[row] for row in query_rows}
             return [(word, score) for word, score in answers if word not in words][:topn]
         start, end = (0, restrict_vocab) if restrict_vocab else (clip_start, clip_end or len(self))
         start, end, _ = slice(start, end).indices(len(self))
         if topn is None:
             return self.row_search().cosines(mean, start, end)
-        excluded = sorted(row for row in asked if start <= row < end)
+        excluded = sorted(row for row in query_rows if start <= row < end)
         topn = min(topn, end - start - len(excluded))
         if topn < 1:
             return []
@@ -125,7 +123,7 @@ class KeyedVectors(WordTable):
         if topn < 1:
             return []
         rows, best = top_k(scores[None, :], topn)
-        return self._neighbours(rows[0], best[0])
+        return self._neighbours(np.asarray(rows)[0], np.asarray(best)[0])
 
     def _unit_of(self, term: Term) -> np.ndarray:
         vector = self._check_vector(term) if isinstance(term, np.ndarray) else self[term]
@@ -143,7 +141,7 @@ class KeyedVectors(WordTable):
         self, word: Term, topn: int = 10, restrict_vocab: int | None = None
     ) -> Neighbours:
         """The words nearest to one word; see `most_similar`."""
-        found: Neighbours = self.most_similar([word], topn=topn, restrict_vocab=restrict_vocab)
+        found: Neighbours = self.most_similar([word], None, topn, restrict_vocab=restrict_vocab)
         return found
 
     similar_by_key = similar_by_word
@@ -236,7 +234,7 @@ class KeyedVectors(WordTable):
     def evaluate_word_pairs(
         self,
         pairs: str | Path,
-        delimiter: str = "\t",
+        delimiter: str | None = None,
         encoding: str = "utf8",
         restrict_vocab: int | None = 300000,
         case_insensitive: bool = True,
@@ -245,10 +243,10 @@ class KeyedVectors(WordTable):
         """((Pearson's r, p), (Spearman's ρ, p), per cent of pairs with unknown words) on a
         similarity set; `xw2v.vectors.evaluation.word_pairs` gives the numbers of pairs, too.
         """
-        given = read_pairs(Path(pairs), delimiter, encoding)
-        result = word_pairs(self, given, restrict_vocab, case_insensitive, dummy4unknown)
+        pair_set = read_pairs(Path(pairs), delimiter, encoding)
+        result = word_pairs(self, pair_set, restrict_vocab, case_insensitive, dummy4unknown)
         if not (result.known or dummy4unknown):
-            raise InputError(f"{pairs}: no pair with both words in the vocabulary")
+            raise InputError("no pair with both words in the vocabulary", path=pairs)
         return result.pearson, result.spearman, result.unknown_percent
 
     def evaluate_word_analogies(
@@ -261,8 +259,8 @@ class KeyedVectors(WordTable):
         """(accuracy, sections) on an analogy set, each section with lists "correct" and
         "incorrect"; `xw2v.vectors.evaluation.word_analogies` gives coverage and totals, too.
         """
-        given = read_analogies(Path(analogies))
-        result = word_analogies(self, given, restrict_vocab, case_insensitive, dummy4unknown)
+        analogy_set = read_analogies(Path(analogies))
+        result = word_analogies(self, analogy_set, restrict_vocab, case_insensitive, dummy4unknown)
         return result.as_gensim()
 
     # --- files and gensim ---
@@ -275,6 +273,7 @@ class KeyedVectors(WordTable):
         limit: int | None = None,
         encoding: str = "utf-8",
         unicode_errors: str = "strict",
+        lenient: bool = False,
     ) -> Self:
         """Load a model folder (memory-mapped) or a file of vectors.
 
@@ -284,11 +283,12 @@ class KeyedVectors(WordTable):
             limit: read only the first so many words.
             encoding, unicode_errors: how bytes become words, in the word2vec, GloVe and fastText
                 formats.
+            lenient: of text, skip the lines that cannot be read, and log one line that counts them.
 
         Raises:
             InputError: one line saying what is wrong, and in which line or at which byte.
         """
-        return cls._of(read_vectors(Path(path), format, limit, encoding, unicode_errors))
+        return cls._of(read_vectors(Path(path), format, limit, encoding, unicode_errors, lenient))
 
     def save(self, path: str | Path, format: str = "npy") -> None:
         """Save as a folder of center.npy and vocab.json, or in another format of

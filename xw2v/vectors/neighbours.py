@@ -10,10 +10,11 @@ from __future__ import annotations
 from types import ModuleType
 
 import numpy as np
-from array_api_compat import array_namespace, is_numpy_namespace
+from array_api_compat import is_numpy_array
 
+from xw2v.sgns.array import Array, namespace_of, safe_divisor
 from xw2v.vectors import neighbours_numpy, neighbours_standard
-from xw2v.vectors.arrays import Array, safe_divisor, unit
+from xw2v.vectors.arrays import unit
 from xw2v.vectors.neighbours_standard import row_tiles
 
 TILE_QUERIES = 64  # in one product with a tile of rows: more are not faster
@@ -21,13 +22,12 @@ MAX_SCORES = 1 << 24  # held at a time (64 MB in float32)
 
 
 def _operations(array: Array) -> ModuleType:
-    numpy = is_numpy_namespace(array_namespace(array))
-    return neighbours_numpy if numpy else neighbours_standard
+    return neighbours_numpy if is_numpy_array(array) else neighbours_standard
 
 
 def row_norms(table: Array) -> Array:
     """Norm of each row of a table (V, D), as (V,)."""
-    xp, squared_norms = array_namespace(table), _operations(table).squared_norms
+    xp, squared_norms = namespace_of(table), _operations(table).squared_norms
     return xp.concat([xp.sqrt(squared_norms(tile)) for tile in row_tiles(table)])
 
 
@@ -39,13 +39,15 @@ def cosines(table: Array, divisors: Array, queries: Array) -> Array:
         divisors: (V,) from `safe_divisor` of the `row_norms`.
         queries: (Q, D) of norm 1.
     """
-    return _operations(table).dot_products(table, queries) / divisors[None, :]
+    products: Array = _operations(table).dot_products(table, queries)
+    return products / divisors[None, :]
 
 
 def cosine_similarities(vector_1: np.ndarray, vectors_all: np.ndarray) -> np.ndarray:
     """Cosines (n,) of a vector (D,) with vectors (n, D); 0 where one of the two is zeros."""
     divisors = safe_divisor(row_norms(vectors_all))
-    clipped: np.ndarray = np.clip(cosines(vectors_all, divisors, unit(vector_1)[None, :])[0], -1, 1)
+    found = np.asarray(cosines(vectors_all, divisors, unit(vector_1)[None, :]))[0]
+    clipped: np.ndarray = np.clip(found, -1, 1)
     return clipped
 
 
@@ -65,7 +67,7 @@ def nearest(
     Returns:
         rows (Q, k) int64 and cosines (Q, k).
     """
-    xp = array_namespace(table)
+    xp = namespace_of(table)
     vocab_size, n_queries = table.shape[0], queries.shape[0]
     step = max(1, min(TILE_QUERIES, MAX_SCORES // vocab_size))
     rows, values = [], []
@@ -84,7 +86,7 @@ def top_k(scores: Array, k: int) -> tuple[Array, Array]:
     """Columns (Q, k) and values (Q, k) of the k largest of each row of scores (Q, V), best
     first.
     """
-    xp = array_namespace(scores)
+    xp = namespace_of(scores)
     if k == 1:
         columns = xp.argmax(scores, axis=1)[:, None]
     else:

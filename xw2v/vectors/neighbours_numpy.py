@@ -24,7 +24,7 @@ def dot_products(table: np.ndarray, queries: np.ndarray) -> np.ndarray:
     if len(queries) == 1:
         products: np.ndarray = np.vecdot(table, queries[0])[None, :]
     else:
-        products = neighbours_standard.dot_products(table, queries)
+        products = np.asarray(neighbours_standard.dot_products(table, queries))
     return products
 
 

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from xw2v.sgns.array import Array, safe_divisor
 from xw2v.sgns.backend import Backend
-from xw2v.vectors.arrays import Array, safe_divisor
 from xw2v.vectors.neighbours import cosines, nearest
 
 
@@ -54,9 +54,8 @@ class RowSearch:
         clipped: np.ndarray = np.where(np.isneginf(found), found, np.clip(found, -1, 1))
         return self._to_host(rows) + start, clipped
 
-    def _to_device(self, array: np.ndarray) -> Array:
-        return array if self._backend is None else self._backend.from_numpy(array)
+    def _to_device(self, array: Array) -> Array:
+        return array if self._backend is None else self._backend.from_numpy(np.asarray(array))
 
     def _to_host(self, array: Array) -> np.ndarray:
-        host: np.ndarray = array if self._backend is None else self._backend.to_numpy(array)
-        return host
+        return np.asarray(array if self._backend is None else self._backend.to_numpy(array))

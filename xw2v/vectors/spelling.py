@@ -6,38 +6,35 @@ from collections.abc import Iterable, Sequence
 from functools import cached_property
 from heapq import nlargest
 
-from xw2v.errors import shown
+from xw2v.errors import UnknownWordError, shown
 
 MAX_LETTERS = 60  # of a word whose spelling is looked at
 MAX_LENGTH_DIFFERENCE = 3  # letters
 MIN_DICE = 0.4  # share of letter pairs in common
 
 
-class UnknownWordMessage:
-    """The text of an error about an unknown word.
+class MisspeltWordError(UnknownWordError):
+    """A word that is not in the vocabulary, and the words that it may have been meant for.
 
-    Its nearest spellings are looked up only when somebody reads it: that takes a pass over the
-    vocabulary, and programs that catch the error never need it.
+    These are looked up only when somebody reads the text: that takes a pass over the vocabulary,
+    and programs that catch the error never need it.
     """
 
     def __init__(self, word: str, words: Sequence[str]) -> None:
+        super().__init__(f"{shown(word)} is not in the vocabulary of {len(words)} words")
         self._word = word
         self._words = words
 
     @cached_property
-    def _text(self) -> str:
+    def _hint(self) -> str:
         near = nearest_spellings(self._word, self._words)
-        hint = f"; the nearest spellings are {', '.join(map(shown, near))}" if near else ""
-        return f"{shown(self._word)} is not in the vocabulary of {len(self._words)} words{hint}"
+        return f"; the nearest spellings are {', '.join(map(shown, near))}" if near else ""
 
     def __str__(self) -> str:
-        return self._text
+        return super().__str__() + self._hint
 
-    def __repr__(self) -> str:
-        return repr(self._text)
-
-    def __reduce__(self) -> tuple[type[str], tuple[str]]:
-        return str, (self._text,)
+    def __reduce__(self) -> tuple[type[UnknownWordError], tuple[str]]:
+        return UnknownWordError, (str(self),)
 
 
 def nearest_spellings(word: str, words: Iterable[str], n: int = 3) -> list[str]:

@@ -50,7 +50,7 @@ def word_index(words: list[str]) -> dict[str, int]:
 def finite_norms(words: Sequence[str], table: np.ndarray) -> np.ndarray:
     """Norms (n,) of the rows of a table (n, D); InputError where one is not finite."""
     with np.errstate(over="ignore", invalid="ignore"):
-        norms: np.ndarray = row_norms(table)
+        norms = np.asarray(row_norms(table))
     if not np.isfinite(norms).all():
         row = int(np.argmin(np.isfinite(norms)))
         raise InputError(

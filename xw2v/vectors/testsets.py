@@ -7,23 +7,34 @@ docs/evaluation.md.
 from __future__ import annotations
 
 import re
+from codecs import BOM_UTF8
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from xw2v.errors import InputError
+from xw2v.errors import FileFormatError, UsageError
 from xw2v.storage.files import damage_reported, decompressed, open_binary
+from xw2v.vectors.paircolumns import NAMED_DELIMITERS, Pair, find_columns
 
 MAX_LINE_BYTES = 1 << 20
+SAMPLE_LINES = 100  # from which the columns of pairs are found
 
 
 @dataclass(frozen=True)
 class PairSet:
-    """Word pairs with the similarity that people gave them; `skipped` lines were something else."""
+    """Word pairs with the similarity that people gave them.
+
+    Attributes:
+        name: of the file, without its ending.
+        pairs: (word, word, score).
+        skipped: lines that were something else.
+        score_column: where the scores came from, from 1.
+    """
 
     name: str
-    pairs: list[tuple[str, str, float]]
+    pairs: list[Pair]
     skipped: int = 0
+    score_column: int = 3
 
 
 @dataclass(frozen=True)
@@ -57,40 +68,59 @@ class AnalogySet:
 
 
 def _lines(path: Path, encoding: str = "utf-8") -> Iterator[tuple[int, str]]:
-    """(number, line) of a text file, compressed or not, without comments (`#` first) and empty
-    lines.
+    """(number, line) of a text file, compressed or not, without comments (`#` first), empty lines
+    and a byte order mark.
     """
     with open_binary(path) as raw, damage_reported(str(path)):
         number = 0
         stream = decompressed(raw, str(path))
         while line := stream.readline(MAX_LINE_BYTES):
             number += 1
+            if number == 1:
+                line = line.removeprefix(BOM_UTF8)
             try:
                 text = line.decode(encoding)
             except UnicodeDecodeError as error:
-                raise InputError(f"{path}:{number}: not {encoding} ({error.reason})") from None
+                raise FileFormatError(
+                    f"not {encoding} ({error.reason})", path=path, line=number
+                ) from None
             if text.strip() and not text.startswith("#"):
                 yield number, text
 
 
-def read_pairs(path: Path, delimiter: str = "\t", encoding: str = "utf-8") -> PairSet:
-    """Read lines `word1<delimiter>word2<delimiter>score`; others are counted as skipped, as in
-    gensim.
+def read_pairs(path: Path, delimiter: str | None = None, encoding: str = "utf-8") -> PairSet:
+    """Read pairs of words with a score, one a line, among whatever other columns.
 
-    Raises InputError for a file without any such line.
+    Args:
+        path: a text file, compressed or not.
+        delimiter: between the columns, a character or its name ("tab", "comma", "semicolon",
+            "space"); by default found from the first lines, as are the columns.
+        encoding: of the file.
+
+    Returns:
+        The pairs. Lines of another shape are counted as skipped, as are scores that are not finite.
+
+    Raises:
+        InputError: a file without any such line.
+        UsageError: an empty delimiter.
     """
-    pairs = []
-    skipped = 0
-    for _, line in _lines(path, encoding):
-        fields = line.rstrip("\r\n").split(delimiter)
-        try:
-            a, b, score = fields
-            pairs.append((a, b, float(score)))
-        except ValueError:
-            skipped += 1
+    if delimiter is not None:
+        delimiter = NAMED_DELIMITERS.get(delimiter, delimiter)
+        if not delimiter:
+            raise UsageError(
+                "give a character, or tab, comma or space", setting="delimiter", value=delimiter
+            )
+    lines = [line.rstrip("\r\n") for _, line in _lines(path, encoding)]
+    columns = find_columns(lines[:SAMPLE_LINES], delimiter)
+    if columns is None:
+        by = "tabs, commas, semicolons or spaces" if delimiter is None else repr(delimiter)
+        raise FileFormatError(f"no line of word, word and score, separated by {by}", path=path)
+    if columns.is_header(lines[0]):
+        lines = lines[1:]
+    pairs = [pair for line in lines if (pair := columns.pair(line)) is not None]
     if not pairs:
-        raise InputError(f"{path}: no line of word, word and score, separated by {delimiter!r}")
-    return PairSet(path.stem, pairs, skipped)
+        raise FileFormatError("no line of word, word and score", path=path)
+    return PairSet(path.stem, pairs, len(lines) - len(pairs), columns.score + 1)
 
 
 def read_analogies(path: Path) -> AnalogySet:
@@ -119,7 +149,7 @@ def read_analogies(path: Path) -> AnalogySet:
         a, b, c, d = words
         sections[-1].questions.append(Question(a, (b,), c, (d,)))
     if not any(section.questions for section in sections):
-        raise InputError(f"{path}: no analogy question, a line of four words")
+        raise FileFormatError("no analogy question, a line of four words", path=path)
     return AnalogySet(path.stem, sections, skipped)
 
 
@@ -153,7 +183,7 @@ def _read_bats(folder: Path) -> AnalogySet:
         if questions:
             sections.append(Section(path.stem, kind, questions))
     if not sections:
-        raise InputError(
-            f"{folder}: no .txt file of lines 'word<TAB>answer/answer' in this folder (BATS)"
+        raise FileFormatError(
+            "no .txt file of lines 'word<TAB>answer/answer' in this folder (BATS)", path=folder
         )
     return AnalogySet(folder.resolve().name, sections, skipped)

@@ -12,12 +12,14 @@ from typing import Any, Self, overload
 import numpy as np
 
 from xw2v.errors import InputError, UnknownWordError
+from xw2v.sgns.array import safe_divisor
 from xw2v.sgns.backend import Backend
 from xw2v.sgns.loading import load_backend
-from xw2v.vectors.arrays import safe_divisor, unit
+from xw2v.vectors.arrays import unit
+from xw2v.vectors.display import GENSIM_NAMES, html_table, one_line
 from xw2v.vectors.query import KEY_TYPES, Key, as_term
 from xw2v.vectors.rowsearch import RowSearch
-from xw2v.vectors.spelling import UnknownWordMessage
+from xw2v.vectors.spelling import MisspeltWordError
 from xw2v.vectors.tablechecks import check_shape, checked_words, finite_norms, word_index
 from xw2v.vectors.vectorrows import VectorRows
 from xw2v.vectors.wordattributes import WordAttributes
@@ -90,7 +92,16 @@ class WordTable:
         return iter(self.index_to_key)
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({len(self)} words, vector_size={self.vector_size})"
+        return one_line(type(self).__name__, self.index_to_key, self.vector_size)
+
+    def _repr_html_(self) -> str:
+        return html_table(self.index_to_key, self.vectors, self.counts)
+
+    def __getattr__(self, name: str) -> Any:
+        hint = f"; use {GENSIM_NAMES[name]}" if name in GENSIM_NAMES else ""
+        raise AttributeError(
+            f"{type(self).__name__!r} object has no attribute {name!r}{hint}", name=name, obj=self
+        )
 
     def __contains__(self, key: object) -> bool:
         return isinstance(key, KEY_TYPES) and self.has_index_for(key)
@@ -112,7 +123,7 @@ class WordTable:
         if default is not None:
             return default
         if isinstance(key, str):
-            raise UnknownWordError(UnknownWordMessage(str(key), self.index_to_key))
+            raise MisspeltWordError(str(key), self.index_to_key)
         raise UnknownWordError(f"there is no row {key}; the rows are 0 to {len(self) - 1}")
 
     def get_vector(self, key: Key, norm: bool = False) -> np.ndarray:
@@ -204,8 +215,7 @@ class WordTable:
 
     def get_normed_vectors(self) -> np.ndarray:
         """A copy of the table (V, D) with rows of norm 1 (rows of zeros stay zeros)."""
-        normed: np.ndarray = self.vectors / safe_divisor(self.norms)[:, None]
-        return normed
+        return np.asarray(self.vectors / safe_divisor(self.norms)[:, None])
 
     def unit_normalize_all(self) -> None:
         """Scale every vector to norm 1, for good."""
@@ -297,10 +307,10 @@ class WordTable:
         if replace:
             last = {word: i for i, word in enumerate(words)}
             rows = [self.key_to_index[word] for word in last]
-            given = list(last.values())
-            self._rows.set(rows, new[given], norms[given])
+            chosen = list(last.values())
+            self._rows.set(rows, new[chosen], norms[chosen])
             for name, values in extras.items():
-                self.attributes[name][rows] = values[given]
+                self.attributes[name][rows] = values[chosen]
 
     def __setitem__(self, key: str | list[str], weights: Any) -> None:
         """Set the vector of a word, or the vectors (n, D) of n words, new or known."""
@@ -309,7 +319,8 @@ class WordTable:
     def get_vecattr(self, key: Key, attr: str) -> Any:
         """An attribute of a word, such as "count"."""
         if attr not in self.attributes:
-            raise InputError(f"these vectors have no {attr!r} of their words")
+            known = ", ".join(self.attributes) or "none"
+            raise InputError(f"the words have no attribute {attr!r}; there is {known}")
         return self.attributes[attr][self.get_index(key)]
 
     def set_vecattr(self, key: Key, attr: str, val: Any) -> None:

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from xw2v.errors import UsageError
 from xw2v.vectors.formats.detection import detect
-from xw2v.vectors.formats.registry import FORMATS, SYNONYMS, format_module, format_name
+from xw2v.vectors.formats.registry import FORMATS, SYNONYMS, files_of, format_module, format_name
 from xw2v.vectors.formats.rows import Decoding, ReadOptions, WordVectors
 
 __all__ = [
@@ -27,6 +27,8 @@ __all__ = [
     "WordVectors",
     "decoding_of",
     "detect",
+    "files_of",
+    "format_name",
     "read_vectors",
     "write_vectors",
 ]
@@ -38,6 +40,7 @@ def read_vectors(
     limit: int | None = None,
     encoding: str = "utf-8",
     unicode_errors: str = "strict",
+    lenient: bool = False,
 ) -> WordVectors:
     """Read a model folder or a file of vectors.
 
@@ -46,15 +49,16 @@ def read_vectors(
         format: a name in FORMATS or SYNONYMS; by default found from the content.
         limit: at most so many words, the first ones.
         encoding, unicode_errors: how bytes become words in the word2vec and GloVe formats.
+        lenient: of text, skip the lines that cannot be read, and log one line that counts them.
 
     Raises:
         InputError: one line saying what is wrong, and in which line or at which byte.
         UsageError: an argument that has no such value.
     """
     if limit is not None and limit < 1:
-        raise UsageError(f"limit {limit}: read at least one word")
-    options = ReadOptions(limit, decoding_of(encoding, unicode_errors))
-    format, path = (format_name(format), path) if format else detect(path)
+        raise UsageError("read at least one word", setting="limit", value=limit)
+    options = ReadOptions(limit, decoding_of(encoding, unicode_errors), lenient)
+    format, path = (format_name(format), path) if format else detect(path, lenient)
     return format_module(format).read(path, options)
 
 
@@ -73,7 +77,9 @@ def decoding_of(encoding: str, errors: str) -> Decoding:
         b"".decode(encoding, errors)
         "".encode(encoding)
     except LookupError:
-        raise UsageError(f"encoding {encoding!r}: Python knows none of this name") from None
+        raise UsageError(
+            "Python knows no encoding of this name", setting="encoding", value=encoding
+        ) from None
     if errors not in ("strict", "replace", "ignore"):
-        raise UsageError(f"unicode errors {errors!r}: choose strict, replace or ignore")
+        raise UsageError("choose strict, replace or ignore", setting="unicode_errors", value=errors)
     return Decoding(encoding, errors)

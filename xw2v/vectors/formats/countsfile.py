@@ -9,9 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
-from xw2v.errors import InputError
-from xw2v.storage.files import atomic_write
-from xw2v.vectors.formats.rows import MAX_WORD_BYTES, Decoding, encode_word
+from xw2v.errors import FileFormatError
+from xw2v.storage.packing import packed_write
+from xw2v.vectors.formats.rows import MAX_WORD_BYTES, Decoding, Place, encode_word
 from xw2v.vectors.formats.textrows import line_chunks
 from xw2v.vectors.formats.vectorfile import excerpt, open_vectors
 
@@ -26,16 +26,17 @@ def read_counts(path: Path, decoding: Decoding) -> dict[str, int]:
                 number += 1
                 raw, space, count = line.rstrip(b" \r").rpartition(b" ")
                 if not (space and count.isdigit() and len(count) < 19):
-                    raise InputError(
-                        f"{path}:{number}: expected a word, a space and its count, "
-                        f"found {excerpt(line)}"
+                    raise FileFormatError(
+                        f"expected a word, a space and its count, found {excerpt(line)}",
+                        path=path,
+                        line=number,
                     )
-                counts.setdefault(decoding.word(raw, f"{path}:{number}"), int(count))
+                counts.setdefault(decoding.word(raw, Place(path, number)), int(count))
     return counts
 
 
 def write_counts(path: Path, words: Sequence[str], counts: np.ndarray) -> None:
     """Write words (V,) with their counts (V,)."""
-    with atomic_write(path) as out:
+    with packed_write(path) as out:
         for word, count in zip(words, counts.tolist(), strict=True):
             out.write(b"%b %d\n" % (encode_word(path, word, "\n", "replace the character"), count))

@@ -5,7 +5,8 @@ from __future__ import annotations
 import codecs
 from pathlib import Path
 
-from xw2v.errors import InputError
+from xw2v.errors import FileFormatError
+from xw2v.vectors.formats.lenient import count_numbers, most_common_size
 from xw2v.vectors.formats.registry import (
     FILES_IN_FOLDERS,
     FORMATS,
@@ -13,9 +14,13 @@ from xw2v.vectors.formats.registry import (
     Sample,
     format_module,
 )
+from xw2v.vectors.formats.textrows import is_text
 from xw2v.vectors.formats.vectorfile import excerpt, open_vectors
 
-HEAD_BYTES = 1 << 16  # looked at to tell a format
+HEAD_BYTES = 1 << 16  # looked at to find a format
+SAMPLE_LINES = 10
+READABLE = f"{', '.join(FORMATS)}, fastText .vec"
+TAR_MAGIC_OFFSET = 257
 FASTTEXT_MODEL = (793712314).to_bytes(4, "little")
 PICKLE = tuple(b"\x80" + bytes([protocol]) for protocol in (2, 3, 4, 5))
 UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
@@ -45,8 +50,10 @@ FOREIGN = (  # first bytes of files that are no vectors, and what to say about t
 )
 
 
-def detect(path: Path) -> tuple[str, Path]:
+def detect(path: Path, lenient: bool = False) -> tuple[str, Path]:
     """(format, the file or folder to read) of a model folder or a file of vectors.
+
+    With `lenient` text of no format is taken for rows without a header.
 
     Raises InputError where it is none, naming what it is instead where that can be seen.
     """
@@ -55,17 +62,28 @@ def detect(path: Path) -> tuple[str, Path]:
     with open_vectors(path) as file:
         sample = Sample(path, file.read(HEAD_BYTES), file.size)
     if not sample.head:
-        raise InputError(f"{path}: the file is empty")
+        raise FileFormatError("the file is empty", path=path)
+    if sample.head[TAR_MAGIC_OFFSET:].startswith(b"ustar"):
+        raise FileFormatError(
+            "is a tar archive; unpack it and give the file of vectors in it", path=path
+        )
     for first_bytes, message in FOREIGN:
         if sample.head.startswith(first_bytes):
-            raise InputError(f"{path}: {message}")
+            raise FileFormatError(message, path=path)
     for name in RECOGNITION_ORDER:
         if format_module(name).recognises(sample):
             return name, path
-    line = sample.head.partition(b"\n")[0]
-    raise InputError(
-        f"{path}:1: not a file of vectors: it starts with {excerpt(line)}; "
-        f"these are read: {', '.join(FORMATS)}, fastText .vec"
+    if lenient and is_text(sample.head):
+        return "glove", path
+    lines = sample.head.split(b"\n", SAMPLE_LINES)[:SAMPLE_LINES]
+    rows = most_common_size(map(count_numbers, lines)) > 1
+    hint = (
+        "xw2v convert --lenient reads rows separated by tabs or commas"
+        if rows
+        else f"these are read: {READABLE}"
+    )
+    raise FileFormatError(
+        f"not a file of vectors: it starts with {excerpt(lines[0])}; {hint}", path=path, line=1
     )
 
 
@@ -74,7 +92,9 @@ def _detect_folder(path: Path) -> tuple[str, Path]:
         if (path / file).is_file():
             return name, path / file
     if (path / "corpus.bin").is_file():
-        raise InputError(f"{path}: is a corpus, not vectors; train on it first: xw2v train {path}")
-    raise InputError(
-        f"{path}: no vectors here; expected center.npy with vocab.json, as xw2v train writes"
+        raise FileFormatError(
+            f"is a corpus, not vectors; train on it first: xw2v train {path}", path=path
+        )
+    raise FileFormatError(
+        "no vectors here; expected center.npy with vocab.json, as xw2v train writes", path=path
     )

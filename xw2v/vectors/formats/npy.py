@@ -9,11 +9,11 @@ from pathlib import Path
 
 import numpy as np
 
-from xw2v.errors import InputError
+from xw2v.errors import FileFormatError, InputError
 from xw2v.storage.files import atomic_write, open_binary, output_folder
 from xw2v.storage.npyfile import NpyError, map_array, read_header, write_header
 from xw2v.text.vocabulary import Vocabulary
-from xw2v.vectors.formats.registry import FILES_IN_FOLDERS, Sample
+from xw2v.vectors.formats.registry import COMPANIONS, FILES_IN_FOLDERS, Sample
 from xw2v.vectors.formats.rows import (
     ReadOptions,
     WordVectors,
@@ -23,7 +23,7 @@ from xw2v.vectors.formats.rows import (
 )
 
 TABLE = FILES_IN_FOLDERS["npy"]
-VOCABULARY = "vocab.json"
+VOCABULARY = COMPANIONS["npy"]
 
 
 def recognises(sample: Sample) -> bool:
@@ -44,13 +44,13 @@ def read(path: Path, options: ReadOptions) -> WordVectors:
     names = file.parent / VOCABULARY
     if not names.is_file():
         raise InputError(
-            f"{names}: no such file; it must hold the words of {file.name}, in row order"
+            f"no such file; it must hold the words of {file.name}, in row order", path=names
         )
     vocabulary = Vocabulary.load(names)
     words, counts = vocabulary.words, vocabulary.counts
     if len(words) != len(table):
-        raise InputError(
-            f"{file}: {len(table)} rows, but {names.name} beside it has {len(words)} words"
+        raise FileFormatError(
+            f"{len(table)} rows, but {names.name} beside it has {len(words)} words", path=file
         )
     if options.limit is not None:
         first = slice(options.limit)
@@ -65,13 +65,14 @@ def _open(file: Path) -> np.ndarray:
         try:
             header = read_header(raw)
             if len(header.shape) != 2 or 0 in header.shape or header.dtype.kind != "f":
-                raise InputError(
-                    f"{file}: holds {header.dtype} of shape {header.shape}; "
-                    "expected a (words, dimensions) table of floats"
+                raise FileFormatError(
+                    f"holds {header.dtype} of shape {header.shape}; "
+                    "expected a (words, dimensions) table of floats",
+                    path=file,
                 )
             return map_array(raw, header)
         except NpyError as error:
-            raise InputError(f"{file}: not a complete .npy file: {error}") from None
+            raise FileFormatError(f"not a complete .npy file: {error}", path=file) from None
 
 
 def write(path: Path, content: WordVectors) -> None:

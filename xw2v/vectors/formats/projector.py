@@ -13,12 +13,13 @@ from pathlib import Path
 
 import numpy as np
 
-from xw2v.errors import InputError
+from xw2v.errors import FileFormatError, InputError
 from xw2v.storage.files import atomic_write, output_folder
-from xw2v.vectors.formats.registry import FILES_IN_FOLDERS, Sample
+from xw2v.vectors.formats.registry import COMPANIONS, FILES_IN_FOLDERS, Sample
 from xw2v.vectors.formats.rows import (
     MAX_WORD_BYTES,
     Decoding,
+    Place,
     ReadOptions,
     RowBuilder,
     WordVectors,
@@ -36,16 +37,20 @@ from xw2v.vectors.formats.textrows import (
 from xw2v.vectors.formats.vectorfile import excerpt, open_vectors
 
 VECTORS = FILES_IN_FOLDERS["projector"]
-METADATA = "metadata.tsv"
+METADATA = COMPANIONS["projector"]
 COLUMNS = b"word\tcount"
+SAMPLE_LINES = 10  # from which the format is recognised
 _UTF8 = Decoding()
 
 
 def recognises(sample: Sample) -> bool:
-    """A first line of numbers separated by tabs; one number will do where metadata.tsv is there."""
-    fields = sample.head.partition(b"\n")[0].rstrip(b"\r").split(b"\t")
-    several = len(fields) > 1 or (sample.path.parent / METADATA).is_file()
-    return several and all(map(is_number, fields))
+    """First lines of numbers separated by tabs; one number will do where metadata.tsv is there."""
+    lines = sample.head.split(b"\n", SAMPLE_LINES)[:SAMPLE_LINES]
+    complete = [line for line in lines[:-1] if line.strip()] or lines[:1]
+    rows = [line.rstrip(b"\r").split(b"\t") for line in complete]
+    several = len(rows[0]) > 1 or (sample.path.parent / METADATA).is_file()
+    same_size = all(len(row) == len(rows[0]) for row in rows)
+    return several and same_size and all(is_number(field) for row in rows for field in row)
 
 
 def read(path: Path, options: ReadOptions) -> WordVectors:
@@ -57,7 +62,7 @@ def read(path: Path, options: ReadOptions) -> WordVectors:
     metadata_file = vectors_file.parent / METADATA
     if not metadata_file.is_file():
         raise InputError(
-            f"{metadata_file}: no such file; it must hold the words of {vectors_file.name}"
+            f"no such file; it must hold the words of {vectors_file.name}", path=metadata_file
         )
     words, counts = _read_metadata(metadata_file)
     n_words = len(words)
@@ -65,8 +70,8 @@ def read(path: Path, options: ReadOptions) -> WordVectors:
         words = words[: options.limit]
     builder = _read_table(vectors_file, words, n_words)
     if len(builder.words) < len(words):
-        raise InputError(
-            f"{vectors_file}: {len(builder.words)} rows for the {n_words} words of {METADATA}"
+        raise FileFormatError(
+            f"{len(builder.words)} rows for the {n_words} words of {METADATA}", path=vectors_file
         )
     result = builder.finish()
     if counts is not None and len(result.words) == len(words):
@@ -86,18 +91,20 @@ def _read_table(path: Path, words: list[str], n_words: int) -> RowBuilder:
             raise _bad_line(path, rows, number, builder)
         done = len(builder.words)
         if done + len(rows) > n_words:
-            raise InputError(f"{path}:{number}: more rows than the {n_words} words of {METADATA}")
-        wanted = words[done : done + len(rows)]
-        builder.add(wanted, block[: len(wanted)], partial(_line, path, number))
+            raise FileFormatError(
+                f"more rows than the {n_words} words of {METADATA}", path=path, line=number
+            )
+        chunk_words = words[done : done + len(rows)]
+        builder.add(chunk_words, block[: len(chunk_words)], partial(_place_of_line, path, number))
         if len(builder.words) == len(words) < n_words:
             break
     if builder is None:
-        raise InputError(f"{path}: the file is empty")
+        raise FileFormatError("the file is empty", path=path)
     return builder
 
 
-def _line(path: Path, first: int, row: int = 0) -> str:
-    return f"{path}:{first + row}"
+def _place_of_line(path: Path, first: int, row: int) -> Place:
+    return Place(path, first + row)
 
 
 def _lines(path: Path, padding: bytes = LINE_PADDING) -> Iterator[tuple[int, list[bytes]]]:
@@ -116,10 +123,12 @@ def _bad_line(path: Path, rows: list[str], first: int, builder: RowBuilder | Non
         fields = row.encode("latin-1").split(b"\t")
         if len(fields) != size or not all(map(is_number, fields)):
             found = excerpt(row.encode("latin-1"))
-            return InputError(
-                f"{path}:{number}: expected {size} numbers separated by tabs, found {found}"
+            return FileFormatError(
+                f"expected {size} numbers separated by tabs, found {found}", path=path, line=number
             )
-    return InputError(f"{path}:{first}: the lines from here do not hold {size} numbers each")
+    return FileFormatError(
+        f"the lines from here do not hold {size} numbers each", path=path, line=first
+    )
 
 
 def _read_metadata(path: Path) -> tuple[list[str], np.ndarray | None]:
@@ -131,11 +140,13 @@ def _read_metadata(path: Path) -> tuple[list[str], np.ndarray | None]:
             columns, lines, first = True, lines[1:], 2
         for number, line in enumerate(lines, first):
             raw, tab, count = line.partition(b"\t")
-            words.append(_UTF8.word(raw, f"{path}:{number}"))
+            words.append(_UTF8.word(raw, Place(path, number)))
             if columns:
                 if not (tab and count.isdigit() and len(count) < 20 and int(count) < 2**63):
-                    raise InputError(
-                        f"{path}:{number}: expected a word, tab and count, found {excerpt(line)}"
+                    raise FileFormatError(
+                        f"expected a word, tab and count, found {excerpt(line)}",
+                        path=path,
+                        line=number,
                     )
                 counts.append(int(count))
     return words, np.asarray(counts, dtype=np.int64) if columns else None

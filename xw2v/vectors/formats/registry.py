@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from difflib import get_close_matches
 from importlib import import_module
 from pathlib import Path
 from typing import Protocol, cast
@@ -57,13 +58,24 @@ FILES_IN_FOLDERS = {  # what a folder of this format has in it, the likeliest fi
     "projector": "vectors.tsv",
     "word2vec": "vectors.txt",
 }
+COMPANIONS = {"npy": "vocab.json", "projector": "metadata.tsv"}  # the words, beside the vectors
+
+
+def files_of(path: Path, format: str) -> list[Path]:
+    """The files that vectors at `path` in this format are, read or to be written."""
+    if format not in COMPANIONS:
+        return [path]
+    file = path if path.is_file() else path / FILES_IN_FOLDERS[format]
+    return [file, file.with_name(COMPANIONS[format])]
 
 
 def format_name(name: str) -> str:
     """The name in FORMATS for a name or synonym; UsageError for anything else."""
     name = SYNONYMS.get(name, name)
     if name not in MODULES:
-        raise UsageError(f"format {name!r}: choose one of {', '.join(FORMATS)}")
+        near = get_close_matches(name, [*FORMATS, *SYNONYMS], 1)
+        hint = f"did you mean {near[0]}? " if near else ""
+        raise UsageError(f"{hint}choose one of {', '.join(FORMATS)}", setting="format", value=name)
     return name
 
 

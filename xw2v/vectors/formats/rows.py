@@ -9,10 +9,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
-from xw2v.errors import InputError, shown
+from xw2v.errors import FileFormatError, InputError, shown
 
 log = logging.getLogger(__name__)
 CHUNK_BYTES = 1 << 20  # that readers and writers work on at a time, about
@@ -26,6 +27,20 @@ class WordVectors:
     words: list[str]
     vectors: np.ndarray  # (V, D) float32, may be a memory map
     counts: np.ndarray | None = None  # (V,) int64 where the format keeps them
+    skipped: int = 0  # lines that lenient reading left out
+
+
+class Place(NamedTuple):
+    """Where something is: in a line of a file, or at what `detail` says of it."""
+
+    path: Path
+    line: int | None = None
+    detail: str = ""
+
+    def error(self, message: str) -> FileFormatError:
+        """The error about what is wrong there."""
+        text = f"{self.detail}: {message}" if self.detail else message
+        return FileFormatError(text, path=self.path, line=self.line)
 
 
 @dataclass(frozen=True)
@@ -35,15 +50,15 @@ class Decoding:
     encoding: str = "utf-8"
     errors: str = "strict"
 
-    def word(self, raw: bytes, place: str) -> str:
+    def word(self, raw: bytes, place: Place) -> str:
         """Decode a word; InputError naming its place where it is empty or not in this encoding."""
         if not raw:
-            raise InputError(f"{place}: an empty word")
+            raise place.error("an empty word")
         try:
             return raw.decode(self.encoding, self.errors)
         except UnicodeDecodeError as error:
-            raise InputError(
-                f"{place}: the word {raw[:40]!r} is not {self.encoding} ({error.reason}); if it "
+            raise place.error(
+                f"the word {raw[:40]!r} is not {self.encoding} ({error.reason}); if it "
                 "was cut in mid-character, as the C tool does, read with unicode errors 'replace'"
             ) from None
 
@@ -55,10 +70,12 @@ class ReadOptions:
     Attributes:
         limit: at most so many words, the first ones; None reads all.
         decoding: how bytes become words, in formats that do not fix it.
+        lenient: skip and count lines of text that cannot be read; see `lenient.py`.
     """
 
     limit: int | None = None
     decoding: Decoding = Decoding()
+    lenient: bool = False
 
 
 class RowBuilder:
@@ -72,11 +89,11 @@ class RowBuilder:
         self.vector_size = vector_size
         self._table = np.empty((0, vector_size), dtype=np.float32)
 
-    def add(self, words: list[str], block: np.ndarray, row_name: Callable[[int], str]) -> None:
-        """Append rows; `row_name(i)` says where row i of this block is, for the error about a
+    def add(self, words: list[str], block: np.ndarray, place_of: Callable[[int], Place]) -> None:
+        """Append rows; `place_of(i)` is where row i of this block is, for the error about a
         non-finite value.
         """
-        check_finite(words, block, row_name)
+        check_finite(words, block, place_of)
         start, end = len(self.words), len(self.words) + len(words)
         if end > len(self._table):
             self._table.resize(
@@ -108,13 +125,13 @@ class RowBuilder:
         return WordVectors(words, vectors)
 
 
-def check_finite(words: Sequence[str], block: np.ndarray, row_name: Callable[[int], str]) -> None:
+def check_finite(words: Sequence[str], block: np.ndarray, place_of: Callable[[int], Place]) -> None:
     """Raise InputError at the first row of `block` (n, D) that has a non-finite value."""
     finite = np.isfinite(block)
     if not finite.all():
         row, column = (int(i[0]) for i in np.nonzero(~finite))
-        raise InputError(
-            f"{row_name(row)}: value {column + 1} of {shown(words[row])} is {block[row, column]}; "
+        raise place_of(row).error(
+            f"value {column + 1} of {shown(words[row])} is {block[row, column]}; "
             "vectors must be finite"
         )
 
@@ -123,7 +140,7 @@ def float32_table(path: Path, words: Sequence[str], table: np.ndarray) -> np.nda
     """A table (V, D) of any float type as float32; InputError where a value is not finite then."""
     with np.errstate(all="ignore"):  # what does not fit is found below
         vectors = np.asarray(table).astype(np.float32, copy=False)
-    check_finite(words, vectors, partial(_row_name, path, 0))
+    check_finite(words, vectors, partial(_place_of_row, path, 0))
     return vectors
 
 
@@ -131,8 +148,9 @@ def check_table(path: Path, words: Sequence[str], vectors: np.ndarray) -> None:
     """Raise InputError unless `words` and `vectors` (V, D) can be written as a file of vectors."""
     if vectors.ndim != 2 or len(vectors) != len(words) or vectors.size == 0:
         raise InputError(
-            f"{path}: cannot write {len(words)} words with vectors of shape {vectors.shape}: "
-            "there must be one row of at least one dimension for each word"
+            f"cannot write {len(words)} words with vectors of shape {vectors.shape}: "
+            "there must be one row of at least one dimension for each word",
+            path=path,
         )
 
 
@@ -142,12 +160,12 @@ def encode_word(path: Path, word: str, forbidden: str, advice: str) -> bytes:
     if bad or not word:
         what = f"contains {bad[0]!r}" if bad else "is empty"
         raise InputError(
-            f"{path}: the word {shown(word)} {what}, which this format cannot hold; {advice}"
+            f"the word {shown(word)} {what}, which this format cannot hold; {advice}", path=path
         )
     try:
         return word.encode()
     except UnicodeEncodeError:
-        raise InputError(f"{path}: the word {shown(word)} cannot be written as UTF-8") from None
+        raise InputError(f"the word {shown(word)} cannot be written as UTF-8", path=path) from None
 
 
 def row_chunks(
@@ -160,9 +178,9 @@ def row_chunks(
     for start in range(0, len(words), step):
         chunk_words = words[start : start + step]
         chunk = np.ascontiguousarray(vectors[start : start + step], dtype="<f4")
-        check_finite(chunk_words, chunk, partial(_row_name, path, start))
+        check_finite(chunk_words, chunk, partial(_place_of_row, path, start))
         yield chunk_words, chunk
 
 
-def _row_name(path: Path, start: int, row: int) -> str:
-    return f"{path}: row {start + row + 1}"
+def _place_of_row(path: Path, start: int, row: int) -> Place:
+    return Place(path, detail=f"row {start + row + 1}")

@@ -14,8 +14,9 @@ from typing import Any
 
 import numpy as np
 
-from xw2v.errors import InputError, MissingDependencyError
+from xw2v.errors import FileFormatError, InputError, MissingDependencyError
 from xw2v.storage.files import atomic_write
+from xw2v.storage.packing import ENDINGS
 from xw2v.text.vocabulary import Vocabulary
 from xw2v.vectors.formats.npy import VOCABULARY
 from xw2v.vectors.formats.registry import Sample
@@ -51,7 +52,7 @@ def read(path: Path, options: ReadOptions) -> WordVectors:
     words, counts = _words(path, metadata)
     words = words[: options.limit]
     if len(words) != len(table):
-        raise InputError(f"{path}: {len(table)} rows for {len(words)} words")
+        raise FileFormatError(f"{len(table)} rows for {len(words)} words", path=path)
     vectors = float32_table(path, words, table)
     return WordVectors(words, vectors, None if counts is None else counts[: len(words)])
 
@@ -65,8 +66,8 @@ def _table(path: Path, limit: int | None) -> tuple[np.ndarray, dict[str, str]]:
             tables = [name for name in names if len(file.get_slice(name).get_shape()) == 2]
             name = TENSOR if TENSOR in tables else tables[0] if len(tables) == 1 else None
             if name is None:
-                raise InputError(
-                    f"{path}: {len(tables)} tables; expected one, or one named {TENSOR!r}"
+                raise FileFormatError(
+                    f"{len(tables)} tables; expected one, or one named {TENSOR!r}", path=path
                 )
             table: np.ndarray = (
                 file.get_tensor(name) if limit is None else file.get_slice(name)[:limit]
@@ -75,12 +76,12 @@ def _table(path: Path, limit: int | None) -> tuple[np.ndarray, dict[str, str]]:
     except InputError:
         raise
     except (library.SafetensorError, OSError, TypeError, ValueError, KeyError) as error:
-        raise InputError(
-            f"{path}: not a complete safetensors file: {str(error).splitlines()[0]}"
+        raise FileFormatError(
+            f"not a complete safetensors file: {str(error).splitlines()[0]}", path=path
         ) from None
     if table.dtype.kind != "f" or table.size == 0:
-        raise InputError(
-            f"{path}: {name!r} is {table.dtype} of shape {table.shape}, not a table of floats"
+        raise FileFormatError(
+            f"{name!r} is {table.dtype} of shape {table.shape}, not a table of floats", path=path
         )
     return table, metadata
 
@@ -89,7 +90,9 @@ def _words(path: Path, metadata: dict[str, str]) -> tuple[list[str], np.ndarray 
     beside = path.parent / VOCABULARY
     if "words" not in metadata:
         if not beside.is_file():
-            raise InputError(f"{path}: no words in its metadata, and no {VOCABULARY} beside it")
+            raise FileFormatError(
+                f"no words in its metadata, and no {VOCABULARY} beside it", path=path
+            )
         vocabulary = Vocabulary.load(beside)
         return vocabulary.words, vocabulary.counts
     try:
@@ -102,13 +105,17 @@ def _words(path: Path, metadata: dict[str, str]) -> tuple[list[str], np.ndarray 
             if counts.shape != (len(words),):
                 raise ValueError("there must be one count for each word")
     except (ValueError, TypeError, OverflowError, RecursionError) as error:
-        raise InputError(f"{path}: bad words in its metadata: {error}") from None
+        raise FileFormatError(f"bad words in its metadata: {error}", path=path) from None
     return words, counts
 
 
 def write(path: Path, content: WordVectors) -> None:
     """Write the table with its words."""
     library = _library()
+    if path.suffix.lower() in ENDINGS:
+        raise InputError(
+            f"safetensors files are mapped and not compressed; leave out {path.suffix}", path=path
+        )
     words, counts = content.words, content.counts
     check_table(path, words, content.vectors)
     vectors = np.ascontiguousarray(float32_table(path, words, content.vectors))

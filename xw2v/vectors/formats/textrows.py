@@ -14,11 +14,12 @@ from typing import BinaryIO
 
 import numpy as np
 
-from xw2v.errors import InputError
+from xw2v.errors import FileFormatError, InputError
 from xw2v.vectors.formats.rows import (
     CHUNK_BYTES,
     MAX_WORD_BYTES,
     Decoding,
+    Place,
     RowBuilder,
     encode_word,
     row_chunks,
@@ -34,20 +35,23 @@ _IS_NUMBER = re.compile(
 
 
 def read_rows(
-    file: VectorFile, vector_size: int, first_line: int, most: int | None, decoding: Decoding
+    file: VectorFile, vector_size: int, first_line: int, max_rows: int | None, decoding: Decoding
 ) -> tuple[RowBuilder, bool]:
-    """Read up to `most` rows; the second answer says whether anything but empty lines follows them.
+    """Read up to `max_rows` rows.
+
+    Returns:
+        The rows, and whether anything but empty lines follows them.
 
     Raises InputError naming the line that does not hold a word and `vector_size` finite numbers.
     """
     builder = RowBuilder(file.path, vector_size)
     line_number = first_line
     for lines in line_chunks(file, MAX_WORD_BYTES + MAX_NUMBER_BYTES * vector_size, first_line):
-        wanted = lines if most is None else lines[: most - len(builder.words)]
-        if wanted:
-            _add_lines(builder, wanted, vector_size, line_number, decoding)
-        if len(wanted) < len(lines):
-            return builder, any(line.strip() for line in lines[len(wanted) :])
+        taken = lines if max_rows is None else lines[: max_rows - len(builder.words)]
+        if taken:
+            _add_lines(builder, taken, vector_size, line_number, decoding)
+        if len(taken) < len(lines):
+            return builder, any(line.strip() for line in lines[len(taken) :])
         line_number += len(lines)
     return builder, False
 
@@ -63,23 +67,24 @@ def _add_lines(
         if text.count(b" ") == vector_size:
             raw, _, numbers = text.partition(b" ")
         else:  # a word with spaces, or a bad line
-            raw, numbers = _split_from_the_right(text, vector_size, f"{path}:{number}")
-        words.append(decoding.word(raw, f"{path}:{number}"))
+            raw, numbers = _split_from_the_right(text, vector_size, Place(path, number))
+        words.append(decoding.word(raw, Place(path, number)))
         rows.append(numbers.decode("latin-1"))
     block = parse_numbers(rows)
     if block is None or block.shape[1] != vector_size:
         raise _bad_line(path, rows, vector_size, first_line)
-    builder.add(words, block, lambda row: f"{path}:{first_line + row}")
+    builder.add(words, block, lambda row: Place(path, first_line + row))
 
 
-def _split_from_the_right(text: bytes, vector_size: int, place: str) -> tuple[bytes, bytes]:
+def _split_from_the_right(text: bytes, vector_size: int, place: Place) -> tuple[bytes, bytes]:
     fields = text.rsplit(b" ", vector_size)
     if len(fields) != vector_size + 1:
         if not text:
-            raise InputError(f"{place}: an empty line; expected a word and {vector_size} numbers")
-        raise InputError(
-            f"{place}: expected a word and {vector_size} numbers, found {len(fields)} fields in "
-            f"{excerpt(text)}; is this really text, and is it complete?"
+            raise place.error(f"an empty line; expected a word and {vector_size} numbers")
+        raise place.error(
+            f"expected a word and {vector_size} numbers, found {len(fields)} fields in "
+            f"{excerpt(text)}; is this really text, and is it complete? xw2v convert --lenient "
+            "skips such lines"
         )
     return fields[0], text[len(fields[0]) + 1 :]
 
@@ -100,6 +105,19 @@ def count_trailing_numbers(line: bytes) -> int:
     return count
 
 
+def words_end_in_values(words: Sequence[str]) -> bool:
+    """Whether all of the first ten words end in a decimal number after a space.
+
+    Hardly any words do; rather, these are the first values of vectors of more dimensions than the
+    header says.
+    """
+    last_fields = [word.rpartition(" ") for word in words[:10]]
+    return bool(words) and all(
+        space and "." in field and is_number(field.encode("utf-8", "replace"))
+        for _, space, field in last_fields
+    )
+
+
 def looks_like_rows(data: bytes, vector_size: int) -> bool:
     """Whether text, not binary rows, follows a header: numbers at the end of the first line, or
     characters all along.
@@ -110,6 +128,11 @@ def looks_like_rows(data: bytes, vector_size: int) -> bool:
     last = fields[-min(vector_size, 10) :]
     if last and all(map(is_number, last)):
         return True
+    return is_text(data)
+
+
+def is_text(data: bytes) -> bool:
+    """Whether bytes are UTF-8, but for a character cut off at the end, without control codes."""
     text = data.decode("utf-8", "replace").rstrip("\ufffd")
     return "\ufffd" not in text and not any(c < " " and c not in "\t\r\n" for c in text)
 
@@ -129,9 +152,9 @@ def _bad_line(path: Path, rows: list[str], vector_size: int, first_line: int) ->
     for number, row in enumerate(rows, first_line):
         for field in row.encode("latin-1").split(b" "):
             if not is_number(field):
-                return InputError(f"{path}:{number}: {excerpt(field)} is not a number")
-    return InputError(
-        f"{path}:{first_line}: the lines from here do not hold {vector_size} numbers each"
+                return FileFormatError(f"{excerpt(field)} is not a number", path=path, line=number)
+    return FileFormatError(
+        f"the lines from here do not hold {vector_size} numbers each", path=path, line=first_line
     )
 
 
@@ -149,9 +172,10 @@ def line_chunks(
         if not newline:
             parts.append(chunk)
             if sum(map(len, parts)) > max_line_bytes:
-                raise InputError(
-                    f"{file.path}:{line_number}: a line of over {max_line_bytes} bytes is no row "
-                    "of vectors"
+                raise FileFormatError(
+                    f"a line of over {max_line_bytes} bytes is no row of vectors",
+                    path=file.path,
+                    line=line_number,
                 )
             continue
         lines = [b""] * n_empty + (b"".join(parts) + head).split(b"\n")

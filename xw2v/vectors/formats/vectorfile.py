@@ -8,12 +8,13 @@ fixed expansion.
 from __future__ import annotations
 
 import re
+from codecs import BOM_UTF8
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from xw2v.errors import InputError
+from xw2v.errors import FileFormatError, InputError
 from xw2v.storage.files import MAGIC, damage_reported, decompressed, open_binary
 
 MAX_EXPANSION = 100  # vectors shrink 2 to 5 times when compressed
@@ -22,7 +23,7 @@ MAX_HEADER_BYTES = 200  # of a line "num_words vector_size"
 
 
 class VectorFile:
-    """Bytes of a vector file, decompressed.
+    """Bytes of a vector file, decompressed, without a byte order mark.
 
     `path` is for messages, `size` is the most bytes that reading can give, `position` the next
     byte.
@@ -34,27 +35,43 @@ class VectorFile:
         self.compressed = compressed
         self.position = 0
         self._stream = stream
+        self._ahead = b""  # read from the stream, but not by anybody yet
+        self._skip_byte_order_mark()
 
     @property
     def left(self) -> int:
+        """The most bytes that are still to be read."""
         return self.size - self.position
 
     def read(self, n: int) -> bytes:
         """At most n bytes; none only at the end."""
+        ahead, self._ahead = self._ahead[:n], self._ahead[n:]
         with damage_reported(str(self.path)):
-            return self._counted(self._stream.read(n))
+            return self._counted(ahead + self._stream.read(n - len(ahead)))
 
     def readline(self, limit: int) -> bytes:
         """The next line with its newline, cut at `limit` bytes."""
+        end = self._ahead.find(b"\n") + 1 or len(self._ahead)
+        if end < len(self._ahead) or self._ahead.endswith(b"\n"):
+            return self.read(min(end, limit))
+        ahead = self.read(min(end, limit)) if end else b""
         with damage_reported(str(self.path)):
-            return self._counted(self._stream.readline(limit))
+            return ahead + self._counted(self._stream.readline(limit - len(ahead)))
+
+    def _skip_byte_order_mark(self) -> None:
+        with damage_reported(str(self.path)):
+            self._ahead = self._stream.read(len(BOM_UTF8))
+        if self._ahead == BOM_UTF8:
+            self._ahead = b""
+            self.position = len(BOM_UTF8)
 
     def _counted(self, data: bytes) -> bytes:
         self.position += len(data)
         if self.position > self.size:
-            raise InputError(
-                f"{self.path}: expands to more than {MAX_EXPANSION} times its size, which vectors "
-                "never do; decompress it yourself if that is meant"
+            raise FileFormatError(
+                f"expands to more than {MAX_EXPANSION} times its size, which vectors "
+                "never do; decompress it yourself if that is meant",
+                path=self.path,
             )
         return data
 
@@ -67,7 +84,7 @@ def open_vectors(path: Path) -> Iterator[VectorFile]:
     """
     with open_binary(path) as raw:
         if not path.is_file():
-            raise InputError(f"{path}: is not a regular file; save the vectors to a file first")
+            raise InputError("is not a regular file; save the vectors to a file first", path=path)
         head = raw.read(8)
         size = raw.seek(0, 2)
         raw.seek(0)
@@ -105,15 +122,21 @@ def read_header(file: VectorFile, row_bytes: int, value_bytes: int) -> tuple[int
     sizes = parse_header(line)
     if sizes is None:
         found = f"found {excerpt(line)}" if line else "the file is empty"
-        raise InputError(f"{file.path}:1: expected the header 'num_words vector_size', {found}")
+        raise FileFormatError(
+            f"expected the header 'num_words vector_size', {found}", path=file.path, line=1
+        )
     num_words, vector_size = sizes
     if num_words == 0 or vector_size == 0:
-        raise InputError(f"{file.path}:1: the header {excerpt(line)} promises no vectors")
+        raise FileFormatError(
+            f"the header {excerpt(line)} promises no vectors", path=file.path, line=1
+        )
     least = num_words * (row_bytes + vector_size * value_bytes) - 1
     if least > file.left:
-        raise InputError(
-            f"{file.path}:1: the header promises {num_words} words of {vector_size} dimensions, at "
+        raise FileFormatError(
+            f"the header promises {num_words} words of {vector_size} dimensions, at "
             f"least {least} bytes, but {'at most ' if file.compressed else ''}{file.left} follow: "
-            "the file is cut short or the header is wrong"
+            "the file is cut short or the header is wrong",
+            path=file.path,
+            line=1,
         )
     return num_words, vector_size

@@ -11,13 +11,14 @@ from pathlib import Path
 
 import numpy as np
 
-from xw2v.errors import InputError
-from xw2v.storage.files import atomic_write
+from xw2v.errors import FileFormatError, InputError
+from xw2v.storage.packing import packed_write
 from xw2v.vectors.formats.registry import Sample
 from xw2v.vectors.formats.rows import (
     CHUNK_BYTES,
     MAX_WORD_BYTES,
     Decoding,
+    Place,
     ReadOptions,
     RowBuilder,
     WordVectors,
@@ -49,16 +50,16 @@ def read(path: Path, options: ReadOptions) -> WordVectors:
     """
     with open_vectors(path) as file:
         num_words, vector_size = read_header(file, row_bytes=2, value_bytes=4)
-        wanted = num_words if options.limit is None else min(options.limit, num_words)
+        n_wanted = num_words if options.limit is None else min(options.limit, num_words)
         builder = RowBuilder(path, vector_size)
         rest = b""
-        while len(builder.words) < wanted:
-            missing = wanted - len(builder.words)
+        while len(builder.words) < n_wanted:
+            missing = n_wanted - len(builder.words)
             rest = _add_rows(file, rest, builder, missing, num_words, options.decoding)
-        if wanted == num_words and (rest + file.read(CHUNK_BYTES)).strip(b"\n"):
+        if n_wanted == num_words and (rest + file.read(CHUNK_BYTES)).strip(b"\n"):
             byte = file.position - len(rest)
-            raise InputError(
-                f"{path}: data after the {num_words} words that its header promises, byte {byte}"
+            raise FileFormatError(
+                f"data after the {num_words} words that its header promises, byte {byte}", path=path
             )
     return builder.finish()
 
@@ -67,12 +68,12 @@ def _add_rows(
     file: VectorFile,
     rest: bytes,
     builder: RowBuilder,
-    most: int,
+    max_rows: int,
     num_words: int,
     decoding: Decoding,
 ) -> bytes:
-    """Read a chunk, add its complete rows (at most `most`), and return the bytes of the row that it
-    cuts off.
+    """Read a chunk and add its complete rows, at most `max_rows`; returns the bytes of the row that
+    it cuts off.
     """
     vector_bytes = 4 * builder.vector_size
     first_byte = file.position - len(rest)
@@ -83,11 +84,11 @@ def _add_rows(
     starts: list[int] = []
     start = 0
 
-    def row_name(row: int) -> str:
+    def place_of(row: int) -> Place:
         number = len(builder.words) + row + 1
-        return f"{file.path}: word {number}, at byte {first_byte + starts[row]}"
+        return Place(file.path, detail=f"word {number}, at byte {first_byte + starts[row]}")
 
-    while len(words) < most:
+    while len(words) < max_rows:
         space = data.find(b" ", start)
         end = space + 1 + vector_bytes
         if space < 0 or end > len(data):
@@ -102,21 +103,22 @@ def _add_rows(
             break
         starts.append(start)
         raw = data[start:space].lstrip(b"\n")
-        words.append(decoding.word(raw, f"{file.path}: byte {first_byte + start}"))
+        words.append(decoding.word(raw, Place(file.path, detail=f"byte {first_byte + start}")))
         numbers.append(data[space + 1 : end])
         start = end
     if words:
         table = np.frombuffer(b"".join(numbers), dtype="<f4").reshape(
             len(words), builder.vector_size
         )
-        builder.add(words, table, row_name)
+        builder.add(words, table, place_of)
     return data[start:]
 
 
 def _cut(file: VectorFile, rows: int, byte: int, rest: bytes, num_words: int) -> InputError:
-    return InputError(
-        f"{file.path}: the header promises {num_words} words, but number {rows + 1} at byte {byte} "
-        f"is not complete ({excerpt(rest)}): the file is cut short, or is not word2vec binary"
+    return FileFormatError(
+        f"the header promises {num_words} words, but number {rows + 1} at byte {byte} "
+        f"is not complete ({excerpt(rest)}): the file is cut short, or is not word2vec binary",
+        path=file.path,
     )
 
 
@@ -129,7 +131,7 @@ def write(path: Path, content: WordVectors, newline: bool = True) -> None:
     advice = "join its parts with _, or choose npy or safetensors, which hold any word"
     words, vectors = content.words, content.vectors
     check_table(path, words, vectors)
-    with atomic_write(path) as out:
+    with packed_write(path) as out:
         out.write(f"{len(words)} {vectors.shape[1]}\n".encode())
         for chunk_words, chunk in row_chunks(path, words, vectors):
             out.writelines(

@@ -1,0 +1,63 @@
+"""Files written compressed, as the ending of their name says."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import io
+import lzma
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, BinaryIO, cast
+
+from xw2v.errors import MissingDependencyError
+from xw2v.storage.files import atomic_write
+
+ENDINGS = (".gz", ".bz2", ".xz", ".zst")
+
+
+@contextmanager
+def packed_write(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
+    """As `atomic_write`, compressed where the name ends in .gz, .bz2, .xz or .zst.
+
+    The same content gives the same file: no time and no name is stored in it.
+
+    Raises:
+        InputError: the file cannot be written.
+        MissingDependencyError: zstd, where no library for it is installed.
+    """
+    ending = Path(path).suffix.lower()
+    with atomic_write(path) as raw:
+        if ending not in ENDINGS:
+            yield raw
+            return
+        with _compressor(ending, raw, str(path)) as packed:
+            yield packed
+
+
+def _compressor(ending: str, raw: BinaryIO, name: str) -> Any:
+    if ending == ".gz":
+        return gzip.GzipFile(filename="", mode="wb", fileobj=raw, compresslevel=6, mtime=0)
+    if ending == ".bz2":
+        return bz2.BZ2File(raw, "wb")
+    if ending == ".xz":
+        return lzma.LZMAFile(raw, "wb")
+    return _zstd(raw, name)
+
+
+def _zstd(raw: BinaryIO, name: str) -> Any:
+    try:
+        from compression import zstd  # type: ignore[import-not-found, unused-ignore]  # Python 3.14
+
+        return zstd.ZstdFile(cast(Any, raw), "wb")
+    except ImportError:
+        pass
+    try:
+        import zstandard
+    except ImportError:
+        raise MissingDependencyError(
+            f'{name}: zstd needs zstandard: pip install "xw2v[zstd]"'
+        ) from None
+    return io.BufferedWriter(zstandard.ZstdCompressor().stream_writer(raw, closefd=False))
