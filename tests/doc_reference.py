@@ -17,13 +17,15 @@ from xw2v.cli import COMMANDS, cli
 from xw2v.settings import SETTINGS, Option, flag
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
-DEFAULTS = {  # of settings that others set
+DEFAULTS = {  # of settings that are not set, or by others
     "alpha": "0.05, CBOW 0.2",
     "max_vocab": "no limit",
     "batch_tokens": "by device and model",
     "shared_negatives": "by the other settings",
     "backend": "by the device",
     "workers": "all cores",
+    "tokens": "`ascii`, and `raw` for what `xw2v phrases` wrote",
+    "lowercase": "on, with `raw` off",
 }
 DERIVED = "## What follows from the others\n"  # the section after the settings
 PAGE_HEAD = """# Commands
@@ -39,7 +41,8 @@ def facts(option: Option) -> str:
     names = [flag(option.name), *option.aliases, *([option.off] if option.off else [])]
     if option.name == "lowercase":
         names = ["--no-lowercase"]
-    default = DEFAULTS.get(option.name) or _value(option.default)
+    unset = DEFAULTS.get(option.name, "none")
+    default = unset if option.default is None else _value(option.default)
     parts = [", ".join(f"`{name}`" for name in names), f"default: {default}"]
     if option.choices:
         parts.append(" or ".join(f"`{choice}`" for choice in option.choices))
