@@ -9,6 +9,7 @@
     corpus       corpus folders
     text         running text, plain and compressed by gzip, bzip2, xz and zstd
     arrow        Arrow files and streams, and Parquet files
+    jsonlines    JSON Lines, plain and packed by gzip and zip
 
 Each input must be read, or be refused by an error of xw2v in one line: any other exception, a
 warning, more than 5 seconds of its own for one input, or memory that grows by more than 64 MiB for
@@ -34,6 +35,7 @@ import tempfile
 import time
 import traceback
 import warnings
+import zipfile
 from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
@@ -49,8 +51,9 @@ from xw2v.settings import Settings
 from xw2v.text.arrowfiles import ArrowFile
 from xw2v.text.corpus import Corpus
 from xw2v.text.encode import Encoder
+from xw2v.text.jsonlines import JsonLinesFile
 from xw2v.text.textfiles import TextFile
-from xw2v.text.tokens import Tokenizer
+from xw2v.text.tokens import AsciiRule, PatternRule, RawRule, WordsRule
 from xw2v.text.vocabulary import VocabularyLimits
 from xw2v.training.checkpoint import (
     CheckpointDamagedError,
@@ -66,13 +69,14 @@ from xw2v.training.run import finish, prepare
 from xw2v.tuning import step_config
 
 SHARES = {
-    "config": 0.3,
-    "state": 0.35,
+    "config": 0.26,
+    "state": 0.33,
     "tables": 0.1,
     "checkpoints": 0.03,
     "corpus": 0.07,
-    "text": 0.12,
+    "text": 0.14,
     "arrow": 0.03,
+    "jsonlines": 0.04,
 }
 MAX_SECONDS = 5  # of CPU time for one input
 MAX_BYTES = 64 << 20  # that the process may grow by for one input
@@ -105,6 +109,16 @@ class Fuzz:
         self.texts = self._texts()
         self.tables = self._tables()
         self.arrows = self._arrows()
+        rows = (
+            {"text": "Caf\u00e9, \u0939\u093f\n no"},
+            {"text": [["a", "b"], ["c"]]},
+            {"text": None},
+        )
+        plain = "".join(json.dumps(row) + "\n" for row in rows).encode() * 2
+        zipped = io.BytesIO()
+        with zipfile.ZipFile(zipped, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr("rows", plain)
+        self.jsonlines_files = [plain, gzip.compress(plain), zipped.getvalue()]
 
     # Valid inputs.
 
@@ -236,9 +250,20 @@ class Fuzz:
 
     def text(self) -> None:
         self.put(mutated_bytes(self.random.choice(self.texts), self.random))
-        pattern = self.random.choice(("[a-z']+", "[a-z']+", r"\w+", "[^ ]+"))
-        encoder = Encoder(Tokenizer(pattern, self.random.random() < 0.8))
-        for piece in TextFile(str(self.file)).chunks(encoder.splits_at_spaces):
+        lowercase = self.random.random() < 0.8
+        rules = (
+            *(AsciiRule(lowercase), WordsRule(lowercase), RawRule(lowercase)),
+            PatternRule(r"\w+", lowercase),
+        )
+        encoder = Encoder(self.random.choice(rules))
+        for piece in TextFile(str(self.file)).chunks(encoder.rule.splits_at_spaces):
+            encoder.add(piece)
+        encoder.finish(VocabularyLimits(min_count=1))
+
+    def jsonlines(self) -> None:
+        self.put(mutated_bytes(self.random.choice(self.jsonlines_files), self.random))
+        encoder = Encoder(WordsRule())
+        for piece in JsonLinesFile(str(self.file), "text").chunks(True):
             encoder.add(piece)
         encoder.finish(VocabularyLimits(min_count=1))
 
@@ -303,6 +328,7 @@ def main() -> None:
             "corpus": fuzz.corpus,
             "text": fuzz.text,
             "arrow": fuzz.arrow,
+            "jsonlines": fuzz.jsonlines,
         }
         for name, share in SHARES.items():
             if given.only not in (None, name) or (name == "arrow" and not fuzz.arrows):

@@ -45,6 +45,10 @@ def ways() -> dict[str, Callable[[str], int]]:
     found: dict[str, Callable[[str], int]] = {
         "xw2v, into memory": lambda path: open_corpus([path]).raw_words,
         "xw2v, into a corpus folder": in_folder,
+        "xw2v, words of any language": lambda path: (
+            open_corpus([path], options=TextOptions(tokens="words")).raw_words
+        ),
+        "xw2v, raw": lambda path: open_corpus([path], options=TextOptions(tokens="raw")).raw_words,
         "xw2v, any regular expression": lambda path: (
             open_corpus([path], options=TextOptions(token_pattern="(?:[a-z']+)")).raw_words
         ),

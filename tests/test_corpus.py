@@ -21,7 +21,7 @@ from xw2v.errors import InputError
 from xw2v.storage.filearray import FileArray
 from xw2v.text.corpus import Corpus
 from xw2v.text.encode import Encoder
-from xw2v.text.tokens import Tokenizer
+from xw2v.text.tokens import PatternRule
 from xw2v.text.vocabulary import Vocabulary, VocabularyLimits
 
 SENTENCES = st.lists(
@@ -145,7 +145,7 @@ def test_rare_words_are_dropped_where_there_are_too_many(little_memory: None) ->
     letters = bytes.maketrans(b"0123456789", b"abcdefghij")
     text = text.translate(letters)
     full, limited, pieces = Encoder(), Encoder(distinct_limit=500), Encoder(distinct_limit=500)
-    plain = Encoder(Tokenizer("(?:[a-z']+)"), distinct_limit=500)
+    plain = Encoder(PatternRule("(?:[a-z']+)"), distinct_limit=500)
     plain.add(text)
     full.add(text)
     limited.add(text)

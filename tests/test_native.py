@@ -123,7 +123,7 @@ def test_two_pointers_swapped_in_python_are_refused_too() -> None:
     fields[-1], fields[-2] = fields[-2], fields[-1]
     swapped = type("ScanState", (ctypes.Structure,), {"_fields_": fields})
     with pytest.raises(
-        MissingDependencyError, match=r"ScanState has member miss_text .* where member cache"
+        MissingDependencyError, match=r"ScanState has member short_cache .* where member long_cache"
     ):
         native_library("xw2v_scan", (swapped,))
 

@@ -17,6 +17,7 @@ from texts import open_text
 from xw2v.cli import cli
 from xw2v.errors import InputError, UsageError, Xw2vError
 from xw2v.text.corpus import Corpus
+from xw2v.text.inputs import files_of
 
 TEXT = "New York is big. New York it is!\nThe war, the War\n" * 20
 
@@ -98,13 +99,16 @@ def test_options_of_preprocess(text: Path, tmp_path: Path) -> None:
     corpus = Corpus.open(folder)
     assert corpus.vocabulary.words == ["New", "York", "<UNK>"]
     assert corpus.settings == {
+        "tokens": None,
         "token_pattern": "[A-Za-z]+",
         "lowercase": False,
+        "keep_digits": False,
+        "split_sentences": False,
         "min_count": 5,
         "max_vocab": 3,
     }
-    assert "must be 1 or more" in fails("preprocess", text, "--data-dir", folder, "--min-count", 0)
-    assert "must be 2 or more" in fails("preprocess", text, "--data-dir", folder, "--max-vocab", 1)
+    assert "of at least 1" in fails("preprocess", text, "--data-dir", folder, "--min-count", 0)
+    assert "of at least 2" in fails("preprocess", text, "--data-dir", folder, "--max-vocab", 1)
     assert "1000 or more" in fails("preprocess", text, "--data-dir", folder, "--distinct-limit", 5)
     assert "most frequent was met 40 times" in fails(
         "preprocess", text, "--data-dir", folder, "--min-count", 99
@@ -149,12 +153,44 @@ def test_phrases_into_a_file_and_onto_standard_output(text: Path, tmp_path: Path
     assert "new_york_is_big" in again
 
 
-def test_phrases_can_be_trained_on(text: Path, tmp_path: Path) -> None:
-    run("phrases", text, "-o", tmp_path / "joined.txt", "--threshold", 0.1)
-    assert (
-        "new_york"
-        in open_text([tmp_path / "joined.txt"], token_pattern="[a-z'_]+").vocabulary.index
-    )
+def test_joined_words_survive_the_training_that_follows(text: Path, tmp_path: Path) -> None:
+    """By themselves, as long as the file is the one that was written and no rule is given."""
+    joined = tmp_path / "joined.txt"
+    run("phrases", text, "-o", joined, "--threshold", 0.1)
+    corpus = open_text([joined])
+    assert "new_york" in corpus.vocabulary.index
+    assert "words are as they stand" in corpus.notices[0]
+    assert files_of(str(tmp_path)) == [str(joined), str(text)]
+    assert "new_york" not in open_text([joined], tokens="ascii").vocabulary.index
+    mixed = open_text([joined, text])
+    assert "new_york" not in mixed.vocabulary.index
+    assert "`tokens` raw keeps its phrases" in mixed.notices[0]
+    joined.write_text("other text " * 9)
+    assert not open_text([joined]).notices
+
+
+@pytest.mark.parametrize("tokens", ["ascii", "words", "raw"])
+def test_phrases_of_every_rule_survive(tokens: str, tmp_path: Path) -> None:
+    (tmp_path / "text").write_text("L’Été à Paris, New York\n" * 20, encoding="utf-8")
+    joined = tmp_path / "joined"
+    options = ("--tokens", tokens, "--threshold", 0.1)
+    made = json.loads(run("phrases", tmp_path / "text", "-o", joined, *options, "--json").stdout)
+    assert set(made["phrases"]) & set(open_text([joined]).vocabulary.words)
+
+
+def test_phrases_saved_and_loaded(text: Path, tmp_path: Path) -> None:
+    model, joined, again = tmp_path / "phrases.json", tmp_path / "joined", tmp_path / "again"
+    connectors = tmp_path / "connectors"
+    connectors.write_text("is\nit\n")
+    options = ("--scoring", "npmi", "--min-count", 1, "--threshold", 0.2, "--passes", 2)
+    run("phrases", text, "-o", joined, "--connector-words", connectors, "--save", model, *options)
+    assert "new_york" in joined.read_text()
+    assert "york_it_is" not in joined.read_text()
+    run("phrases", text, "-o", again, "--load", model)
+    assert again.read_text() == joined.read_text()
+    english = run("phrases", text, "-o", "-", "--connector-words", "english").stdout
+    assert english.startswith("new")
+    assert "--load" in fails("phrases", text, "-o", again, "--load", model, "--passes", 2)
 
 
 def test_bad_options_of_phrases(text: Path, tmp_path: Path) -> None:
@@ -164,6 +200,7 @@ def test_bad_options_of_phrases(text: Path, tmp_path: Path) -> None:
         ["--delimiter", ""],
         ["--threshold", -1],
         ["--min-count", 0],
+        ["--scoring", "npmi", "--threshold", 2],
     ):
         with pytest.raises(UsageError):
             run("phrases", text, "-o", tmp_path / "out", *options)

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -303,3 +304,16 @@ def test_one_finger_scrolls_the_report_and_two_move_its_map(run: Run, tmp_path: 
         assert page.evaluate("scrollY") == position
         drag_fingers(page, (x, y, 0, 200))
         page.wait_for_function(f"() => scrollY < {position} - 100")
+
+
+def test_the_report_says_what_is_in_no_word() -> None:
+    from xw2v.pictures.report_corpus import corpus_section
+
+    vectors = KeyedVectors(["a", "b"], np.eye(2, dtype=np.float32), np.array([3, 2]))
+    record: dict[str, Any] = {"settings": {}, "corpus": {"raw_words": 5}}
+    assert "in no word" not in corpus_section(record, vectors)
+    record["corpus"]["coverage"] = {"letters": 200, "outside_tokens": 3, "example": "caf\u00e9<"}
+    expected = "1.5% of its letters and digits are in no word, as in &#x27;caf\u00e9&lt;&#x27;."
+    assert expected in corpus_section(record, vectors)
+    record["corpus"]["coverage"] = ["damaged"]
+    assert "in no word" not in corpus_section(record, vectors)

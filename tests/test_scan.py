@@ -15,7 +15,7 @@ from xw2v.storage.native import NO_COMPILER
 from xw2v.text.corpus import Corpus
 from xw2v.text.encode import Encoder, WordIndex
 from xw2v.text.textfiles import TextBytes
-from xw2v.text.tokens import Tokenizer
+from xw2v.text.tokens import PatternRule
 from xw2v.text.vocabulary import VocabularyLimits
 
 compiled = pytest.mark.skipif(
@@ -31,7 +31,7 @@ def sentences_of(encoder: Encoder) -> list[list[str]]:
 def new_scanner(provisional_id: Callable[[str], int], pattern: str = "[a-z']+") -> scan.Scanner:
     library = scan.library()
     assert library is not None
-    return scan.Scanner(library, Tokenizer(pattern), provisional_id)
+    return scan.Scanner(library, PatternRule(pattern), provisional_id)
 
 
 def scanned(
@@ -94,13 +94,15 @@ def test_a_word_is_a_miss_until_the_cache_holds_it_and_after_it_is_cleared() -> 
         misses.append(word)
         return len(word)
 
-    scanner, longest = new_scanner(provisional_id), "x" * 16
-    text = f"one {longest} {longest}x one".encode()
-    assert scanned(scanner, text)[0] == [3, 16, 17, 3]
-    assert scanned(scanner, text)[0] == [3, 16, 17, 3]
+    short, long = "x" * 16, "x" * 56
+    text = f"one {short} {long} {long}x one".encode()
+    scanner = new_scanner(provisional_id)
+    assert scanned(scanner, text)[0] == [3, 16, 56, 57, 3]
+    assert scanned(scanner, text)[0] == [3, 16, 56, 57, 3]
     scanner.cache_clear()
-    scanned(scanner, b"one")
-    assert misses == ["one", longest, f"{longest}x", "one", f"{longest}x", "one"]
+    scanned(scanner, b"one " + long.encode())
+    first = ["one", short, long, f"{long}x", "one"]
+    assert misses == [*first, f"{long}x", "one", long]
 
 
 @compiled
@@ -139,7 +141,7 @@ def test_without_a_compiler_text_is_read_alike(monkeypatch: pytest.MonkeyPatch) 
         if plain:
             monkeypatch.setattr(xw2v.text.encode, "library", lambda: None)
         encoder = Encoder()
-        for block in TextBytes(text.encode(), "text").chunks(encoder.splits_at_spaces):
+        for block in TextBytes(text.encode(), "text").chunks(encoder.rule.splits_at_spaces):
             encoder.add(block)
         made.append(Corpus.from_encoder(encoder, VocabularyLimits(min_count=1)))
     assert len(made[0]) == 3

@@ -7,10 +7,12 @@ from __future__ import annotations
 import bz2
 import gzip
 import io
+import json
 import lzma
 import os
 import subprocess
 import sys
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -27,6 +29,7 @@ from xw2v.text import nltk_source
 from xw2v.text.corpus import Corpus
 from xw2v.text.inputs import files_of, find_sources
 from xw2v.text.reading import read_corpus_with, validation_of
+from xw2v.text.sentence_ends import split_sentences
 from xw2v.text.sources import described
 from xw2v.text.textfiles import text_chunks
 
@@ -160,12 +163,12 @@ def test_what_may_not_be_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize("text", ["", "\n\n", "1914 — 1918\n"])
 def test_a_corpus_of_nothing(text: str, tmp_path: Path) -> None:
     (tmp_path / "empty.txt").write_text(text, encoding="utf-8")
-    with pytest.raises(InputError, match=r"empty\.txt: no words in it that match"):
+    with pytest.raises(InputError, match=r"empty\.txt: no words in it"):
         open_text([tmp_path / "empty.txt"])
 
 
 def test_an_unknown_corpus() -> None:
-    with pytest.raises(UsageError, match="--corpus wiki: choose"):
+    with pytest.raises(UsageError, match="corpus='wiki': choose"):
         open_text([], "wiki")
     with pytest.raises(UsageError, match="not the name of an NLTK corpus"):
         open_text([], "nltk:../brown")
@@ -193,7 +196,7 @@ def test_a_preprocessed_folder_is_opened_as_it_is(tmp_path: Path) -> None:
     assert opened.fingerprint == made.fingerprint
     assert opened.raw_words == 11
     assert open_text([tmp_path / "corpus"], min_count=2).fingerprint == made.fingerprint
-    with pytest.raises(UsageError, match=r"was made with min_count 2; leave --min-count 3 out"):
+    with pytest.raises(UsageError, match=r"min_count=3: .* was made with 2; leave this out"):
         open_text([tmp_path / "corpus"], min_count=3)
     with pytest.raises(UsageError, match="give it alone"):
         open_text([tmp_path / "corpus", tmp_path / "text"])
@@ -249,7 +252,7 @@ def test_arrow_and_parquet(kind: str, table: Any, tmp_path: Path) -> None:
     )  # as Hugging Face's datasets have it
     assert sentences(open_text([tmp_path], min_count=1)) == expected
     with pytest.raises(
-        InputError, match=r"no column 'body'; choose with --text-column among id, text, n"
+        InputError, match=r"no column 'body'; choose with `text_column` among id, text, n"
     ):
         open_text([path], text_column="body")
     with pytest.raises(InputError, match="column 'n' holds double, not text"):
@@ -263,6 +266,168 @@ def test_what_is_no_table(name: str, tmp_path: Path) -> None:
         (tmp_path / name).write_bytes(content)
         with pytest.raises(InputError, match="damaged, or not an Arrow or Parquet file"):
             open_text([tmp_path / name])
+
+
+@pytest.mark.parametrize("kind", ["stream", "file", "parquet"])
+def test_columns_of_tokens(kind: str, tmp_path: Path) -> None:
+    """A row is a document: its tokens are words or not, and its sentences end as in NLTK's."""
+    pa = pytest.importorskip("pyarrow")
+    tokens = [["The", "War", "."], None, ["It", "is", "over", "!", "a,b"], []]
+    table = pa.table({"tokens": tokens, "parted": [[["a", "b"], ["c"]], None, [], [["d"]]]})
+    path = tmp_path / ("rows.parquet" if kind == "parquet" else "rows.arrow")
+    if kind == "parquet":
+        pytest.importorskip("pyarrow.parquet").write_table(table, path)
+    else:
+        write_stream(path, table, kind)
+    found = sentences(open_text([path], text_column="tokens", min_count=1))
+    assert found == [["the", "war"], ["it", "is", "over"]]
+    found = sentences(open_text([path], text_column="tokens", tokens="raw", min_count=1))
+    assert found == [["The", "War", "."], ["It", "is", "over", "!"], ["a,b"]]
+    found = sentences(open_text([path], text_column="parted", min_count=1))
+    assert found == [["a", "b"], ["c"], ["d"]]
+
+
+def test_folders_of_hugging_face(table: Any, tmp_path: Path) -> None:
+    """What a dataset saved there holds counts, and nothing that lies beside or was cached."""
+    train = tmp_path / "saved" / "train"
+    train.mkdir(parents=True)
+    for name in ("data-00000-of-00001.arrow", "stale.arrow", "cache-0123.arrow"):
+        write_stream(train / name, table)
+    listed = {"_data_files": [{"filename": "data-00000-of-00001.arrow"}]}
+    (train / "state.json").write_text(json.dumps(listed))
+    (tmp_path / "saved" / "dataset_dict.json").write_text('{"splits": ["train"]}')
+    names = [os.path.relpath(path, tmp_path) for path in files_of(str(tmp_path / "saved"))]
+    assert names == ["saved/train/data-00000-of-00001.arrow"]
+
+    hub = tmp_path / "hub"  # as huggingface_hub caches: links to blobs without a suffix
+    (hub / "blobs").mkdir(parents=True)
+    (hub / "snapshots" / "0a1b" / "data").mkdir(parents=True)
+    (hub / "refs").mkdir()
+    (hub / "refs" / "main").write_text("0a1b")
+    pytest.importorskip("pyarrow.parquet").write_table(table, hub / "blobs" / "f00d")
+    link = hub / "snapshots" / "0a1b" / "data" / "train-00000-of-00001.parquet"
+    os.symlink(hub / "blobs" / "f00d", link)
+    (hub / "snapshots" / "0a1b" / "README.md").write_text("a card")
+    assert files_of(str(hub)) == [str(link)]
+    assert sentences(open_text([hub], min_count=1))[1:] == [["the"], ["war"]]
+
+
+# JSON Lines
+
+ROWS = [
+    '{"id": 1, "text": "The War,\\nthe peace", "tokens": ["The", "war", "."]}',
+    "",
+    '{"text": null, "tokens": [["a", "b"], ["c"]]}',
+    '{"text": "caf\\u00e9", "tokens": []}',
+]
+
+
+@pytest.mark.parametrize("kind", PACKERS)
+@pytest.mark.parametrize("suffix", [".jsonl", "", ".ndjson.gz"])
+def test_json_lines(kind: str, suffix: str, tmp_path: Path) -> None:
+    """By the name of the file or, where it is not compressed, by its first line."""
+    if kind != "plain" and not suffix:
+        return
+    path = tmp_path / f"rows{suffix}"
+    path.write_bytes(PACKERS[kind]("\r\n".join(ROWS).encode()))
+    assert sentences(open_text([path], min_count=1)) == [["the", "war"], ["the", "peace"], ["caf"]]
+    found = sentences(open_text([path], text_column="tokens", min_count=1))
+    assert found == [["the", "war"], ["a", "b"], ["c"]]
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ('{"body": "x", "n": 1}', r"rows.jsonl:3: no 'text' there; choose .* among body, n"),
+        ("[1, 2]", r"rows.jsonl:3: no 'text' there"),
+        ("{", r"rows.jsonl:3: not JSON"),
+        ('{"text": 3}', r"rows.jsonl:3: 'text' holds neither a text nor a list of tokens"),
+        ('{"text": ["a", 3]}', r"rows.jsonl:3: 'text' holds neither"),
+    ],
+)
+def test_damaged_json_lines(row: str, message: str, tmp_path: Path) -> None:
+    (tmp_path / "rows.jsonl").write_text(f"{ROWS[0]}\n\n{row}\n{ROWS[0]}\n")
+    with pytest.raises(InputError, match=message):
+        open_text([tmp_path / "rows.jsonl"])
+
+
+def test_text_that_looks_like_json_is_text(tmp_path: Path) -> None:
+    (tmp_path / "text").write_text('{"body": "x"}\n{curly}\n')
+    assert sentences(open_text([tmp_path / "text"], min_count=1)) == [["body", "x"], ["curly"]]
+
+
+# zip files, WikiExtractor, sentences
+
+
+def zipped(path: Path, **members: bytes) -> Path:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.mkdir("folder")
+        for name, content in members.items():
+            archive.writestr(f"folder/{name}", content)
+    return path
+
+
+def test_a_zip_file_of_one_text(tmp_path: Path) -> None:
+    path = zipped(tmp_path / "text8.zip", text8=TEXT.encode())
+    assert sentences(open_text([path], min_count=1)) == SENTENCES
+    rows = zipped(tmp_path / "rows.jsonl.zip", rows="\n".join(ROWS).encode())
+    assert sentences(open_text([rows], min_count=1))[0] == ["the", "war"]
+
+
+def test_other_zip_files_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"two.zip: a zip file of 2 files, .*; unpack it"):
+        open_text([zipped(tmp_path / "two.zip", a=b"x", b=b"y")])
+    damaged = zipped(tmp_path / "damaged.zip", a=os.urandom(3000).hex().encode())
+    content = bytearray(damaged.read_bytes())
+    content[1000] ^= 0xFF
+    damaged.write_bytes(content)
+    with pytest.raises(InputError, match=r"damaged.zip: the compressed file is damaged"):
+        open_text([damaged])
+    damaged.write_bytes(content[:1000])
+    with pytest.raises(InputError, match=r"damaged.zip: the compressed file is damaged"):
+        open_text([damaged])
+
+
+def test_documents_of_wikiextractor(tmp_path: Path) -> None:
+    head = '<doc id="12" url="https://x?curid=12" title="War">'
+    (tmp_path / "wiki_00").write_text(f"{head}\nWar\n\nThe war.\n</doc>\n\n" * 2)
+    found = sentences(open_text([tmp_path / "wiki_00"], min_count=1))
+    assert found == [["war"], ["the", "war"]] * 2
+
+
+def test_sentences_of_paragraphs(tmp_path: Path) -> None:
+    (tmp_path / "text").write_text(
+        "The U.S. dollar fell. It rose! \u201cWhy?\u201d she asked.\nNo\n"
+    )
+    found = sentences(open_text([tmp_path / "text"], split_sentences=True, min_count=1))
+    expected = [*("the u s dollar fell", "it rose", "why", "she asked", "no")]
+    assert [" ".join(sentence) for sentence in found] == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("One. Two? Three! Four\u2026 Five", ["One.", "Two?", "Three!", "Four\u2026", "Five"]),
+        ('He said "Go." Then he left.', ['He said "Go."', "Then he left."]),
+        (
+            "J. R. Smith, e.g. in May. 12 of 3. 5 ran.",
+            ["J. R. Smith, e.g. in May.", "12 of 3. 5 ran."],
+        ),
+        ("我来了。他走了！“好？”是", ["我来了。", "他走了！", "“好？”", "是"]),
+        ("Es war 3.5. Und? ", ["Es war 3.5.", "Und? "]),
+        ("wait... what", ["wait...", "what"]),
+    ],
+)
+def test_where_sentences_end(text: str, parts: list[str]) -> None:
+    assert split_sentences(text).split("\n") == parts
+
+
+@settings(max_examples=100, deadline=None)
+@given(text=st.text(list('aB.!?\u2026\u3002 \n"1'), max_size=40))
+def test_parting_sentences_changes_spaces_alone(text: str) -> None:
+    parted = split_sentences(text)
+    assert "".join(parted.split()) == "".join(text.split())
+    assert split_sentences(parted) == parted
 
 
 # NLTK

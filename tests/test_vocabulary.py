@@ -69,7 +69,7 @@ def test_round_trip(counts: dict[str, int], tmp_path_factory: pytest.TempPathFac
 
 def test_nothing_left_says_how_much_there_was() -> None:
     with pytest.raises(
-        InputError, match=r"of 2 distinct words the most frequent was met 4 times, .* --min-count 5"
+        InputError, match=r"of 2 distinct words the most frequent was met 4 times, .* `min_count` 5"
     ):
         Vocabulary.from_counts({"a": 4, "b": 1})
     with pytest.raises(InputError, match="no words"):
@@ -78,7 +78,7 @@ def test_nothing_left_says_how_much_there_was() -> None:
 
 @pytest.mark.parametrize(("min_count", "max_vocab"), [(0, None), (-1, None), (1, 1), (1, 0)])
 def test_limits_out_of_range(min_count: int, max_vocab: int | None) -> None:
-    with pytest.raises(UsageError, match="must be"):
+    with pytest.raises(UsageError, match="of at least"):
         Vocabulary.from_counts({"a": 4}, VocabularyLimits(min_count=min_count, max_vocab=max_vocab))
 
 

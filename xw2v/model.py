@@ -77,7 +77,7 @@ class Word2Vec:
         Args:
             sentences: an iterable of token lists (read once, so a generator will do), a text file
                 or folder, a list of them, or a Corpus. Of token lists every token counts as it is;
-                of files the setting `token_pattern` finds the tokens.
+                of files the setting `tokens` says what a token is.
             validation: likewise; its loss is computed after each epoch.
             report: called at the end of each reporting interval, some 200 times a run or every 100
                 steps.
@@ -114,7 +114,7 @@ class Word2Vec:
                 settings.max_vocab,
                 vocabulary,
             )
-        options = TextOptions(token_pattern=settings.token_pattern, lowercase=settings.lowercase)
+        options = TextOptions.from_settings(settings)
         if vocabulary is not None:
             return read_corpus_with(vocabulary, paths, options)
         return open_corpus(paths, None, options, limits)

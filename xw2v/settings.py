@@ -154,8 +154,18 @@ class Settings:
     weight_decay: float = setting(
         0.0, "Shrink the rows that a batch touches by alpha times this.", low=0, high=1
     )
-    token_pattern: str = setting("[a-z']+", "Regular expression of a token.")
-    lowercase: bool = setting(True, "Lower-case the text.")
+    tokens: str | None = setting(
+        None,
+        "What a word is: ascii, [a-z']+ of lower-cased text (the default); words, those of any "
+        "language; raw, whatever stands between whitespace (the default for joined phrases).",
+        choices=("ascii", "words", "raw"),
+    )
+    token_pattern: str | None = setting(None, "Regular expression of a token, instead of a rule.")
+    lowercase: bool | None = setting(None, "Lower-case the text (by default, but for raw).")
+    keep_digits: bool = setting(False, "With the rule words, numbers are words, too.")
+    split_sentences: bool = setting(
+        False, "Lines are paragraphs: part them into sentences at their final punctuation."
+    )
     batch_tokens: int | None = setting(
         None,
         "Tokens in a batch, rounded up to complete groups (CPU 2048 or, with long vectors, 4096; "
@@ -201,7 +211,7 @@ class Settings:
                     value=getattr(self, name),
                 )
         try:
-            re.compile(self.token_pattern)
+            re.compile(self.token_pattern or "")
         except (re.error, OverflowError, RecursionError) as error:
             raise UsageError(
                 f"not a regular expression: {error}",
@@ -249,8 +259,11 @@ class SettingsDict(TypedDict, total=False):
     cbow_gradient: str
     tied: bool
     weight_decay: float
-    token_pattern: str
-    lowercase: bool
+    tokens: str | None
+    token_pattern: str | None
+    lowercase: bool | None
+    keep_digits: bool
+    split_sentences: bool
     batch_tokens: int | None
     shared_negatives: int | None
     bound: float

@@ -38,13 +38,14 @@ typedef struct {
     int64_t last;
 } Range;
 
-/* Slice `slice` of (count,) rows, whole tiles but for the last: the unit of work where `split` is
-   set, by default where threads outnumber half of the groups. A slice is the same whoever does it,
-   and whether one thread does all slices of a group or several do one each. */
+/* Slice `slice` of (count,) rows, whole tiles and vectors but for the last: the unit of work where
+   `split` is set, by default where threads outnumber half of the groups. A slice is the same
+   whoever does it, and whether one thread does all slices of a group or several do one each. */
 INLINE Range slice_of(int64_t count, int64_t slice) {
-    const int64_t tiles = (count + TILE_ROWS - 1) / TILE_ROWS;
-    const int64_t first = tiles * slice / SLICES * TILE_ROWS;
-    const int64_t last = tiles * (slice + 1) / SLICES * TILE_ROWS;
+    const int64_t whole = TILE_ROWS > SIMD_LANES ? TILE_ROWS : SIMD_LANES;
+    const int64_t parts = (count + whole - 1) / whole;
+    const int64_t first = parts * slice / SLICES * whole;
+    const int64_t last = parts * (slice + 1) / SLICES * whole;
     return (Range){first, last < count ? last : count};
 }
 

@@ -137,15 +137,20 @@ static void extents(void *job, int64_t unit, int64_t thread) {
     const int64_t length = chunk->before + chunk->kept + chunk->after;
     const int64_t units = units_of(chunk->before + chunk->tokens + chunk->after, UNIT_TOKENS);
     const int64_t *sentence = chunk->sentence;
-    for (int64_t i = length * unit / units; i < length * (unit + 1) / units; i++) {
-        int64_t left = 0, right = 0;
-        const int64_t size = chunk->size[i];
-        const int64_t most_left = i < size ? i : size;
-        const int64_t most_right = length - 1 - i < size ? length - 1 - i : size;
-        while (left < most_left && sentence[i - left - 1] == sentence[i]) left++;
-        while (right < most_right && sentence[i + right + 1] == sentence[i]) right++;
-        chunk->left[i] = left;
-        chunk->right[i] = right;
+    const int64_t first = length * unit / units, last = length * (unit + 1) / units;
+    if (first == last) return;
+    int64_t start = first; /* of the sentence, or where no window of the unit reaches */
+    while (start > 0 && first - start < chunk->window && sentence[start - 1] == sentence[first])
+        start--;
+    for (int64_t i = first; i < last; i++) {
+        if (i > first && sentence[i] != sentence[i - 1]) start = i;
+        chunk->left[i] = i - start < chunk->size[i] ? i - start : chunk->size[i];
+    }
+    int64_t end = last; /* likewise, one past it */
+    while (end < length && end - last < chunk->window && sentence[end] == sentence[last - 1]) end++;
+    for (int64_t i = last - 1; i >= first; i--) {
+        if (i < last - 1 && sentence[i] != sentence[i + 1]) end = i + 1;
+        chunk->right[i] = end - 1 - i < chunk->size[i] ? end - 1 - i : chunk->size[i];
     }
 }
 

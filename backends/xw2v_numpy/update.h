@@ -54,16 +54,31 @@ INLINE void measure_rows(
     }
 }
 
+#define PREFETCH_PLACES 4 /* of a chain: prefetch distance */
+
+/* The first places of a row, for a sum that is to come. */
+INLINE void prefetch_places(const StepPlan *plan, int64_t place) {
+    for (int i = 0; i < PREFETCH_PLACES && place >= 0; i++) {
+        prefetch(plan->gradients + place * plan->padded_dim, plan->padded_dim);
+        place = plan->next_place[place];
+    }
+}
+
 /* Pass 2: the sum over a row's places, but for the batch's means; its weights. */
 INLINE void
 sum_places(const StepPlan *plan, int64_t place, int64_t i, REAL *restrict sum, Strip *strip) {
     const int64_t P = plan->padded_dim, first_negative = negative_place(plan, 0);
     double positive = 0, weight[2] = {0, 0};
     memset(sum, 0, (size_t)P * sizeof(REAL));
+    int64_t ahead = place; /* in the chain */
+    for (int i = 0; i < PREFETCH_PLACES && ahead >= 0; i++) ahead = plan->next_place[ahead];
     while (place >= 0) {
         const REAL *restrict gradient = plan->gradients + place * P;
         const int64_t next = plan->next_place[place];
-        if (next >= 0) prefetch(plan->gradients + next * P, P);
+        if (ahead >= 0) {
+            prefetch(plan->gradients + ahead * P, P);
+            ahead = plan->next_place[ahead];
+        }
         positive += plan->positive_weight[place];
         if (plan->negative_weight[place] > 0) {
             const int kind = place < plan->batch_tokens ? TOKEN : NEGATIVE;
@@ -149,8 +164,7 @@ update_section(StepPlan *plan, RowSet *rows, int64_t part_number, int64_t sectio
         for (int64_t i = 0; i < count; i++) {
             /* STRIP_ROWS ahead: the next strip's row, which measure_rows reads first */
             if (first + i + STRIP_ROWS < end) prefetch(rows->table + ids[i + STRIP_ROWS] * D, D);
-            if (first + i + PREFETCH_ROWS < end)
-                prefetch(plan->gradients + places[i + PREFETCH_ROWS] * P, P);
+            if (first + i + PREFETCH_ROWS < end) prefetch_places(plan, places[i + PREFETCH_ROWS]);
             sum_places(plan, places[i], i, sums + i * P, &strip);
             change_of_row(plan, rows, rows->table + ids[i] * D, i, sums + i * P, &strip);
             rows->slot[ids[i]] = -1;

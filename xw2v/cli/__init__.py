@@ -35,7 +35,7 @@ COMMANDS = {
     "convert": "Vectors to another file format.",
     "plot": "A map of the words, as PNG or as a page to explore.",
     "report": "One HTML page about a finished run.",
-    "info": "What is in a model or a corpus folder.",
+    "info": "What is in a model, a corpus folder, or a text.",
     "download": "Fetch the NLTK corpora.",
 }
 

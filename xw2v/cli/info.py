@@ -1,4 +1,6 @@
-"""xw2v info: what is in a model folder, a file of vectors, or a corpus folder."""
+"""xw2v info: what is in a model folder, a file of vectors or a corpus folder, or what a training
+would see of a text.
+"""
 
 from __future__ import annotations
 
@@ -8,29 +10,81 @@ from typing import Any
 
 import click
 
-from xw2v.cli.vector_options import missing_model, model_argument, print_json
+from xw2v.cli import in_flags
+from xw2v.cli.options import input_options, reading_bar, text_options
+from xw2v.cli.vector_options import MODEL_HELP, chosen_model, missing_model, print_json
 from xw2v.errors import FileFormatError
+from xw2v.settings import SETTINGS, Settings
 
 FREQUENT = 10  # words shown
 
 
 @click.command()
-@model_argument
+@input_options
+@click.option("--model", metavar="PATH", help=MODEL_HELP)
+@click.option("--min-count", type=int, help=SETTINGS["min_count"].help + "  [default: 5]")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def command(model: str, as_json: bool) -> None:
-    """What is in MODEL (by default the folder output), a model or a corpus folder: sizes, settings,
-    counts, frequent words.
+def command(
+    inputs: tuple[str, ...],
+    corpus: str | None,
+    model: str | None,
+    min_count: int | None,
+    as_json: bool,
+    **given: Any,
+) -> None:
+    """What is in a model (by default the folder output), a file of vectors or a corpus folder; or
+    what a training would see of INPUT, text as `xw2v train` takes it.
+
+    Of a text: words, sentences, letters outside the words, the vocabulary at several minimum
+    counts, what subsampling leaves, and the time and memory that a training would take, judged by
+    a short one.
     """
     from xw2v.text.corpus_folder import is_corpus_folder
 
-    place = Path(model)
-    if not place.exists():
-        raise missing_model(model)
-    record = corpus_record(place) if is_corpus_folder(place) else vectors_record(place)
+    named = inputs[0] if len(inputs) == 1 else None
+    place = Path(chosen_model(named, model))
+    if model is None and (corpus is not None or len(inputs) > 1 or is_text(place, named)):
+        record = text_record(inputs, corpus, min_count, given)
+    elif not place.exists():
+        raise missing_model(str(place))
+    else:
+        record = corpus_record(place) if is_corpus_folder(place) else vectors_record(place)
     if as_json:
         print_json(record)
     else:
         print_record(record)
+
+
+def is_text(place: Path, named: str | None) -> bool:
+    """Whether an argument names text, rather than vectors or a corpus folder."""
+    from xw2v.text.corpus_folder import is_corpus_folder
+    from xw2v.vectors.formats import is_vectors
+
+    if named == "-":
+        return True
+    return place.exists() and not is_corpus_folder(place) and not is_vectors(place)
+
+
+def text_record(
+    inputs: tuple[str, ...], corpus: str | None, min_count: int | None, given: dict[str, Any]
+) -> dict[str, Any]:
+    """What a training would see of a text."""
+    from xw2v.text.reading import open_corpus
+    from xw2v.text.vocabulary import VocabularyLimits
+    from xw2v.training.preview import preview
+
+    settings = Settings() if min_count is None else Settings(min_count=min_count)
+    with reading_bar(quiet=False) as progress:
+        text = open_corpus(
+            inputs,
+            corpus,
+            text_options(**given),
+            VocabularyLimits(min_count=1),
+            progress=progress,
+        )
+    for notice in text.notices:
+        click.echo(f"xw2v: {in_flags(notice)}", err=True)
+    return {"path": " ".join(inputs) or corpus, "kind": "text", **preview(text, settings)}
 
 
 def corpus_record(folder: Path) -> dict[str, Any]:

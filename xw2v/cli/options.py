@@ -9,20 +9,19 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from xw2v.settings import Settings
-
 if TYPE_CHECKING:
     from xw2v.text.options import TextOptions
     from xw2v.text.reading import Progress
 
+TOKENS = ("ascii", "words", "raw")
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 def input_options(command: Command) -> Command:
-    """INPUT ..., --corpus, --text-column, --token-pattern and --no-lowercase.
+    """INPUT ..., --corpus, --text-column, and the options of `rule_options`.
 
-    The function gets inputs, corpus, text_column, token_pattern and lowercase; the last two are
-    None where they are not given.
+    The function gets inputs, corpus and text_column, and the others by the names of settings,
+    each None where it is not given.
     """
     for option in reversed(
         (
@@ -37,15 +36,34 @@ def input_options(command: Command) -> Command:
                 metavar="NAME",
                 default="text",
                 show_default=True,
-                help="Column of .arrow and .parquet files that holds the text.",
+                help="Column of tables, or key of JSON Lines, that holds the text or its tokens.",
             ),
             click.option(
-                "--token-pattern",
-                metavar="REGEX",
-                help=f"Regular expression of a token.  [default: {Settings.token_pattern}]",
+                "--tokens",
+                type=click.Choice(TOKENS),
+                help="What a word is: ascii, [a-z']+ of lower-cased text; words, those of any "
+                "language; raw, whatever stands between whitespace.  [default: ascii; raw for what "
+                "xw2v phrases wrote]",
             ),
             click.option(
-                "--no-lowercase", "lowercase", flag_value=False, default=None, help="Keep capitals."
+                "--token-pattern", metavar="REGEX", help="Regular expression of a token instead."
+            ),
+            click.option(
+                "--lowercase/--no-lowercase",
+                default=None,
+                help="Lower-case text.  [default: yes, but not with --tokens raw]",
+            ),
+            click.option(
+                "--keep-digits",
+                is_flag=True,
+                default=None,
+                help="With --tokens words, numbers are words, too.",
+            ),
+            click.option(
+                "--split-sentences",
+                is_flag=True,
+                default=None,
+                help="Lines are paragraphs: part them into sentences at their final punctuation.",
             ),
         )
     ):
@@ -53,17 +71,11 @@ def input_options(command: Command) -> Command:
     return command
 
 
-def text_options(
-    text_column: str, token_pattern: str | None, lowercase: bool | None
-) -> TextOptions:
-    """What the options of `input_options` say about how text is read."""
+def text_options(**given: Any) -> TextOptions:
+    """What the options of `input_options` say about how text is read, from what is given."""
     from xw2v.text.options import TextOptions
 
-    given = {"token_pattern": token_pattern, "lowercase": lowercase}
-    return TextOptions(
-        text_column=text_column,
-        **{name: value for name, value in given.items() if value is not None},  # type: ignore[arg-type]
-    )
+    return TextOptions(**{name: value for name, value in given.items() if value is not None})
 
 
 @contextmanager

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import time
+from typing import Any
 
 import click
 
+from xw2v.cli import in_flags
 from xw2v.cli.options import input_options, reading_bar, text_options
 from xw2v.settings import Settings
 
@@ -48,9 +50,6 @@ from xw2v.settings import Settings
 def command(
     inputs: tuple[str, ...],
     corpus: str | None,
-    text_column: str,
-    token_pattern: str | None,
-    lowercase: bool | None,
     data_dir: str,
     val_input: tuple[str, ...],
     min_count: int,
@@ -58,6 +57,7 @@ def command(
     distinct_limit: int | None,
     quiet: bool,
     as_json: bool,
+    **given: Any,
 ) -> None:
     """Tokenise, count and number INPUT once, in bounded memory, into a folder for `xw2v train DIR`.
 
@@ -73,7 +73,7 @@ def command(
         max_vocab=max_vocab,
         distinct_limit=DISTINCT_LIMIT if distinct_limit is None else distinct_limit,
     )
-    options = text_options(text_column, token_pattern, lowercase)
+    options = text_options(**given)
     output_folder(data_dir)
     start = time.perf_counter()
     with reading_bar(quiet) as progress:
@@ -83,7 +83,7 @@ def command(
     seconds = time.perf_counter() - start
     if not quiet:
         for notice in made.notices:
-            click.echo(f"xw2v: {notice}", err=True)
+            click.echo(f"xw2v: {in_flags(notice)}", err=True)
         click.echo(
             f"{made.description}: {made.raw_words:,} words in {len(made):,} sentences, vocabulary "
             f"of {len(made.vocabulary):,}, {len(made.ids):,} words kept; "

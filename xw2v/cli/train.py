@@ -25,7 +25,11 @@ if TYPE_CHECKING:
     from xw2v.text.reading import Progress as ReadingProgress
     from xw2v.training.callbacks import Progress
 
-INPUT_OPTIONS = ("input", "corpus", "text_column", "token_pattern", "lowercase")
+# those of reading text
+INPUT_OPTIONS = (
+    *("input", "corpus", "text_column"),
+    *("tokens", "token_pattern", "lowercase", "keep_digits", "split_sentences"),
+)
 
 
 def table_options(command: Callable[..., Any]) -> Callable[..., Any]:

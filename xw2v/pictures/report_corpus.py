@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from xw2v.errors import shown
 from xw2v.pictures.charts import Series, histogram, line_chart
 from xw2v.pictures.report_parts import bars, columns, figure, integer, paragraph, percent, table
 from xw2v.text.figures import subsampling
@@ -28,12 +29,25 @@ def corpus_section(record: dict[str, Any], vectors: KeyedVectors) -> str:
         f"{len(counts):,} words of the vocabulary."
     )
     parts = [
-        paragraph(intro),
+        paragraph(f"{intro} {_coverage(corpus)}"),
         f"<h3>The most frequent words</h3>{_frequent(vectors.index_to_key, counts)}",
         columns(_lengths(corpus.get("sentence_lengths")), _zipf(counts)),
         f"<h3>Subsampling</h3>{_subsampled(vectors.index_to_key, counts, sample)}",
     ]
     return "".join(parts)
+
+
+def _coverage(corpus: dict[str, Any]) -> str:
+    """What of the text's letters and digits is in no word, if that was counted."""
+    coverage = corpus.get("coverage")
+    if not isinstance(coverage, dict):
+        return ""
+    letters, outside = coverage.get("letters"), coverage.get("outside_tokens")
+    if not isinstance(letters, int) or not isinstance(outside, int) or letters < 1:
+        return ""
+    example = coverage.get("example")
+    such_as = f", as in {shown(str(example))}" if outside and example else ""
+    return f"{percent(outside, letters)} of its letters and digits are in no word{such_as}."
 
 
 def _frequent(words: list[str], counts: np.ndarray) -> str:

@@ -14,6 +14,7 @@ import lzma
 import os
 import secrets
 import stat
+import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -22,7 +23,13 @@ from typing import Any, BinaryIO, NamedTuple, cast
 
 from xw2v.errors import InputError, MissingDependencyError
 
-MAGIC = {b"\x1f\x8b": "gzip", b"BZh": "bzip2", b"\xfd7zXZ\x00": "xz", b"\x28\xb5\x2f\xfd": "zstd"}
+MAGIC = {
+    b"\x1f\x8b": "gzip",
+    b"BZh": "bzip2",
+    b"\xfd7zXZ\x00": "xz",
+    b"\x28\xb5\x2f\xfd": "zstd",
+    b"PK\x03\x04": "zip",
+}
 
 
 def reason(error: OSError) -> str:
@@ -140,7 +147,7 @@ def open_binary(path: str | os.PathLike[str]) -> BinaryIO:
         raise InputError(f"{path}: cannot be read ({reason(error)})") from None
 
 
-def decompressed(raw: io.BufferedIOBase | BinaryIO, name: str) -> BinaryIO:
+def decompressed(raw: io.BufferedIOBase | BinaryIO, name: str, *, unzips: bool = False) -> BinaryIO:
     """`raw` (positioned at its first byte), decompressed as its first bytes require.
 
     Raises MissingDependencyError for zstd where no library for it is installed.
@@ -156,7 +163,34 @@ def decompressed(raw: io.BufferedIOBase | BinaryIO, name: str) -> BinaryIO:
         return cast(BinaryIO, lzma.LZMAFile(buffered))
     if compression == "zstd":
         return _zstd(buffered, name)
+    if compression == "zip" and unzips:
+        return _zip_member(buffered, name)
     return cast(BinaryIO, buffered)
+
+
+def _zip_member(buffered: io.BufferedReader, name: str) -> BinaryIO:
+    """The one file in a zip file."""
+    if not buffered.seekable():
+        raise InputError(f"{name}: a zip file cannot be read from a stream; give its name")
+    try:
+        archive = zipfile.ZipFile(buffered)
+        names = [
+            member.filename
+            for member in archive.infolist()
+            if not member.filename.endswith("/") and not member.filename.startswith("__MACOSX/")
+        ]
+        if len(names) == 1:
+            return cast(BinaryIO, archive.open(names[0]))
+    except OSError:
+        raise
+    except RuntimeError as error:  # a password, or a compression that Python does not know
+        raise InputError(f"{name}: cannot be read ({error}); unpack it elsewhere first") from None
+    except Exception as error:  # of damaged files zipfile lets many kinds through
+        text = str(error) or type(error).__name__
+        raise InputError(f"{name}: the compressed file is damaged ({text}); get it again") from None
+    raise InputError(
+        f"{name}: a zip file of {len(names)} files, not of one text; unpack it and give the folder"
+    )
 
 
 def _zstd(buffered: io.BufferedReader, name: str) -> BinaryIO:
@@ -187,7 +221,7 @@ def damage_reported(name: str) -> Iterator[None]:
         ) from None
     except EOFError:
         raise InputError(f"{name}: the compressed file ends too early; get it again") from None
-    except (gzip.BadGzipFile, zlib.error, lzma.LZMAError) as error:
+    except (gzip.BadGzipFile, zlib.error, lzma.LZMAError, zipfile.BadZipFile) as error:
         raise InputError(
             f"{name}: the compressed file is damaged ({error}); get it again"
         ) from None

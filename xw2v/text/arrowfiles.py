@@ -8,13 +8,13 @@ from typing import Any
 
 from xw2v.errors import InputError, MissingDependencyError
 from xw2v.storage.files import open_binary, unchanged
-from xw2v.text.sources import Source, TextChunk
+from xw2v.text.sources import Source, TextChunk, rows_as_chunks
 
 CHUNK_ROWS = 1024  # of a Parquet file that are read at a time
 
 
 class ArrowFile(Source):
-    """A table whose rows are texts in the column `column`; each line of a text is a sentence."""
+    """A table whose rows are texts or lists of tokens, in the column `column`."""
 
     def __init__(self, path: str, column: str) -> None:
         self.path = path
@@ -40,13 +40,12 @@ class ArrowFile(Source):
             ) from None
         self.done = self.total
 
-    def _documents(self, pyarrow: Any) -> Iterator[bytes]:
+    def _documents(self, pyarrow: Any) -> Iterator[TextChunk]:
         with open_binary(self.path) as file, unchanged(file, self.path) as check:
             for batch in self._batches(pyarrow, file.read(6)):
                 batch.validate(full=True)  # or a damaged file could end the process
                 check()  # a file cut short under its memory map would end it, too
-                rows = (text for text in batch.to_pylist() if text is not None)
-                yield "".join(text + "\n" for text in rows).encode("utf-8", "replace")
+                yield from rows_as_chunks(batch.to_pylist())
 
     def _batches(self, pyarrow: Any, head: bytes) -> Iterator[Any]:
         """The text column, some rows at a time."""
@@ -75,17 +74,20 @@ class ArrowFile(Source):
     def _check(self, pyarrow: Any, schema: Any) -> None:
         if schema.names.count(self.column) != 1:
             raise InputError(
-                f"{self.path}: no column {self.column!r}; choose with --text-column among "
+                f"{self.path}: no column {self.column!r}; choose with `text_column` among "
                 f"{', '.join(ascii(name)[1:-1] for name in schema.names)[:200]}"
             )
         kind = schema.field(self.column).type
-        if pyarrow.types.is_dictionary(kind):
-            kind = kind.value_type
-        if not (
-            pyarrow.types.is_string(kind)
-            or pyarrow.types.is_large_string(kind)
-            or kind == "string_view"
-        ):
+        if not _is_text(pyarrow.types, kind):
             raise InputError(
                 f"{self.path}: column {self.column!r} holds {kind}, not text; choose another"
             )
+
+
+def _is_text(types: Any, kind: Any) -> bool:
+    """Whether a type is of texts, or of lists of them."""
+    if types.is_dictionary(kind):
+        return _is_text(types, kind.value_type)
+    if types.is_list(kind) or types.is_large_list(kind) or types.is_fixed_size_list(kind):
+        return _is_text(types, kind.value_type)
+    return bool(types.is_string(kind) or types.is_large_string(kind) or kind == "string_view")

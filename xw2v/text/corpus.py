@@ -32,6 +32,8 @@ class Corpus:
         description: one line about where the text is from.
         notices: lines that a user should see.
         settings: how the text was tokenised and its vocabulary cut, as far as that is known.
+        coverage: letters and digits of the text and those outside its words, see
+            `coverage.Coverage.record`; empty where they were not counted.
     """
 
     ids: np.ndarray | FileArray
@@ -42,6 +44,7 @@ class Corpus:
     description: str
     notices: tuple[str, ...] = ()
     settings: Mapping[str, Any] = field(default_factory=dict)
+    coverage: Mapping[str, Any] = field(default_factory=dict)
 
     def __len__(self) -> int:
         """Sentences."""
@@ -109,11 +112,13 @@ class Corpus:
             )
         notices = tuple(encoder.notices)
         settings = dict(settings or {})
+        coverage = encoder.coverage.record()
         if folder is not None:
             metadata = {
                 "raw_words": encoder.raw_words,
                 "description": description,
                 "settings": settings,
+                "coverage": coverage,
             }
             write_corpus(folder, text.chunks, text.vocabulary, metadata)
             return cls.open(folder, notices)
@@ -127,6 +132,7 @@ class Corpus:
             description=description,
             notices=notices,
             settings=settings,
+            coverage=coverage,
         )
 
     def save(self, folder: str | os.PathLike[str]) -> None:
@@ -139,6 +145,7 @@ class Corpus:
             "raw_words": self.raw_words,
             "description": self.description,
             "settings": dict(self.settings),
+            "coverage": dict(self.coverage),
         }
         write_corpus(folder, chunks_of(self.ids, self.offsets), self.vocabulary, metadata)
 
@@ -155,4 +162,5 @@ class Corpus:
             description=metadata["description"],
             notices=notices,
             settings=metadata["settings"],
+            coverage=metadata["coverage"],
         )

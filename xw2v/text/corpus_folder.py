@@ -41,7 +41,7 @@ def write_corpus(
     """Write the four files, which take their names together at the end.
 
     Args:
-        metadata: "raw_words", "description" and "settings", as `read_corpus` returns them.
+        metadata: "raw_words", "description", "settings" and "coverage", see `read_corpus`.
 
     Raises:
         InputError: the folder cannot be written.
@@ -91,7 +91,7 @@ def read_corpus(
 ) -> tuple[FileArray, FileArray, Vocabulary, dict[str, Any]]:
     """(ids, offsets, vocabulary, metadata) of a corpus folder, the arrays in their files.
 
-    The metadata have at least "raw_words", "description", "fingerprint" and "settings".
+    The metadata have "raw_words", "description", "fingerprint", "settings" and "coverage".
 
     Raises:
         InputError: this is not a corpus folder, or it is damaged.
@@ -121,6 +121,7 @@ def read_corpus(
         "raw_words": len(ids),
         "description": str(folder),
         "settings": {},
+        "coverage": {},
         **_read_metadata(path / METADATA),
     }
     if "fingerprint" not in metadata:
@@ -147,6 +148,7 @@ def _read_metadata(path: Path) -> dict[str, Any]:
     types = {"raw_words": int, "description": str, "fingerprint": str, "settings": dict}
     if (
         any(not isinstance(metadata.get(name), kind) for name, kind in types.items())
+        or not isinstance(metadata.get("coverage", {}), dict)
         or metadata["raw_words"] < 1
     ):
         raise InputError(f"{path}: damaged; run xw2v preprocess again")

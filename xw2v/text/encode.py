@@ -10,20 +10,22 @@ from __future__ import annotations
 
 import os
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from itertools import count, repeat
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import count, islice, repeat
 from typing import NamedTuple
 
 import numpy as np
 
 from xw2v.errors import InputError
 from xw2v.storage.native import NO_COMPILER
-from xw2v.text.scan import Scanner, library
+from xw2v.text.characters import count_letters
+from xw2v.text.coverage import SAMPLE_WORDS, Coverage, spaceless_notice
+from xw2v.text.scan import Scanner, is_fast, library
 from xw2v.text.sentences import check_sentence, checked_tokens
 from xw2v.text.sources import TextChunk
 from xw2v.text.spool import Chunk, Spool
 from xw2v.text.tokenised import Documents
-from xw2v.text.tokens import Tokenizer
+from xw2v.text.tokens import AsciiRule, PatternRule, TokenRule
 from xw2v.text.vocabulary import DEFAULT_LIMITS, DISTINCT_LIMIT, Vocabulary, VocabularyLimits
 
 CHECK_TOKENS = 1 << 20  # between looks at the number of distinct words
@@ -55,18 +57,18 @@ class Encoder:
     """Takes text or tokens in any chunks; gives a vocabulary and the ids of the corpus at the end.
 
     Args:
-        tokenizer: finds the words of running text.
+        rule: finds the words of text.
         folder: where a temporary file may go, see `Spool`.
         distinct_limit: where there are more distinct words than this, rare ones are dropped.
     """
 
     def __init__(
         self,
-        tokenizer: Tokenizer | None = None,
+        rule: TokenRule | None = None,
         folder: str | os.PathLike[str] | None = None,
         distinct_limit: int = DISTINCT_LIMIT,
     ) -> None:
-        self.tokenizer = tokenizer or Tokenizer()
+        self.rule = rule or AsciiRule()
         self.folder = folder
         self.distinct_limit = distinct_limit
         self.raw_words = 0
@@ -75,44 +77,64 @@ class Encoder:
         self._n_provisional = 0  # ids that were given, those of dropped words among them
         self._counts = np.zeros(1 << 16, np.int64)  # by provisional id
         self._spool = Spool(folder)
-        self._documents = Documents(self.tokenizer)
+        self._documents = Documents(self.rule)
         self._scanner_is_missing = False
-        compiled = library() if self.splits_at_spaces else None
-        self._scanner = compiled and Scanner(compiled, self.tokenizer, self._index.__getitem__)
-
-    @property
-    def splits_at_spaces(self) -> bool:
-        """Whether running text may be cut at spaces (else at line ends alone)."""
-        return self.tokenizer.ascii_table is not None
+        self.coverage = Coverage()
+        compiled = library() if is_fast(self.rule) else None
+        self._scanner: Scanner | None = None
+        if compiled is not None:
+            self._scanner = Scanner(compiled, self.rule, self._index.__getitem__)
 
     def add(self, chunk: TextChunk) -> None:
         """Add running text, or the tokens of a document.
 
         Args:
             chunk: valid UTF-8 text, a sentence a line, cut at a line end or, with
-                `splits_at_spaces`, at a space; or the tokens of a document, to which the
-                tokenizer's pattern and the rule of final punctuation apply.
+                the rule's `splits_at_spaces`, at a space; or the tokens of a document, to which
+                the rule and that of final punctuation apply.
         """
         if isinstance(chunk, bytes):
             self._add_text(chunk)
         else:
-            self._add_tokens(*self._documents.words(chunk))
+            self._add_document(chunk)
 
     def _add_text(self, chunk: bytes) -> None:
         if self._scanner is not None:
-            self._scanner.open(chunk)
-            while (found := self._scanner.next(self._room)) is not None:
-                self._add_ids(*found)
+            self._scan(self._scanner, chunk)
             return
-        self._scanner_is_missing = self.splits_at_spaces  # other patterns have no faster way
-        tokens: list[str] = []
+        self._scanner_is_missing = is_fast(self.rule)
+        rule = self.rule
+        found: list[str] = []
         ends = []
         for line in chunk.splitlines():
-            tokens += self.tokenizer.line(line.decode())
-            ends.append(len(tokens))
+            found += rule.find(rule.prepare(line.decode()))
+            ends.append(len(found))
         if chunk and chunk[-1] not in b"\r\n":
             ends.pop()
-        self._add_tokens(tokens, np.array(ends, np.int64))
+        self._add_tokens(list(map(rule.normalise, found)), np.array(ends, np.int64))
+        if not rule.keeps_all_letters:
+            letters = count_letters(rule.prepare(chunk.decode()))
+            outside = max(0, letters - count_letters("".join(found)))
+            self.coverage.add(letters, outside, rule, chunk)
+
+    def _scan(self, scanner: Scanner, chunk: bytes) -> None:
+        letters, outside = scanner.letters, scanner.letters_outside
+        scanner.open(chunk)
+        while (found := scanner.next(self._room)) is not None:
+            self._add_ids(*found)
+        if not self.rule.keeps_all_letters:
+            letters, outside = scanner.letters - letters, scanner.letters_outside - outside
+            self.coverage.add(letters, outside, self.rule, chunk)
+
+    def _add_document(self, tokens: Sequence[str]) -> None:
+        words, ends = self._documents.words(tokens)
+        self._add_tokens(words, ends)
+        if not self.rule.keeps_all_letters:
+            letters = count_letters("".join(tokens))
+            outside = max(0, letters - count_letters("".join(words)))
+            self.coverage.add(
+                letters, outside, self.rule, " ".join(tokens).encode("utf-8", "replace")
+            )
 
     def add_sentences(self, sentences: Iterable[Iterable[str]]) -> None:
         """Add sentences whose tokens count as they are.
@@ -190,6 +212,13 @@ class Encoder:
                 f"more than {self.distinct_limit:,} distinct words: on the way, those met "
                 f"{self.dropped_up_to} times or fewer by then were dropped"
             )
+        if (notice := self.coverage.notice(self.rule)) is not None:
+            notices.append(notice)
+        if not isinstance(self.rule, PatternRule):
+            words = islice(self._index.items(), SAMPLE_WORDS)
+            counted = ((word, int(self._counts[i])) for word, i in words)
+            if (notice := spaceless_notice(counted)) is not None:
+                notices.append(notice)
         return notices
 
     def provisional(self) -> tuple[WordIndex, Spool]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,6 +13,7 @@ from xw2v.storage.files import reason
 from xw2v.text import nltk_source
 from xw2v.text.arrowfiles import ArrowFile
 from xw2v.text.docs_source import DocsSource
+from xw2v.text.jsonlines import JsonLinesFile, is_json_lines
 from xw2v.text.sources import Source, described
 from xw2v.text.textfiles import STANDARD_INPUT, TextFile
 
@@ -61,7 +63,7 @@ def find_sources(names: Sequence[str], corpus: str | None, text_column: str) -> 
         sources += [nltk_source.NltkCorpus(name) for name in chosen_names]
         titles.append(nltk_source.description(chosen_names))
     elif corpus is not None:
-        raise UsageError(f"--corpus {corpus}: choose nltk, nltk:brown,reuters or docs")
+        raise UsageError("choose nltk, nltk:brown,reuters or docs", setting="corpus", value=corpus)
     return ResolvedInputs(sources, described(titles), notices)
 
 
@@ -84,15 +86,23 @@ def sources_of(inputs: Sequence[str], text_column: str) -> list[Source]:
         for path in paths:
             if path != STANDARD_INPUT and not os.path.exists(path):
                 raise InputError(f"{path}: no such file or folder")
-            arrow = path.lower().endswith(TABLE_SUFFIXES)
-            sources.append(ArrowFile(path, text_column) if arrow else TextFile(path))
+            sources.append(_source_of(path, text_column))
     return sources
+
+
+def _source_of(path: str, text_column: str) -> Source:
+    if path.lower().endswith(TABLE_SUFFIXES):
+        return ArrowFile(path, text_column)
+    if path != STANDARD_INPUT and os.path.isfile(path) and is_json_lines(path, text_column):
+        return JsonLinesFile(path, text_column)
+    return TextFile(path)
 
 
 def files_of(folder: str) -> list[str]:
     """All files in a folder and its folders, in order of their names; hidden ones are left out.
 
     Where there are Arrow or Parquet files, only these count: what lies beside them describes them.
+    Of a folder of Hugging Face's datasets, that is what they hold, without what was cached.
     """
 
     def refuse(error: OSError) -> None:
@@ -101,9 +111,22 @@ def files_of(folder: str) -> list[str]:
     found = []
     for root, folders, names in os.walk(folder, onerror=refuse):
         folders[:] = [name for name in folders if not name.startswith(".")]
-        names = [name for name in names if not name.startswith(".")]
-        tables = [name for name in names if name.lower().endswith(TABLE_SUFFIXES)]
-        found += [os.path.join(root, name) for name in tables or names]
+        names = _listed(root, names) or names
+        found += [os.path.join(root, name) for name in names if not name.startswith(".")]
+    tables = [path for path in found if path.lower().endswith(TABLE_SUFFIXES)]
+    tables = [path for path in tables if not os.path.basename(path).startswith("cache-")] or tables
     if not found:
         raise InputError(f"{folder}: no text in this folder (hidden files do not count)")
-    return sorted(found, key=lambda path: Path(path).parts)
+    return sorted(tables or found, key=lambda path: Path(path).parts)
+
+
+def _listed(folder: str, names: list[str]) -> list[str]:
+    """The files that a folder's state.json, of Hugging Face's datasets, says belong to it."""
+    if "state.json" not in names:
+        return []
+    try:
+        with open(os.path.join(folder, "state.json"), encoding="utf-8") as file:
+            listed = {str(entry["filename"]) for entry in json.load(file)["_data_files"]}
+    except (OSError, ValueError, TypeError, KeyError, RecursionError):
+        return []
+    return [name for name in names if name in listed]

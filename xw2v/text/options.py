@@ -6,7 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from xw2v.settings import Settings
-from xw2v.text.tokens import Tokenizer
+from xw2v.text.tokens import AsciiRule, PatternRule, RawRule, TokenRule, WordsRule
+
+# those that are settings of a run, too
+OF_SETTINGS = ("tokens", "token_pattern", "lowercase", "keep_digits", "split_sentences")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -15,21 +18,39 @@ class TextOptions:
 
     Attributes:
         text_column: column of tables that holds the text.
-        token_pattern: regular expression of a token.
-        lowercase: whether text is lower-cased first.
+        tokens: ascii, words or raw, see `tokens`; None: ascii, but raw for files that
+            `xw2v phrases` wrote.
+        token_pattern: regular expression of a token, instead of such a rule.
+        lowercase: whether text is lower-cased; None: it is, but for raw.
+        keep_digits: whether numbers are words, with the rule words.
+        split_sentences: whether lines of running text are parted into sentences.
     """
 
     text_column: str = "text"
-    token_pattern: str = Settings.token_pattern
-    lowercase: bool = Settings.lowercase
+    tokens: str | None = Settings.tokens
+    token_pattern: str | None = Settings.token_pattern
+    lowercase: bool | None = Settings.lowercase
+    keep_digits: bool = Settings.keep_digits
+    split_sentences: bool = Settings.split_sentences
 
-    def tokenizer(self) -> Tokenizer:
+    @classmethod
+    def from_settings(cls, settings: Settings, **others: Any) -> TextOptions:
+        """Those that a run's settings hold, and others by name."""
+        return cls(**{name: getattr(settings, name) for name in OF_SETTINGS}, **others)
+
+    def rule(self) -> TokenRule:
         """The rule of tokens; raises UsageError where the pattern is not one of tokens."""
-        return Tokenizer(self.token_pattern, self.lowercase)
+        if self.token_pattern is not None:
+            return PatternRule(self.token_pattern, self.lowercase is not False)
+        if self.tokens == "raw":
+            return RawRule(self.lowercase is True)
+        if self.tokens == "words":
+            return WordsRule(self.lowercase is not False, self.keep_digits)
+        return AsciiRule(self.lowercase is not False)
 
     def record(self) -> dict[str, Any]:
         """What a corpus records of them: what its words depend on."""
-        return {"token_pattern": self.token_pattern, "lowercase": self.lowercase}
+        return {name: getattr(self, name) for name in OF_SETTINGS}
 
 
 DEFAULT_OPTIONS = TextOptions()

@@ -14,6 +14,9 @@ from xw2v.text.corpus_folder import VALIDATION, VOCABULARY, is_corpus_folder, re
 from xw2v.text.encode import Encoder
 from xw2v.text.inputs import ResolvedInputs, find_sources
 from xw2v.text.options import DEFAULT_OPTIONS, TextOptions
+from xw2v.text.sentence_ends import split_sentences
+from xw2v.text.sources import described
+from xw2v.text.token_marks import is_marked_as_tokens
 from xw2v.text.vocabulary import DEFAULT_LIMITS, DISTINCT_LIMIT, Vocabulary, VocabularyLimits
 
 # called now and then while text is read: words so far, and the share that is done (None: not known)
@@ -47,6 +50,7 @@ def open_corpus(
         UsageError: an option out of range, or a preprocessed folder among other inputs.
     """
     names = [os.fspath(name) for name in inputs]
+    options, notices = _resolved(options, names)
     settings = {
         **options.record(),
         "min_count": limits.min_count,
@@ -59,10 +63,10 @@ def open_corpus(
             raise UsageError(f"{names[0]}: is preprocessed already; give text")
         return _preprocessed(names[0], settings)
     found = find_sources(names, corpus, options.text_column)
-    encoder = Encoder(options.tokenizer(), folder, limits.distinct_limit)
-    encode(found, encoder, progress)
+    encoder = Encoder(options.rule(), folder, limits.distinct_limit)
+    encode(found, encoder, progress, options.split_sentences)
     read = Corpus.from_encoder(encoder, limits, found.description, settings, folder)
-    return replace(read, notices=(*found.notices, *read.notices))
+    return replace(read, notices=(*found.notices, *notices, *read.notices))
 
 
 def read_corpus_with(
@@ -80,9 +84,10 @@ def read_corpus_with(
         if opened.vocabulary.words != vocabulary.words:
             raise InputError(f"{names[0]}: made with another vocabulary than the training text's")
         return opened
+    options, _ = _resolved(options, names)
     found = find_sources(names, None, options.text_column)
-    encoder = Encoder(options.tokenizer(), folder, DISTINCT_LIMIT)
-    encode(found, encoder, progress)
+    encoder = Encoder(options.rule(), folder, DISTINCT_LIMIT)
+    encode(found, encoder, progress, options.split_sentences)
     return Corpus.from_encoder(encoder, vocabulary, found.description, options.record(), folder)
 
 
@@ -111,21 +116,46 @@ def preprocess(
     )
 
 
-def encode(found: ResolvedInputs, encoder: Encoder, progress: Progress | None = None) -> None:
-    """Read all of the text into an Encoder; raises InputError where there is no word in it."""
+def encode(
+    found: ResolvedInputs,
+    encoder: Encoder,
+    progress: Progress | None = None,
+    splits_sentences: bool = False,
+) -> None:
+    """Read all of the text into an Encoder; raises InputError where there is no word in it.
+
+    Args:
+        splits_sentences: whether lines of running text are parted into sentences.
+    """
+    splits_at_spaces = encoder.rule.splits_at_spaces and not splits_sentences
     total = sum(source.total for source in found.sources)
     known = total > 0 and all(source.total for source in found.sources)
     for source in found.sources:
-        for chunk in source.chunks(encoder.splits_at_spaces):
+        for chunk in source.chunks(splits_at_spaces):
+            if splits_sentences and isinstance(chunk, bytes):
+                chunk = split_sentences(chunk.decode()).encode()
             encoder.add(chunk)
             if progress is not None:
                 done = sum(source.done for source in found.sources)
                 progress(encoder.raw_words, done / total if known else None)
     if not encoder.raw_words:
         raise InputError(
-            f"{found.description}: no words in it that match {encoder.tokenizer.pattern!r} "
-            "(--token-pattern)"
+            f"{found.description}: no words in it ({encoder.rule.option}); other rules are "
+            "`tokens` words and `tokens` raw"
         )
+
+
+def _resolved(options: TextOptions, names: Sequence[str]) -> tuple[TextOptions, list[str]]:
+    """The options with the rule of tokens that files are marked with, and lines for the user."""
+    if options.tokens is not None or options.token_pattern is not None:
+        return options, []
+    marked = [name for name in names if is_marked_as_tokens(name)]
+    if not marked:
+        return options, []
+    if len(marked) < len(names):
+        return options, [f"{marked[0]} was written by xw2v phrases; `tokens` raw keeps its phrases"]
+    notice = f"{described(marked)}: written by xw2v phrases, so words are as they stand (raw)"
+    return replace(options, tokens="raw"), [notice]
 
 
 def validation_of(inputs: Sequence[str | os.PathLike[str]]) -> Corpus | None:
@@ -149,11 +179,10 @@ def _preprocessed(name: str, settings: dict[str, Any]) -> Corpus:
     for option, value in settings.items():
         made_with = opened.settings.get(option, value)
         if value not in (made_with, getattr(Settings, option)):
-            flag = f"--{option.replace('_', '-')} {value}"
-            if option == "lowercase":
-                flag = "--no-lowercase"
             raise UsageError(
-                f"{name}: was made with {option} {made_with}; leave {flag} out, or give it to "
-                "xw2v preprocess"
+                f"{name} was made with {'the default' if made_with is None else made_with}; leave "
+                "this out, or give it to xw2v preprocess",
+                setting=option,
+                value=value,
             )
     return opened

@@ -1,79 +1,176 @@
-/* Running text to provisional word ids, where tokens are runs of the letters of one ASCII set: the
-   functions that scan.py calls. A chunk of text is opened, then scanned for some tokens at a time.
+/* Running text to provisional word ids: the functions that scan.py calls. A chunk of text is
+   opened, then scanned for some tokens at a time.
 
-   A cache answers with the id of a word met before. It stores complete words, so that its answers
-   are exact: words of up to MAX_CACHED_LETTERS letters, and of these the ones that come first, as
-   frequent words do. Tokens whose words it does not hold are misses: Python gives their ids. */
+   Tokens are either runs of the letters of one ASCII set, in a text that a table makes of the
+   chunk, or follow from the classes of characters (word_break.h), in the chunk as it is.
+
+   A cache answers with the id of a token met before. It stores complete tokens, so that its answers
+   are exact: those that come first, as frequent words do, short ones in smaller entries. Tokens
+   that it does not hold are misses: Python makes words of them and gives their ids. */
 
 #include <stdint.h>
 #include <string.h>
 
 #include "native.h"
+#include "word_break.h"
 
 #if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
-#error "the first of eight letters must be the lowest byte of an integer"
+#error "the first of eight bytes must be the lowest byte of an integer"
 #endif
-#define INLINE static inline __attribute__((always_inline))
 
-/* A word of the cache: letters 0 .. 7 and 8 .. 15, the first in the lowest byte, zeros after the
-   last. In an empty entry, low is 0. */
+/* A short token of the cache: bytes 0 .. 7 and 8 .. 15, the first in the lowest byte, zeros after
+   the last. In an empty entry, low is 0. */
 typedef struct {
     uint64_t low;
     uint64_t high;
     int32_t provisional_id;
-} CacheEntry;
+} ShortEntry;
 
-#define CACHE_ENTRIES_LOG2 19
-#define CACHE_PROBES 4      /* consecutive entries in which a word may be */
+#define LONG_ENTRY_BYTES 56
+
+typedef struct {
+    uint8_t token[LONG_ENTRY_BYTES];
+    int32_t bytes; /* 0 in an empty entry */
+    int32_t provisional_id;
+} LongEntry;
+
+#define SHORT_ENTRIES_LOG2 19
+#define LONG_ENTRIES_LOG2 17
+#define CACHE_PROBES 4      /* consecutive entries in which a token may be */
 #define LOOKAHEAD_TOKENS 64 /* cut before they are looked up, to prefetch their entries */
-#define CACHE_ENTRIES ((1 << CACHE_ENTRIES_LOG2) + CACHE_PROBES - 1)
+#define SHORT_ENTRIES ((1 << SHORT_ENTRIES_LOG2) + CACHE_PROBES - 1)
+#define LONG_ENTRIES ((1 << LONG_ENTRIES_LOG2) + CACHE_PROBES - 1)
 
 #define SCAN_CONSTANTS(K)                                                                          \
-    K(MAX_CACHED_LETTERS, 16)                                                                      \
-    K(TEXT_PADDING_BYTES, 8) /* after a text: a separator, and what is read past it */             \
-    K(CACHE_BYTES, CACHE_ENTRIES * (int)sizeof(CacheEntry))
+    K(MAX_SHORT_BYTES, 16)                                                                         \
+    K(MAX_LONG_BYTES, LONG_ENTRY_BYTES)                                                            \
+    K(TEXT_PADDING_BYTES, 16) /* after a text: a separator, and what is read past it */            \
+    K(MAX_REPLACEMENTS, 5)                                                                         \
+    K(ENDS_WORD, 128)                                                                              \
+    K(SHORT_CACHE_BYTES, SHORT_ENTRIES * (int)sizeof(ShortEntry))                                  \
+    K(LONG_CACHE_BYTES, LONG_ENTRIES * (int)sizeof(LongEntry))
 
 #define SCAN_STATE_MEMBERS(M)                                                                      \
     M(const uint8_t *, chunk)       /* (chunk_bytes,) UTF-8 */                                     \
     M(const uint8_t *, ascii_table) /* (256,) of each byte its letter, in the case asked for; or   \
-                                       a separator, a space or a newline */                        \
+                                       a separator, a space or a newline. Null where tokens follow \
+                                       from classes */                                             \
+    M(const int64_t *, replaced)    /* (MAX_REPLACEMENTS,) code points that the table applies to   \
+                                       as to the ASCII characters */                               \
+    M(const uint8_t *, replacements) /* (MAX_REPLACEMENTS,), with ENDS_WORD where no letter of the \
+                                        same word follows */                                       \
+    M(const uint8_t *, code_point_classes) /* (0x110000,); null where a chunk is ASCII */          \
+    M(const uint8_t *, byte_classes)       /* (256,), see Classes */                               \
+    M(int64_t, keep_digits)                /* whether a token may have no letter */                \
     M(int64_t, chunk_bytes)                                                                        \
-    M(uint8_t *, text)            /* (chunk_bytes + TEXT_PADDING_BYTES,) letters and separators */ \
+    M(uint8_t *, text)            /* (text_bytes + TEXT_PADDING_BYTES,) letters and separators,    \
+                                     or the chunk */                                               \
+    M(int64_t, text_bytes)        /* at most chunk_bytes */                                        \
     M(int64_t, position)          /* where in the text to go on */                                 \
     M(int64_t, max_tokens)        /* at most so many, and so many lines, are found at a time */    \
     M(int64_t, tokens)            /* found this time */                                            \
     M(int64_t, lines)             /* ended this time */                                            \
     M(int64_t, misses)            /* of the tokens */                                              \
     M(int64_t, miss_text_bytes)                                                                    \
-    M(int32_t *, provisional_ids) /* (tokens,) of their words; Python sets those of misses */ \
+    M(int64_t, letters)           /* letters and digits of all chunks */                           \
+    M(int64_t, letters_outside)   /* those in no token */                                          \
+    M(int32_t *, provisional_ids) /* (tokens,) of their words; Python sets those of misses */      \
     M(int64_t *, line_ends)       /* (lines,) tokens before each line end */                       \
     M(int64_t *, miss_positions)  /* (misses,) which tokens they are */                            \
-    M(uint8_t *, miss_text)       /* (miss_text_bytes,) their letters, with ' ' after each; has    \
-                                     room for the text */                                          \
-    M(CacheEntry *, cache)        /* CACHE_BYTES, zeros to begin with */
+    M(uint8_t *, miss_text)       /* (miss_text_bytes,) their bytes, with ' ' after each; has      \
+                                     room for twice the text */                                    \
+    M(ShortEntry *, short_cache)  /* SHORT_CACHE_BYTES, zeros to begin with */                     \
+    M(LongEntry *, long_cache)    /* LONG_CACHE_BYTES, likewise */
 
 NATIVE_CONSTANTS(SCAN_CONSTANTS)
 NATIVE_STRUCTURE(ScanState, SCAN_STATE_MEMBERS)
 
-_Static_assert(MAX_CACHED_LETTERS == 2 * sizeof(uint64_t), "low and high hold all letters");
-_Static_assert(TEXT_PADDING_BYTES >= sizeof(uint64_t), "next_letters() reads eight bytes anywhere");
+_Static_assert(MAX_SHORT_BYTES == 2 * sizeof(uint64_t), "low and high hold all bytes");
+_Static_assert(TEXT_PADDING_BYTES >= MAX_SHORT_BYTES, "16 bytes are read anywhere");
+_Static_assert(sizeof(LongEntry) == 64, "a line of the processor's cache");
+
+/* How many bytes are ASCII letters or digits. */
+static int64_t count_ascii(const uint8_t *bytes, int64_t size) {
+    int64_t total = 0;
+    for (int64_t start = 0; start < size; start += 128) {
+        const int64_t end = start + 128 < size ? start + 128 : size;
+        uint8_t found = 0; /* one byte wide, so that the compiler vectorises by bytes */
+        for (int64_t i = start; i < end; i++) {
+            const uint8_t letter = (uint8_t)((bytes[i] | 0x20) - 'a') < 26;
+            const uint8_t digit = (uint8_t)(bytes[i] - '0') < 10;
+            found += letter | digit;
+        }
+        total += found;
+    }
+    return total;
+}
+
+/* Make letters and separators of a chunk by the table; how many bytes they are. Characters beyond
+   ASCII become separators, but for those that are replaced. Without classes, there are none. */
+static int64_t translate(ScanState *state) {
+    const uint8_t *chunk = state->chunk;
+    const uint8_t *table = state->ascii_table;
+    const int64_t size = state->chunk_bytes;
+    uint8_t *out = state->text;
+    int64_t letters = count_ascii(chunk, size);
+    for (int64_t i = 0; i < size;) {
+        while (i + 8 <= size && (load_bytes(chunk + i) & 0x8080808080808080) == 0) {
+            for (int k = 0; k < 8; k++) out[k] = table[chunk[i + k]];
+            out += 8;
+            i += 8;
+        }
+        if (i == size) break;
+        if (chunk[i] < 0x80) {
+            *out++ = table[chunk[i++]];
+            continue;
+        }
+        const uint32_t code_point = next_code_point(chunk, &i);
+        letters += begins_token(state->code_point_classes[code_point]);
+        *out = ' ';
+        for (int k = 0; k < MAX_REPLACEMENTS; k++) {
+            if (state->replaced[k] != (int64_t)code_point) continue;
+            *out++ = table[state->replacements[k] & 0x7F];
+            *out = ' '; /* of use only where it ends a word */
+            out -= !(state->replacements[k] & ENDS_WORD);
+            break;
+        }
+        out++;
+    }
+    const int64_t text_bytes = out - state->text;
+    state->letters += letters;
+    state->letters_outside += letters - count_ascii(state->text, text_bytes);
+    return text_bytes;
+}
 
 /* Make the text of a chunk. */
 void xw2v_open_chunk(ScanState *state) {
-    const uint8_t *chunk = state->chunk;
-    const uint8_t *ascii_table = state->ascii_table;
-    const int64_t size = state->chunk_bytes;
-    uint8_t *text = state->text;
-    for (int64_t i = 0; i < size; i++) text[i] = ascii_table[chunk[i]];
-    memset(text + size, ' ', TEXT_PADDING_BYTES);
+    if (state->ascii_table != NULL) {
+        state->text_bytes = translate(state);
+    } else {
+        state->text_bytes = state->chunk_bytes;
+        memcpy(state->text, state->chunk, state->text_bytes);
+    }
+    memset(state->text + state->text_bytes, ' ', TEXT_PADDING_BYTES);
     state->position = 0;
+}
+
+/* A token: where it is in a text, and as a key of the cache. */
+typedef struct {
+    uint64_t low; /* of short tokens; of long ones the hash */
+    uint64_t high;
+    int64_t start;
+    int64_t end;
+    int64_t entry; /* the first in which it may be */
+} Token;
+
+INLINE uint64_t hash_of(uint64_t low, uint64_t high) {
+    return low * 0x9E3779B97F4A7C15 ^ high * 0xC2B2AE3D27D4EB4F;
 }
 
 /* The letters from *position on, up to eight, then zeros. *position is moved past them. */
 INLINE uint64_t next_letters(const uint8_t *text, int64_t *position) {
     const uint64_t ones = 0x0101010101010101; /* in each byte */
-    uint64_t bytes;
-    memcpy(&bytes, text + *position, sizeof bytes);
+    const uint64_t bytes = load_bytes(text + *position);
     /* letters are 33 .. 126: adding 95 sets the top bit of a letter's byte, and carries nowhere */
     const uint64_t separators = ~(bytes + ('~' - ' ' + 1) * ones) & 0x80 * ones;
     *position += separators ? __builtin_ctzll(separators) / 8 : 8;
@@ -81,95 +178,169 @@ INLINE uint64_t next_letters(const uint8_t *text, int64_t *position) {
     return bytes & ((first >> 7) - 1);
 }
 
-/* A token: its word as a key of the cache, and where it is in a text. */
-typedef struct {
-    uint64_t low;
-    uint64_t high;
-    int64_t start;
-    int64_t end;
-    int64_t entry; /* the first in which the word may be */
-} Token;
+/* The key of text[start .. end). */
+INLINE Token token_of(const uint8_t *text, int64_t start, int64_t end) {
+    Token token = {.start = start, .end = end};
+    const int64_t bytes = end - start;
+    if (bytes <= MAX_SHORT_BYTES) {
+        const uint64_t low = load_bytes(text + start);
+        const uint64_t high = load_bytes(text + start + 8);
+        token.low = bytes >= 8 ? low : low & (((uint64_t)1 << 8 * bytes) - 1);
+        token.high = bytes >= 16  ? high
+                     : bytes <= 8 ? 0
+                                  : high & (((uint64_t)1 << 8 * (bytes - 8)) - 1);
+        token.entry = hash_of(token.low, token.high) >> (64 - SHORT_ENTRIES_LOG2);
+    } else if (bytes <= MAX_LONG_BYTES) {
+        uint64_t hash = bytes;
+        for (int64_t i = start; i < end; i += 8) {
+            hash = (hash ^ load_bytes(text + (i + 8 <= end ? i : end - 8))) * 0x9E3779B97F4A7C15;
+            hash ^= hash >> 32;
+        }
+        token.entry = hash * 0xC2B2AE3D27D4EB4F >> (64 - LONG_ENTRIES_LOG2);
+    }
+    return token;
+}
 
-INLINE Token token_at(const uint8_t *text, int64_t start) {
+/* The token of letters of the ASCII set that begins at `start`. */
+INLINE Token ascii_token(const uint8_t *text, int64_t start) {
     Token token = {.start = start, .end = start};
     token.low = next_letters(text, &token.end);
     if (token.end == start + 8) {
         token.high = next_letters(text, &token.end);
-        while (text[token.end] > ' ') token.end++;
+        if (text[token.end] > ' ') {
+            while (text[token.end] > ' ') token.end++;
+            return token_of(text, start, token.end);
+        }
     }
-    const uint64_t hash = token.low * 0x9E3779B97F4A7C15 ^ token.high * 0xC2B2AE3D27D4EB4F;
-    token.entry = hash >> (64 - CACHE_ENTRIES_LOG2);
+    token.entry = hash_of(token.low, token.high) >> (64 - SHORT_ENTRIES_LOG2);
     return token;
 }
 
-/* The entry that holds a token's word, or the empty one where it would go, or null. */
-INLINE CacheEntry *find_entry(CacheEntry *cache, const Token *token) {
-    if (token->end - token->start > MAX_CACHED_LETTERS) return NULL;
-    CacheEntry *entry = cache + token->entry;
-    for (int probe = 0; probe < CACHE_PROBES; probe++, entry++) {
-        if (entry->low == token->low && entry->high == token->high) return entry;
-        if (entry->low == 0) return entry;
+INLINE void prefetch_entry(const ScanState *state, const Token *token) {
+    if (token->end - token->start <= MAX_SHORT_BYTES)
+        __builtin_prefetch(state->short_cache + token->entry);
+    else
+        __builtin_prefetch(state->long_cache + token->entry);
+}
+
+/* The id of a token in the cache, or -1. With `insert`, that id is put where the token is or goes,
+   if there is room for it. */
+INLINE int32_t cached_id(ScanState *state, const uint8_t *text, const Token *token,
+                         const int32_t *insert) {
+    const int64_t bytes = token->end - token->start;
+    if (text[token->end - 1] == 0) return -1; /* a short key would be that of a shorter token */
+    if (bytes <= MAX_SHORT_BYTES) {
+        ShortEntry *entry = state->short_cache + token->entry;
+        for (int probe = 0; probe < CACHE_PROBES; probe++, entry++) {
+            const bool empty = entry->low == 0;
+            if (!empty && (entry->low != token->low || entry->high != token->high)) continue;
+            if (insert != NULL) *entry = (ShortEntry){token->low, token->high, *insert};
+            return empty ? -1 : entry->provisional_id;
+        }
+    } else if (bytes <= MAX_LONG_BYTES) {
+        LongEntry *entry = state->long_cache + token->entry;
+        for (int probe = 0; probe < CACHE_PROBES; probe++, entry++) {
+            const bool empty = entry->bytes == 0;
+            if (!empty && (entry->bytes != bytes ||
+                           memcmp(entry->token, text + token->start, bytes) != 0))
+                continue;
+            if (insert != NULL) {
+                memcpy(entry->token, text + token->start, bytes);
+                entry->bytes = bytes;
+                entry->provisional_id = *insert;
+            }
+            return empty ? -1 : entry->provisional_id;
+        }
     }
-    return NULL;
+    return -1;
+}
+
+/* Cut up to `limit` tokens from state->position on; how many there are. */
+INLINE int cut_ascii(ScanState *state, Token *ahead, int64_t limit) {
+    const uint8_t *text = state->text;
+    int64_t position = state->position;
+    int found = 0;
+    while (position < state->text_bytes && found < limit && state->lines < state->max_tokens) {
+        if (text[position] <= ' ') {
+            if (text[position] == '\n') state->line_ends[state->lines++] = state->tokens + found;
+            position++;
+            continue;
+        }
+        ahead[found] = ascii_token(text, position);
+        prefetch_entry(state, ahead + found);
+        position = ahead[found++].end;
+    }
+    state->position = position;
+    return found;
+}
+
+/* The same where tokens follow from the classes of characters. */
+INLINE int cut_by_class(ScanState *state, Token *ahead, int64_t limit) {
+    const Classes classes = {state->code_point_classes, state->byte_classes};
+    const uint8_t *text = state->text;
+    int64_t position = state->position;
+    int found = 0;
+    while (position < state->text_bytes && found < limit && state->lines < state->max_tokens) {
+        const int64_t start = position;
+        const int class = next_class(text, &position, &classes);
+        if (begins_token(class)) {
+            const TokenEnd token = end_token(text, start, &classes);
+            position = token.end;
+            state->letters += token.letters;
+            if (token.has_letter || state->keep_digits) {
+                ahead[found] = token_of(text, start, token.end);
+                prefetch_entry(state, ahead + found++);
+            } else {
+                state->letters_outside += token.letters;
+            }
+        } else if (class == LINE_END) {
+            state->line_ends[state->lines++] = state->tokens + found;
+        }
+    }
+    state->position = position;
+    return found;
 }
 
 /* Find the next tokens, until the text ends or max_tokens or as many lines are found. */
 void xw2v_scan(ScanState *state) {
     const uint8_t *text = state->text;
-    const int64_t max_tokens = state->max_tokens;
     uint8_t *miss_text = state->miss_text;
-    int64_t position = state->position;
-    int64_t tokens = 0;
-    int64_t lines = 0;
-    int64_t misses = 0;
+    state->tokens = 0;
+    state->lines = 0;
+    state->misses = 0;
     int found;
     do {
-        Token ahead[LOOKAHEAD_TOKENS];
-        found = 0;
         /* pass 1: cut some tokens and prefetch their entries, most of which are in no near cache */
-        while (position < state->chunk_bytes && found < LOOKAHEAD_TOKENS &&
-               tokens + found < max_tokens && lines < max_tokens) {
-            if (text[position] <= ' ') {
-                if (text[position] == '\n') state->line_ends[lines++] = tokens + found;
-                position++;
-                continue;
-            }
-            ahead[found] = token_at(text, position);
-            __builtin_prefetch(state->cache + ahead[found].entry);
-            position = ahead[found].end;
-            found++;
-        }
+        Token ahead[LOOKAHEAD_TOKENS];
+        const int64_t room = state->max_tokens - state->tokens;
+        const int64_t limit = room < LOOKAHEAD_TOKENS ? room : LOOKAHEAD_TOKENS;
+        found = state->ascii_table != NULL ? cut_ascii(state, ahead, limit)
+                                           : cut_by_class(state, ahead, limit);
         /* pass 2: look them up */
-        for (const Token *token = ahead; token < ahead + found; token++, tokens++) {
-            const CacheEntry *entry = find_entry(state->cache, token);
-            if (entry != NULL && entry->low != 0) {
-                state->provisional_ids[tokens] = entry->provisional_id;
+        for (const Token *token = ahead; token < ahead + found; token++, state->tokens++) {
+            const int32_t provisional_id = cached_id(state, text, token, NULL);
+            if (provisional_id >= 0) {
+                state->provisional_ids[state->tokens] = provisional_id;
                 continue;
             }
-            const int64_t letters = token->end - token->start;
-            state->miss_positions[misses++] = tokens;
-            memcpy(miss_text, text + token->start, letters);
-            miss_text[letters] = ' ';
-            miss_text += letters + 1;
+            const int64_t bytes = token->end - token->start;
+            state->miss_positions[state->misses++] = state->tokens;
+            memcpy(miss_text, text + token->start, bytes);
+            miss_text[bytes] = ' ';
+            miss_text += bytes + 1;
         }
     } while (found > 0);
-    state->position = position;
-    state->tokens = tokens;
-    state->lines = lines;
-    state->misses = misses;
     state->miss_text_bytes = miss_text - state->miss_text;
 }
 
-/* Insert the words of the misses, whose ids have been set by now. */
+/* Insert the misses, whose ids have been set by now. */
 void xw2v_cache_insert(ScanState *state) {
+    const uint8_t *text = state->miss_text;
     int64_t position = 0;
     for (int64_t i = 0; i < state->misses; i++) {
-        const Token token = token_at(state->miss_text, position);
-        CacheEntry *entry = find_entry(state->cache, &token);
-        if (entry != NULL) {
-            const int32_t provisional_id = state->provisional_ids[state->miss_positions[i]];
-            *entry = (CacheEntry){token.low, token.high, provisional_id};
-        }
+        const uint8_t *end = memchr(text + position, ' ', state->miss_text_bytes - position);
+        const Token token = token_of(text, position, end - text);
+        cached_id(state, text, &token, state->provisional_ids + state->miss_positions[i]);
         position = token.end + 1;
     }
 }

@@ -1,8 +1,9 @@
-"""Running text to provisional word ids, compiled: the fast path for patterns that are one set of
-ASCII characters.
+"""Running text to provisional word ids, compiled: for all rules of tokens but most patterns.
 
-`scan.c` has a cache of the words met before. The others, its misses, about one token in a hundred
-of English, are looked up in the index of all words. `xw2v.text.tokens` is its oracle in the tests.
+`scan.c` has a cache of the tokens met before. The others, its misses, about one token in a hundred
+of English, are normalised by their rule and looked up in the index of all words: what happens to a
+token beyond cutting it out of the text is Python's alone. `xw2v.text.tokens` is the oracle in the
+tests.
 """
 
 from __future__ import annotations
@@ -14,9 +15,11 @@ from functools import cache
 import numpy as np
 
 from xw2v.storage.native import Count, NativeLibrary, Pointer, Signature, native_library
-from xw2v.text.tokens import LOWER_TO_ASCII, Tokenizer
+from xw2v.text.characters import CharacterClass, class_table
+from xw2v.text.tokens import TokenRule
 
 MAX_SCAN_TOKENS = 1 << 15  # and lines, that are found at a time
+MULTIBYTE = 14  # of word_break.h
 
 
 class ScanState(ctypes.Structure):
@@ -25,19 +28,28 @@ class ScanState(ctypes.Structure):
     _fields_ = [
         ("chunk", ctypes.c_char_p),
         ("ascii_table", ctypes.c_char_p),
+        ("replaced", Pointer),
+        ("replacements", ctypes.c_char_p),
+        ("code_point_classes", Pointer),
+        ("byte_classes", Pointer),
+        ("keep_digits", Count),
         ("chunk_bytes", Count),
         ("text", Pointer),
+        ("text_bytes", Count),
         ("position", Count),
         ("max_tokens", Count),
         ("tokens", Count),
         ("lines", Count),
         ("misses", Count),
         ("miss_text_bytes", Count),
+        ("letters", Count),
+        ("letters_outside", Count),
         ("provisional_ids", Pointer),
         ("line_ends", Pointer),
         ("miss_positions", Pointer),
         ("miss_text", Pointer),
-        ("cache", Pointer),
+        ("short_cache", Pointer),
+        ("long_cache", Pointer),
     ]
 
 
@@ -53,52 +65,91 @@ def library() -> NativeLibrary | None:
     return native_library("xw2v_scan", (ScanState,), FUNCTIONS)
 
 
+def is_fast(rule: TokenRule) -> bool:
+    """Whether `Scanner` serves a rule."""
+    return rule.ascii_table is not None or rule.classes is not None
+
+
 class Scanner:
     """Finds the tokens of chunks of text and gives them provisional ids.
 
     Args:
         library: the compiled loops.
-        tokenizer: one that has an `ascii_table`.
+        rule: one that `is_fast`.
         provisional_id: a word's id, or a new one where the word is new.
+
+    Attributes:
+        letters: letters and digits of the chunks so far.
+        letters_outside: those of them in no token.
     """
 
     def __init__(
-        self, library: NativeLibrary, tokenizer: Tokenizer, provisional_id: Callable[[str], int]
+        self, library: NativeLibrary, rule: TokenRule, provisional_id: Callable[[str], int]
     ) -> None:
         self._library = library
+        self._rule = rule
         self._provisional_id = provisional_id
-        replacements = LOWER_TO_ASCII if tokenizer.lowercase else {}
-        self._replacements = [
-            (character.encode(), lower.encode()) for character, lower in replacements.items()
-        ]
-        self._text, self._miss_text = np.zeros((2, 0), np.uint8)
+        self._set_replacements(rule.replacements)
+        self._text = np.zeros(0, np.uint8)
+        self._miss_text = np.zeros(0, np.uint8)
         self._provisional_ids = np.empty(MAX_SCAN_TOKENS, np.int32)
         self._line_ends = np.empty(MAX_SCAN_TOKENS, np.int64)
         self._miss_positions = np.empty(MAX_SCAN_TOKENS, np.int64)
-        self._cache = np.zeros(library.constants["CACHE_BYTES"], np.uint8)
+        self._short_cache = np.zeros(library.constants["SHORT_CACHE_BYTES"], np.uint8)
+        self._long_cache = np.zeros(library.constants["LONG_CACHE_BYTES"], np.uint8)
         self._state = ScanState(
-            ascii_table=tokenizer.ascii_table,
+            ascii_table=rule.ascii_table,
+            replaced=self._replaced.ctypes.data,
+            replacements=self._replacements,
+            keep_digits=rule.keeps_all_letters,
             provisional_ids=self._provisional_ids.ctypes.data,
             line_ends=self._line_ends.ctypes.data,
             miss_positions=self._miss_positions.ctypes.data,
-            cache=self._cache.ctypes.data,
+            short_cache=self._short_cache.ctypes.data,
+            long_cache=self._long_cache.ctypes.data,
         )
+        if rule.classes is not None:
+            self._set_classes(rule.classes)
+
+    def _set_replacements(self, replacements: dict[str, str]) -> None:
+        """Characters beyond ASCII and the one that stands for each; what else follows it, such as
+        a combining mark, ends the word.
+        """
+        most, ends_word = (self._library.constants[n] for n in ("MAX_REPLACEMENTS", "ENDS_WORD"))
+        codes = [ord(character) for character in replacements]
+        self._replaced = np.array(codes + [-1] * (most - len(codes)), np.int64)
+        self._replacements = bytes(
+            ord(new[0]) | (ends_word if len(new) > 1 else 0) for new in replacements.values()
+        ).ljust(most)
+
+    def _set_classes(self, classes: np.ndarray) -> None:
+        self._classes = np.ascontiguousarray(classes, np.uint8)
+        self._byte_classes = byte_classes(self._classes)
+        self._state.code_point_classes = self._classes.ctypes.data
+        self._state.byte_classes = self._byte_classes.ctypes.data
+
+    @property
+    def letters(self) -> int:
+        return int(self._state.letters)
+
+    @property
+    def letters_outside(self) -> int:
+        return int(self._state.letters_outside)
 
     def cache_clear(self) -> None:
         """Empty the cache, as must be done when words leave the index."""
-        self._cache.fill(0)
+        self._short_cache.fill(0)
+        self._long_cache.fill(0)
 
     def open(self, chunk: bytes) -> None:
         """Take a chunk of UTF-8 text that begins and ends between words."""
-        if not chunk.isascii():
-            for character, lower in self._replacements:
-                # the test for the last byte alone is much faster, and enough for most chunks
-                if character[-1] in chunk and character in chunk:
-                    chunk = chunk.replace(character, lower)
         state = self._state
+        if not state.code_point_classes and not chunk.isascii():
+            self._set_classes(class_table())
         room = len(chunk) + self._library.constants["TEXT_PADDING_BYTES"]
         if room > self._text.size:
-            self._text, self._miss_text = np.zeros((2, room), np.uint8)
+            self._text = np.zeros(room, np.uint8)
+            self._miss_text = np.zeros(2 * room, np.uint8)
             state.text = self._text.ctypes.data
             state.miss_text = self._miss_text.ctypes.data
         state.chunk = chunk
@@ -116,14 +167,33 @@ class Scanner:
             it; or None where the chunk is at its end.
         """
         state = self._state
-        if state.position == state.chunk_bytes:
+        if state.position == state.text_bytes:
             return None
         state.max_tokens = min(max_tokens, MAX_SCAN_TOKENS)
         self._library.xw2v_scan(state)
         if state.misses:
-            misses = self._miss_text[: state.miss_text_bytes].tobytes().decode("ascii").split()
+            miss_text = self._miss_text[: state.miss_text_bytes - 1].tobytes().decode()
+            words = map(self._rule.normalise, miss_text.split(" "))
             self._provisional_ids[self._miss_positions[: state.misses]] = np.fromiter(
-                map(self._provisional_id, misses), np.int32, state.misses
+                map(self._provisional_id, words), np.int32, state.misses
             )
             self._library.xw2v_cache_insert(state)
         return self._provisional_ids[: state.tokens].copy(), self._line_ends[: state.lines].copy()
+
+
+def byte_classes(classes: np.ndarray) -> np.ndarray:
+    """The classes of bytes that word_break.h asks for, (256,) uint8.
+
+    Args:
+        classes: of code points, (0x110000,).
+    """
+    of_byte = np.full(256, MULTIBYTE, np.uint8)
+    of_byte[:0x80] = classes[:0x80]
+    of_byte[0x80:0xC0] = CharacterClass.LETTER  # within characters whose first byte is a letter's
+    for lead in range(0xC2, 0xF0):
+        bits = 6 if lead < 0xE0 else 12
+        first = (lead & (0x1F if lead < 0xE0 else 0x0F)) << bits
+        start = 0x800 if lead == 0xE0 else first
+        if (classes[start : first + (1 << bits)] == CharacterClass.LETTER).all():
+            of_byte[lead] = CharacterClass.LETTER
+    return of_byte

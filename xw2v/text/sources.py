@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 TextChunk = bytes | list[str]  # UTF-8 running text, or the tokens of a document
 
@@ -39,3 +40,36 @@ def described(names: Sequence[str]) -> str:
     if len(names) > 4:
         names = [*names[:3], f"{len(names) - 3} more"]
     return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
+
+
+def rows_as_chunks(rows: Iterable[Any]) -> Iterator[TextChunk]:
+    """Rows of a table or of JSON Lines as chunks.
+
+    Args:
+        rows: each a text, of which every line is a sentence; a list of tokens, which is a document;
+            a list of such lists; or None.
+    """
+    texts: list[str] = []
+    for row in rows:
+        if isinstance(row, str):
+            texts.append(row + "\n")
+        elif row is not None:
+            if texts:
+                yield "".join(texts).encode("utf-8", "replace")
+                texts = []
+            yield from _documents(row)
+    if texts:
+        yield "".join(texts).encode("utf-8", "replace")
+
+
+def _documents(tokens: list[Any]) -> Iterator[list[str]]:
+    plain = [
+        token if token.isascii() else token.encode("utf-8", "replace").decode()  # lone surrogates
+        for token in tokens
+        if isinstance(token, str)
+    ]
+    if plain:
+        yield plain
+    for token in tokens:
+        if isinstance(token, list):
+            yield from _documents(token)

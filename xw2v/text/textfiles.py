@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import closing
@@ -20,6 +21,7 @@ CHUNK_BYTES = 1 << 17  # fit a core's cache, with room for what is made of them
 MAX_WORD_BYTES = 1 << 26  # taken into memory at once; a compressed file could hold any number
 MAX_LINE_BYTES = 1 << 30
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_DOC_TAGS = re.compile(rb"^(<doc id=[^\n]*>|</doc>)[\r\n]", re.MULTILINE)  # of WikiExtractor
 
 
 class TextFile(Source):
@@ -39,13 +41,16 @@ class TextFile(Source):
             with open_binary(self.path) as file, unchanged(file, self.path):
                 yield from self._chunks(file, self.path, splits_at_spaces)
 
-    def _chunks(self, raw: BinaryIO, name: str, splits_at_spaces: bool) -> Iterator[bytes]:
+    def _chunks(self, raw: BinaryIO, name: str, splits_at_spaces: bool) -> Iterator[TextChunk]:
         with damage_reported(name):
-            stream = decompressed(raw, name)
+            stream = decompressed(raw, name, unzips=True)
+        is_wiki: bool | None = None
         for chunk in text_chunks(stream, name, splits_at_spaces):
             if self.total:
                 self.done = raw.tell()
-            yield chunk
+            if is_wiki is None:
+                is_wiki = chunk.startswith(b"<doc id=")
+            yield _DOC_TAGS.sub(b"\n", chunk) if is_wiki else chunk
 
 
 class TextBytes(Source):

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from xw2v.text.tokens import Tokenizer
+from xw2v.text.tokens import TokenRule
 
 _FINAL = re.compile(r"[^\w\s]*[.!?…。！？][^\w\s,;:]*")
 _SURE = re.compile(r"[!?…。！？]|\.\W*[\"'”’`)\]]")  # more than a full stop alone
@@ -22,10 +22,10 @@ WORD, FINAL, SURE, LETTER, LOWER, DIGIT = (1 << bit for bit in range(6))
 
 
 class Documents:
-    """Splits documents that come as tokens into sentences of the words that `tokenizer` takes."""
+    """Splits documents that come as tokens into sentences of the words that a rule takes."""
 
-    def __init__(self, tokenizer: Tokenizer) -> None:
-        self.tokenizer = tokenizer
+    def __init__(self, rule: TokenRule) -> None:
+        self.rule = rule
         self._index: dict[str, int] = {}  # of the tokens met so far
         self._words: list[str] = []  # by the token's index; "" where it is not a word
         self._kinds: list[int] = []  # likewise
@@ -34,7 +34,7 @@ class Documents:
         """Words of a document, and how many of them come before each sentence end: (S,) int64."""
         index = self._index
         for token in [token for token in set(tokens) if token not in index]:
-            word = self.tokenizer.word(token)
+            word = self.rule.word(token)
             index[token] = len(self._words)
             self._words.append(word or "")
             self._kinds.append(self._kind(token) | (WORD if word else 0))

@@ -11,7 +11,7 @@ from functools import cached_property
 import numpy as np
 
 from xw2v.errors import InputError, UsageError
-from xw2v.settings import Settings
+from xw2v.settings import SETTINGS, Settings
 from xw2v.storage.files import atomic_write, open_binary
 
 FORMAT = "xw2v vocabulary 1"
@@ -39,14 +39,12 @@ class VocabularyLimits:
     distinct_limit: int = DISTINCT_LIMIT
 
     def __post_init__(self) -> None:
-        if self.min_count < 1:
-            raise UsageError(f"--min-count {self.min_count}: must be 1 or more")
-        if self.max_vocab is not None and self.max_vocab < 2:
-            raise UsageError(
-                f"--max-vocab {self.max_vocab}: must be 2 or more, one word and {UNKNOWN}"
-            )
+        SETTINGS["min_count"].check(self.min_count)
+        SETTINGS["max_vocab"].check(self.max_vocab)
         if self.distinct_limit < 1000:
-            raise UsageError(f"--distinct-limit {self.distinct_limit}: must be 1000 or more")
+            raise UsageError(
+                "must be 1000 or more", setting="distinct_limit", value=self.distinct_limit
+            )
 
 
 DEFAULT_LIMITS = VocabularyLimits()
@@ -110,7 +108,7 @@ class Vocabulary:
         if order.size == 0:
             raise InputError(
                 f"no words left: of {len(words):,} distinct words the most frequent was met "
-                f"{counts.max():,} times, fewer than --min-count {limits.min_count}; lower it or "
+                f"{counts.max():,} times, fewer than `min_count` {limits.min_count}; lower it or "
                 "give more text"
             )
         if limits.max_vocab is None:

@@ -143,11 +143,7 @@ class TrainCommand:
     def _texts(self, settings: Settings) -> tuple[Corpus, Corpus | None]:
         """The training text and the held-out text, if there is one."""
         options, say = self.options, self._console.say
-        text_options = TextOptions(
-            text_column=options.text_column,
-            token_pattern=settings.token_pattern,
-            lowercase=settings.lowercase,
-        )
+        text_options = TextOptions.from_settings(settings, text_column=options.text_column)
         limits = VocabularyLimits(min_count=settings.min_count, max_vocab=settings.max_vocab)
         with self._console.reading() as progress:
             corpus = open_corpus(

@@ -30,12 +30,16 @@ class CorpusRecord:
         description: one line about where the text is from.
         fingerprint: SHA-256 over ids, offsets and words.
         raw_words: tokens before the vocabulary was cut.
+        token_rule: the setting `tokens` or, where it is given, `token_pattern`, as it was applied.
+        coverage: letters and digits of the text and those outside its words.
         tokens: those with a row in the tables.
     """
 
     description: str
     fingerprint: str
     raw_words: int
+    token_rule: str
+    coverage: dict[str, Any]
     tokens: int
     sentences: int
     vocabulary: int
@@ -46,10 +50,19 @@ class CorpusRecord:
             description=corpus.description,
             fingerprint=corpus.fingerprint,
             raw_words=corpus.raw_words,
+            token_rule=token_rule(corpus),
+            coverage=dict(corpus.coverage),
             tokens=len(corpus.ids),
             sentences=len(corpus),
             vocabulary=len(corpus.vocabulary),
         )
+
+
+def token_rule(corpus: Corpus) -> str:
+    """What a corpus says of its rule of tokens: "" where that is not known."""
+    if not corpus.settings:
+        return ""
+    return str(corpus.settings.get("token_pattern") or corpus.settings.get("tokens") or "ascii")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -17,7 +17,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from xw2v.errors import UsageError
-from xw2v.vectors.formats.detection import detect
+from xw2v.vectors.formats.detection import detect, is_vectors
 from xw2v.vectors.formats.registry import FORMATS, SYNONYMS, files_of, format_module, format_name
 from xw2v.vectors.formats.rows import Decoding, ReadOptions, WordVectors
 
@@ -29,6 +29,7 @@ __all__ = [
     "detect",
     "files_of",
     "format_name",
+    "is_vectors",
     "read_vectors",
     "write_vectors",
 ]

@@ -87,6 +87,22 @@ def detect(path: Path, lenient: bool = False) -> tuple[str, Path]:
     )
 
 
+def is_vectors(path: Path) -> bool:
+    """Whether a file or folder is one of vectors, or of another kind that is known not to be text.
+
+    Raises:
+        InputError: it cannot be read.
+    """
+    if path.is_dir():
+        return any((path / file).is_file() for file in FILES_IN_FOLDERS.values())
+    with open_vectors(path) as file:
+        sample = Sample(path, file.read(HEAD_BYTES), file.size)
+    not_text = (FASTTEXT_MODEL, *PICKLE, *UTF_16, b"%PDF", b"\x89PNG")
+    return sample.head.startswith(not_text) or any(
+        format_module(name).recognises(sample) for name in RECOGNITION_ORDER
+    )
+
+
 def _detect_folder(path: Path) -> tuple[str, Path]:
     for name, file in FILES_IN_FOLDERS.items():
         if (path / file).is_file():
