@@ -20,13 +20,13 @@ from xw2v.storage.lock import folder_lock
 def test_files_that_cannot_grow_leave_the_earlier_run(
     words_file: Path, uninterrupted: Path, tmp_path: Path
 ) -> None:
-    """RLIMIT_FSIZE: no checkpoint fits, training goes on, and the output cannot be written."""
+    """RLIMIT_FSIZE: no checkpoint fits, training continues, and the output cannot be written."""
     output = tmp_path / "output"
     shutil.copytree(uninterrupted, output)
     line = command(words_file, output=str(output), vector_size="600")
     code, _, error = run(["sh", "-c", 'ulimit -f 300; exec "$0" "$@"', *line])
     assert code == 1
-    assert "cannot be written (File too large); training goes on" in error
+    assert "cannot be written (File too large); training continues" in error
     assert last_line(error).startswith(f"xw2v: {output}: the vectors cannot be written")
     assert "(File too large)" in last_line(error)
     assert result(output) == result(uninterrupted)
@@ -58,7 +58,7 @@ def test_a_full_disk_leaves_the_earlier_run(
     before = result(output)
     code, _, error = run(command(words_file, output=str(output), vector_size="800", epochs="1"))
     assert code == 1
-    assert "cannot be written (No space left on device); training goes on" in error
+    assert "cannot be written (No space left on device); training continues" in error
     assert "No space left on device" in last_line(error)
     assert result(output) == before
 
