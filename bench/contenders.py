@@ -170,6 +170,7 @@ class Contender:
 
 CONTENDERS = {
     "xw2v": Contender(train_xw2v),
+    "xw2v, 2 workers": Contender(train_xw2v, workers=2),
     "gensim": Contender(train_gensim),
     "gensim, 2 workers": Contender(train_gensim, workers=2),
     "fastText": Contender(train_fasttext),

@@ -131,7 +131,8 @@ class Fuzz:
         folder = CheckpointFolder(self.folder / "o")
         checkpointer = Checkpointer(self.trainer, folder, CheckpointInterval(steps=2), print)
         self.trainer.train(self.trainer.start(), [checkpointer])
-        content = json.loads((folder.path / folder.names()[0] / "state.json").read_bytes())
+        saved = (folder.path / folder.names()[0] / "state.json").read_bytes()
+        content: dict[str, Any] = json.loads(saved)
         del content["sha256"]
         return content
 

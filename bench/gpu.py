@@ -68,7 +68,7 @@ def measure_speed(
     tables = initial_tables(backend, ModelShape.of_words(len(text.counts), vector_size), seed=1)
     step = step_for(backend, step_config)
     stream = endless(batches_of(backend, text, step_config, batch_tokens), len(text.ids))
-    batch: Batch | None = None
+    batch: Batch[Any] | None = None
     rates, times = [], []
     for repeat in range(REPEATS + 1):  # the first warms up
         first, began = None, time.perf_counter()
@@ -92,7 +92,7 @@ def measure_speed(
 
 
 def step_bytes(
-    step_config: StepConfig, vector_size: int, batch: Batch, fused: bool
+    step_config: StepConfig, vector_size: int, batch: Batch[Any], fused: bool
 ) -> tuple[int, int]:
     """Bytes that the kernels of a CUDA step read and write, and the least that any step must.
 
@@ -189,7 +189,7 @@ def parity(device: str) -> str:
         done = subprocess.run(command, timeout=PARITY_SECONDS, check=False, **options)
     except subprocess.TimeoutExpired:
         return f"not done in {PARITY_SECONDS} s"
-    return (done.stdout.strip().splitlines() or ["no output"])[-1]
+    return str((done.stdout.strip().splitlines() or ["no output"])[-1])
 
 
 def measure(
@@ -304,7 +304,7 @@ def main(arguments: list[str] | None = None) -> int:
             sentences=1_000_000,
         ),
     )
-    result = {
+    result: dict[str, Any] = {
         "date": time.strftime("%Y-%m-%d"),
         "device": own.gpu_model(),
         "versions": f"{versions}, Python {platform.python_version()}",

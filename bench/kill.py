@@ -54,7 +54,7 @@ class Trials:
         self.found: Counter[str] = Counter()
 
     def line(self, output: Path, *more: str) -> list[str]:
-        return command(self.text, "--quiet", *more, output=str(output), **SETTINGS)
+        return list(command(self.text, "--quiet", *more, output=str(output), **SETTINGS))
 
     def uninterrupted(self) -> tuple[dict[str, bytes], float]:
         """What a run that is left alone gives, and the seconds it takes (the second of two, with

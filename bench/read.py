@@ -18,6 +18,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from xw2v.settings import Settings
 from xw2v.storage.files import decompressed, open_binary
@@ -84,7 +85,7 @@ def main() -> None:
                 start = time.process_time()
                 tokens[name] = read(str(path))
                 speeds[name].append(tokens[name] / (time.process_time() - start) / 1e6)
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "way": name,
             "tokens": tokens[name],

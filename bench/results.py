@@ -78,11 +78,12 @@ def labelled(results: list[Result]) -> Groups:
 
 
 def settings_of(result: Result) -> dict[str, Any]:
-    return dict(result.get("settings", {}))  # runs of before they were written down have none
+    return dict(result.get("settings", {}))  # older results have none
 
 
 def text_of(result: Result) -> str | None:
-    return result.get("text", {}).get("fingerprint")
+    fingerprint: str | None = result.get("text", {}).get("fingerprint")
+    return fingerprint
 
 
 def gensim_beside(result: Result, groups: Groups) -> str | None:

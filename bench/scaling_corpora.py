@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from bench.synthetic import zipf_counts, zipf_text
+from xw2v.storage.filearray import FileArray
 from xw2v.text.corpus_folder import write_corpus
 from xw2v.text.id_arrays import chunks_of
 from xw2v.text.reading import open_corpus
@@ -38,7 +39,7 @@ def make_corpora(
 
 
 def repeated(
-    ids: np.ndarray, offsets: np.ndarray, tokens: int
+    ids: np.ndarray | FileArray, offsets: np.ndarray | FileArray, tokens: int
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """The first `tokens` ids of the corpus over and over, a copy at a time, and where sentences
     end.

@@ -107,7 +107,14 @@ def growth(points: list[Point]) -> tuple[str, bool]:
         for name in ("time", "memory")
         if row[name] > MOST_GROWTH
     ]
-    lines += ["", "Worse than linear: " + (", ".join(worst) or "nothing") + "."]
+    lines += [
+        "",
+        (
+            "Grows faster than linearly: " + ", ".join(worst) + "."
+            if worst
+            else "No cost grows faster than linearly."
+        ),
+    ]
     return "\n".join(lines), not worst
 
 

@@ -129,7 +129,7 @@ def main() -> None:
     options = {name: value for name, value in options.items() if value}
     with tempfile.TemporaryDirectory(prefix="xw2v-soak-") as output, StopSignals() as signals:
         soak = Soak(given.minutes, signals)
-        Checkpointer.save = lambda checkpointer, state: soak.save(checkpointer, state)  # type: ignore[method-assign]
+        Checkpointer.save = lambda checkpointer, state: soak.save(checkpointer, state)  # type: ignore[assignment,method-assign]
         settings = {"epochs": 100_000, "vector_size": given.vector_size}
         training = TrainCommand(TrainOptions(output=output, **options), settings, soak, plot_loss)
         try:

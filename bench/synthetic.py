@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -36,10 +36,11 @@ def zipf_counts(words: int) -> np.ndarray:
 
 def zipf_text(words: int, tokens: int, sentence: int = 20) -> Text:
     """Random text whose words are as frequent as in natural language."""
-    import array_api_compat.numpy as xp
+    import array_api_compat.numpy
 
+    xp: Any = array_api_compat.numpy
     draws, _ = random_uint32_halves(7, 0, 0, tokens)
-    ids = sample_word_ids(xp, alias_table(zipf_counts(words), 1.0), draws).astype(np.int32)
+    ids = np.asarray(sample_word_ids(xp, alias_table(zipf_counts(words), 1.0), draws), np.int32)
     return Text(ids, offsets_of(tokens, sentence), np.bincount(ids, minlength=words))
 
 
@@ -73,7 +74,7 @@ def batches_of(
     )
 
 
-def endless(batches: Batches, tokens: int) -> Iterator[tuple[int, Batch]]:
+def endless(batches: Batches, tokens: int) -> Iterator[tuple[int, Batch[Any]]]:
     """Epoch after epoch, with positions that keep growing."""
     epoch = 0
     while True:

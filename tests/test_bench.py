@@ -34,8 +34,8 @@ def fixture_of(name: str) -> Any:
     return module
 
 
-results, plots, scaling, scaling_corpora, scaling_report = map(
-    fixture_of, ("results", "plots", "scaling", "scaling_corpora", "scaling_report")
+results, plots, scaling, scaling_corpora, scaling_report, tour = map(
+    fixture_of, ("results", "plots", "scaling", "scaling_corpora", "scaling_report", "tour")
 )
 
 
@@ -258,7 +258,8 @@ def test_what_is_worse_than_linear_is_named(scaling_report: ModuleType) -> None:
     shown, fine = scaling_report.growth(linear + square)
     assert not fine
     assert (
-        "Worse than linear: time against negative (2.00), memory against negative (2.00)." in shown
+        "Grows faster than linearly: time against negative (2.00), memory against negative (2.00)."
+        in shown
     )
 
 
@@ -345,6 +346,19 @@ def test_a_file_without_a_folder_is_refused_before_the_work(
     with pytest.raises(SystemExit):
         scaling.main(["text.txt", "--json", str(tmp_path / "none" / "found.json")])
     assert "no such folder" in capsys.readouterr().err
+
+
+# bench.tour
+
+
+def test_a_page_gets_the_outputs_of_its_commands(tour: ModuleType) -> None:
+    other = "\n```sh\n$ a\n```\n"
+    page = "Text\n\n```console\n$ a \\\n    b\nold 1\n$ c\n...\ntotal 2 of 9\n\nlast 3\n```\n"
+    printed = {"a      b": "new 1\nnew 2\n", "c": "first 1\ntotal 4 of 9\nlast 5\n"}
+    assert tour.with_outputs(page + other, printed.__getitem__) == (
+        "Text\n\n```console\n$ a \\\n    b\nnew 1\nnew 2\n$ c\n...\ntotal 4 of 9\n\nlast 5\n```\n"
+        f"{other}"
+    )
 
 
 # bench.fuzz_inputs

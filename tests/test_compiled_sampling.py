@@ -31,12 +31,13 @@ def text_of(rng: np.random.Generator, tokens: int, words: int, longest: int) -> 
 
 @pytest.mark.parametrize("threads", [1, 3])
 @pytest.mark.parametrize("longest", [1, 12, 10**6])  # no window, several, one sentence
-@pytest.mark.parametrize("sample", [0, 1e-3, 1e-6])
+@pytest.mark.parametrize(("sample", "fixed"), [(0, True), (0, False), (1e-3, False), (1e-6, False)])
 def test_a_stretch_equals_that_of_array_operations(
-    sample: float, longest: int, threads: int
+    sample: float, fixed: bool, longest: int, threads: int
 ) -> None:
     rng = np.random.default_rng(3)
-    config, stream = small_config(window=7), text_of(rng, 20_000, 500, longest)
+    config = small_config(window=7, fixed_window=fixed)
+    stream = text_of(rng, 20_000, 500, longest)
     sampling = Sampling(sample=sample, ns_exponent=0.75, seed=2**63 - 5)
     plain = ArraySampler(NumpyBackend(), stream, config, sampling, PURPOSES)
     compiled = CompiledSampler(stream, config, sampling, PURPOSES, Team(threads))

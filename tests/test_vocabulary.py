@@ -76,7 +76,7 @@ def test_nothing_left_says_how_much_there_was() -> None:
         Vocabulary.from_counts({})
 
 
-@pytest.mark.parametrize(("min_count", "max_vocab"), [(0, None), (-1, None), (1, 1), (1, 0)])
+@pytest.mark.parametrize(("min_count", "max_vocab"), [(-2, None), (-1, None), (1, 1), (1, 0)])
 def test_limits_out_of_range(min_count: int, max_vocab: int | None) -> None:
     with pytest.raises(UsageError, match="of at least"):
         Vocabulary.from_counts({"a": 4}, VocabularyLimits(min_count=min_count, max_vocab=max_vocab))

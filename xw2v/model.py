@@ -46,7 +46,7 @@ class Word2Vec:
         UsageError: a setting out of range.
         UnknownSettingError: no setting of that name; a TypeError, too.
 
-    Example:
+    Examples:
         >>> sentences = [["the", "cat", "sat"], ["the", "dog", "sat"]] * 50
         >>> model = Word2Vec(vector_size=8, min_count=1, epochs=1).fit(sentences)
         >>> model.wv["cat"].shape

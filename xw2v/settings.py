@@ -115,7 +115,10 @@ class Settings:
     window: int = setting(
         5, "Largest distance between a word and its context.", "--window-size", low=1, high=1000
     )
-    min_count: int = setting(5, "Leave out words that occur fewer times.", low=1, high=2**62)
+    min_count: int = setting(5, "Leave out words that occur fewer times.", low=0, high=2**62)
+    fixed_window: bool = setting(
+        False, "Windows of full width, instead of widths drawn from 1 to the window."
+    )
     max_vocab: int | None = setting(
         None, "Keep the N - 1 most frequent words; the rest become <UNK>.", low=2, high=2**62
     )
@@ -245,6 +248,7 @@ class SettingsDict(TypedDict, total=False):
 
     vector_size: int
     window: int
+    fixed_window: bool
     min_count: int
     max_vocab: int | None
     negative: int

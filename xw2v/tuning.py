@@ -32,6 +32,7 @@ def step_config(settings: Settings) -> StepConfig:
     return StepConfig(
         window=settings.window,
         negative=settings.negative,
+        fixed_window=settings.fixed_window,
         shared_negatives=shared_negatives(settings),
         group=group_tokens(settings),
         block=BLOCK_CENTERS,
@@ -65,10 +66,10 @@ def batch_tokens(settings: Settings) -> int:
 def shared_negatives(settings: Settings) -> int:
     """K: the setting, or as many as a center meets in word2vec, a multiple of 8 from 16 to 256.
 
-    In word2vec a center of n = w + 1 pairs (the mean of a shrinking window) meets n · negative of
-    them. Here its K negatives weigh n · negative / K each. CBOW has no control variate and gains
-    from twice as many. So do wide groups from half as many again, except with long vectors, which
-    pay most for them and do with three quarters.
+    In word2vec a center of n = w + 1 pairs (the mean of a shrinking window; 2w of a fixed one)
+    meets n · negative of them. Here its K negatives weigh n · negative / K each. CBOW has no
+    control variate and gains from twice as many. So do wide groups from half as many again, except
+    with long vectors, which pay most for them and do with three quarters.
     """
     if settings.shared_negatives is not None:
         return settings.shared_negatives
@@ -78,7 +79,8 @@ def shared_negatives(settings: Settings) -> int:
         factor = 1.0
     else:
         factor = 0.75 if is_long(settings) else 1.5
-    met = settings.negative * (settings.window + 1)
+    pairs = 2 * settings.window if settings.fixed_window else settings.window + 1
+    met = settings.negative * pairs
     return min(max(16, 8 * round(factor * met / 8)), MOST_SHARED_NEGATIVES)
 
 

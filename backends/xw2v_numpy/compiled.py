@@ -62,15 +62,15 @@ class CompiledStep:
         self._workspace: Workspace | None = None
 
     def __call__(
-        self, tables: Tables, batch: Batch, alpha: float, *, measure: bool = False
+        self, tables: Tables[Any], batch: Batch[Any], alpha: float, *, measure: bool = False
     ) -> np.float64 | None:
         return self._workspace_for(tables, batch).step(tables, batch, alpha, measure)
 
-    def loss(self, tables: Tables, batch: Batch) -> np.float64:
+    def loss(self, tables: Tables[Any], batch: Batch[Any]) -> np.float64:
         """The loss of a batch, summed over its pairs, with the tables left as they are."""
         return self._workspace_for(tables, batch).loss(tables, batch)
 
-    def _workspace_for(self, tables: Tables, batch: Batch) -> Workspace:
+    def _workspace_for(self, tables: Tables[Any], batch: Batch[Any]) -> Workspace:
         workspace = self._workspace
         if workspace is None or not workspace.fits(tables, batch):
             workspace = self._workspace = Workspace(
@@ -96,7 +96,7 @@ class Shape(NamedTuple):
     dtype: np.dtype[np.floating]
 
     @classmethod
-    def of(cls, tables: Tables, batch: Batch) -> Shape:
+    def of(cls, tables: Tables[Any], batch: Batch[Any]) -> Shape:
         V, D = tables.center.shape
         groups, K = batch.negatives.shape
         return cls(V, D, batch.left.shape[0], K, groups, tables.center.dtype)
@@ -119,8 +119,8 @@ class Workspace:
     def __init__(
         self,
         config: StepConfig,
-        tables: Tables,
-        batch: Batch,
+        tables: Tables[Any],
+        batch: Batch[Any],
         team: Team,
         split: bool | None = None,
     ) -> None:
@@ -229,10 +229,10 @@ class Workspace:
         setattr(structure, member, array.ctypes.data)
         return array
 
-    def fits(self, tables: Tables, batch: Batch) -> bool:
+    def fits(self, tables: Tables[Any], batch: Batch[Any]) -> bool:
         return self._shape == Shape.of(tables, batch)
 
-    def check(self, tables: Tables, batch: Batch) -> None:
+    def check(self, tables: Tables[Any], batch: Batch[Any]) -> None:
         """ValueError for arrays that C, which sees their addresses alone, would read or write
         beyond their ends.
         """
@@ -248,7 +248,9 @@ class Workspace:
             shapes = ", ".join(f"{name} {part.shape}" for name, part in batch._asdict().items())
             raise ValueError(f"the parts of a batch do not fit each other: {shapes}")
 
-    def step(self, tables: Tables, batch: Batch, alpha: float, measure: bool) -> np.float64 | None:
+    def step(
+        self, tables: Tables[Any], batch: Batch[Any], alpha: float, measure: bool
+    ) -> np.float64 | None:
         """See `xw2v.sgns.interface.Step`.
 
         Raises:
@@ -259,13 +261,13 @@ class Workspace:
         self._run(self._library.xw2v_step, tables, batch, alpha, measure)
         return np.float64(sum(self._losses.ravel().tolist())) if measure else None
 
-    def loss(self, tables: Tables, batch: Batch) -> np.float64:
+    def loss(self, tables: Tables[Any], batch: Batch[Any]) -> np.float64:
         """See `CompiledStep.loss`; raises what `step` does."""
         self._run(self._library.xw2v_loss, tables, batch, 0.0, True)
         return np.float64(sum(self._losses.ravel().tolist()))
 
     def _run(
-        self, function: Any, tables: Tables, batch: Batch, alpha: float, measure: bool
+        self, function: Any, tables: Tables[Any], batch: Batch[Any], alpha: float, measure: bool
     ) -> None:
         self.check(tables, batch)
         plan = self._plan

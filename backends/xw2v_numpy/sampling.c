@@ -25,6 +25,7 @@
     M(int64_t, tokens)             /* n */                                                         \
     M(const int64_t *, thresholds) /* (V,) of draws that keep a word, in 2^32nds */                \
     M(int64_t, window)             /* w */                                                         \
+    M(int64_t, fixed_window)       /* whether all windows are w wide */                            \
     M(uint64_t, seed)              /* the key of the draws: seed ... */                            \
     M(uint64_t, stream)            /* ... and stream */                                            \
     M(int64_t, before)             /* tokens of the stretch that are there already */              \
@@ -82,6 +83,7 @@ static void subsample(void *job, int64_t unit, int64_t thread) {
     const int64_t first = unit * UNIT_TOKENS, rest = chunk->tokens - first;
     const int64_t count = rest < UNIT_TOKENS ? rest : UNIT_TOKENS;
     const uint64_t at = (uint64_t)(chunk->start + first);
+    const int64_t fixed = chunk->fixed_window;
     int32_t *place = chunk->place_of_kept + first, *size = chunk->size_of_kept + first;
     uint64_t words[4];
     int64_t kept = 0;
@@ -91,7 +93,8 @@ static void subsample(void *job, int64_t unit, int64_t thread) {
         if (lane == 0) philox((at + (uint64_t)i) / 4, chunk->seed, chunk->stream, words);
         const uint64_t word = words[lane];
         place[kept] = (int32_t)(first + i);
-        size[kept] = (int32_t)(((word & 0xFFFFFFFF) * (uint64_t)chunk->window) >> 32) + 1;
+        const uint64_t low = fixed ? 0xFFFFFFFF : word & 0xFFFFFFFF; /* the largest draw gives w */
+        size[kept] = (int32_t)((low * (uint64_t)chunk->window) >> 32) + 1;
         kept += (int64_t)(word >> 32) < chunk->thresholds[chunk->ids[first + i]];
     }
     chunk->kept_of_unit[unit] = kept;

@@ -69,7 +69,7 @@ class ArraySampler:
         stream = stream_of(self._token_purpose, epoch)
         keep_draw, size_draw = backend.random_uint32_halves(self._seed, stream, start, stop - start)
         kept = xp.nonzero(keep_draw < xp.take(self._thresholds, ids))[0]
-        sizes = window_sizes(xp.take(size_draw, kept), self.config.window)
+        sizes = window_sizes(xp.take(size_draw, kept), self.config)
         return xp.take(ids, kept), xp.take(sentence, kept), sizes, kept + start
 
     def _padding(self, count: int, position: int) -> tuple[Array, Array, Array, Array]:

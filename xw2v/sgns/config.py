@@ -16,6 +16,7 @@ class StepConfig:
 
     Attributes:
         window: largest distance w between a center and a context word.
+        fixed_window: every window is w wide, instead of a width drawn from 1 .. w.
         negative: negatives each positive pair meets in expectation.
         shared_negatives: K, negatives drawn for a group.
         group: g, tokens of a group; a multiple of block.
@@ -35,6 +36,7 @@ class StepConfig:
     """
 
     window: int = 5
+    fixed_window: bool = False
     negative: float = 5
     shared_negatives: int = 32
     group: int = 64

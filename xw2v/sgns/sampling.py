@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from xw2v.sgns.array import Array, Namespace
+from xw2v.sgns.config import StepConfig
 
 RANGE = 2**32  # draws are in [0, RANGE)
 
@@ -100,8 +101,10 @@ def sample_word_ids(xp: Namespace, table: AliasTable, draw: Array) -> Array:
     return xp.where(within < xp.take(table.threshold, column), column, xp.take(table.alias, column))
 
 
-def window_sizes(draw: Array, window: int) -> Array:
-    """Window sizes uniform in 1 .. window from (N,) draws in [0, 2³²): word2vec's distance
-    weighting.
+def window_sizes(draw: Array, config: StepConfig) -> Array:
+    """Window sizes from (N,) draws in [0, 2³²): uniform in 1 .. window, which is word2vec's
+    distance weighting, or all equal to the window where that is fixed.
     """
-    return ((draw * window) >> 32) + 1
+    if config.fixed_window:
+        return 0 * draw + config.window
+    return ((draw * config.window) >> 32) + 1

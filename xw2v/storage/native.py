@@ -160,13 +160,13 @@ def newer_source(name: str, library: Path, tree: Path) -> Path | None:
 @cache
 def sources_in(tree: Path) -> dict[str, list[Path]]:
     """The sources of each extension module of a working tree; of an installation, nothing."""
-    try:
-        text = (tree / "pyproject.toml").read_text(encoding="utf-8")
-    except OSError:
-        return {}
     import tomllib  # needed here alone
 
-    modules = tomllib.loads(text).get("tool", {}).get("setuptools", {}).get("ext-modules", [])
+    try:
+        project = tomllib.loads((tree / "pyproject.toml").read_text(encoding="utf-8"))
+    except (OSError, tomllib.TOMLDecodeError):  # such as one in the middle of a merge
+        return {}
+    modules = project.get("tool", {}).get("setuptools", {}).get("ext-modules", [])
     return {
         module["name"]: [tree / path for path in module["sources"] + module.get("depends", [])]
         for module in modules

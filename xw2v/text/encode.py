@@ -221,6 +221,11 @@ class Encoder:
                 notices.append(notice)
         return notices
 
+    def word_counts(self) -> dict[str, int]:
+        """The words met so far, in order of first appearance, and how often each was met."""
+        counts = self._counts.tolist()
+        return {word: counts[i] for word, i in self._index.items()}
+
     def provisional(self) -> tuple[WordIndex, Spool]:
         """The index of words and the text in its provisional ids; no word may have been dropped."""
         assert not self.dropped_up_to

@@ -18,6 +18,7 @@ class Progress:
     Attributes:
         done: share of the run's tokens trained on, in 0 .. 1.
         loss: mean loss per positive pair of the last reporting interval.
+        pairs: positive pairs of that interval, estimated from its measured steps.
         alpha: current learning rate.
         words_per_second: raw corpus words over training time since the run (or its resumption)
             began.
@@ -25,12 +26,22 @@ class Progress:
 
     done: float
     loss: float
+    pairs: float
     alpha: float
     words_per_second: float
 
 
 class Callback:
-    """Called by the loop when `state` is consistent; a subclass defines what it needs."""
+    """Called by the loop when `state` is consistent; a subclass defines what it needs.
+
+    The tables of `state` are the vectors as trained so far.
+    """
+
+    def on_train_begin(self, state: State) -> None:
+        """Before the first step of a run, or of its resumption."""
+
+    def on_epoch_begin(self, state: State) -> None:
+        """Before the first step of every epoch; not where one is resumed in its middle."""
 
     def on_step(self, state: State) -> None:
         """After every step; costs the run time, so it should do little."""
@@ -41,12 +52,23 @@ class Callback:
     def on_epoch_end(self, state: State) -> None:
         """After every epoch, with its validation loss in the history."""
 
+    def on_train_end(self, state: State) -> None:
+        """After the last epoch."""
+
 
 class CallbackList(Callback):
     """Several callbacks as one, called in their order."""
 
     def __init__(self, callbacks: Sequence[Callback]) -> None:
         self._callbacks = callbacks
+
+    def on_train_begin(self, state: State) -> None:
+        for callback in self._callbacks:
+            callback.on_train_begin(state)
+
+    def on_epoch_begin(self, state: State) -> None:
+        for callback in self._callbacks:
+            callback.on_epoch_begin(state)
 
     def on_step(self, state: State) -> None:
         for callback in self._callbacks:
@@ -59,6 +81,10 @@ class CallbackList(Callback):
     def on_epoch_end(self, state: State) -> None:
         for callback in self._callbacks:
             callback.on_epoch_end(state)
+
+    def on_train_end(self, state: State) -> None:
+        for callback in self._callbacks:
+            callback.on_train_end(state)
 
 
 class ProgressReport(Callback):

@@ -63,10 +63,13 @@ class LossMeter:
 
     def __init__(self, state: State) -> None:
         self._state = state
+        self._measured_steps = 0  # since the mean was last taken
+        self.mean_pairs = 0.0  # positive pairs of a step, as of when the mean was last taken
 
     def add(self, loss: SupportsFloat, pairs: SupportsInt) -> None:
         """Note a step's summed loss and its positive pairs: numbers or 0-d arrays."""
         self._state.unread_losses.append((loss, pairs))
+        self._measured_steps += 1
 
     def read(self) -> None:
         """Bring `loss_sum` and `pairs` of the state up to date."""
@@ -81,5 +84,7 @@ class LossMeter:
         if self._state.pairs == 0:
             return None
         mean = self._state.loss_sum / self._state.pairs
+        self.mean_pairs = self._state.pairs / max(self._measured_steps, 1)
+        self._measured_steps = 0
         self._state.loss_sum, self._state.pairs = 0.0, 0
         return mean

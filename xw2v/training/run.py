@@ -20,7 +20,7 @@ from xw2v.text.vocabulary import Vocabulary
 from xw2v.training.callbacks import Callback
 from xw2v.training.record import run_record
 from xw2v.training.state import State
-from xw2v.training.trainer import Trainer, diverged
+from xw2v.training.trainer import Continuation, Trainer, diverged
 from xw2v.vectors.keyedvectors import KeyedVectors
 
 
@@ -99,12 +99,14 @@ def prepare(
     validation: Corpus | None = None,
     backend: Backend | None = None,
     say: Callable[[str], None] = lambda line: None,
+    continuation: Continuation | None = None,
 ) -> Trainer:
     """The trainer of a run; InputError if the run does not fit on its device.
 
     Args:
         backend: one that is open already; by default that of the settings is opened.
         say: where a line for the user on how the run will go on this device goes.
+        continuation: how the run goes on from earlier ones.
     """
     if backend is None:
         backend, settings = open_backend(settings)
@@ -119,7 +121,7 @@ def prepare(
     )
     if plan is not None:
         say(plan)
-    return Trainer(corpus, settings, backend, validation)
+    return Trainer(corpus, settings, backend, validation, continuation)
 
 
 def finish(trainer: Trainer, state: State) -> Run:

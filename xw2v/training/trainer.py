@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from threadpoolctl import threadpool_limits
@@ -14,7 +15,7 @@ from threadpoolctl import threadpool_limits
 from xw2v import tuning
 from xw2v.errors import InputError, TrainingError
 from xw2v.settings import Settings
-from xw2v.sgns.array import Array
+from xw2v.sgns.array import Array, take_rows
 from xw2v.sgns.backend import Backend
 from xw2v.sgns.batches import Batches
 from xw2v.sgns.config import ModelShape, StepConfig
@@ -36,6 +37,22 @@ MOST_INTERVALS = 20_000  # ... except where there would be too many beside the t
 MEASURED_STEPS = 32  # one step in so many has its loss measured, at least one per interval
 
 
+@dataclass(frozen=True)
+class Continuation:
+    """How a run goes on from earlier ones whose tables it starts with.
+
+    Attributes:
+        learning_rate: in place of that of the settings.
+        epochs_before: epochs of earlier runs; subsampling, windows and negatives go on from there
+            instead of being drawn as they were.
+        locked: (V,) bool, words whose input vectors stay as they are; None locks none.
+    """
+
+    learning_rate: LearningRate
+    epochs_before: int = 0
+    locked: np.ndarray | None = None
+
+
 class Trainer:
     """Trains vectors on a corpus.
 
@@ -44,13 +61,19 @@ class Trainer:
         settings: how.
         backend: on which array library and device.
         validation: text, encoded with the same vocabulary, whose loss is computed after each epoch.
+        continuation: how this run goes on from earlier ones.
 
     Raises:
         InputError: no sentence of the corpus has two words.
     """
 
     def __init__(
-        self, corpus: Corpus, settings: Settings, backend: Backend, validation: Corpus | None = None
+        self,
+        corpus: Corpus,
+        settings: Settings,
+        backend: Backend,
+        validation: Corpus | None = None,
+        continuation: Continuation | None = None,
     ) -> None:
         if len(corpus.ids) < len(
             corpus.offsets
@@ -64,8 +87,12 @@ class Trainer:
         self.backend = backend
         self.validation = validation
         self.step_config: StepConfig = tuning.step_config(settings)
-        self.learning_rate = LearningRate(settings.learning_rate, settings.min_alpha)
+        planned = LearningRate(settings.learning_rate, settings.min_alpha)
+        self.continuation = continuation or Continuation(planned)
+        self.learning_rate = self.continuation.learning_rate
         self.step = step_for(backend, self.step_config)
+        locked = self.continuation.locked
+        self._locked = None if locked is None else backend.from_numpy(locked)
         self._batches = self._batches_of(corpus, Purpose.TOKENS, Purpose.NEGATIVES)
         self._validation_batches = (
             None
@@ -138,24 +165,35 @@ class Trainer:
     def _train(self, state: State, callback: Callback) -> None:
         settings, meter, clock = self.settings, LossMeter(state), TrainingClock(state.seconds)
         speed = SpeedMeter(self.corpus.raw_words * settings.epochs, clock)
+        callback.on_train_begin(state)
         while state.epoch < settings.epochs:
-            for position, batch in self._batches.epoch(state.epoch, state.step):
+            if state.step == 0:
+                callback.on_epoch_begin(state)
+            epoch = self.continuation.epochs_before + state.epoch  # whose draws are its own
+            for position, batch in self._batches.epoch(epoch, state.step):
                 done = (state.epoch + position / len(self.corpus.ids)) / settings.epochs
                 alpha = self.learning_rate(done)
                 speed.begin(done)
                 self._take_step(state, batch, alpha, meter)
                 state.seconds = clock.seconds
                 if state.steps % self.interval_steps == 0 and self._close_interval(state, meter):
-                    loss = state.loss_history[-1][1]
-                    progress = Progress(done, loss, alpha, speed.words_per_second(done))
+                    loss, pairs = state.loss_history[-1][1], meter.mean_pairs * self.interval_steps
+                    progress = Progress(done, loss, pairs, alpha, speed.words_per_second(done))
                     callback.on_interval(state, progress)
                 callback.on_step(state)
             self._end_epoch(state, meter, clock)
             callback.on_epoch_end(state)
+        callback.on_train_end(state)
 
     def _take_step(self, state: State, batch: Batch[Array], alpha: float, meter: LossMeter) -> None:
         measure = state.steps % self._measure_every == 0
+        center, locked_rows = state.tables.center, None
+        if self._locked is not None:
+            locked_rows = batch.tokens[self.backend.xp.take(self._locked, batch.tokens)]
+            vectors = take_rows(center, locked_rows)
         loss = self.step(state.tables, batch, alpha, measure=measure)
+        if locked_rows is not None:
+            center[locked_rows] = vectors
         if loss is not None:
             meter.add(loss, count_positive_pairs(self.step_config, batch))
         state.step += 1

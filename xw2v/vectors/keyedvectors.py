@@ -34,10 +34,10 @@ class KeyedVectors(WordTable):
 
     Answers are computed over the table itself, or where `to_device` put a copy.
 
-    >>> import numpy as np
-    >>> wv = KeyedVectors(["a", "b", "c"], np.array([[1, 0], [1, 0.1], [0, 1]], dtype=np.float32))
-    >>> wv.most_similar("a", topn=1)[0][0]
-    'b'
+    Examples:
+        >>> wv = KeyedVectors(["a", "b", "c"], np.array([[1, 0], [1, 0.1], [0, 1]], np.float32))
+        >>> wv.most_similar("a", topn=1)[0][0]
+        'b'
     """
 
     # --- nearest words ---

@@ -1,0 +1,45 @@
+"""gensim's Word2Vec, KeyedVectors, Phrases and helpers, by gensim's names and with its defaults.
+
+    from xw2v.gensim import Word2Vec
+
+    model = Word2Vec(sentences, vector_size=100, window=5, min_count=5, workers=4)
+    model.wv.most_similar("king")
+
+The names of gensim 3 (`size`, `iter`, `wv.vocab`, `model.most_similar` ...) work too, each with one
+warning. gensim itself is not needed. docs/gensim.md says what differs.
+"""
+
+import sys
+
+from xw2v.gensim import callbacks, keyedvectors, phrases, utils, word2vec
+from xw2v.gensim.callbacks import CallbackAny2Vec
+from xw2v.gensim.keyedvectors import KeyedVectors
+from xw2v.gensim.phrases import ENGLISH_CONNECTOR_WORDS, FrozenPhrases, Phraser, Phrases
+from xw2v.gensim.sentences import LineSentence, PathLineSentences, Text8Corpus
+from xw2v.gensim.utils import RULE_DEFAULT, RULE_DISCARD, RULE_KEEP
+from xw2v.gensim.word2vec import FAST_VERSION, Word2Vec
+
+models = sys.modules[__name__]  # for `import xw2v.gensim as gensim; gensim.models.Word2Vec`
+
+__all__ = [
+    "ENGLISH_CONNECTOR_WORDS",
+    "FAST_VERSION",
+    "RULE_DEFAULT",
+    "RULE_DISCARD",
+    "RULE_KEEP",
+    "CallbackAny2Vec",
+    "FrozenPhrases",
+    "KeyedVectors",
+    "LineSentence",
+    "PathLineSentences",
+    "Phraser",
+    "Phrases",
+    "Text8Corpus",
+    "Word2Vec",
+    "callbacks",
+    "keyedvectors",
+    "models",
+    "phrases",
+    "utils",
+    "word2vec",
+]

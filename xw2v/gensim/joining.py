@@ -1,0 +1,155 @@
+"""Joining the phrases of a sentence, and the files that phrases are kept in."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
+from typing import Any, Self
+
+from xw2v.errors import FileFormatError
+from xw2v.gensim.scorers import Scorer, name_of, scorer_named, scorer_of
+from xw2v.storage.files import atomic_write, open_binary
+
+FORMAT = "xw2v gensim phrases 1"
+
+
+class PhraseJoiner:
+    """What `Phrases` and `FrozenPhrases` share: joining, finding, files.
+
+    Attributes:
+        min_count, threshold: see `Phrases`.
+        delimiter: what joins the words of a phrase.
+        scoring: the function that scores.
+        connector_words: stay between the words of a phrase, and never begin or end one.
+    """
+
+    min_count: float
+    threshold: float
+    delimiter: str
+    scoring: Scorer
+    connector_words: frozenset[str]
+
+    def score_candidate(
+        self, word_a: str, word_b: str, in_between: Sequence[str]
+    ) -> tuple[str | None, float | None]:
+        """The phrase of these words and its score; None and None where they are none."""
+        raise NotImplementedError
+
+    def may_have_phrases(self, words: Sequence[str]) -> bool:
+        """Whether a sentence without connector words may have a phrase: a quick look."""
+        return True
+
+    def analyze_sentence(self, sentence: Iterable[str]) -> Iterator[tuple[str, float | None]]:
+        """The tokens of a sentence, phrases joined, each with its score: None for a plain word."""
+        start: str | None = None
+        between: list[str] = []
+        for word in sentence:
+            if word in self.connector_words:
+                if start is None:
+                    yield word, None
+                else:
+                    between.append(word)
+                continue
+            if start is not None:
+                phrase, score = self.score_candidate(start, word, between)
+                if phrase is not None:
+                    yield phrase, score
+                    start, between = None, []
+                    continue
+                yield start, None
+                yield from ((connector, None) for connector in between)
+            start, between = word, []
+        if start is not None:
+            yield start, None
+            yield from ((connector, None) for connector in between)
+
+    def joined(self, sentence: Iterable[str]) -> list[str]:
+        """A sentence with its phrases joined."""
+        words = sentence if isinstance(sentence, list) else list(sentence)
+        if self.connector_words.isdisjoint(words) and not self.may_have_phrases(words):
+            return list(words)
+        return [token for token, _ in self.analyze_sentence(words)]
+
+    def __getitem__(self, sentence: Iterable[Any]) -> Any:
+        """A sentence with its phrases joined; or, of many sentences, an iterable of them."""
+        tokens = iter(sentence)
+        first = next(tokens, None)
+        if tokens is sentence:  # an iterator, whose first is taken from it
+            sentence = chain([first] if first is not None else [], tokens)
+        if first is None or isinstance(first, str):
+            return self.joined(sentence)
+        return JoinedSentences(self, sentence)
+
+    def find_phrases(self, sentences: Iterable[Sequence[str]]) -> dict[str, float]:
+        """The phrases in a text, and their scores."""
+        return {
+            token: score
+            for sentence in sentences
+            for token, score in self.analyze_sentence(sentence)
+            if score is not None
+        }
+
+    # --- files ---
+
+    def _content(self) -> dict[str, Any]:
+        return {
+            "min_count": self.min_count,
+            "threshold": self.threshold,
+            "delimiter": self.delimiter,
+            "scoring": name_of(self.scoring),
+            "connector_words": sorted(self.connector_words),
+        }
+
+    def save(self, fname: str | os.PathLike[str], **unused: Any) -> None:
+        """Save as JSON. Of an own scorer the name is kept: `load` needs its module imported."""
+        content = {"format": FORMAT, "class": type(self).__name__, **self._content()}
+        with atomic_write(fname) as file:
+            file.write(json.dumps(content, ensure_ascii=False).encode("utf-8", "surrogatepass"))
+
+    @classmethod
+    def load(
+        cls, fname: str | os.PathLike[str], scoring: Scorer | None = None, **unused: Any
+    ) -> Self:
+        """Load what `save` wrote.
+
+        Args:
+            scoring: an own scorer, in place of the one that the file names.
+
+        Raises:
+            FileFormatError: the file is something else, such as a pickle of gensim's.
+            UsageError: its scorer is not imported here.
+        """
+        with open_binary(fname) as file:
+            data = file.read()
+        try:
+            content = json.loads(data.decode("utf-8", "surrogatepass"))
+            if (content["format"], content["class"]) != (FORMAT, cls.__name__):
+                raise ValueError
+            loaded = cls.__new__(cls)
+            loaded._restore(content)
+        except (ValueError, KeyError, TypeError):
+            raise FileFormatError(
+                f"is not a file that {cls.__name__}.save of xw2v.gensim wrote; pickles of gensim's "
+                "are not opened for safety: learn the phrases again, or export_phrases() there",
+                path=fname,
+            ) from None
+        loaded.scoring = scorer_of(scoring) if scoring else scorer_named(content["scoring"])
+        return loaded
+
+    def _restore(self, content: Mapping[str, Any]) -> None:
+        self.min_count, self.threshold = content["min_count"], content["threshold"]
+        self.delimiter = content["delimiter"]
+        self.connector_words = frozenset(content["connector_words"])
+
+
+class JoinedSentences:
+    """Sentences with their phrases joined, each time they are iterated over."""
+
+    def __init__(self, joiner: PhraseJoiner, sentences: Iterable[Sequence[str]]) -> None:
+        self._joiner = joiner
+        self._sentences = sentences
+
+    def __iter__(self) -> Iterator[list[str]]:
+        return map(self._joiner.joined, self._sentences)

@@ -1,0 +1,107 @@
+"""A text read once: its words counted for a vocabulary, and kept to be trained on."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from xw2v.errors import InputError
+from xw2v.gensim.sentences import LineSentence, TokenLists
+from xw2v.gensim.utils import TrimRule, prune
+from xw2v.text.corpus import Corpus
+from xw2v.text.encode import Encoder
+from xw2v.text.vocabulary import Vocabulary
+
+logger = logging.getLogger(__name__)
+
+
+def sentences_of(corpus_iterable: Any, corpus_file: Any) -> Iterable[Any]:
+    """The sentences of either argument.
+
+    Raises:
+        InputError: both or neither are given, or a path where sentences should be.
+    """
+    if (corpus_iterable is None) == (corpus_file is None):
+        raise InputError("give either sentences, as lists of tokens, or `corpus_file`")
+    if corpus_file is not None:
+        if not isinstance(corpus_file, (str, os.PathLike)):
+            kind = type(corpus_file).__name__
+            raise InputError(f"give the path of a file, not a {kind}", setting="corpus_file")
+        return LineSentence(corpus_file)
+    if isinstance(corpus_iterable, (str, bytes, os.PathLike)):
+        raise InputError(
+            "give lists of tokens; the path of a file is given as `corpus_file`, or as "
+            "LineSentence(path)",
+            setting="sentences",
+            value=corpus_iterable,
+        )
+    if not isinstance(corpus_iterable, Iterable):
+        kind = type(corpus_iterable).__name__
+        raise InputError(f"give lists of tokens, not a {kind}", setting="sentences")
+    return corpus_iterable
+
+
+class Scan:
+    """A text that was read once.
+
+    Args:
+        sentences: token lists.
+        progress_per: sentences between lines in the log.
+        max_vocab_size: where there are more distinct words than this, rare ones are dropped from
+            `counts` on the way.
+        trim_rule: which words that spares.
+
+    Attributes:
+        counts: the words, in order of first appearance, and how often each was met.
+        sentences, words: how many there were.
+    """
+
+    def __init__(
+        self,
+        sentences: Iterable[Any],
+        progress_per: int = 10_000,
+        max_vocab_size: int | None = None,
+        trim_rule: TrimRule | None = None,
+    ) -> None:
+        self._progress_per = max(progress_per, 1)
+        self._max_vocab_size = max_vocab_size
+        self._trim_rule = trim_rule
+        self._lists = TokenLists(sentences)
+        self._pruned: Counter[str] = Counter()
+        self._encoder = Encoder()
+        self._encoder.add_sentences(self._watched())
+        self.counts = dict(self._pruned) if max_vocab_size else self._encoder.word_counts()
+        self.sentences, self.words = self._lists.sentences, self._lists.words
+        logger.info(
+            "collected %i word types from a corpus of %i raw words and %i sentences",
+            len(self.counts),
+            self.words,
+            self.sentences,
+        )
+
+    def _watched(self) -> Iterator[list[str]]:
+        """The token lists, with progress in the log, counted here where the counts are limited."""
+        lists, min_reduce = self._lists, 1
+        for tokens in lists:
+            if (lists.sentences - 1) % self._progress_per == 0:
+                logger.info(
+                    "PROGRESS: at sentence #%i, processed %i words",
+                    lists.sentences - 1,
+                    lists.words - len(tokens),
+                )
+            if self._max_vocab_size:
+                self._pruned.update(tokens)
+                if len(self._pruned) > self._max_vocab_size:
+                    prune(self._pruned, min_reduce, self._trim_rule)
+                    min_reduce += 1
+            yield tokens
+
+    def corpus(self, vocabulary: Vocabulary) -> Corpus | None:
+        """The text in rows of a vocabulary; None where no sentence has two of its words."""
+        if not any(word in vocabulary.index for word in self._encoder.word_counts()):
+            return None
+        corpus = Corpus.from_encoder(self._encoder, vocabulary, "token lists")
+        return corpus if len(corpus.ids) >= len(corpus.offsets) else None

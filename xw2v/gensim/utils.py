@@ -1,0 +1,49 @@
+"""Which words are kept: `min_count`, `max_final_vocab`, `max_vocab_size` and trim rules."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, MutableMapping
+
+RULE_DEFAULT = 0
+RULE_DISCARD = 1
+RULE_KEEP = 2
+
+TrimRule = Callable[[str, int, int], int]  # of a word, its count and min_count: a RULE
+
+
+def is_kept(word: str, count: int, min_count: int, trim_rule: TrimRule | None) -> bool:
+    """Whether a word stays, by the rule or, where that leaves it open, by `min_count`."""
+    verdict = RULE_DEFAULT if trim_rule is None else trim_rule(word, count, min_count)
+    if verdict in (RULE_KEEP, RULE_DISCARD):
+        return verdict == RULE_KEEP
+    return count >= min_count
+
+
+def kept_words(
+    counts: Mapping[str, int], min_count: int, trim_rule: TrimRule | None
+) -> dict[str, int]:
+    """The words of `counts` that stay, in their order, and their counts."""
+    if trim_rule is None:
+        return {word: count for word, count in counts.items() if count >= min_count}
+    return {
+        word: count for word, count in counts.items() if is_kept(word, count, min_count, trim_rule)
+    }
+
+
+def prune(
+    counts: MutableMapping[str, int], min_reduce: int, trim_rule: TrimRule | None = None
+) -> None:
+    """Remove the words met fewer than `min_reduce` times, while a text is counted."""
+    kept = kept_words(counts, min_reduce, trim_rule)
+    for word in [word for word in counts if word not in kept]:
+        del counts[word]
+
+
+def effective_min_count(
+    counts: Mapping[str, int], min_count: int, max_final_vocab: int | None
+) -> int:
+    """The smallest count, `min_count` or more, that leaves at most `max_final_vocab` words."""
+    if max_final_vocab is None or max_final_vocab >= len(counts):
+        return min_count
+    ranked = sorted(counts.values(), reverse=True)
+    return max(ranked[max_final_vocab] + 1, min_count)
