@@ -88,7 +88,8 @@ def commands_page() -> str:
         text = "\n\n".join(" ".join(part.split()) for part in (command.help or "").split("\n\n"))
         rows = [
             f"| `{_cell(record[0])}` | {_cell(record[1])} |"
-            for parameter in command.get_params(context)
+            # A command keeps the help option of the first context that asked; this one is new.
+            for parameter in [*command.params, click.Command(name).get_help_option(context)]
             if isinstance(parameter, click.Option)
             and (record := parameter.get_help_record(context)) is not None
         ]
