@@ -75,4 +75,4 @@ def test_bad_input(text: Path, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no words left"):
         info(text, "--min-count", 99)
     with pytest.raises(UsageError, match="min_count"):
-        info(text, "--min-count", 0)
+        info(text, "--min-count", -1)

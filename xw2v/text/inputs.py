@@ -101,16 +101,21 @@ def _source_of(path: str, text_column: str) -> Source:
 def files_of(folder: str) -> list[str]:
     """All files in a folder and its folders, in order of their names; hidden ones are left out.
 
-    Where there are Arrow or Parquet files, only these count: what lies beside them describes them.
-    Of a folder of Hugging Face's datasets, that is what they hold, without what was cached.
+    Links to folders are followed, but none is read twice. Where there are Arrow or Parquet files,
+    only these count: what lies beside them describes them. Of a folder of Hugging Face's datasets,
+    that is what they hold, without what was cached.
     """
 
     def refuse(error: OSError) -> None:
         raise InputError(f"{error.filename}: this folder cannot be read ({reason(error)})")
 
-    found = []
-    for root, folders, names in os.walk(folder, onerror=refuse):
-        folders[:] = [name for name in folders if not name.startswith(".")]
+    found, seen = [], {os.path.realpath(folder)}
+    for root, folders, names in os.walk(folder, onerror=refuse, followlinks=True):
+        folders[:] = [
+            name
+            for name in folders
+            if not name.startswith(".") and _is_new(os.path.join(root, name), seen)
+        ]
         names = _listed(root, names) or names
         found += [os.path.join(root, name) for name in names if not name.startswith(".")]
     tables = [path for path in found if path.lower().endswith(TABLE_SUFFIXES)]
@@ -118,6 +123,14 @@ def files_of(folder: str) -> list[str]:
     if not found:
         raise InputError(f"{folder}: no text in this folder (hidden files do not count)")
     return sorted(tables or found, key=lambda path: Path(path).parts)
+
+
+def _is_new(folder: str, seen: set[str]) -> bool:
+    """Whether a folder, perhaps a link to one, was not met before; notes it."""
+    real = os.path.realpath(folder)
+    is_new = real not in seen
+    seen.add(real)
+    return is_new
 
 
 def _listed(folder: str, names: list[str]) -> list[str]:

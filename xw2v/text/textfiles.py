@@ -14,6 +14,7 @@ import numpy as np
 
 from xw2v.errors import InputError
 from xw2v.storage.files import damage_reported, decompressed, open_binary, unchanged
+from xw2v.text.foreign import refuse_foreign
 from xw2v.text.sources import Source, TextChunk
 
 STANDARD_INPUT = "-"
@@ -112,6 +113,8 @@ def text_chunks(stream: BinaryIO, name: str, splits_at_spaces: bool) -> Iterator
             data = stream.read(CHUNK_BYTES)
         if not data:
             break
+        if not (started or waiting):
+            refuse_foreign(data, name)
         cut = max(data.rfind(b"\n"), data.rfind(b"\r"))
         if cut < 0 and splits_at_spaces:
             cut = max(data.rfind(b" "), data.rfind(b"\t"))

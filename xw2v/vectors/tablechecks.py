@@ -12,6 +12,10 @@ from xw2v.vectors.neighbours import row_norms
 
 def checked_words(words: Iterable[str]) -> list[str]:
     """Words as plain strings; InputError for one that is no string."""
+    if isinstance(words, (set, frozenset, dict)):
+        raise InputError(
+            f"the words are a {type(words).__name__}; give a list, in the order of the vectors"
+        )
     checked = list(words)
     if any(kind is not str for kind in set(map(type, checked))):
         for row, word in enumerate(checked):
