@@ -22,7 +22,7 @@ from runs import (
 
 from xw2v.settings import Settings
 from xw2v.sgns.loading import load_backend
-from xw2v.storage import cores
+from xw2v.storage import cgroups, cores
 from xw2v.text.corpus import Corpus
 from xw2v.training.checkpoint import CheckpointFolder
 from xw2v.training.resume import continued_settings, restored
@@ -105,8 +105,8 @@ def test_a_container_s_share_of_time_limits_the_cores(
     for name, content in files.items():
         (tmp_path / name).write_text(content)
     monkeypatch.setattr(cores.os, "sched_getaffinity", lambda _: set(range(8)), raising=False)
-    monkeypatch.setattr(cores, "CGROUPS", tmp_path)
-    monkeypatch.setattr(cores, "OWN_CGROUPS", tmp_path / "none")
+    monkeypatch.setattr(cgroups, "CGROUPS", tmp_path)
+    monkeypatch.setattr(cgroups, "OWN_CGROUPS", tmp_path / "none")
     assert cores.available_cores() == expected
 
 

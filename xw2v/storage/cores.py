@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-CGROUPS = Path("/sys/fs/cgroup")
-OWN_CGROUPS = Path("/proc/self/cgroup")
+from xw2v.storage.cgroups import own_groups
 
 
 def available_cores() -> int:
@@ -22,22 +21,12 @@ def available_cores() -> int:
 
 def _quotas() -> list[float]:
     """Cores' worth of time that the control groups of this process grant."""
-    found = []
-    try:
-        lines = OWN_CGROUPS.read_text().splitlines()
-    except OSError:
-        lines = []
-    for line in ["0::/", *lines]:
-        _, controllers, path = [*line.split(":", 2), "", ""][:3]
-        if controllers == "":
-            folder = CGROUPS / path.lstrip("/")
-            while folder != CGROUPS.parent:
-                found.append(_ratio(folder / "cpu.max", None))
-                folder = folder.parent
-        elif "cpu" in controllers.split(","):
-            for folder in (CGROUPS / "cpu" / path.lstrip("/"), CGROUPS / "cpu"):
-                found.append(_ratio(folder / "cpu.cfs_quota_us", folder / "cpu.cfs_period_us"))
-    return found
+    return [
+        _ratio(folder / "cpu.max", None)
+        if version == 2
+        else _ratio(folder / "cpu.cfs_quota_us", folder / "cpu.cfs_period_us")
+        for folder, version in own_groups("cpu")
+    ]
 
 
 def _ratio(quota: Path, period: Path | None) -> float:

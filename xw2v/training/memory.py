@@ -12,6 +12,7 @@ from xw2v import tuning
 from xw2v.errors import OutOfMemoryError
 from xw2v.settings import Settings
 from xw2v.sgns.backend import Backend
+from xw2v.storage.cgroups import own_groups
 
 FLOAT_BYTES = 4
 CHUNK_BYTES = (
@@ -109,23 +110,15 @@ def _of_group() -> list[tuple[int, str]]:
 
 
 def _group_files() -> list[tuple[Path, Path]]:
-    root = Path("/sys/fs/cgroup")
-    files = []
-    try:
-        lines = Path("/proc/self/cgroup").read_text().splitlines()
-    except OSError:
-        lines = []
-    for line in ["0::/", *lines]:
-        _, controllers, path = [*line.split(":", 2), "", ""][:3]
-        if controllers == "":
-            folder = root / path.lstrip("/")
-            while folder != root.parent:
-                files.append((folder / "memory.max", folder / "memory.current"))
-                folder = folder.parent
-        elif "memory" in controllers.split(","):
-            for folder in (root / "memory" / path.lstrip("/"), root / "memory"):
-                files.append((folder / "memory.limit_in_bytes", folder / "memory.usage_in_bytes"))
-    return list(dict.fromkeys(files))
+    """(limit, usage) files of the control groups of this process."""
+    names = {
+        1: ("memory.limit_in_bytes", "memory.usage_in_bytes"),
+        2: ("memory.max", "memory.current"),
+    }
+    return [
+        (folder / names[version][0], folder / names[version][1])
+        for folder, version in own_groups("memory")
+    ]
 
 
 def _cached(folder: Path) -> int:
