@@ -15,7 +15,7 @@ copy_rows(const StepPlan *plan, const REAL *table, const int64_t *ids, Range ran
 }
 
 /* Prefetch rows of group q, those of its tokens `begin` .. `end` - 1 and a like share of the others,
-   while the group before it is worked on. */
+   while the group is worked on that the same thread will most likely do before it. */
 INLINE void prefetch_group(const StepPlan *plan, int64_t q, int64_t begin, int64_t end) {
     const int64_t D = plan->dim, g = plan->group, w = plan->window, K = plan->shared_negatives;
     if (q >= n_groups(plan)) return;
