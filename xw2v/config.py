@@ -36,7 +36,7 @@ class TrainOptions:
     init: str | None = setting(
         None, "Start from these vectors, in any format, or a run's folder.", metavar="FILE"
     )
-    init_keep: bool = setting(False, "Keep words of the --init file that the text lacks.")
+    init_keep: bool = setting(False, "Keep words of the `init` file that the text lacks.")
     checkpoint_every: str = setting("10m", "Save every N steps or N minutes.", metavar="N|Nm")
     resume: bool = setting(False, "Go on from the last checkpoint in the output folder.")
     quiet: bool = setting(False, "No progress, no neighbours: errors only.")

@@ -36,19 +36,21 @@ class CupyBackend(Backend):
     ) -> None:
         kind, _, number = device.partition(":")
         if kind != "cuda" or not (number or "0").isdecimal():
-            raise UsageError(f"--backend cupy: no --device {device}; give cuda or cuda:N")
+            raise UsageError("`backend` cupy takes cuda or cuda:N", setting="device", value=device)
         super().__init__(device, deterministic=deterministic, workers=workers)
         self._cupy = cupy = _import_cupy()
         found = _device_count(cupy)
         index = int(number or 0)
         if index >= found:
             raise MissingDependencyError(
-                f"--device {device}: CuPy sees {found} CUDA devices here; give --device cpu"
+                f"CuPy sees {found} CUDA devices here; give `device` cpu"
                 + (
                     f" or cuda:0 to cuda:{found - 1}"
                     if found
                     else f", or on a machine with a GPU {INSTALL}"
-                )
+                ),
+                setting="device",
+                value=device,
             )
         import array_api_compat.cupy as xp
 
@@ -154,7 +156,9 @@ def _import_cupy() -> Any:
     try:
         import cupy
     except ImportError as error:
-        raise MissingDependencyError(f"--device cuda needs CuPy: {INSTALL}") from error
+        raise MissingDependencyError(
+            f"needs CuPy: {INSTALL}", setting="device", value="cuda"
+        ) from error
     return cupy
 
 

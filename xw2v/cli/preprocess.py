@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from xw2v.cli import in_flags
+from xw2v.cli import notify
 from xw2v.cli.options import input_options, reading_bar, text_options
 from xw2v.settings import Settings
 
@@ -83,7 +83,7 @@ def command(
     seconds = time.perf_counter() - start
     if not quiet:
         for notice in made.notices:
-            click.echo(f"xw2v: {in_flags(notice)}", err=True)
+            notify(notice)
         click.echo(
             f"{made.description}: {made.raw_words:,} words in {len(made):,} sentences, vocabulary "
             f"of {len(made.vocabulary):,}, {len(made.ids):,} words kept; "

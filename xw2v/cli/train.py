@@ -45,17 +45,21 @@ def table_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def _click_option(option: Option) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     if option.kind is bool:
-        flags = flag(option.name) if option.off is None else f"{flag(option.name)}/{option.off}"
-        return click.option(flags, option.name, is_flag=True, default=None, help=option.help)
+        flags = (
+            flag(option.name) if option.off is None else f"{flag(option.name)}/{flag(option.off)}"
+        )
+        return click.option(
+            flags, option.name, is_flag=True, default=None, help=in_flags(option.help)
+        )
     shown = "" if option.default is None else f"  [default: {option.default}]"
     return click.option(
         flag(option.name),
-        *option.aliases,
+        *map(flag, option.aliases),
         option.name,
         type=click.Choice(option.choices) if option.choices else option.kind,
         metavar=option.metavar,
         default=None,
-        help=option.help + shown,
+        help=in_flags(option.help) + shown,
     )
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from xw2v.cli import notify
 from xw2v.errors import InputError, UsageError, Xw2vError
 
 if TYPE_CHECKING:
@@ -153,7 +154,7 @@ def load_model(model: str, device: str = "cpu", backend: str | None = None) -> K
 
     if not Path(model).exists():
         raise missing_model(model)
-    return KeyedVectors.load(model).to_device(device, backend)
+    return KeyedVectors.load(model).to_device(device, backend, notify)
 
 
 def missing_model(model: str) -> InputError:
