@@ -93,8 +93,8 @@ def _subsampled(words: list[str], counts: np.ndarray, sample: float) -> str:
     text = (
         f"With a sample of {sample:g} an epoch trains on {effect.share:.1%} of the tokens and "
         f"drops {1 - effect.share:.1%}: {effect.thinned:,} words are subsampled, more strongly the "
-        f"more frequent they are. Of the other {len(counts) - effect.thinned:,} words every token is "
-        "kept."
+        f"more frequent they are. Of the other {len(counts) - effect.thinned:,} words every token "
+        "is kept."
     )
     rows = [
         [
