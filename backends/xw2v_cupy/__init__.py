@@ -10,7 +10,7 @@ from xw2v.errors import MissingDependencyError, UsageError
 from xw2v.sgns.array import Array
 from xw2v.sgns.backend import Backend, Reader
 from xw2v.sgns.config import RunShape, StepConfig
-from xw2v.sgns.draws import WORDS_PER_COUNTER, low_discrepancy_uint32
+from xw2v.sgns.draws import NUMBERS_PER_COUNTER, low_discrepancy_uint32
 from xw2v.sgns.interface import Step
 from xw2v.sgns.tokenstream import TokenStream
 from xw2v_cupy.corpus import DeviceCorpus
@@ -86,7 +86,7 @@ class CupyBackend(Backend):
             high, low = self._cupy.empty((2, count), np.int64)
         except MemoryError as error:
             raise out_of_memory(error) from None
-        counters = -(-(start + count) // WORDS_PER_COUNTER) - start // WORDS_PER_COUNTER
+        counters = -(-(start + count) // NUMBERS_PER_COUNTER) - start // NUMBERS_PER_COUNTER
         self.kernels(np.float32).launch(
             "philox_uint64",
             -(-counters // WARP_SIZE),

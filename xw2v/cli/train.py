@@ -76,7 +76,7 @@ def command(inputs: tuple[str, ...], config: str | None, **given: Any) -> None:
     checkpoint; with more --epochs than a finished run had, it adds them.
     """
     from xw2v.pictures.loss_curve import plot_loss
-    from xw2v.pictures.stamp import fingerprint_of
+    from xw2v.pictures.stamp import stamp_for
     from xw2v.training.command import TrainCommand
     from xw2v.training.samples import sample_neighbours
 
@@ -106,7 +106,7 @@ def command(inputs: tuple[str, ...], config: str | None, **given: Any) -> None:
                     click.echo(f"{word}: {', '.join(neighbours)}")
             except OSError:  # nobody reads them; the vectors are written all the same
                 drop(sys.stdout)
-            print_outdated(Path(chosen.output), fingerprint_of(vectors))
+            print_outdated(Path(chosen.output), stamp_for(vectors.index_to_key, vectors.vectors))
 
 
 def _is_given(name: str) -> bool:

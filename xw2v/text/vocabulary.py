@@ -12,7 +12,8 @@ import numpy as np
 
 from xw2v.errors import InputError, UsageError
 from xw2v.settings import SETTINGS, Settings
-from xw2v.storage.files import atomic_write, open_binary
+from xw2v.storage.files import atomic_write
+from xw2v.storage.jsonfile import read_json
 
 FORMAT = "xw2v vocabulary 1"
 UNKNOWN = "<UNK>"
@@ -136,15 +137,13 @@ class Vocabulary:
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Vocabulary:
         """Read what `save` wrote; raises InputError where the file is something else."""
-        with open_binary(path) as file:
-            data = file.read()
         try:
-            content = json.loads(data.decode("utf-8", "surrogatepass"))
+            content = read_json(path)
             words, counts = content["words"], np.array(content["counts"], dtype=np.int64)
             unknown = content.get("unknown")
             if not isinstance(words, list):
                 raise TypeError
-        except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
+        except (ValueError, TypeError, KeyError, OverflowError):
             raise InputError(
                 f"{path}: not a vocabulary of xw2v (words and counts as JSON)"
             ) from None
