@@ -46,7 +46,7 @@ NO_LIMIT = 2**31  # distinct words: every one is written, so none may be dropped
 @click.option(
     "--min-count",
     type=int,
-    help="Pairs met so often or less (npmi: less often) stay apart.  [default: 5]",
+    help="Pairs that occur so often or less (npmi: less often) stay apart.  [default: 5]",
 )
 @click.option(
     "--threshold",

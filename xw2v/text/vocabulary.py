@@ -1,4 +1,4 @@
-"""The vocabulary: which words have a row in the tables, and how often each was met."""
+"""The vocabulary: which words have a row in the tables, and how often each occurs."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class VocabularyLimits:
     """Which words of a text get a row.
 
     Attributes:
-        min_count: words met fewer times are left out.
+        min_count: words that occur fewer times are left out.
         max_vocab: with N, only the N - 1 most frequent of the others have a row, and every other
             word of the text counts as `<UNK>`, the last row.
         distinct_limit: where more distinct words than this are met, rare ones are dropped on the
@@ -57,7 +57,7 @@ class Vocabulary:
 
     Attributes:
         words: V words.
-        counts: (V,) int64, how often each was met.
+        counts: (V,) int64, how often each occurs.
         unknown: the row of `<UNK>`, always the last one; None where there is none.
     """
 
@@ -108,7 +108,7 @@ class Vocabulary:
         order = order[counts[order] >= limits.min_count]
         if order.size == 0:
             raise InputError(
-                f"no words left: of {len(words):,} distinct words the most frequent was met "
+                f"no words left: of {len(words):,} distinct words the most frequent occurs "
                 f"{counts.max():,} times, fewer than `min_count` {limits.min_count}; lower it or "
                 "give more text"
             )
