@@ -188,7 +188,9 @@ class Settings:
         above=0,
         high=1,
     )
-    device: str = setting("cpu", "cpu, cuda, cuda:N, or auto.")
+    device: str = setting(
+        "cpu", "Where to compute: cpu, cuda, cuda:N, auto, or mps with `backend` torch."
+    )
     backend: str | None = setting(None, "Array library: numpy, cupy or torch (set by the device).")
     deterministic: bool = setting(
         False, "Bitwise-reproducible results on a GPU too, at some cost in speed."
@@ -202,7 +204,7 @@ class Settings:
             object.__setattr__(self, name, option.check(getattr(self, name)))
         if self.min_alpha > self.learning_rate:
             raise UsageError(
-                f"it is where `alpha`, {self.learning_rate:g}, ends; give a smaller number",
+                f"is more than `alpha`, {self.learning_rate:g}, which falls to it",
                 setting="min_alpha",
                 value=self.min_alpha,
             )

@@ -40,6 +40,14 @@ COMMANDS = {
 }
 
 
+# how the help shows a value, where an option does not say
+METAVARS = {
+    type(click.INT): "N",
+    click.IntRange: "N",
+    type(click.FLOAT): "NUMBER",
+}
+
+
 class LazyGroup(click.Group):
     """A group whose commands are imported when they are run."""
 
@@ -55,6 +63,9 @@ class LazyGroup(click.Group):
             return None
         command = import_module(f"xw2v.cli.{name}").command
         assert isinstance(command, click.Command)
+        for option in command.params:
+            if option.metavar is None:
+                option.metavar = METAVARS.get(type(option.type))
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

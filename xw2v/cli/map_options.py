@@ -24,15 +24,19 @@ MAX_WORDS = 20000  # of a map that a browser still moves smoothly
 
 
 def map_options(command: Command) -> Command:
-    """--words, --method, --seed."""
+    """--top, --projection, --seed."""
     words = click.option(
+        "--top",
         "--words",
+        "words",
         type=click.IntRange(2, MAX_WORDS),
         metavar="N",
         help=f"The map shows the N most frequent words.  [default: {WORDS}]",
     )
     method = click.option(
+        "--projection",
         "--method",
+        "method",
         type=click.Choice(["pca", "tsne", "umap"]),
         help="Projection of the vectors onto the plane.  "
         "[default: tsne where scikit-learn is installed, else pca]",

@@ -17,12 +17,20 @@ from xw2v.settings import Settings
 @input_options
 @click.option(
     "--data-dir",
-    metavar="DIR",
+    "--output",
+    "-o",
+    "data_dir",
+    metavar="FOLDER",
     required=True,
     help="Folder for corpus.bin, offsets.npy and vocab.json.",
 )
 @click.option(
-    "--val-input", metavar="FILE", multiple=True, help="Held-out text, put into DIR/validation."
+    "--val-input",
+    "--val",
+    "val_input",
+    metavar="PATH",
+    multiple=True,
+    help="Held-out text, put into FOLDER/validation.",
 )
 @click.option(
     "--min-count",
@@ -59,7 +67,8 @@ def command(
     as_json: bool,
     **given: Any,
 ) -> None:
-    """Tokenise, count and number INPUT once, in bounded memory, into a folder for `xw2v train DIR`.
+    """Tokenise, count and number INPUT once, in bounded memory, into a folder that `xw2v train`
+    takes.
 
     INPUT is what `xw2v train` takes: text files (also .gz, .bz2, .xz, .zst), folders, - for
     standard input, .arrow and .parquet files; without it, the corpora that train takes then.

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from xw2v.text.reading import Progress as ReadingProgress
     from xw2v.training.callbacks import Progress
 
+SHORT = {"output": ("-o",)}  # flags of one letter
+
 # those of reading text
 INPUT_OPTIONS = (
     *("input", "corpus", "text_column"),
@@ -55,6 +57,7 @@ def _click_option(option: Option) -> Callable[[Callable[..., Any]], Callable[...
     return click.option(
         flag(option.name),
         *map(flag, option.aliases),
+        *SHORT.get(option.name, ()),
         option.name,
         type=click.Choice(option.choices) if option.choices else option.kind,
         metavar=option.metavar,
