@@ -21,11 +21,7 @@ from __future__ import annotations
 
 import argparse
 import base64
-import bz2
-import gzip
-import io
 import json
-import lzma
 import random
 import resource
 import shutil
@@ -35,15 +31,14 @@ import tempfile
 import time
 import traceback
 import warnings
-import zipfile
 from collections import Counter
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from bench.fuzz_texts import arrow_files, jsonlines_files, packed_texts
 from bench.mutations import TOML_VALUES, mutated_bytes, mutated_value
 from xw2v.config import read_config
 from xw2v.errors import Xw2vError
@@ -106,19 +101,10 @@ class Fuzz:
         ]
         self.state = self._state()
         self.corpus_files = self._corpus()
-        self.texts = self._texts()
+        self.texts = packed_texts()
         self.tables = self._tables()
-        self.arrows = self._arrows()
-        rows = (
-            {"text": "Caf\u00e9, \u0939\u093f\n no"},
-            {"text": [["a", "b"], ["c"]]},
-            {"text": None},
-        )
-        plain = "".join(json.dumps(row) + "\n" for row in rows).encode() * 2
-        zipped = io.BytesIO()
-        with zipfile.ZipFile(zipped, "w", zipfile.ZIP_DEFLATED) as archive:
-            archive.writestr("rows", plain)
-        self.jsonlines_files = [plain, gzip.compress(plain), zipped.getvalue()]
+        self.arrows = arrow_files()
+        self.jsonlines_files = jsonlines_files()
 
     # Valid inputs.
 
@@ -142,36 +128,9 @@ class Fuzz:
         )
         return {path.name: path.read_bytes() for path in (self.folder / "c").iterdir()}
 
-    def _texts(self) -> list[bytes]:
-        plain = "the cat, the dog\nand ünïcode — words\r\n\n'tis a b c\u2028d\n".encode() * 3
-        texts = [plain, b"\xef\xbb\xbf" + plain, plain.upper()]
-        texts += [packing.compress(plain) for packing in (gzip, bz2, lzma)]
-        with suppress(ImportError):
-            import zstandard
-
-            texts.append(zstandard.ZstdCompressor().compress(plain))
-        return texts
-
     def _tables(self) -> bytes:
         write_table(self.file, np.ones((3, 4), np.float32))
         return self.file.read_bytes()
-
-    def _arrows(self) -> list[bytes]:
-        try:
-            import pyarrow
-            from pyarrow import parquet
-        except ImportError:
-            return []
-        table = pyarrow.table({"text": ["a b c", None, "d\ne"], "other": [1, 2, 3]})
-        made = []
-        for open_ in (pyarrow.ipc.new_stream, pyarrow.ipc.new_file):
-            out = io.BytesIO()
-            with open_(out, table.schema) as writer:
-                writer.write_table(table)
-            made.append(out.getvalue())
-        out = io.BytesIO()
-        parquet.write_table(table, out)
-        return [*made, out.getvalue()]
 
     # Readers: each makes an input, remembers it and reads it.
 
