@@ -30,11 +30,13 @@ from xw2v.text.vocabulary import Vocabulary, VocabularyLimits
 from xw2v.training.callbacks import Progress, ProgressReport
 from xw2v.training.output import draw_picture, write_run
 from xw2v.training.run import Run, run_training
+from xw2v.vectors.arguments import checks_arguments
 from xw2v.vectors.keyedvectors import KeyedVectors
 
 Sentences = str | os.PathLike[str] | Corpus | Iterable[Sequence[str] | str | os.PathLike[str]]
 
 
+@checks_arguments()
 class Word2Vec:
     """Skip-gram (or CBOW) with negative sampling (Mikolov et al. 2013).
 

@@ -80,7 +80,11 @@ def _lines(path: Path, encoding: str = "utf-8") -> Iterator[tuple[int, str]]:
                 line = line.removeprefix(BOM_UTF8)
             try:
                 text = line.decode(encoding)
-            except UnicodeDecodeError as error:
+            except (LookupError, ValueError) as error:
+                if not isinstance(error, UnicodeDecodeError):
+                    raise UsageError(
+                        "Python knows no encoding of this name", setting="encoding", value=encoding
+                    ) from None
                 raise FileFormatError(
                     f"not {encoding} ({error.reason})", path=path, line=number
                 ) from None

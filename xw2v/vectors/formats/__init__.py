@@ -77,7 +77,7 @@ def decoding_of(encoding: str, errors: str) -> Decoding:
     try:
         b"".decode(encoding, errors)
         "".encode(encoding)
-    except LookupError:
+    except (LookupError, ValueError):  # the latter of a name with a NUL in it
         raise UsageError(
             "Python knows no encoding of this name", setting="encoding", value=encoding
         ) from None
