@@ -78,7 +78,7 @@ def detect(path: Path, lenient: bool = False) -> tuple[str, Path]:
     lines = sample.head.split(b"\n", SAMPLE_LINES)[:SAMPLE_LINES]
     rows = most_common_size(map(count_numbers, lines)) > 1
     hint = (
-        "xw2v convert --lenient reads rows separated by tabs or commas"
+        "xw2v convert --lenient reads rows with other separators than single spaces"
         if rows
         else f"these are read: {READABLE}"
     )
