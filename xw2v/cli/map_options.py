@@ -26,7 +26,7 @@ def map_options(command: Command) -> Command:
     """--words, --method, --seed."""
     words = click.option(
         "--words",
-        type=click.IntRange(2, MAX_WORDS),
+        type=click.IntRange(1, MAX_WORDS),
         metavar="N",
         help=f"The map shows the N most frequent words.  [default: {WORDS}]",
     )

@@ -44,10 +44,12 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     Devices and pipes (`/dev/stdout`) are written as they are. Raises InputError where `path` cannot
     be written.
     """
-    target = Path(os.path.realpath(path))
+    target = Path(path)
     if target.is_dir():
         raise InputError(f"{path}: is a folder; give the name of a file")
     special = target.exists() and not target.is_file()
+    if not special:
+        target = Path(os.path.realpath(path))
     partial = (
         target if special else target.with_name(f".{target.name}.{secrets.token_hex(4)}.partial")
     )
@@ -147,6 +149,15 @@ def open_binary(path: str | os.PathLike[str]) -> BinaryIO:
         raise InputError(f"{path}: cannot be read ({reason(error)})") from None
 
 
+DOCUMENTS = {  # which are zip files with these in them
+    "word/document.xml": "a Word document",
+    "xl/workbook.xml": "an Excel workbook",
+    "ppt/presentation.xml": "a PowerPoint presentation",
+    "META-INF/container.xml": "an EPUB book",
+    "content.xml": "an OpenDocument file",
+}
+
+
 def decompressed(raw: io.BufferedIOBase | BinaryIO, name: str, *, unzips: bool = False) -> BinaryIO:
     """`raw` (positioned at its first byte), decompressed as its first bytes require.
 
@@ -188,8 +199,11 @@ def _zip_member(buffered: io.BufferedReader, name: str) -> BinaryIO:
     except Exception as error:  # of damaged files zipfile lets many kinds through
         text = str(error) or type(error).__name__
         raise InputError(f"{name}: the compressed file is damaged ({text}); get it again") from None
+    for member, kind in DOCUMENTS.items():
+        if member in names:
+            raise InputError(f"{name}: is {kind}; save it as plain text first")
     raise InputError(
-        f"{name}: a zip file of {len(names)} files, not of one text; unpack it and give the folder"
+        f"{name}: a zip file of {len(names)} files, not of one; unpack it and give what is in it"
     )
 
 

@@ -18,7 +18,14 @@ from pathlib import Path
 
 from xw2v.errors import UsageError
 from xw2v.vectors.formats.detection import detect, is_vectors
-from xw2v.vectors.formats.registry import FORMATS, SYNONYMS, files_of, format_module, format_name
+from xw2v.vectors.formats.registry import (
+    FORMATS,
+    SYNONYMS,
+    files_of,
+    format_module,
+    format_name,
+    makes_folder,
+)
 from xw2v.vectors.formats.rows import Decoding, ReadOptions, WordVectors
 
 __all__ = [
@@ -30,6 +37,7 @@ __all__ = [
     "files_of",
     "format_name",
     "is_vectors",
+    "makes_folder",
     "read_vectors",
     "write_vectors",
 ]
