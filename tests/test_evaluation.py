@@ -265,7 +265,7 @@ def test_questions_with_few_words_left_are_gensims(tmp_path: Path, question: str
         ("", "no analogy question"),
         (": only\n: sections\n", "no analogy question"),
         ("a b c\n", "no analogy question"),
-        (": s\na b \udcff d\n", r":2: not utf-8"),
+        (": s\na b \udcff d\n", r":2: not UTF-8"),
     ],
 )
 def test_bad_analogy_files_are_named(tmp_path: Path, text: str, message: str) -> None:

@@ -63,11 +63,11 @@ def command(
     count = min(which, len(vectors)) if isinstance(which, int) else len(which)
     drawn = word_map(vectors, which, method_or_best(method, count), seed)
     captions = captions_of(Path(model))
-    written = []
+    written = {}
     for target in sorted(targets, key=is_picture):  # which may lack its library
-        written.append(write_map(target, drawn, *captions))
+        written[target] = write_map(target, drawn, *captions)
         if not as_json:
-            print_written(written[-1], drawn)
+            print_written(written[target], drawn)
     if as_json:
         print_json(
             {
@@ -75,7 +75,7 @@ def command(
                 "method": drawn.method,
                 "seed": seed,
                 "words": len(drawn.words),
-                "files": written,
+                "files": [written[target] for target in targets],
             }
         )
         return

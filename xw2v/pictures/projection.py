@@ -54,8 +54,8 @@ def project(vectors: np.ndarray, method: str = "pca", seed: int = 1) -> np.ndarr
     least = 1 if method == "pca" else MIN_WORDS
     if len(vectors) < least:
         raise UsageError(
-            f"a map by {method} needs at least {least} words, not {len(vectors)}; "
-            "--method pca does with fewer"
+            f"a map by {method} needs at least {least} words, not {len(vectors)}"
+            + ("" if method == "pca" else "; --method pca does with fewer")
         )
     unit = unit_rows(vectors)
     if method == "pca":
