@@ -37,6 +37,20 @@ def reason(error: OSError) -> str:
     return error.strerror or str(error) or type(error).__name__
 
 
+def is_path(value: object) -> bool:
+    """Whether a value is the name of a file or folder that the system can hold."""
+    path = os.fspath(value) if isinstance(value, (str, os.PathLike)) else None
+    try:
+        return isinstance(path, str) and path != "" and b"\0" not in os.fsencode(path)
+    except UnicodeEncodeError:  # of lone surrogates that stand for no byte
+        return False
+
+
+def _check_path(value: object) -> None:
+    if not is_path(value):
+        raise InputError("give the path of a file", setting="path", value=value)
+
+
 @contextmanager
 def atomic_write(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     """A binary file that appears under `path` only when the block ends without an exception.
@@ -44,6 +58,7 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     Devices and pipes (`/dev/stdout`) are written as they are. Raises InputError where `path` cannot
     be written.
     """
+    _check_path(path)
     target = Path(path)
     if target.is_dir():
         raise InputError(f"{path}: is a folder; give the name of a file")
@@ -141,6 +156,7 @@ def sync(path: str | os.PathLike[str]) -> None:
 
 def open_binary(path: str | os.PathLike[str]) -> BinaryIO:
     """Open a file for reading; raises InputError if it does not exist or cannot be read."""
+    _check_path(path)
     try:
         return open(path, "rb")
     except FileNotFoundError:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import functools
 import inspect
-import os
 from collections.abc import Callable, Mapping
 from operator import index
 from typing import Any, NoReturn, TypeVar
@@ -17,6 +16,7 @@ from typing import Any, NoReturn, TypeVar
 import numpy as np
 
 from xw2v.errors import InputError
+from xw2v.storage.files import is_path
 from xw2v.vectors.query import KEY_TYPES, as_term, is_list
 
 Check = Callable[[str, Any], Any]  # (name of the argument, what was given) -> the argument
@@ -75,12 +75,7 @@ def _string(name: str, value: Any) -> str:
 
 
 def _path(name: str, value: Any) -> Any:
-    path = os.fspath(value) if isinstance(value, (str, os.PathLike)) else None
-    try:
-        is_path = isinstance(path, str) and path != "" and b"\0" not in os.fsencode(path)
-    except UnicodeEncodeError:  # of lone surrogates that stand for no byte
-        is_path = False
-    if not is_path:
+    if not is_path(value):
         _refuse(name, value, "give the path of a file or folder")
     return value
 
