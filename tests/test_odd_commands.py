@@ -129,6 +129,12 @@ def test_what_is_no_test_set_is_refused_by_what_it_is(
     assert message in refusal(run("evaluate", "v", option, "set"))
 
 
+def test_a_list_of_words_is_refused_likewise(run: Run) -> None:
+    for data, message in ((PAIRS.encode("utf-16"), "is UTF-16"), (_tar(b"cat"), "is a tar")):
+        Path("words").write_bytes(data)
+        assert message in refusal(run("plot", "v", "--words-file", "words"))
+
+
 def test_a_test_set_in_a_zip_file_or_another_encoding_is_read(tmp_path: Path) -> None:
     path = tmp_path / "set"
     path.write_bytes(_zip("pairs.tsv"))

@@ -6,6 +6,7 @@ import codecs
 
 from xw2v.errors import FileFormatError
 
+HEAD_BYTES = 1 << 12  # that show what a file is
 TAR_MAGIC_OFFSET = 257
 MANY_NULS = 0.3  # of the bytes at even or at odd places: text of most scripts in UTF-16
 

@@ -16,13 +16,12 @@ from typing import Any, BinaryIO, cast
 
 from xw2v.errors import FileFormatError, UsageError
 from xw2v.storage.files import damage_reported, decompressed, open_binary
-from xw2v.text.foreign import refuse_foreign
+from xw2v.text.foreign import HEAD_BYTES, refuse_foreign
 from xw2v.vectors.formats import decoding_of
 from xw2v.vectors.paircolumns import NAMED_DELIMITERS, Pair, find_columns
 
 MAX_LINE_BYTES = 1 << 20
 MAX_BYTES = 1 << 26  # of a test set in another encoding than UTF-8
-HEAD_BYTES = 1 << 12  # looked at to see that it is text
 SAMPLE_LINES = 100  # from which the columns of pairs are found
 
 
