@@ -186,6 +186,7 @@ def seeds(folder: Path) -> list[bytes]:
     add("pairs", b'Word 1,Word 2,Human (mean)\nlove,sex,6.77\n"a, b",cat,7.35\n')
     add("pairs", b"word1\tword2\tPOS\tSimLex999\tQ\nold\tnew\tA\t1.58\t2.72\n")
     add("analogies", b": family\nking queen man woman\n: gram1-x\ngood better bad worse\n")
+    add("pairs", gzip.compress(b"king\tqueen\t8.5\nman\twoman\t8.3\n"))
     add("counts", b"the 7\nof 5\nnew york 2\n")
     for first in list(inputs):  # a byte order mark before the content
         second = int.from_bytes(first[1:3], "little")
@@ -219,7 +220,7 @@ def mutate(data: bytes, others: list[bytes], rng: random.Random) -> bytes:
     for _ in range(rng.choice((1, 1, 1, 2, 2, 3, 4))):
         place = rng.randrange(len(out) + 1)
         end = min(len(out), place + rng.choice((1, 1, 2, 4, 8, 40, 200)))
-        kind = rng.randrange(8)
+        kind = rng.randrange(9)
         if kind == 0 and place < len(out):
             out[place] ^= 1 << rng.randrange(8)
         elif kind == 1 and place < len(out):
@@ -234,6 +235,8 @@ def mutate(data: bytes, others: list[bytes], rng: random.Random) -> bytes:
             out[place:place] = out[place:end] * rng.choice((1, 2, 30))
         elif kind == 6:
             del out[place:]
+        elif kind == 7:
+            out[place:] = out[place:].replace(b" ", rng.choice((b"  ", b"\t", b",", b", ", b" ;")))
         else:
             other = rng.choice(others)
             out[place:end] = other[rng.randrange(len(other)) :][: rng.choice((4, 20, 400))]

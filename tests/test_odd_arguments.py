@@ -17,7 +17,7 @@ import pytest
 
 from xw2v import KeyedVectors, Word2Vec
 from xw2v.errors import Xw2vError
-from xw2v.vectors.arguments import KINDS
+from xw2v.vectors.arguments import KINDS, checks_arguments
 from xw2v.vectors.wordtable import WordTable
 
 WORDS = ["a", "b", "c", "d"]
@@ -206,3 +206,12 @@ def test_a_sum_of_0_has_no_neighbours() -> None:
 
 def test_every_kind_has_its_optional_form() -> None:
     assert all(f"{kind} | None" in KINDS for kind in KINDS if not kind.endswith(" | None"))
+
+
+def test_an_annotation_without_a_check_is_an_error_where_the_class_is_made() -> None:
+    class Question:
+        def ask(self, what: bytearray) -> None:
+            """Ask."""
+
+    with pytest.raises(TypeError, match="'bytearray': add what it must be to KINDS"):
+        checks_arguments()(Question)

@@ -127,6 +127,7 @@ _REQUIRED: dict[str, Check] = {  # as annotations name them
     "int": _integer,
     "str": _string,
     "str | Path": _path,
+    "str | os.PathLike[str]": _path,
     "np.ndarray": as_array,
     "ArrayLike": as_array,
     "dict[str, np.ndarray]": as_mapping_of_arrays,
@@ -139,6 +140,8 @@ _REQUIRED: dict[str, Check] = {  # as annotations name them
     "WordTable": _having("index_to_key", "vectors", what="KeyedVectors"),
     "Indexer": _having("most_similar", what="an index with a method most_similar(vector, topn)"),
     "Callable[[Progress], None]": _function,
+    "Say": _function,
+    "Iterable[Any]": _list_of(_anything),
 }
 KINDS = _REQUIRED | {f"{kind} | None": _optional(check) for kind, check in _REQUIRED.items()}
 
@@ -163,11 +166,20 @@ def checks_arguments(*but: str) -> Callable[[Class], Class]:
     return decorated
 
 
+def _check_of(annotation: str, function: Callable[..., Any]) -> Check:
+    if annotation not in KINDS:
+        raise TypeError(
+            f"{function.__qualname__} has an argument annotated {annotation!r}: "
+            "add what it must be to KINDS in xw2v.vectors.arguments"
+        )
+    return KINDS[annotation]
+
+
 def _checked(function: Callable[..., Any]) -> Callable[..., Any]:
     """The function with its arguments checked, but for self, cls and what `**` takes."""
     parameters = list(inspect.signature(function).parameters.values())
     checks = {
-        parameter.name: KINDS[parameter.annotation]
+        parameter.name: _check_of(parameter.annotation, function)
         for parameter in parameters
         if parameter.annotation is not parameter.empty
         and parameter.kind is not parameter.VAR_KEYWORD
