@@ -17,11 +17,13 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import DTypeLike
 
+from xw2v.errors import OutOfMemoryError
 from xw2v.sgns.config import StepConfig
 from xw2v.sgns.interface import Batch, Tables
 from xw2v_numpy.kernels import PRECISIONS, Part, RowSet, StepPlan, load_kernels
 from xw2v_numpy.team import Team, load_team
 
+MAX_PLACES = 2**31 - 1  # of rows in a step, which are numbered by int32
 MAX_PARTS = 16  # of a row set; each scans all places, so more would cost more than they gain
 
 
@@ -177,6 +179,11 @@ class Workspace:
         _, _, _, _, groups, dtype = self._shape
         plan, P = self._plan, self._plan.padded_dim
         places = self._library.xw2v_places(plan)
+        if places > MAX_PLACES:
+            raise OutOfMemoryError(
+                f"a batch of {self._shape.T:,} tokens with windows of {plan.window:,} words takes "
+                "too much memory; give a smaller `batch_tokens` or `window`"
+            )
         self._new(plan, "place_id", (places,), np.int64)
         self._new(plan, "next_place", (places,), np.int32)
         self._new(plan, "gradients", (places, P), dtype)

@@ -17,7 +17,7 @@ typedef uint64_t REAL_AS_UINT;
 #endif
 
 #define STEP_CONSTANTS(K)                                                                          \
-    K(MAX_WINDOW, 1000)                                                                            \
+    K(MAX_WINDOW, 100000)                                                                          \
     K(VECTOR_BYTES, 32)                /* P REALs are whole vectors; all rows are aligned to it */ \
     K(CACHE_LINE_BYTES, 64)                                                                        \
     K(SLICES, 4)                       /* in which several threads can work on a group */          \
