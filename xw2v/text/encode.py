@@ -18,14 +18,13 @@ import numpy as np
 
 from xw2v.errors import InputError
 from xw2v.storage.native import NO_COMPILER
-from xw2v.text.characters import count_letters
 from xw2v.text.coverage import SAMPLE_WORDS, Coverage, spaceless_notice
 from xw2v.text.scan import Scanner, is_fast, library
 from xw2v.text.sentences import check_sentence, checked_tokens
 from xw2v.text.sources import TextChunk
 from xw2v.text.spool import Chunk, Spool
 from xw2v.text.tokenised import Documents
-from xw2v.text.tokens import AsciiRule, PatternRule, TokenRule
+from xw2v.text.tokens import AsciiRule, Losses, PatternRule, TokenRule
 from xw2v.text.vocabulary import DEFAULT_LIMITS, DISTINCT_LIMIT, Vocabulary, VocabularyLimits
 
 CHECK_TOKENS = 1 << 20  # between looks at the number of distinct words
@@ -104,37 +103,33 @@ class Encoder:
             return
         self._scanner_is_missing = is_fast(self.rule)
         rule = self.rule
+        lines = [rule.prepare(line.decode()) for line in chunk.splitlines()]
         found: list[str] = []
         ends = []
-        for line in chunk.splitlines():
-            found += rule.find(rule.prepare(line.decode()))
+        for line in lines:
+            found += rule.find(line)
             ends.append(len(found))
         if chunk and chunk[-1] not in b"\r\n":
             ends.pop()
         self._add_tokens(list(map(rule.normalise, found)), np.array(ends, np.int64))
         if not rule.keeps_all_letters:
-            letters = count_letters(rule.prepare(chunk.decode()))
-            outside = max(0, letters - count_letters("".join(found)))
-            self.coverage.add(letters, outside, rule, chunk)
+            losses = Losses.of(lines, found, sum(map(rule.cut_tokens, lines)))
+            self.coverage.add_text(losses, len(found), rule, chunk)
 
     def _scan(self, scanner: Scanner, chunk: bytes) -> None:
-        letters, outside = scanner.letters, scanner.letters_outside
+        losses, raw_words = scanner.losses, self.raw_words
         scanner.open(chunk)
         while (found := scanner.next(self._room)) is not None:
             self._add_ids(*found)
         if not self.rule.keeps_all_letters:
-            letters, outside = scanner.letters - letters, scanner.letters_outside - outside
-            self.coverage.add(letters, outside, self.rule, chunk)
+            lost = scanner.losses.since(losses)
+            self.coverage.add_text(lost, self.raw_words - raw_words, self.rule, chunk)
 
     def _add_document(self, tokens: Sequence[str]) -> None:
-        words, ends = self._documents.words(tokens)
-        self._add_tokens(words, ends)
+        found = self._documents.words(tokens)
+        self._add_tokens(found.words, found.ends)
         if not self.rule.keeps_all_letters:
-            letters = count_letters("".join(tokens))
-            outside = max(0, letters - count_letters("".join(words)))
-            self.coverage.add(
-                letters, outside, self.rule, " ".join(tokens).encode("utf-8", "replace")
-            )
+            self.coverage.add_document(found.losses, self.rule, tokens)
 
     def add_sentences(self, sentences: Iterable[Iterable[str]]) -> None:
         """Add sentences whose tokens count as they are.
@@ -212,8 +207,7 @@ class Encoder:
                 f"more than {self.distinct_limit:,} distinct words: on the way, those met "
                 f"{self.dropped_up_to} times or fewer by then were dropped"
             )
-        if (notice := self.coverage.notice(self.rule)) is not None:
-            notices.append(notice)
+        notices += self.coverage.notices()
         if not isinstance(self.rule, PatternRule):
             words = islice(self._index.items(), SAMPLE_WORDS)
             counted = ((word, int(self._counts[i])) for word, i in words)

@@ -74,6 +74,8 @@ typedef struct {
     M(int64_t, miss_text_bytes)                                                                    \
     M(int64_t, letters)           /* letters and digits of all chunks */                           \
     M(int64_t, letters_outside)   /* those in no token */                                          \
+    M(int64_t, cut_tokens)        /* that a joiner follows, see `joiners` in characters.py; with   \
+                                     classes, there are none */                                    \
     M(int32_t *, provisional_ids) /* (tokens,) of their words; Python sets those of misses */      \
     M(int64_t *, line_ends)       /* (lines,) tokens before each line end */                       \
     M(int64_t *, miss_positions)  /* (misses,) which tokens they are */                            \
@@ -105,6 +107,21 @@ static int64_t count_ascii(const uint8_t *bytes, int64_t size) {
     return total;
 }
 
+/* Whether one of eight bytes is beyond ASCII or an underscore. */
+INLINE bool any_special(uint64_t bytes) {
+    const uint64_t ones = 0x0101010101010101; /* in each byte */
+    const uint64_t zero_if_equal = bytes ^ (uint64_t)'_' * ones;
+    const uint64_t equal = (zero_if_equal - ones) & ~zero_if_equal;
+    return ((bytes | equal) & 0x80 * ones) != 0;
+}
+
+/* Whether a letter or digit begins at chunk[i]. */
+INLINE bool is_letter_at(const ScanState *state, int64_t i) {
+    if (i >= state->chunk_bytes) return false;
+    if (state->chunk[i] < 0x80) return count_ascii(state->chunk + i, 1);
+    return begins_token(state->code_point_classes[next_code_point(state->chunk, &i)]);
+}
+
 /* Make letters and separators of a chunk by the table; how many bytes they are. Characters beyond
    ASCII become separators, but for those that are replaced. Without classes, there are none. */
 static int64_t translate(ScanState *state) {
@@ -113,25 +130,39 @@ static int64_t translate(ScanState *state) {
     const int64_t size = state->chunk_bytes;
     uint8_t *out = state->text;
     int64_t letters = count_ascii(chunk, size);
+    bool after_letter = false; /* whether a token's letter directly precedes */
     for (int64_t i = 0; i < size;) {
-        while (i + 8 <= size && (load_bytes(chunk + i) & 0x8080808080808080) == 0) {
-            for (int k = 0; k < 8; k++) out[k] = table[chunk[i + k]];
-            out += 8;
-            i += 8;
+        if (i + 8 <= size && !any_special(load_bytes(chunk + i))) {
+            do {
+                for (int k = 0; k < 8; k++) out[k] = table[chunk[i + k]];
+                out += 8;
+                i += 8;
+            } while (i + 8 <= size && !any_special(load_bytes(chunk + i)));
+            after_letter = out[-1] > ' ';
+            if (i == size) break;
         }
-        if (i == size) break;
         if (chunk[i] < 0x80) {
-            *out++ = table[chunk[i++]];
+            const bool cuts = chunk[i] == '_' && table['_'] == ' ' && after_letter;
+            *out = table[chunk[i++]];
+            state->cut_tokens += cuts && is_letter_at(state, i);
+            after_letter = *out++ > ' ';
             continue;
         }
         const uint32_t code_point = next_code_point(chunk, &i);
-        letters += begins_token(state->code_point_classes[code_point]);
+        const int class = state->code_point_classes[code_point];
+        letters += begins_token(class);
+        const bool joins = class == EXTEND || (class == CONNECTOR && is_letter_at(state, i));
+        state->cut_tokens += after_letter && joins;
+        after_letter = false;
         *out = ' ';
         for (int k = 0; k < MAX_REPLACEMENTS; k++) {
             if (state->replaced[k] != (int64_t)code_point) continue;
-            *out++ = table[state->replacements[k] & 0x7F];
-            *out = ' '; /* of use only where it ends a word */
-            out -= !(state->replacements[k] & ENDS_WORD);
+            const bool ends_word = state->replacements[k] & ENDS_WORD;
+            *out = table[state->replacements[k] & 0x7F];
+            after_letter = *out > ' ' && !ends_word;
+            state->cut_tokens += *out > ' ' && ends_word; /* by the mark that follows it */
+            out[1] = ' ';
+            out += ends_word;
             break;
         }
         out++;

@@ -16,10 +16,10 @@ import numpy as np
 
 from xw2v.storage.native import Count, NativeLibrary, Pointer, Signature, native_library
 from xw2v.text.characters import CharacterClass, class_table
-from xw2v.text.tokens import TokenRule
+from xw2v.text.tokens import Losses, TokenRule
 
 MAX_SCAN_TOKENS = 1 << 15  # and lines, that are found at a time
-MULTIBYTE = 14  # of word_break.h
+MULTIBYTE = 15  # of word_break.h
 
 
 class ScanState(ctypes.Structure):
@@ -44,6 +44,7 @@ class ScanState(ctypes.Structure):
         ("miss_text_bytes", Count),
         ("letters", Count),
         ("letters_outside", Count),
+        ("cut_tokens", Count),
         ("provisional_ids", Pointer),
         ("line_ends", Pointer),
         ("miss_positions", Pointer),
@@ -79,8 +80,7 @@ class Scanner:
         provisional_id: a word's id, or a new one where the word is new.
 
     Attributes:
-        letters: letters and digits of the chunks so far.
-        letters_outside: those of them in no token.
+        losses: letters and digits of the chunks so far, those in no token, and cut tokens.
     """
 
     def __init__(
@@ -101,7 +101,7 @@ class Scanner:
             ascii_table=rule.ascii_table,
             replaced=self._replaced.ctypes.data,
             replacements=self._replacements,
-            keep_digits=rule.keeps_all_letters,
+            keep_digits=rule.keep_digits,
             provisional_ids=self._provisional_ids.ctypes.data,
             line_ends=self._line_ends.ctypes.data,
             miss_positions=self._miss_positions.ctypes.data,
@@ -129,12 +129,9 @@ class Scanner:
         self._state.byte_classes = self._byte_classes.ctypes.data
 
     @property
-    def letters(self) -> int:
-        return int(self._state.letters)
-
-    @property
-    def letters_outside(self) -> int:
-        return int(self._state.letters_outside)
+    def losses(self) -> Losses:
+        state = self._state
+        return Losses(int(state.letters), int(state.letters_outside), int(state.cut_tokens))
 
     def cache_clear(self) -> None:
         """Empty the cache, as must be done when words leave the index."""
