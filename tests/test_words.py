@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,10 +12,12 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import xw2v.text.encode
+from xw2v.errors import UsageError
 from xw2v.text.characters import CharacterClass, characters_of, class_table
 from xw2v.text.corpus import Corpus
 from xw2v.text.coverage import Coverage, Example
 from xw2v.text.encode import Encoder
+from xw2v.text.options import TextOptions
 from xw2v.text.scan import byte_classes
 from xw2v.text.tokens import AsciiRule, Losses, PatternRule, RawRule, TokenRule, WordsRule
 from xw2v.text.vocabulary import VocabularyLimits
@@ -364,14 +367,31 @@ def test_a_reported_share_has_an_example_and_a_rule_that_keeps_it(text: str, nam
     rule = RULES.get(name) or PatternRule(name)
     encoder = Encoder(rule)
     encoder.add(f"{text}\n".encode())
-    for example in (encoder.coverage.outside, encoder.coverage.cut):
-        if example is not None:
-            assert example.word
-            assert rule.losses(example.word)
+    for lost in (encoder.coverage.outside, encoder.coverage.cut):
+        if lost is not None:
+            assert lost.word
+            assert rule.losses(lost.word)
             kept = {
                 "`tokens` ascii": AsciiRule(),
                 "`tokens` words": WordsRule(),
                 "`tokens` words `keep_digits`": WordsRule(keep_digits=True),
                 "`tokens` raw": RawRule(),
-            }[example.remedy]
-            assert not kept.losses(example.word)
+            }[lost.remedy]
+            assert not kept.losses(lost.word)
+
+
+@pytest.mark.parametrize(
+    ("options", "setting"),
+    [
+        ({"keep_digits": True}, "keep_digits"),
+        ({"keep_digits": True, "tokens": "ascii"}, "keep_digits"),
+        ({"keep_digits": True, "tokens": "raw"}, "keep_digits"),
+        ({"keep_digits": True, "token_pattern": "[a-z]+"}, "keep_digits"),
+        ({"tokens": "words", "token_pattern": "[a-z]+"}, "token_pattern"),
+        ({"tokens": "word"}, "tokens"),
+    ],
+)
+def test_options_at_odds_are_refused(options: dict[str, Any], setting: str) -> None:
+    with pytest.raises(UsageError, match=f"^{setting}=") as error:
+        TextOptions(**options)
+    assert len(str(error.value).splitlines()) == 1

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from xw2v.text.characters import SPACELESS, CharacterClass, classes_of, count_letters
 from xw2v.text.tokens import AsciiRule, Losses, RawRule, TokenRule, WordsRule
 
+NOTHING = Losses(0, 0, 0)
 REPORTED_SHARE = 0.01  # from which on a line says so
 WEIGHT_OF_CUT = 3  # of words that are cut, against those that are left out, as examples
 MAX_EXAMPLE_LETTERS = 40
@@ -60,7 +61,7 @@ class Coverage:
         cut: a word that is cut.
     """
 
-    losses: Losses = Losses(0, 0, 0)
+    losses: Losses = NOTHING
     tokens: int = 0
     outside: Example | None = None
     cut: Example | None = None
@@ -89,8 +90,10 @@ class Coverage:
     def add_document(self, losses: Losses, rule: TokenRule, tokens: Sequence[str]) -> None:
         """The same for a document that comes as tokens, of which each is a word or left out."""
         self._add(losses, len(tokens))
-        if self.outside is None and losses.outside and (
-            losses.outside >= REPORTED_SHARE * losses.letters
+        if (
+            self.outside is None
+            and losses.outside
+            and (losses.outside >= REPORTED_SHARE * losses.letters)
         ):
             lost = Counter(token for token in tokens if rule.word(token) is None)
             token = _heaviest(rule, {t: n for t, n in lost.items() if count_letters(t)})

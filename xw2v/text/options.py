@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from xw2v.errors import UsageError
 from xw2v.settings import Settings
 from xw2v.text.tokens import AsciiRule, PatternRule, RawRule, TokenRule, WordsRule
 
+RULES = ("ascii", "words", "raw")
 # those that are settings of a run, too
 OF_SETTINGS = ("tokens", "token_pattern", "lowercase", "keep_digits", "split_sentences")
 
@@ -24,6 +26,9 @@ class TextOptions:
         lowercase: whether text is lower-cased; None: it is, but for raw.
         keep_digits: whether numbers are words, with the rule words.
         split_sentences: whether lines of running text are parted into sentences.
+
+    Raises:
+        UsageError: options that contradict each other.
     """
 
     text_column: str = "text"
@@ -32,6 +37,23 @@ class TextOptions:
     lowercase: bool | None = Settings.lowercase
     keep_digits: bool = Settings.keep_digits
     split_sentences: bool = Settings.split_sentences
+
+    def __post_init__(self) -> None:
+        if self.tokens not in (None, *RULES):
+            raise UsageError(f"choose {', '.join(RULES)}", setting="tokens", value=self.tokens)
+        if self.tokens is not None and self.token_pattern is not None:
+            raise UsageError(
+                f"two rules of what a word is, beside `tokens` {self.tokens}; give one of them",
+                setting="token_pattern",
+                value=self.token_pattern,
+            )
+        if self.keep_digits and self.tokens != "words":
+            raise UsageError(
+                "goes with `tokens` words alone; a `token_pattern` may have digits in it, and "
+                "`tokens` raw keeps them anyway",
+                setting="keep_digits",
+                value=True,
+            )
 
     @classmethod
     def from_settings(cls, settings: Settings, **others: Any) -> TextOptions:

@@ -322,9 +322,7 @@ def _word_regex() -> re.Pattern[str]:
     between_hebrew = f'(?<=[{hebrew}])"(?=[{hebrew}])'
     letters = f"{letter}(?:(?:{between_letters}|{between_hebrew})?{letter})*"
     digits = f"{digit}(?:(?:{between_digits})?{digit})*"
-    alike = "|".join(
-        f"(?:[{characters_of(kind)}]{extend})+" for kind in (*SPACELESS, of.NUMBER)
-    )
+    alike = "|".join(f"(?:[{characters_of(kind)}]{extend})+" for kind in (*SPACELESS, of.NUMBER))
     part = f"(?:(?:{letters}|{digits})+|{alike})"
     connectors = f"(?:[{characters_of(of.CONNECTOR)}]{extend})+"
     geresh = f"(?:(?<=[{hebrew}])[{characters_of(of.APOSTROPHE)}])?"
