@@ -102,11 +102,15 @@ def command(
             check_target(Path(target), map(Path, inputs), force)
     from xw2v.text.encode import Encoder
     from xw2v.text.inputs import find_sources
+    from xw2v.text.phrase_model import PhraseModel
     from xw2v.text.phrases import SCORINGS, PhraseText
-    from xw2v.text.reading import encode
+    from xw2v.text.reading import encode, resolved_options
 
-    options = text_options(**given)
-    model = loaded_or_new(load, connector_words, delimiter, options)
+    loaded = None if load is None else PhraseModel.load(load)
+    options, notices = resolved_options(
+        text_options(**given), inputs, None if loaded is None else loaded.options
+    )
+    model = loaded or new_model(connector_words, delimiter, options)
     found = find_sources(inputs, corpus, options.text_column)
     encoder = Encoder(options.rule(), distinct_limit=NO_LIMIT)
     with reading_bar(quiet) as progress:
@@ -123,7 +127,7 @@ def command(
     if save is not None:
         model.save(save)
     if not quiet:
-        for notice in [*found.notices, *encoder.notices, *text.notices]:
+        for notice in [*found.notices, *notices, *encoder.notices, *text.notices]:
             click.echo(f"xw2v: {in_flags(notice)}", err=True)
         scores = model.scores
         best = ", ".join(nlargest(8, scores, key=scores.__getitem__))
@@ -147,15 +151,13 @@ def check_usage(out: str, load: str | None, as_json: bool, learning: dict[str, A
                 raise UsageError("leave this out with --load", setting=name, value=value)
 
 
-def loaded_or_new(
-    load: str | None, connector_words: str | None, delimiter: str | None, options: TextOptions
+def new_model(
+    connector_words: str | None, delimiter: str | None, options: TextOptions
 ) -> PhraseModel:
-    """The phrases of --load, or none yet."""
+    """No phrases yet."""
     from xw2v.text.phrase_model import PhraseModel
     from xw2v.text.phrases import ENGLISH_CONNECTOR_WORDS
 
-    if load is not None:
-        return PhraseModel.load(load)
     connectors: Iterable[str] = ()
     if connector_words == "english":
         connectors = ENGLISH_CONNECTOR_WORDS

@@ -159,7 +159,8 @@ def joiners(text: str) -> np.ndarray:
     before_letter = np.zeros(classes.size, bool)
     before_letter[:-1] = np.isin(classes[1:], COUNTED_CLASSES)
     is_connector = classes == CharacterClass.CONNECTOR
-    return (classes == CharacterClass.EXTEND) | (is_connector & before_letter)
+    joins: np.ndarray = (classes == CharacterClass.EXTEND) | (is_connector & before_letter)
+    return joins
 
 
 def invisible_characters() -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -59,6 +60,17 @@ class TextOptions:
     def from_settings(cls, settings: Settings, **others: Any) -> TextOptions:
         """Those that a run's settings hold, and others by name."""
         return cls(**{name: getattr(settings, name) for name in OF_SETTINGS}, **others)
+
+    @classmethod
+    def from_record(cls, record: Mapping[str, Any]) -> TextOptions:
+        """Those that `record` gave; raises UsageError or TypeError where it is damaged."""
+        options = cls(**{name: record[name] for name in OF_SETTINGS if name in record})
+        for name in ("keep_digits", "split_sentences"):
+            if not isinstance(getattr(options, name), bool):
+                raise TypeError(name)
+        if not isinstance(options.token_pattern, str | None):
+            raise TypeError("token_pattern")
+        return options
 
     def rule(self) -> TokenRule:
         """The rule of tokens; raises UsageError where the pattern is not one of tokens."""

@@ -13,7 +13,7 @@ from xw2v.text.corpus import Corpus
 from xw2v.text.corpus_folder import VALIDATION, VOCABULARY, is_corpus_folder, remove_corpus
 from xw2v.text.encode import Encoder
 from xw2v.text.inputs import ResolvedInputs, find_sources
-from xw2v.text.options import DEFAULT_OPTIONS, TextOptions
+from xw2v.text.options import DEFAULT_OPTIONS, OF_SETTINGS, TextOptions
 from xw2v.text.sentence_ends import split_sentences
 from xw2v.text.sources import described
 from xw2v.text.token_marks import is_marked_as_tokens
@@ -50,7 +50,7 @@ def open_corpus(
         UsageError: an option out of range, or a preprocessed folder among other inputs.
     """
     names = [os.fspath(name) for name in inputs]
-    options, notices = _resolved(options, names)
+    options, notices = resolved_options(options, names)
     settings = {
         **options.record(),
         "min_count": limits.min_count,
@@ -84,7 +84,7 @@ def read_corpus_with(
         if opened.vocabulary.words != vocabulary.words:
             raise InputError(f"{names[0]}: made with another vocabulary than the training text's")
         return opened
-    options, _ = _resolved(options, names)
+    options, _ = resolved_options(options, names)
     found = find_sources(names, None, options.text_column)
     encoder = Encoder(options.rule(), folder, DISTINCT_LIMIT)
     encode(found, encoder, progress, options.split_sentences)
@@ -145,17 +145,33 @@ def encode(
         )
 
 
-def _resolved(options: TextOptions, names: Sequence[str]) -> tuple[TextOptions, list[str]]:
-    """The options with the rule of tokens that files are marked with, and lines for the user."""
+def resolved_options(
+    options: TextOptions, names: Sequence[str], learnt: TextOptions | None = None
+) -> tuple[TextOptions, list[str]]:
+    """The options with a rule of tokens where they name none, and lines for the user.
+
+    Args:
+        options: as they are given.
+        names: of files, which may be marked with the rule.
+        learnt: the options with which the phrases were found that are joined in this text.
+    """
     if options.tokens is not None or options.token_pattern is not None:
         return options, []
     marked = [name for name in names if is_marked_as_tokens(name)]
-    if not marked:
+    if marked and len(marked) == len(names):
+        notice = f"{described(marked)}: written by xw2v phrases, so words are as they stand (raw)"
+        return replace(options, tokens="raw"), [notice]
+    if marked:
+        notice = f"{marked[0]} was written by xw2v phrases; `tokens` raw keeps its phrases"
+        return options, [notice]
+    if learnt is None:
         return options, []
-    if len(marked) < len(names):
-        return options, [f"{marked[0]} was written by xw2v phrases; `tokens` raw keeps its phrases"]
-    notice = f"{described(marked)}: written by xw2v phrases, so words are as they stand (raw)"
-    return replace(options, tokens="raw"), [notice]
+    chosen = {
+        name: getattr(learnt, name)
+        for name in OF_SETTINGS
+        if getattr(options, name) == getattr(DEFAULT_OPTIONS, name)
+    }
+    return replace(options, **chosen), []
 
 
 def validation_of(inputs: Sequence[str | os.PathLike[str]]) -> Corpus | None:
