@@ -31,7 +31,11 @@ def sentences_of(encoder: Encoder) -> list[list[str]]:
 def new_scanner(provisional_id: Callable[[str], int], pattern: str = "[a-z']+") -> scan.Scanner:
     library = scan.library()
     assert library is not None
-    return scan.Scanner(library, PatternRule(pattern), provisional_id)
+
+    def ids_of(words: list[str]) -> np.ndarray:
+        return np.fromiter(map(provisional_id, words), np.int32, len(words))
+
+    return scan.Scanner(library, PatternRule(pattern), ids_of)
 
 
 def scanned(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from xw2v.cli import in_flags
-from xw2v.cli.options import input_options, reading_bar, text_options
+from xw2v.cli.options import input_options, reading_bar, text_options, workers_option
 from xw2v.cli.targets import check_target
 from xw2v.errors import InputError, UsageError
 
@@ -29,6 +29,7 @@ NO_LIMIT = 2**31  # distinct words: every one is written, so none may be dropped
 
 @click.command()
 @input_options
+@workers_option
 @click.option(
     "-o",
     "--output",
@@ -112,7 +113,7 @@ def command(
     )
     model = loaded or new_model(connector_words, delimiter, options)
     found = find_sources(inputs, corpus, options.text_column)
-    encoder = Encoder(options.rule(), distinct_limit=NO_LIMIT)
+    encoder = Encoder(options.rule(), distinct_limit=NO_LIMIT, threads=options.threads)
     with reading_bar(quiet) as progress:
         encode(found, encoder, progress, options.split_sentences)
     text = PhraseText(encoder, model.delimiter, model.connector_words)

@@ -13,6 +13,7 @@ https://www.unicode.org/reports/tr29/#Default_Word_Boundaries, with these tailor
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from enum import IntEnum
 from functools import cache
@@ -128,10 +129,9 @@ def characters_of(*kinds: CharacterClass) -> str:
     codes = np.flatnonzero(np.isin(class_table(), kinds))
     starts = codes[np.flatnonzero(np.diff(codes, prepend=-2) > 1)]
     stops = codes[np.flatnonzero(np.diff(codes, append=1 << 30) > 1)]
-    return "".join(
-        f"\\U{first:08x}-\\U{last:08x}"
-        for first, last in zip(starts.tolist(), stops.tolist(), strict=True)
-    )
+    ranges = zip(map(chr, starts.tolist()), map(chr, stops.tolist()), strict=True)
+    # compiled ten times faster than with escapes
+    return "".join(f"{re.escape(first)}-{re.escape(last)}" for first, last in ranges)
 
 
 def classes_of(text: str) -> np.ndarray:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from xw2v.errors import UsageError
-from xw2v.settings import Settings
+from xw2v.settings import SETTINGS, Settings
+from xw2v.storage.cores import available_cores
 from xw2v.text.tokens import AsciiRule, PatternRule, RawRule, TokenRule, WordsRule
 
 RULES = ("ascii", "words", "raw")
@@ -27,6 +28,7 @@ class TextOptions:
         lowercase: whether text is lower-cased; None: it is, but for raw.
         keep_digits: whether numbers are words, with the rule words.
         split_sentences: whether lines of running text are parted into sentences.
+        workers: threads that read; the words do not depend on their number; None: all cores.
 
     Raises:
         UsageError: options that contradict each other.
@@ -38,6 +40,7 @@ class TextOptions:
     lowercase: bool | None = Settings.lowercase
     keep_digits: bool = Settings.keep_digits
     split_sentences: bool = Settings.split_sentences
+    workers: int | None = Settings.workers
 
     def __post_init__(self) -> None:
         if self.tokens not in (None, *RULES):
@@ -48,6 +51,7 @@ class TextOptions:
                 setting="token_pattern",
                 value=self.token_pattern,
             )
+        SETTINGS["workers"].check(self.workers)
         if self.keep_digits and self.tokens != "words":
             raise UsageError(
                 "goes with `tokens` words alone; a `token_pattern` may have digits in it, and "
@@ -59,7 +63,14 @@ class TextOptions:
     @classmethod
     def from_settings(cls, settings: Settings, **others: Any) -> TextOptions:
         """Those that a run's settings hold, and others by name."""
-        return cls(**{name: getattr(settings, name) for name in OF_SETTINGS}, **others)
+        of_settings = {name: getattr(settings, name) for name in (*OF_SETTINGS, "workers")}
+        return cls(**of_settings, **others)
+
+    @property
+    def threads(self) -> int:
+        """As many as `workers`, but no more than there are cores."""
+        cores = available_cores()
+        return cores if self.workers is None else min(self.workers, cores)
 
     @classmethod
     def from_record(cls, record: Mapping[str, Any]) -> TextOptions:

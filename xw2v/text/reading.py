@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
+from contextlib import closing
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from xw2v.errors import InputError, UsageError
@@ -14,8 +16,9 @@ from xw2v.text.corpus_folder import VALIDATION, VOCABULARY, is_corpus_folder, re
 from xw2v.text.encode import Encoder
 from xw2v.text.inputs import ResolvedInputs, find_sources
 from xw2v.text.options import DEFAULT_OPTIONS, OF_SETTINGS, TextOptions
+from xw2v.text.read_ahead import read_ahead
 from xw2v.text.sentence_ends import split_sentences
-from xw2v.text.sources import described
+from xw2v.text.sources import TextChunk, described
 from xw2v.text.token_marks import is_marked_as_tokens
 from xw2v.text.vocabulary import DEFAULT_LIMITS, DISTINCT_LIMIT, Vocabulary, VocabularyLimits
 
@@ -63,7 +66,7 @@ def open_corpus(
             raise UsageError(f"{names[0]}: is preprocessed already; give text")
         return _preprocessed(names[0], settings)
     found = find_sources(names, corpus, options.text_column)
-    encoder = Encoder(options.rule(), folder, limits.distinct_limit)
+    encoder = Encoder(options.rule(), folder, limits.distinct_limit, options.threads)
     encode(found, encoder, progress, options.split_sentences)
     read = Corpus.from_encoder(encoder, limits, found.description, settings, folder)
     return replace(read, notices=(*found.notices, *notices, *read.notices))
@@ -86,7 +89,7 @@ def read_corpus_with(
         return opened
     options, _ = resolved_options(options, names)
     found = find_sources(names, None, options.text_column)
-    encoder = Encoder(options.rule(), folder, DISTINCT_LIMIT)
+    encoder = Encoder(options.rule(), folder, DISTINCT_LIMIT, options.threads)
     encode(found, encoder, progress, options.split_sentences)
     return Corpus.from_encoder(encoder, vocabulary, found.description, options.record(), folder)
 
@@ -130,19 +133,35 @@ def encode(
     splits_at_spaces = encoder.rule.splits_at_spaces and not splits_sentences
     total = sum(source.total for source in found.sources)
     known = total > 0 and all(source.total for source in found.sources)
-    for source in found.sources:
-        for chunk in source.chunks(splits_at_spaces):
-            if splits_sentences and isinstance(chunk, bytes):
-                chunk = split_sentences(chunk.decode()).encode()
-            encoder.add(chunk)
-            if progress is not None:
-                done = sum(source.done for source in found.sources)
-                progress(encoder.raw_words, done / total if known else None)
+    try:
+        with closing(_chunks(found, splits_at_spaces, encoder.threads)) as chunks:
+            for chunk in chunks:
+                if splits_sentences and isinstance(chunk, bytes):
+                    chunk = split_sentences(chunk.decode()).encode()
+                encoder.add(chunk)
+                if progress is not None:
+                    done = sum(source.done for source in found.sources)
+                    progress(encoder.raw_words, done / total if known else None)
+        encoder.flush()
+    finally:
+        encoder.close()
     if not encoder.raw_words:
         raise InputError(
             f"{found.description}: no words in it ({encoder.rule.option}); other rules are "
             "`tokens` words and `tokens` raw"
         )
+
+
+def _chunks(
+    found: ResolvedInputs, splits_at_spaces: bool, threads: int
+) -> Generator[TextChunk, None, None]:
+    """The text, read ahead where there may be several threads and the sources can be left."""
+    sources = [partial(source.chunks, splits_at_spaces) for source in found.sources]
+    if threads == 1 or any(source.is_stream for source in found.sources):
+        for source in sources:
+            yield from source()
+    else:
+        yield from read_ahead(sources, threads)
 
 
 def resolved_options(

@@ -275,3 +275,28 @@ void xw2v_cache_insert(ScanState *state) {
         position = token.end + 1;
     }
 }
+
+/* Replace ids (n,) by those that a table has for them, and count these. */
+void xw2v_translate_ids(const int32_t *table, int32_t *ids, int64_t n, int64_t *counts) {
+    for (int64_t i = 0; i < n; i++) {
+        ids[i] = table[ids[i]];
+        counts[ids[i]]++;
+    }
+}
+
+/* The ids (n,) in rows of a vocabulary, without those that have none (-1); how many are left. `ends`
+   (m,), each a number of ids, become the numbers of those left. */
+int64_t xw2v_renumber(const int32_t *rows, const int32_t *ids, int64_t n, int32_t *kept,
+                      int64_t *ends, int64_t m) {
+    int64_t total = 0;
+    int64_t i = 0;
+    for (int64_t e = 0; e <= m; e++) {
+        const int64_t stop = e < m ? ends[e] : n;
+        for (; i < stop; i++) {
+            kept[total] = rows[ids[i]];
+            total += kept[total] >= 0;
+        }
+        if (e < m) ends[e] = total;
+    }
+    return total;
+}

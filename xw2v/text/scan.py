@@ -55,7 +55,11 @@ class ScanState(ctypes.Structure):
 
 
 OF_STATE: Signature = (None, ctypes.POINTER(ScanState))
-FUNCTIONS = dict.fromkeys(("xw2v_open_chunk", "xw2v_scan", "xw2v_cache_insert"), OF_STATE)
+FUNCTIONS: dict[str, Signature] = {
+    **dict.fromkeys(("xw2v_open_chunk", "xw2v_scan", "xw2v_cache_insert"), OF_STATE),
+    "xw2v_translate_ids": (None, Pointer, Pointer, Count, Pointer),
+    "xw2v_renumber": (Count, Pointer, Pointer, Count, Pointer, Pointer, Count),
+}
 
 
 @cache
@@ -77,18 +81,21 @@ class Scanner:
     Args:
         library: the compiled loops.
         rule: one that `is_fast`.
-        provisional_id: a word's id, or a new one where the word is new.
+        ids_of: ids of words that the cache does not hold, (n,) int32.
 
     Attributes:
         losses: letters and digits of the chunks so far, those in no token, and cut tokens.
     """
 
     def __init__(
-        self, library: NativeLibrary, rule: TokenRule, provisional_id: Callable[[str], int]
+        self,
+        library: NativeLibrary,
+        rule: TokenRule,
+        ids_of: Callable[[list[str]], np.ndarray],
     ) -> None:
         self._library = library
         self._rule = rule
-        self._provisional_id = provisional_id
+        self._ids_of = ids_of
         self._set_replacements(rule.replacements)
         self._text = np.zeros(0, np.uint8)
         self._miss_text = np.zeros(0, np.uint8)
@@ -170,10 +177,10 @@ class Scanner:
         self._library.xw2v_scan(state)
         if state.misses:
             miss_text = self._miss_text[: state.miss_text_bytes - 1].tobytes().decode()
-            words = map(self._rule.normalise, miss_text.split(" "))
-            self._provisional_ids[self._miss_positions[: state.misses]] = np.fromiter(
-                map(self._provisional_id, words), np.int32, state.misses
-            )
+            words = miss_text.split(" ")
+            if self._rule.normalises:
+                words = list(map(self._rule.normalise, words))
+            self._provisional_ids[self._miss_positions[: state.misses]] = self._ids_of(words)
             self._library.xw2v_cache_insert(state)
         return self._provisional_ids[: state.tokens].copy(), self._line_ends[: state.lines].copy()
 

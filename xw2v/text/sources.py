@@ -19,11 +19,13 @@ class Source(ABC):
         description: what to call it in a log line.
         total: bytes of its file; 0 where that is not known.
         done: how many of them have been read.
+        is_stream: whether a thread that waits for it could not be ended: standard input.
     """
 
     description: str
     total: int = 0
     done: int = 0
+    is_stream: bool = False
 
     @abstractmethod
     def chunks(self, splits_at_spaces: bool) -> Iterator[TextChunk]:

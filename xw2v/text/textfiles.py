@@ -36,7 +36,8 @@ class TextFile(Source):
         self.path = path
         self.column = column
         self.description = "standard input" if path == STANDARD_INPUT else os.path.basename(path)
-        if path != STANDARD_INPUT and os.path.isfile(path):
+        self.is_stream = path == STANDARD_INPUT or not os.path.isfile(path)
+        if not self.is_stream:
             self.total = os.path.getsize(path)
 
     def chunks(self, splits_at_spaces: bool) -> Iterator[TextChunk]:

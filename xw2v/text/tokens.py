@@ -84,12 +84,14 @@ class TokenRule(ABC):
         splits_at_spaces: whether text may be cut at any space or tab without a change.
         keeps_all_letters: whether every letter and digit is in a token.
         keep_digits: whether numbers are tokens, for the rule of words.
+        normalises: whether words may be other strings than their tokens in prepared text.
     """
 
     option: str
     splits_at_spaces = True
     keeps_all_letters = False
     keep_digits = False
+    normalises = True
 
     def prepare(self, text: str) -> str:
         """A line of text, or several, as `find` expects it."""
@@ -158,6 +160,8 @@ class PatternRule(TokenRule):
     >>> PatternRule("[a-z']+").line("War, and the world's peace in 1919.")
     ['war', 'and', 'the', "world's", 'peace', 'in']
     """
+
+    normalises = False
 
     def __init__(self, pattern: str, lowercase: bool = True) -> None:
         self.pattern = pattern
