@@ -29,7 +29,7 @@ import xw2v.text.textchunks
 from xw2v.errors import InputError
 from xw2v.text.corpus import Corpus
 from xw2v.text.encode import Encoder
-from xw2v.text.options import TextOptions
+from xw2v.text.options import MAX_THREADS, TextOptions
 from xw2v.text.parallel import ordered_map
 from xw2v.text.read_ahead import read_ahead
 from xw2v.text.reading import open_corpus
@@ -175,6 +175,8 @@ def test_threads_are_ended_where_the_reader_gives_up(monkeypatch: pytest.MonkeyP
 def test_more_workers_than_cores_start_no_more_threads(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(xw2v.text.options, "available_cores", lambda: 2)
     assert [TextOptions(workers=workers).threads for workers in (None, 1, 2, 16)] == [2, 1, 2, 2]
+    monkeypatch.setattr(xw2v.text.options, "available_cores", lambda: 64)
+    assert TextOptions().threads == TextOptions(workers=64).threads == MAX_THREADS
 
 
 @settings(max_examples=100, deadline=None)

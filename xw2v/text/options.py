@@ -11,6 +11,7 @@ from xw2v.settings import SETTINGS, Settings
 from xw2v.storage.cores import available_cores
 from xw2v.text.tokens import AsciiRule, PatternRule, RawRule, TokenRule, WordsRule
 
+MAX_THREADS = 8
 RULES = ("ascii", "words", "raw")
 # those that are settings of a run, too
 OF_SETTINGS = ("tokens", "token_pattern", "lowercase", "keep_digits", "split_sentences")
@@ -68,9 +69,11 @@ class TextOptions:
 
     @property
     def threads(self) -> int:
-        """As many as `workers`, but no more than there are cores."""
-        cores = available_cores()
-        return cores if self.workers is None else min(self.workers, cores)
+        """As many as `workers`, but no more than there are cores, or than one thread can serve that
+        puts together what the others find.
+        """
+        most = min(available_cores(), MAX_THREADS)
+        return most if self.workers is None else min(self.workers, most)
 
     @classmethod
     def from_record(cls, record: Mapping[str, Any]) -> TextOptions:
