@@ -23,10 +23,7 @@ from __future__ import annotations
 
 import argparse
 import base64
-import bz2
-import gzip
 import json
-import lzma
 import random
 import resource
 import shutil
@@ -38,14 +35,14 @@ import traceback
 import warnings
 from collections import Counter
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from bench.fuzz_texts import arrow_files, jsonlines_files, packed_texts
 from bench.mutations import TOML_VALUES, mutated_bytes, mutated_value
-from bench.odd_inputs import arrow_files, foreign_files, jsonlines_files, odd_sentences
+from bench.odd_inputs import foreign_files, odd_sentences
 from xw2v.config import read_config
 from xw2v.errors import Xw2vError, represented
 from xw2v.model import Word2Vec
@@ -112,7 +109,7 @@ class Fuzz:
         ]
         self.state = self._state()
         self.corpus_files = self._corpus()
-        self.texts = self._texts()
+        self.texts = packed_texts()
         self.tables = self._tables()
         self.arrows = arrow_files()
         self.foreign_files = foreign_files()
@@ -140,16 +137,6 @@ class Fuzz:
             self.folder / "c"
         )
         return {path.name: path.read_bytes() for path in (self.folder / "c").iterdir()}
-
-    def _texts(self) -> list[bytes]:
-        plain = "the cat, the dog\nand ünïcode — words\r\n\n'tis a b c\u2028d\n".encode() * 3
-        texts = [plain, b"\xef\xbb\xbf" + plain, plain.upper()]
-        texts += [packing.compress(plain) for packing in (gzip, bz2, lzma)]
-        with suppress(ImportError):
-            import zstandard
-
-            texts.append(zstandard.ZstdCompressor().compress(plain))
-        return texts
 
     def _tables(self) -> bytes:
         write_table(self.file, np.ones((3, 4), np.float32))

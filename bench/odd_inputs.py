@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import io
-import json
 import pickle
 import random
 import tarfile
@@ -35,39 +34,6 @@ def foreign_files() -> list[bytes]:
     heads = (b"%PDF-1.7\n", b"\x89PNG\r\n\x1a\n", b"7z\xbc\xaf\x27\x1c", b"Rar!\x1a\x07", b"PAR1")
     files += [head + PLAIN for head in (*heads, b"ARROW1", b"\xd0\xcf\x11\xe0", b"{\\rtf1", b"\0")]
     return files
-
-
-def arrow_files() -> list[bytes]:
-    """Arrow files and streams, and a Parquet file; none without pyarrow."""
-    try:
-        import pyarrow
-        from pyarrow import parquet
-    except ImportError:
-        return []
-    table = pyarrow.table({"text": ["a b c", None, "d\ne"], "other": [1, 2, 3]})
-    made = []
-    for open_ in (pyarrow.ipc.new_stream, pyarrow.ipc.new_file):
-        out = io.BytesIO()
-        with open_(out, table.schema) as writer:
-            writer.write_table(table)
-        made.append(out.getvalue())
-    out = io.BytesIO()
-    parquet.write_table(table, out)
-    return [*made, out.getvalue()]
-
-
-def jsonlines_files() -> list[bytes]:
-    """JSON Lines, plain and packed by gzip and zip."""
-    rows = (
-        {"text": "Café, हि\n no"},
-        {"text": [["a", "b"], ["c"]]},
-        {"text": None},
-    )
-    plain = "".join(json.dumps(row) + "\n" for row in rows).encode() * 2
-    zipped = io.BytesIO()
-    with zipfile.ZipFile(zipped, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("rows", plain)
-    return [plain, gzip.compress(plain), zipped.getvalue()]
 
 
 def _zip(members: list[str]) -> bytes:

@@ -38,7 +38,7 @@ explains those of `xw2v train`; [errors.md](errors.md) has the exit codes.
 
 def facts(option: Option) -> str:
     """The line below a setting's name: flags, default, range."""
-    names = [flag(option.name), *option.aliases, *([option.off] if option.off else [])]
+    names = [flag(name) for name in (option.name, *option.aliases, option.off) if name]
     if option.name == "lowercase":
         names = ["--no-lowercase"]
     unset = DEFAULTS.get(option.name, "none")

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import xw2v
 from xw2v import KeyedVectors, TrainingError, UnknownSettingError, UsageError, Word2Vec, model
 
 TINY: dict[str, Any] = {"vector_size": 8, "min_count": 1, "epochs": 1}
@@ -67,7 +68,9 @@ def test_ranges_are_numbers_to_read(setting: str, value: Any, limits: str) -> No
 
 
 def test_the_rate_at_the_end_is_not_above_a_default_at_the_start() -> None:
-    with pytest.raises(UsageError, match=r"min_alpha=1: it is where `alpha`, 0\.05, ends"):
+    with pytest.raises(
+        UsageError, match=r"min_alpha=1: is more than `alpha`, 0\.05, which falls to it"
+    ):
         Word2Vec(min_alpha=1)
     with pytest.raises(UsageError, match=r"min_alpha=0\.1"):
         Word2Vec(min_alpha=0.1)
@@ -128,3 +131,8 @@ def test_a_vocabulary_of_one_word_is_trained_without_a_warning(tmp_path: Path) -
         trained = Word2Vec(**TINY).fit([["a", "a", "a"]] * 30)
         trained.save(tmp_path)
         assert trained.wv.most_similar("a") == []
+
+
+def test_the_package_lists_what_it_exports() -> None:
+    assert dir(xw2v) == sorted(xw2v.__all__)
+    assert {"KeyedVectors", "Word2Vec"} < set(dir(xw2v))

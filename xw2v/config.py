@@ -37,8 +37,10 @@ class TrainOptions:
     init: str | None = setting(
         None, "Start from these vectors, in any format, or a run's folder.", metavar="FILE"
     )
-    init_keep: bool = setting(False, "Keep words of the --init file that the text lacks.")
-    checkpoint_every: str = setting("10m", "Save every N steps or N minutes.", metavar="N|Nm")
+    init_keep: bool = setting(False, "Keep words of the `init` file that the text lacks.")
+    checkpoint_every: str = setting(
+        "10m", "Save every N steps, or after a time: 30s, 10m, 1h.", metavar="N|TIME"
+    )
     resume: bool = setting(False, "Go on from the last checkpoint in the output folder.")
     quiet: bool = setting(False, "No progress, no neighbours: errors only.")
     json: bool = setting(False, "Print run.json's content on standard output.")

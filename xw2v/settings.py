@@ -30,8 +30,8 @@ class Option:
     Attributes:
         kind: int, float, bool or str.
         optional: whether None is a value.
-        aliases: other flags of the command line.
-        off: of a bool, the flag that turns it off.
+        aliases: other names.
+        off: of a bool, the name that turns it off.
         metavar: how the help shows the value, where its type does not say enough.
     """
 
@@ -113,11 +113,11 @@ class Settings:
         UsageError: a value out of range, with the setting's name, the value and the range.
     """
 
-    vector_size: int = setting(100, "Embedding dimension.", "--dim", low=1, high=65536)
+    vector_size: int = setting(100, "Embedding dimension.", "dim", low=1, high=65536)
     window: int = setting(
         5,
         "Largest distance between a word and its context.",
-        "--window-size",
+        "window_size",
         low=1,
         high=2**31 - 1,
     )
@@ -141,18 +141,18 @@ class Settings:
     alpha: float | None = setting(
         None,
         "Learning rate at the start (skip-gram 0.05, CBOW 0.2, its other conventions 0.05).",
-        "--lr",
+        "lr",
         above=0,
         high=10,
     )
     min_alpha: float = setting(1e-4, "Learning rate at the end.", low=0, high=10)
-    epochs: int = setting(5, "Passes over the corpus.", "--iter", low=1, high=10**9)
+    epochs: int = setting(5, "Passes over the corpus.", "iter", low=1, high=10**9)
     seed: int = setting(1, "The same seed gives the same vectors.", low=0, high=2**63 - 1)
     model: str = setting(
         "skipgram", "Architecture: skip-gram or CBOW.", choices=("skipgram", "cbow")
     )
     cbow_mean: bool = setting(
-        True, "CBOW: the mean, or the sum, of the context predicts the center.", off="--cbow-sum"
+        True, "CBOW: the mean, or the sum, of the context predicts the center.", off="cbow_sum"
     )
     cbow_gradient: str = setting(
         "mean",
@@ -194,7 +194,9 @@ class Settings:
         above=0,
         high=1,
     )
-    device: str = setting("cpu", "cpu, cuda, cuda:N, or auto.")
+    device: str = setting(
+        "cpu", "Where to compute: cpu, cuda, cuda:N, auto, or mps with `backend` torch."
+    )
     backend: str | None = setting(None, "Array library: numpy, cupy or torch (set by the device).")
     deterministic: bool = setting(
         False, "Bitwise-reproducible results on a GPU too, at some cost in speed."
@@ -208,7 +210,7 @@ class Settings:
             object.__setattr__(self, name, option.check(getattr(self, name)))
         if self.min_alpha > self.learning_rate:
             raise UsageError(
-                f"it is where `alpha`, {self.learning_rate:g}, ends; give a smaller number",
+                f"is more than `alpha`, {self.learning_rate:g}, which falls to it",
                 setting="min_alpha",
                 value=self.min_alpha,
             )
@@ -290,11 +292,7 @@ def flag(name: str) -> str:
 
 def names_of_aliases(table: Mapping[str, Option]) -> dict[str, str]:
     """The other names that options of a table have -> their names."""
-    return {
-        alias.lstrip("-").replace("-", "_"): name
-        for name, option in table.items()
-        for alias in option.aliases
-    }
+    return {alias: name for name, option in table.items() for alias in option.aliases}
 
 
 # Names that other word2vec programs have, and what to give here.
@@ -323,9 +321,7 @@ FOREIGN_OPTIONS = FOREIGN_NAMES | {  # where they are options of the command lin
 
 def unknown_setting(name: str, known: Mapping[str, Option]) -> UnknownSettingError:
     """The error for a name that is none of those `known`, with the one that was meant."""
-    alias = {
-        flag.lstrip("-").replace("-", "_"): key for key in known for flag in known[key].aliases
-    }
+    alias = names_of_aliases(known)
     if name in alias:
         hint = f"it is `{alias[name]}` here"
     elif name in FOREIGN_NAMES:

@@ -59,6 +59,7 @@ typedef uint64_t REAL_AS_UINT;
     M(int64_t, cbow)             /* whether a window predicts the token: */                        \
     M(int64_t, cbow_mean)        /* by the mean of its rows, or by their sum; and whether ... */   \
     M(int64_t, cbow_full)        /* ... each of n rows receives the whole gradient, or 1/n */      \
+    M(int64_t, threads)          /* of the team, the calling one included */                       \
     M(int64_t, parts)            /* of each row set */                                             \
     M(double, negative)          /* negatives that a positive pair meets in expectation */         \
     M(double, trust_ratio)                                                                         \

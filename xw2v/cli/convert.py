@@ -24,8 +24,17 @@ CHOICES = click.Choice([*FORMATS, *SYNONYMS])
     type=CHOICES,
     help="Format of MODEL.  [default: found from its content]",
 )
-@click.option("--limit", type=click.IntRange(1), metavar="N", help="Only the first N words.")
-@click.option("--encoding", default="utf-8", help="Of the words of MODEL.  [default: utf-8]")
+@click.option(
+    "--limit",
+    "--restrict-vocab",
+    "limit",
+    type=click.IntRange(1),
+    metavar="N",
+    help="Only the first (most frequent) N words.",
+)
+@click.option(
+    "--encoding", metavar="NAME", default="utf-8", help="Of the words of MODEL.  [default: utf-8]"
+)
 @click.option(
     "--unicode-errors",
     type=click.Choice(["strict", "replace", "ignore"]),

@@ -56,8 +56,9 @@ def command(
     from xw2v.pictures.wordmap import word_map
 
     targets = [Path(each) for each in outputs] or map_paths(Path(model))
+    inputs = [Path(each) for each in (model, words_file) if each and Path(each).is_file()]
     for target in targets:
-        check_output(target, (".png", ".html"), default=not outputs, force=force)
+        check_output(target, (".png", ".html"), inputs, default=not outputs, force=force)
     vectors = load_model(model)
     which = map_words(vectors, words, chosen, words_file)
     count = min(which, len(vectors)) if isinstance(which, int) else len(which)
@@ -79,7 +80,7 @@ def command(
             }
         )
         return
-    print_outdated(Path(model), drawn.fingerprint)
+    print_outdated(Path(model), drawn.stamp)
 
 
 def is_picture(target: Path) -> bool:

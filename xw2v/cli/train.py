@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from xw2v.text.reading import Progress as ReadingProgress
     from xw2v.training.callbacks import Progress
 
+SHORT = {"output": ("-o",)}  # flags of one letter
+
 # those of reading text
 INPUT_OPTIONS = (
     *("input", "corpus", "text_column"),
@@ -46,17 +48,22 @@ def table_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def _click_option(option: Option) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     if option.kind is bool:
-        flags = flag(option.name) if option.off is None else f"{flag(option.name)}/{option.off}"
-        return click.option(flags, option.name, is_flag=True, default=None, help=option.help)
+        flags = (
+            flag(option.name) if option.off is None else f"{flag(option.name)}/{flag(option.off)}"
+        )
+        return click.option(
+            flags, option.name, is_flag=True, default=None, help=in_flags(option.help)
+        )
     shown = "" if option.default is None else f"  [default: {option.default}]"
     return click.option(
         flag(option.name),
-        *option.aliases,
+        *map(flag, option.aliases),
+        *SHORT.get(option.name, ()),
         option.name,
         type=click.Choice(option.choices) if option.choices else option.kind,
         metavar=option.metavar,
         default=None,
-        help=option.help + shown,
+        help=in_flags(option.help) + shown,
     )
 
 
@@ -91,7 +98,7 @@ def command(inputs: tuple[str, ...], config: str | None, **given: Any) -> None:
     checkpoint; with more --epochs than a finished run had, it adds them.
     """
     from xw2v.pictures.loss_curve import plot_loss
-    from xw2v.pictures.stamp import fingerprint_of
+    from xw2v.pictures.stamp import stamp_for
     from xw2v.training.command import TrainCommand
     from xw2v.training.samples import sample_neighbours
 
@@ -121,7 +128,7 @@ def command(inputs: tuple[str, ...], config: str | None, **given: Any) -> None:
                     click.echo(f"{word}: {', '.join(neighbours)}")
             except OSError:  # nobody reads them; the vectors are written all the same
                 drop(sys.stdout)
-            print_outdated(Path(chosen.output), fingerprint_of(vectors))
+            print_outdated(Path(chosen.output), stamp_for(vectors.index_to_key, vectors.vectors))
 
 
 def _is_given(name: str) -> bool:

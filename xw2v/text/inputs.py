@@ -1,4 +1,4 @@
-"""What a user names, as sources: files, folders, standard input, `--corpus`, the default text."""
+"""What a user names, as sources: files, folders, standard input, `corpus`, the default text."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ TABLE_SUFFIXES = (".arrow", ".parquet")
 
 
 class ResolvedInputs(NamedTuple):
-    """What INPUT and `--corpus` name.
+    """What `input` and `corpus` name.
 
     Attributes:
         sources: in the order in which they are read.
@@ -35,7 +35,7 @@ class ResolvedInputs(NamedTuple):
 
 
 def find_sources(names: Sequence[str], corpus: str | None, text_column: str) -> ResolvedInputs:
-    """The sources of INPUT arguments and of `--corpus`; with neither, the default text.
+    """The sources of `input` and of `corpus`; with neither, the default text.
 
     Raises:
         InputError: a file or folder is not there.

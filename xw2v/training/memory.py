@@ -28,19 +28,17 @@ def needed(settings: Settings, vocab_size: int) -> int:
     """Bytes that training and writing the vectors take at most, besides what is in memory when they
     start.
     """
-    table = vocab_size * settings.vector_size * FLOAT_BYTES
-    tables = table if settings.tied else 2 * table
+    shape = tuning.model_shape(settings, vocab_size)
+    row = shape.dim * FLOAT_BYTES
+    tables = shape.table_rows(tied=settings.tied) * row
     batch, shared = tuning.batch_tokens(settings), tuning.shared_negatives(settings)
     group = tuning.group_tokens(settings)
     groups = batch // group
     rows = batch + 2 * settings.window + groups * shared
     context = groups * (group + 2 * settings.window)  # places of the groups' context words
-    step = (
-        STEP_TABLES * rows * settings.vector_size * FLOAT_BYTES
-        + batch * (shared + 64) * FLOAT_BYTES * 4
-        + context * (settings.vector_size * FLOAT_BYTES + PLACE_BYTES)
-    )
-    writing = 2 * table  # the mean of the two tables, and their sum on the way there
+    step = STEP_TABLES * rows * row + batch * (shared + 64) * FLOAT_BYTES * 4
+    step += context * (row + PLACE_BYTES)
+    writing = 2 * vocab_size * row  # the mean of the two tables, and their sum on the way there
     return tables + step + max(CHUNK_BYTES, writing) + vocab_size * WORD_BYTES + MARGIN_BYTES
 
 

@@ -83,7 +83,7 @@ def check_texts(checkpoint: Checkpoint, corpus: Corpus, validation: Corpus | Non
         raise InputError(
             f"belongs to another text: it is of {there.description} ({there.tokens:,} tokens, "
             f"{there.vocabulary:,} words), and this is {here.description} ({here.tokens:,} tokens, "
-            f"{here.vocabulary:,} words); name the same INPUT, {NEW_RUN}",
+            f"{here.vocabulary:,} words); name the same `input`, {NEW_RUN}",
             path=path,
         )
     if record.validation != (None if validation is None else validation.fingerprint):

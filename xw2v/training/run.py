@@ -12,7 +12,7 @@ import numpy as np
 from xw2v import tuning
 from xw2v.settings import Settings
 from xw2v.sgns.backend import Backend
-from xw2v.sgns.config import ModelShape, RunShape
+from xw2v.sgns.config import RunShape
 from xw2v.sgns.interface import Tables
 from xw2v.sgns.loading import load_backend
 from xw2v.text.corpus import Corpus
@@ -114,7 +114,7 @@ def prepare(
     plan = backend.plan(
         step_config_of(settings, corpus, validation),
         RunShape(
-            ModelShape.of_words(len(corpus.vocabulary), settings.vector_size),
+            tuning.model_shape(settings, len(corpus.vocabulary)),
             batch_tokens=tuning.batch_tokens(settings),
             tokens=len(corpus.ids),
             sentences=len(corpus),

@@ -18,7 +18,7 @@ from xw2v.settings import Settings
 from xw2v.sgns.array import Array, take_rows
 from xw2v.sgns.backend import Backend
 from xw2v.sgns.batches import Batches
-from xw2v.sgns.config import ModelShape, StepConfig
+from xw2v.sgns.config import StepConfig
 from xw2v.sgns.draws import Purpose
 from xw2v.sgns.interface import Batch, Tables
 from xw2v.sgns.sampling import Sampling
@@ -128,7 +128,7 @@ class Trainer:
             center, context: (V, D) float32 tables to begin with, instead of random and zero ones.
         """
         settings = self.settings
-        shape = ModelShape.of_words(len(self.corpus.vocabulary), settings.vector_size)
+        shape = tuning.model_shape(settings, len(self.corpus.vocabulary))
         if center is None:
             center = initial_centers(shape, settings.seed)
         if context is None:

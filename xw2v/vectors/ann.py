@@ -8,7 +8,6 @@ docs/vectors.md.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import secrets
 from pathlib import Path
@@ -18,6 +17,7 @@ import numpy as np
 
 from xw2v.errors import FileFormatError, InputError, MissingDependencyError, OutputError
 from xw2v.vectors.arguments import checks_arguments
+from xw2v.vectors.fingerprint import fingerprint
 from xw2v.vectors.query import Neighbours, check_direction
 from xw2v.vectors.tablechecks import as_float32, checked_vector
 from xw2v.vectors.wordtable import WordTable
@@ -77,7 +77,7 @@ class AnnIndex:
                 message = f"give a number of at least {least} and below {MAX_SIZE:,}"
                 raise InputError(message, setting=name, value=number)
         self._words = list(vectors.index_to_key)
-        self._fingerprint = fingerprint(vectors)
+        self._fingerprint = fingerprint(vectors.index_to_key, vectors.vectors).encode()
         self._index = _library().Index(
             ndim=vectors.vector_size,
             metric="cos",
@@ -138,11 +138,3 @@ class AnnIndex:
             (self._words[int(row)], min(1.0, 1 - float(distance)))
             for row, distance in zip(found.keys, found.distances, strict=True)
         ]
-
-
-def fingerprint(vectors: WordTable) -> bytes:
-    """SHA-256 over words and vectors, in hexadecimal digits."""
-    digest = hashlib.sha256(repr(vectors.vectors.shape).encode())
-    digest.update("\n".join(vectors.index_to_key).encode("utf-8", "surrogatepass"))
-    digest.update(np.ascontiguousarray(vectors.vectors).data)
-    return digest.hexdigest().encode()

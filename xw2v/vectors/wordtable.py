@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike
 from xw2v.errors import InputError, UnknownWordError
 from xw2v.sgns.array import safe_divisor
 from xw2v.sgns.backend import Backend
-from xw2v.sgns.loading import load_backend
+from xw2v.sgns.loading import Say, load_backend, print_notice
 from xw2v.vectors import tablechecks
 from xw2v.vectors.arguments import as_array, as_flag, checks_arguments
 from xw2v.vectors.arrays import unit
@@ -214,13 +214,17 @@ class WordTable:
         """Scale every vector to norm 1, for good."""
         self._replace(self.index_to_key, self.get_normed_vectors())
 
-    def to_device(self, device: str = "cpu", backend: str | None = None) -> Self:
+    def to_device(
+        self, device: str = "cpu", backend: str | None = None, say: Say = print_notice
+    ) -> Self:
         """Answer on a device from now on, from a copy of the table there. Returns self.
+
+        `say` receives the reason where "auto" takes the CPU.
 
         Raises MissingDependencyError or UsageError where there is no such device or library.
         """
         plain = (device, backend or "numpy") == ("cpu", "numpy")
-        self._backend = None if plain else load_backend(backend, device)
+        self._backend = None if plain else load_backend(backend, device, say=say)
         self._search = None
         return self
 
@@ -326,9 +330,7 @@ class WordTable:
     def sort_by_descending_frequency(self) -> None:
         """Put the most frequent words first; equals keep their order."""
         if self.counts is None:
-            raise InputError(
-                "these vectors came without word counts, so they cannot be sorted by them"
-            )
+            raise InputError("these vectors came without word counts to sort them by")
         order = np.argsort(-self.counts, kind="stable")
         self.attributes.reorder(order)
         self._replace([self.index_to_key[row] for row in order], self.vectors[order])

@@ -79,7 +79,7 @@ def detect(path: Path, lenient: bool = False) -> tuple[str, Path]:
     sizes = [count_numbers(line) for line in lines if line.strip()]
     rows = most_common_size(sizes) > 1 or set(sizes) == {1}
     hint = (
-        "xw2v convert --lenient reads rows with other separators than single spaces"
+        "`lenient` reads rows with other separators than single spaces"
         if rows
         else f"these are read: {READABLE}"
     )

@@ -48,7 +48,7 @@ def lenient_suggested() -> Iterator[None]:
         yield
     except FileFormatError as error:
         if error.line is not None:
-            error.add_hint("xw2v convert --lenient reads what can be read, with any separators")
+            error.add_hint("`lenient` reads what can be read, with any separators")
         raise
 
 
