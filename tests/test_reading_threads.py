@@ -35,6 +35,7 @@ from xw2v.text.reading import open_corpus
 from xw2v.text.renumber import renumber, renumber_by_numpy
 from xw2v.text.vocabulary import VocabularyLimits
 
+OWN = ("xw2v-scan", "xw2v-source", "xw2v-read", "xw2v-digest")  # names of threads
 WORKERS = (1, 2, 3, 5)
 compiled = pytest.mark.skipif(
     scan.library() is None, reason="this installation has no compiled loops"
@@ -50,7 +51,7 @@ def many_cores(monkeypatch: pytest.MonkeyPatch) -> None:
 def no_thread_is_left() -> Iterator[None]:
     yield
     names = [thread.name for thread in threading.enumerate()]
-    assert not [name for name in names if name.startswith("xw2v-")]
+    assert not [name for name in names if name.startswith(OWN)]
 
 
 def content(corpus: Corpus) -> tuple[Any, ...]:
