@@ -110,7 +110,7 @@ def test_options_of_preprocess(text: Path, tmp_path: Path) -> None:
     assert "of at least 0" in fails("preprocess", text, "--data-dir", folder, "--min-count", -1)
     assert "of at least 2" in fails("preprocess", text, "--data-dir", folder, "--max-vocab", 1)
     assert "1000 or more" in fails("preprocess", text, "--data-dir", folder, "--distinct-limit", 5)
-    assert "most frequent was met 40 times" in fails(
+    assert "most frequent occurs 40 times" in fails(
         "preprocess", text, "--data-dir", folder, "--min-count", 99
     )
 

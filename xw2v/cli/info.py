@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from xw2v.cli import in_flags
+from xw2v.cli import notify
 from xw2v.cli.options import input_options, reading_bar, text_options, workers_option
 from xw2v.cli.vector_options import MODEL_HELP, chosen_model, missing_model, print_json
 from xw2v.errors import FileFormatError
@@ -84,7 +84,7 @@ def text_record(
             progress=progress,
         )
     for notice in text.notices:
-        click.echo(f"xw2v: {in_flags(notice)}", err=True)
+        notify(notice)
     return {"path": " ".join(inputs) or corpus, "kind": "text", **preview(text, settings)}
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from xw2v.cli import in_flags
+from xw2v.cli import notify
 from xw2v.cli.options import input_options, reading_bar, text_options, workers_option
 from xw2v.cli.targets import check_target
 from xw2v.errors import InputError, UsageError
@@ -47,7 +47,7 @@ NO_LIMIT = 2**31  # distinct words: every one is written, so none may be dropped
 @click.option(
     "--min-count",
     type=int,
-    help="Pairs met so often or less (npmi: less often) stay apart.  [default: 5]",
+    help="Pairs that occur so often or less (npmi: less often) stay apart.  [default: 5]",
 )
 @click.option(
     "--threshold",
@@ -129,7 +129,7 @@ def command(
         model.save(save)
     if not quiet:
         for notice in [*found.notices, *notices, *encoder.notices, *text.notices]:
-            click.echo(f"xw2v: {in_flags(notice)}", err=True)
+            notify(notice)
         scores = model.scores
         best = ", ".join(nlargest(8, scores, key=scores.__getitem__))
         click.echo(

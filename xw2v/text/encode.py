@@ -264,7 +264,7 @@ class Encoder:
             )
         if self.dropped_up_to:
             notices.append(
-                f"more than {self.distinct_limit:,} distinct words: on the way, those met "
+                f"more than {self.distinct_limit:,} distinct words: on the way, those seen "
                 f"{self.dropped_up_to} times or fewer by then were dropped"
             )
         notices += self.coverage.notices()

@@ -1,4 +1,4 @@
-"""What a user names, as sources: files, folders, standard input, `--corpus`, the default text."""
+"""What a user names, as sources: files, folders, standard input, `corpus`, the default text."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ VECTORS = ({"center.npy", "vocab.json"}, {"vectors.tsv", "metadata.tsv"})
 
 
 class ResolvedInputs(NamedTuple):
-    """What INPUT and `--corpus` name.
+    """What `input` and `corpus` name.
 
     Attributes:
         sources: in the order in which they are read.
@@ -41,7 +41,7 @@ class ResolvedInputs(NamedTuple):
 
 
 def find_sources(names: Sequence[str], corpus: str | None, text_column: str) -> ResolvedInputs:
-    """The sources of INPUT arguments and of `--corpus`; with neither, the default text.
+    """The sources of `input` and of `corpus`; with neither, the default text.
 
     Raises:
         InputError: a file or folder is not there.

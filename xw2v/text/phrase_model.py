@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from xw2v.errors import FileFormatError, UsageError
-from xw2v.storage.files import atomic_write, open_binary
+from xw2v.storage.files import atomic_write
+from xw2v.storage.jsonfile import read_json
 from xw2v.text.options import TextOptions
 from xw2v.text.phrases import Phrase, PhraseText
 
@@ -84,10 +85,8 @@ class PhraseModel:
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> PhraseModel:
         """Read what `save` wrote; raises FileFormatError where the file is something else."""
-        with open_binary(path) as file:
-            data = file.read()
         try:
-            content = json.loads(data.decode("utf-8", "surrogatepass"))
+            content = read_json(path)
             if content["format"] != FORMAT:
                 raise ValueError
             passes = [
@@ -102,7 +101,7 @@ class PhraseModel:
             return model
         except UsageError:
             raise FileFormatError("its delimiter or its options are damaged", path=path) from None
-        except (ValueError, TypeError, KeyError, RecursionError):
+        except (ValueError, TypeError, KeyError):
             raise FileFormatError(f"not a file of phrases ({FORMAT})", path=path) from None
 
 

@@ -1,4 +1,4 @@
-"""From what a user names (files, folders, `--corpus`) to a Corpus."""
+"""From what a user names (files, folders, `corpus`) to a Corpus."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def read_corpus_with(
     progress: Progress | None = None,
     folder: str | os.PathLike[str] | None = None,
 ) -> Corpus:
-    """Text such as `--val`'s in the rows of a given vocabulary; raises what `open_corpus` does."""
+    """Held-out text in the rows of a given vocabulary; raises what `open_corpus` does."""
     names = [os.fspath(name) for name in inputs]
     if len(names) == 1 and is_corpus_folder(names[0]):
         opened = Corpus.open(names[0])
