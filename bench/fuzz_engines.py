@@ -32,7 +32,7 @@ def mutate(data: bytes, others: list[bytes], rng: random.Random) -> bytes:
     for _ in range(rng.choice((1, 1, 1, 2, 2, 3, 4))):
         place = rng.randrange(len(out) + 1)
         end = min(len(out), place + rng.choice((1, 1, 2, 4, 8, 40, 200)))
-        kind = rng.randrange(8)
+        kind = rng.randrange(9)
         if kind == 0 and place < len(out):
             out[place] ^= 1 << rng.randrange(8)
         elif kind == 1 and place < len(out):
@@ -47,6 +47,8 @@ def mutate(data: bytes, others: list[bytes], rng: random.Random) -> bytes:
             out[place:place] = out[place:end] * rng.choice((1, 2, 30))
         elif kind == 6:
             del out[place:]
+        elif kind == 7:
+            out[place:] = out[place:].replace(b" ", rng.choice((b"  ", b"\t", b",", b", ", b" ;")))
         else:
             other = rng.choice(others)
             out[place:end] = other[rng.randrange(len(other)) :][: rng.choice((4, 20, 400))]

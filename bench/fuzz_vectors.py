@@ -183,6 +183,7 @@ def seeds(folder: Path) -> list[bytes]:
     add("pairs", b'Word 1,Word 2,Human (mean)\nlove,sex,6.77\n"a, b",cat,7.35\n')
     add("pairs", b"word1\tword2\tPOS\tSimLex999\tQ\nold\tnew\tA\t1.58\t2.72\n")
     add("analogies", b": family\nking queen man woman\n: gram1-x\ngood better bad worse\n")
+    add("pairs", gzip.compress(b"king\tqueen\t8.5\nman\twoman\t8.3\n"))
     add("counts", b"the 7\nof 5\nnew york 2\n")
     for first in list(inputs):  # a byte order mark before the content
         second = int.from_bytes(first[1:3], "little")

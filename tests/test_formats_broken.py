@@ -102,9 +102,7 @@ def test_a_binary_read_as_text_and_a_text_read_as_binary(tmp_path: Path) -> None
     vectors = some_vectors()
     vectors.save(tmp_path / "bin", "word2vec-bin")
     vectors.save(tmp_path / "text", "word2vec")
-    with pytest.raises(
-        InputError, match=r"bin:2: expected a word and 12 numbers.*is this really text"
-    ):
+    with pytest.raises(InputError, match=r"bin:2: expected a word and 12 numbers.*may be no text"):
         read_vectors(tmp_path / "bin", "word2vec")
     with pytest.raises(
         InputError,

@@ -63,7 +63,8 @@ def test_a_row_of_zeros_is_like_nothing() -> None:
     )
     assert vectors.similarity("zero", "one") == 0
     assert vectors.most_similar("one") == [("two", pytest.approx(0.5**0.5)), ("zero", 0.0)]
-    assert vectors.most_similar("zero") == [("one", 0.0), ("two", 0.0)]
+    with pytest.raises(InputError, match="is 0"):
+        vectors.most_similar("zero")
     assert_array_equal(vectors.get_normed_vectors()[0], [0, 0])
 
 
@@ -106,7 +107,7 @@ def test_bad_arguments_are_refused(ours: KeyedVectors) -> None:
         (lambda: KeyedVectors(["a", "a"], np.ones((2, 3), np.float32)), "'a' comes more than once"),
         (lambda: KeyedVectors([], np.ones((0, 3), np.float32)), "at least one dimension"),
         (lambda: KeyedVectors(["a"], np.ones((1, 3), np.float32), np.ones(2)), "counts of shape"),
-        (lambda: KeyedVectors(["a"], np.array([["x"]])), "type <U1"),
+        (lambda: KeyedVectors(["a"], np.array([["x"]])), "vectors=.*array of numbers"),
     ):
         with pytest.raises(InputError, match=message) as raised:
             ask()

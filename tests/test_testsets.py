@@ -52,7 +52,7 @@ def test_msr_is_one_syntactic_section(tmp_path: Path) -> None:
         ("", "no analogy question"),
         (": only\n: sections\n", "no analogy question"),
         ("a b c\n", "no analogy question"),
-        (": s\na b \udcff d\n", r":2: not utf-8"),
+        (": s\na b \udcff d\n", r":2: not UTF-8"),
     ],
 )
 def test_bad_analogy_files_are_named(tmp_path: Path, text: str, message: str) -> None:

@@ -19,7 +19,7 @@ from xw2v.errors import UnknownSettingError, UsageError
 
 DEFAULT_ALPHA = {"skipgram": 0.05, "cbow": 0.2}  # measured, see docs/experiments.md
 WORD2VEC_CBOW_ALPHA = 0.05  # word2vec.c's, for CBOW's other conventions; not measured
-READABLE_BOUND = 10**9  # a larger upper bound is a technical one, shown only where it is exceeded
+READABLE_BOUND = 10**9  # a larger upper bound is a technical one, which nobody asked for
 NOUNS = {int: "a whole number", float: "a number", bool: "true or false", str: "text"}
 
 
@@ -60,7 +60,7 @@ class Option:
         if value == "" or (self.kind is str and "\0" in value):
             raise self._error(value, f"give {NOUNS[str]}")
         if self.kind in (int, float) and not self._is_in_range(value):
-            raise self._error(value, f"give a number {self._range(value)}")
+            raise self._error(value, f"give {self._range(value)}")
         if self.choices and value not in self.choices:
             raise self._error(value, f"choose {' or '.join(self.choices)}")
         return value
@@ -77,14 +77,16 @@ class Option:
         )
 
     def _range(self, value: float) -> str:
+        if self.high is not None and self.high > READABLE_BOUND and value > self.high:
+            return "a smaller number"
         parts = []
         if self.low is not None:
             parts.append(f"of at least {self.low:,}")
         if self.above is not None:
             parts.append(f"above {self.above:,}")
-        if self.high is not None and (self.high <= READABLE_BOUND or value > self.high):
+        if self.high is not None and self.high <= READABLE_BOUND:
             parts.append(f"at most {self.high:,}")
-        return " and ".join(parts)
+        return "a number " + " and ".join(parts)
 
 
 def setting(default: Any, help: str, *aliases: str, **limits: Any) -> Any:
@@ -113,7 +115,7 @@ class Settings:
 
     vector_size: int = setting(100, "Embedding dimension.", "dim", low=1, high=65536)
     window: int = setting(
-        5, "Largest distance between a word and its context.", "window_size", low=1, high=1000
+        5, "Largest distance between a word and its context.", "window_size", low=1, high=2**31 - 1
     )
     min_count: int = setting(5, "Leave out words that occur fewer times.", low=0, high=2**62)
     fixed_window: bool = setting(
@@ -291,14 +293,25 @@ def names_of_aliases(table: Mapping[str, Option]) -> dict[str, str]:
 
 # Names that other word2vec programs have, and what to give here.
 FOREIGN_NAMES = {
-    "size": "it is `vector_size` here",
+    **dict.fromkeys(("size", "embedding_size", "embedding_dim"), "it is `vector_size` here"),
+    **dict.fromkeys(("learning_rate", "starting_alpha"), "it is `alpha` here"),
+    **dict.fromkeys(("threads", "n_jobs"), "it is `workers` here"),
     "sg": "give `model` 'skipgram' for sg=1, 'cbow' for sg=0",
+    "cbow": "give `model` 'cbow' for cbow=1, 'skipgram' for cbow=0",
     "hs": "there is no hierarchical softmax here, only negative sampling; leave it out",
     "max_vocab_size": "it is `max_vocab` here, which counts <UNK>",
     "max_final_vocab": "it is `max_vocab` here, which counts <UNK>",
+    "shrink_windows": "give `fixed_window` for shrink_windows=False",
     "sentences": "give them to fit(sentences)",
     "corpus_file": "give its name to fit(sentences)",
     "compute_loss": "the loss is always computed: see loss_history",
+    "save_vocab": "leave it out; vocab.json is always written",
+    "binary": "leave it out; xw2v convert writes other formats",
+    **dict.fromkeys(("classes", "debug"), "there is no such thing here; leave it out"),
+}
+FOREIGN_OPTIONS = FOREIGN_NAMES | {  # where they are options of the command line
+    **dict.fromkeys(("sentences", "corpus_file", "train"), "name the text itself, as INPUT"),
+    "compute_loss": "leave it out; the loss is in loss_history.txt and run.json",
 }
 
 

@@ -29,7 +29,7 @@ def map_options(command: Command) -> Command:
         "--top",
         "--words",
         "words",
-        type=click.IntRange(2, MAX_WORDS),
+        type=click.IntRange(1, MAX_WORDS),
         metavar="N",
         help=f"The map shows the N most frequent words.  [default: {WORDS}]",
     )
@@ -117,9 +117,11 @@ def check_word(vectors: KeyedVectors, word: str) -> None:
 def read_words(path: Path) -> list[str]:
     """The words of a text file, one a line. Raises InputError where there are none."""
     from xw2v.storage.files import damage_reported, decompressed, open_binary
+    from xw2v.text.foreign import HEAD_BYTES, refuse_foreign
 
     with open_binary(path) as raw, damage_reported(str(path)):
-        data = decompressed(raw, str(path)).read()
+        data = decompressed(raw, str(path), unzips=True).read()
+    refuse_foreign(data[:HEAD_BYTES], str(path))
     try:
         words = [line.strip() for line in data.decode("utf-8-sig").splitlines()]
     except UnicodeDecodeError as error:

@@ -17,7 +17,8 @@ from xw2v.cli import drop, in_flags
 from xw2v.cli.map_options import print_outdated
 from xw2v.cli.options import input_options, reading_bar
 from xw2v.config import OPTIONS, TrainOptions, read_config
-from xw2v.settings import SETTINGS, Option, flag
+from xw2v.errors import UsageError
+from xw2v.settings import FOREIGN_OPTIONS, SETTINGS, Option, flag
 from xw2v.training.console import Console
 from xw2v.training.signals import StopSignals
 
@@ -66,7 +67,25 @@ def _click_option(option: Option) -> Callable[[Callable[..., Any]], Callable[...
     )
 
 
-@click.command()
+class TrainCommandLine(click.Command):
+    """Says what options of other word2vec programs are called here, also after a single dash."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        given = list(args)
+        try:
+            return super().parse_args(ctx, args)
+        except click.NoSuchOption as error:
+            for option in (arg.partition("=")[0] for arg in given if arg.startswith("-")):
+                name = option.lstrip("-").replace("-", "_")
+                single = not option.startswith("--")
+                own = single and (name in SETTINGS or name in OPTIONS)
+                hint = f"it is {flag(name)} here" if own else FOREIGN_OPTIONS.get(name)
+                if hint and (single or option == error.option_name):
+                    raise UsageError(f"there is no option {option}; {hint}") from None
+            raise
+
+
+@click.command(cls=TrainCommandLine)
 @input_options
 @table_options
 @click.option("--config", metavar="FILE", help="TOML file of options; those given here win.")

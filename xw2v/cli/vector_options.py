@@ -183,7 +183,9 @@ def as_records(neighbours: Neighbours, score: str = "cosine") -> list[dict[str, 
 
 
 def print_neighbours(neighbours: Sequence[tuple[str, float]]) -> None:
-    """A neighbour a line, its score first."""
+    """A neighbour a line, its score first; on standard error that there is none."""
+    if not neighbours:
+        click.echo("there is no other word to answer with", err=True)
     for word, score in neighbours:
         click.echo(f"{score:8.4f}  {word}")
 

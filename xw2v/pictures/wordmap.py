@@ -93,8 +93,8 @@ def word_map(
         ]
     else:
         rows = [vectors.get_index(word) for word in dict.fromkeys(words)]
-    if len(rows) < 2:
-        raise UsageError(f"a map needs at least 2 words, not {len(rows)}")
+    if not rows:
+        raise UsageError(f"a map needs a word other than {UNKNOWN}, and there is none")
     unit = unit_rows(vectors.vectors[rows])
     method = method or best_method(len(rows))
     return WordMap(

@@ -34,7 +34,7 @@ def check_sentence(sentence: object, number: int) -> None:
             f"sentence {number} is a {type(sentence).__name__}, which has no order: give a list "
             "of tokens, as in sorted(sentence)"
         )
-    if not isinstance(sentence, Iterable):
+    if not isinstance(sentence, Iterable) or getattr(sentence, "shape", None) == ():
         raise InputError(
             f"sentence {number} is of type {type(sentence).__name__}, not a list of tokens"
         )

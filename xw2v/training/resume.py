@@ -64,7 +64,9 @@ def continued_settings(checkpoint: Checkpoint, given: dict[str, Any]) -> Setting
             f"{NEW_RUN}",
             path=path,
         )
-    if record.step_config != dataclasses.asdict(tuning.step_config(before)):
+    expected = dataclasses.asdict(tuning.step_config(before))
+    expected["window"] = record.step_config.get("window")  # which follows the text, too
+    if record.step_config != expected:
         raise InputError(
             f"was made by xw2v {record.versions.get('xw2v')}, whose batches are cut differently; "
             f"resume with that version, {NEW_RUN}",

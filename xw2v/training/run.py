@@ -18,6 +18,7 @@ from xw2v.sgns.loading import load_backend
 from xw2v.text.corpus import Corpus
 from xw2v.text.vocabulary import Vocabulary
 from xw2v.training.callbacks import Callback
+from xw2v.training.reach import step_config_of
 from xw2v.training.record import run_record
 from xw2v.training.state import State
 from xw2v.training.trainer import Continuation, Trainer, diverged
@@ -111,7 +112,7 @@ def prepare(
     if backend is None:
         backend, settings = open_backend(settings)
     plan = backend.plan(
-        tuning.step_config(settings),
+        step_config_of(settings, corpus, validation),
         RunShape(
             tuning.model_shape(settings, len(corpus.vocabulary)),
             batch_tokens=tuning.batch_tokens(settings),
