@@ -149,7 +149,7 @@ INLINE REAL trusted_share(
 }
 
 /* Move a section of a part's rows, a strip at a time. */
-FOR_EACH_PROCESSOR static void
+static void
 update_section(StepPlan *plan, RowSet *rows, int64_t part_number, int64_t section, REAL *sums) {
     const int64_t D = plan->dim, P = plan->padded_dim;
     const Part *part = rows->parts + part_number;
