@@ -51,7 +51,6 @@ from xw2v.text.arrowfiles import ArrowFile
 from xw2v.text.corpus import Corpus
 from xw2v.text.encode import Encoder
 from xw2v.text.inputs import sources_of
-from xw2v.text.jsonlines import JsonLinesFile
 from xw2v.text.sources import Source
 from xw2v.text.textfiles import TextFile
 from xw2v.text.tokens import AsciiRule, PatternRule, RawRule, WordsRule
@@ -241,7 +240,7 @@ class Fuzz:
     def jsonlines(self) -> None:
         self.put(mutated_bytes(self.random.choice(self.jsonlines_files), self.random))
         encoder = Encoder(WordsRule())
-        for piece in JsonLinesFile(str(self.file), "text").chunks(True):
+        for piece in TextFile(str(self.file)).chunks(True):
             encoder.add(piece)
         encoder.finish(VocabularyLimits(min_count=1))
 

@@ -16,12 +16,12 @@ from hypothesis import strategies as st
 from texts import PACKERS, open_text, sentences
 
 import xw2v.text.docs_source
-import xw2v.text.textfiles
+import xw2v.text.textchunks
 from xw2v.errors import InputError, UsageError
 from xw2v.text.inputs import files_of
 from xw2v.text.reading import read_corpus_with, validation_of
 from xw2v.text.sentence_ends import split_sentences
-from xw2v.text.textfiles import text_chunks
+from xw2v.text.textchunks import text_chunks
 
 TEXT = "The War, the peace.\nCafé au lait — isn't it?\r\n\r\nthe war\n"
 SENTENCES = [["the", "war", "the", "peace"], ["caf", "au", "lait", "isn't", "it"], ["the", "war"]]
@@ -64,12 +64,12 @@ def test_a_damaged_gzip_file_is_refused(tmp_path: Path) -> None:
     splits_at_spaces=st.booleans(),
 )
 def test_blocks_are_cut_between_words(text: str, size: int, splits_at_spaces: bool) -> None:
-    data, before = text.encode(), xw2v.text.textfiles.CHUNK_BYTES
+    data, before = text.encode(), xw2v.text.textchunks.CHUNK_BYTES
     try:
-        xw2v.text.textfiles.CHUNK_BYTES = size
+        xw2v.text.textchunks.CHUNK_BYTES = size
         blocks = list(text_chunks(io.BytesIO(data), "text", splits_at_spaces))
     finally:
-        xw2v.text.textfiles.CHUNK_BYTES = before
+        xw2v.text.textchunks.CHUNK_BYTES = before
     assert b"".join(blocks) == data.removeprefix(b"\xef\xbb\xbf") + b"\n"
     ends = b"\n\r \t" if splits_at_spaces else b"\n\r"
     assert all(block[-1] in ends for block in blocks if block)

@@ -9,12 +9,13 @@ from typing import Any
 import click
 
 from xw2v.cli import notify
-from xw2v.cli.options import input_options, reading_bar, text_options
+from xw2v.cli.options import input_options, reading_bar, text_options, workers_option
 from xw2v.settings import Settings
 
 
 @click.command()
 @input_options
+@workers_option
 @click.option(
     "--data-dir",
     "--output",

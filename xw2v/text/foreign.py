@@ -10,6 +10,8 @@ HEAD_BYTES = 1 << 12  # that show what a file is
 TAR_MAGIC_OFFSET = 257
 MANY_NULS = 0.3  # of the bytes at even or at odd places: text of most scripts in UTF-16
 
+MIN_NUMBERS = 8  # of a line of vectors without a header
+
 SIGNATURES = (
     ((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE), "is UTF-32; convert it: iconv -f UTF-32 -t UTF-8"),
     ((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE), "is UTF-16; convert it: iconv -f UTF-16 -t UTF-8"),
@@ -51,3 +53,27 @@ def refuse_foreign(head: bytes, name: str) -> None:
             path=name,
         )
     raise FileFormatError("holds NUL bytes, which no text does; give a text file", path=name)
+
+
+def refuse_numbers(head: bytes, name: str) -> None:
+    """Raise FileFormatError where a text begins as files of vectors do, with numbers."""
+    lines = head.split(b"\n", 3)[:3]
+    first, second = (lines[0].split(), lines[1].split()) if len(lines) == 3 else ([], [])
+    has_header = len(first) == 2 and all(map(bytes.isdigit, first))
+    if has_header:
+        is_vectors = len(second) == int(first[1]) + 1 and _are_decimals(second[1:])
+    else:
+        is_vectors = len(first) == len(second) > MIN_NUMBERS and all(
+            _are_decimals(line[1:]) for line in (first, second)
+        )
+    if is_vectors:
+        raise FileFormatError("is a file of vectors, not text", path=name)
+
+
+def _are_decimals(fields: list[bytes]) -> bool:
+    """Whether fields are numbers, most of them with a decimal point."""
+    try:
+        list(map(float, fields))
+    except ValueError:
+        return False
+    return 2 * sum(b"." in field for field in fields) > len(fields)
