@@ -177,8 +177,7 @@ class Settings:
     )
     batch_tokens: int | None = setting(
         None,
-        "Tokens in a batch, rounded up to complete groups (CPU 2048; "
-        "CBOW 512; CUDA 16384).",
+        "Tokens in a batch, rounded up to complete groups (CPU 2048; CBOW 512; CUDA 16384).",
         low=1,
         high=2**24,
     )
