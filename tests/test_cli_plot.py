@@ -133,6 +133,7 @@ def test_wrong_usage(run: Run, args: list[str], error: type[Exception], message:
 def test_lists_of_words_that_are_none(run: Run, tmp_path: Path) -> None:
     for content, message in (
         (b"", "no words in it"),
+        (b"\xffabc", "byte 0 is not UTF-8"),
         (b"\xff\xfe", "is UTF-16; convert it"),
         (b"x\ny", "none of its 2"),
     ):
