@@ -47,8 +47,11 @@ class MpiRanks(Ranks):
         self.rank, self.size = communicator.Get_rank(), communicator.Get_size()
         near = communicator.Split_type(MPI.COMM_TYPE_SHARED)
         self.local_rank, self.local_size = near.Get_rank(), near.Get_size()
-        self._places: list[Place] = []
-        self._places = self.gather(Place(self.rank, MPI.Get_processor_name(), os.getpid()), None)
+        self.places: list[Place] = []
+        self.places = [Place(*each) for each in self.gather(self._here(), None)]
+
+    def _here(self) -> tuple[int, str, int]:
+        return self.rank, self._mpi.Get_processor_name(), os.getpid()
 
     def exchange(
         self, outgoing: Sequence[np.ndarray], patience: float | None = PATIENCE_SECONDS
@@ -91,10 +94,10 @@ class MpiRanks(Ranks):
             if limit is not None and waited > limit:
                 pending = (not request.Test() for request in requests)
                 late = {peer for peer, waits in zip(peers, pending, strict=True) if waits}
-                names = ", ".join(str(self._places[peer]) for peer in sorted(late)[:5])
+                names = ", ".join(str(self.places[peer]) for peer in sorted(late)[:5])
                 raise RankLostError(
-                    f"nothing from {names} for {waited:.0f} seconds: dead, stopped or cut off; start "
-                    f"again with `resume`, and where ranks may be that slow, set {TIMEOUT_VARIABLE}"
+                    f"nothing from {names} for {waited:.0f} seconds: dead, stopped or cut off; "
+                    f"`resume` goes on; where ranks may be that slow, set {TIMEOUT_VARIABLE}"
                 )
 
     def abort(self, code: int) -> None:
@@ -112,9 +115,9 @@ def connect(launch: Launch, environment: Mapping[str, str]) -> MpiRanks:
         from mpi4py import MPI
     except (ImportError, RuntimeError) as error:  # RuntimeError: no library of MPI was found
         raise MissingDependencyError(
-            f"{launch.variable} says that {launch.size} ranks were started, and MPI is not there "
-            f'({" ".join(str(error).split())[:200]}): python -m pip install "mpi4py>=4" and an MPI, '
-            "such as mpich"
+            f"{launch.variable} says that {launch.size} ranks were started, and there is no mpi4py "
+            f"or no MPI that it could load ({' '.join(str(error).split())[:200]}): python -m pip "
+            "install mpi4py mpich, and start with the mpiexec that comes with mpich"
         ) from None
     size = MPI.COMM_WORLD.Get_size()
     if size != launch.size:
@@ -122,8 +125,8 @@ def connect(launch: Launch, environment: Mapping[str, str]) -> MpiRanks:
         raise UsageError(
             f"{launch.variable} says that {launch.size} ranks were started, but {library} sees "
             f"{size}: this launcher is not the one of mpi4py's MPI. Start with its own mpiexec, or "
-            "with srun --mpi=pmix (Open MPI) or --mpi=pmi2 (MPICH); srun --mpi=list shows what there "
-            "is"
+            "with srun --mpi=pmix (Open MPI) or --mpi=pmi2 (MPICH); srun --mpi=list shows which "
+            "there are"
         )
     given = environment.get(TIMEOUT_VARIABLE, "")
     try:

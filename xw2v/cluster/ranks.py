@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import pickle
+import json
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -65,19 +66,13 @@ class Ranks(ABC):
         """End all ranks, this one included."""
 
     def gather(self, value: Any, patience: float | None = PATIENCE_SECONDS) -> list[Any]:
-        """The value of each rank, at each rank."""
-        message = np.frombuffer(pickle.dumps(value), np.uint8)
-        return [
-            pickle.loads(received.tobytes())
-            for received in self.exchange([message] * self.size, patience)
-        ]
+        """What each rank gives, at each rank; values of JSON."""
+        return [decoded(part) for part in self.exchange([encoded(value)] * self.size, patience)]
 
     def broadcast(self, value: Any = None, patience: float | None = PATIENCE_SECONDS) -> Any:
-        """The value of rank 0, at each rank; others' values are ignored."""
-        nothing = np.zeros(0, np.uint8)
-        message = np.frombuffer(pickle.dumps(value), np.uint8) if self.rank == 0 else nothing
-        received = self.exchange([message] * self.size, patience)
-        return value if self.rank == 0 else pickle.loads(received[0].tobytes())
+        """What rank 0 gives, at each rank, where other values are ignored; a value of JSON."""
+        message = encoded(value if self.rank == 0 else None)
+        return decoded(self.exchange([message] * self.size, patience)[0])
 
     def broadcast_array(self, array: np.ndarray, patience: float | None = None) -> None:
         """Overwrite an array with that of rank 0, which all ranks have in one shape and dtype.
@@ -86,7 +81,7 @@ class Ranks(ABC):
         """
         data = array.reshape(-1).view(np.uint8)
         bounds = [len(data) * r // self.size for r in range(self.size + 1)]
-        parts = [data[slice(*pair)] for pair in zip(bounds, bounds[1:], strict=False)]
+        parts = [data[first:last] for first, last in pairwise(bounds)]
         nothing = data[:0]
         dealt = self.exchange(parts if self.rank == 0 else [nothing] * self.size, patience)
         for part, received in zip(
@@ -97,3 +92,12 @@ class Ranks(ABC):
     def wait(self) -> None:
         """Return when all ranks have come here, however long that takes."""
         self.exchange([np.zeros(0, np.uint8)] * self.size, None)
+
+
+def encoded(value: Any) -> np.ndarray:
+    """A value of JSON as a message."""
+    return np.frombuffer(json.dumps(value).encode(), np.uint8)
+
+
+def decoded(message: np.ndarray) -> Any:
+    return json.loads(message.tobytes())

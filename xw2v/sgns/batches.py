@@ -180,7 +180,8 @@ class Batches:
             drawn = self.backend.xp.concat(
                 [draw(epoch, number * groups * K, groups * K) for number in numbers]
             )
-        return self.backend.xp.reshape(drawn, (-1, groups, K))
+        negatives: Array = self.backend.xp.reshape(drawn, (-1, groups, K))
+        return negatives
 
 
 def extents(xp: Namespace, sentence: Array, size: Array) -> tuple[Array, Array]:

@@ -1,0 +1,87 @@
+"""When replicas combine which rows: frequent ones often, rare ones seldom.
+
+What two replicas must not do is train one row far apart before they compare notes. How far a row
+goes in a step follows from how often it is in a pair, so each row has an interval in which it meets
+about `PAIRS_BETWEEN_COMBINES` of them. The bytes that are sent for each token then do not depend on
+the size of the vocabulary. Intervals are a base times powers of two, and words are sorted by count;
+so the rows that are due at a step are the first ones of each table.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from xw2v.sgns.config import StepConfig
+from xw2v.sgns.sampling import RANGE, Sampling, keep_thresholds
+
+PAIRS_BETWEEN_COMBINES = 600  # of a row in one replica, with positives and negatives
+MAX_DOUBLINGS = 4  # of the shortest interval, up to the longest
+
+
+@dataclass(frozen=True)
+class CombineSchedule:
+    """The rows that are due at each step.
+
+    Attributes:
+        interval: steps between two combines of the most frequent rows.
+        center_rows: rows of the input table that are due every interval · 2^i steps.
+        context_rows: likewise of the output table.
+    """
+
+    interval: int
+    center_rows: tuple[int, ...]
+    context_rows: tuple[int, ...]
+
+    @property
+    def period(self) -> int:
+        """Steps between two combines of all rows."""
+        return self.interval << len(self.center_rows) - 1
+
+    def is_due(self, step: int) -> bool:
+        return step % self.interval == 0
+
+    def is_whole(self, step: int) -> bool:
+        """Whether all rows are due after a step of the epoch."""
+        return step % self.period == 0
+
+    def due(self, step: int) -> tuple[int, int]:
+        """How many rows of the input table and of the output table are due after a step."""
+        doublings = len(self.center_rows) - 1
+        number = step // self.interval
+        i = min((number & -number).bit_length() - 1, doublings)
+        return self.center_rows[i], self.context_rows[i]
+
+
+def combine_schedule(
+    counts: np.ndarray, config: StepConfig, sampling: Sampling, batch_tokens: int, interval: int
+) -> CombineSchedule:
+    """The schedule for words of these counts (V,), the most frequent first."""
+    kept, drawn = shares(counts, sampling)
+    pairs = batch_tokens * (2 * config.window if config.fixed_window else config.window + 1)
+    center = pairs * kept * (1 + config.negative)  # (V,) pairs that a row is in, a step
+    context = pairs * (kept + config.negative * drawn)
+    if config.tied:
+        center = context = center + context
+    return CombineSchedule(interval, _rows_due(center, interval), _rows_due(context, interval))
+
+
+def shares(counts: np.ndarray, sampling: Sampling) -> tuple[np.ndarray, np.ndarray]:
+    """Each word's share of the tokens that subsampling keeps, and of negatives: (V,) each."""
+    kept = counts * (keep_thresholds(counts, sampling.sample) / RANGE)
+    drawn = np.maximum(counts, 1).astype(np.float64) ** sampling.ns_exponent
+    return kept / max(kept.sum(), 1), drawn / drawn.sum()
+
+
+def _rows_due(pairs: np.ndarray, interval: int) -> tuple[int, ...]:
+    """The rows that are due after 2^0, 2^1, ... intervals; all after the last.
+
+    Args:
+        pairs: (V,) that each row is in, a step.
+    """
+    rows = [
+        int(np.count_nonzero(pairs * (interval << i + 1) > PAIRS_BETWEEN_COMBINES))
+        for i in range(MAX_DOUBLINGS)
+    ]
+    return (*rows, len(pairs))
