@@ -16,6 +16,7 @@ import numpy as np
 from xw2v.sgns.config import Shard
 from xw2v.storage.filearray import FileArray
 
+MIN_PIECE_TOKENS = 512  # shorter ones would cut many sentences
 MAX_PIECE_TOKENS = 65_536
 PIECES_OF_A_RANK = 16  # at least, in short texts, so that shares are nearly even
 
@@ -48,13 +49,19 @@ def pieces_of(
         for start in range(0, tokens, chunk_tokens):
             yield Piece(start, min(start + chunk_tokens, tokens), cut=False)
         return
-    size = min(max(tokens // (shard.size * PIECES_OF_A_RANK), 1), MAX_PIECE_TOKENS)
+    size = piece_tokens(tokens, shard)
     for begin in range(shard.rank * size, tokens, shard.size * size):
         (start, _), (stop, cut) = (
             _boundary(offsets, tokens, size, at) for at in (begin, begin + size)
         )
         if start < stop:
             yield Piece(start, stop, cut)
+
+
+def piece_tokens(tokens: int, shard: Shard) -> int:
+    """About how many tokens a piece of a text has."""
+    even = tokens // (shard.size * PIECES_OF_A_RANK)
+    return min(max(even, MIN_PIECE_TOKENS), MAX_PIECE_TOKENS)
 
 
 def _boundary(offsets: np.ndarray | FileArray, tokens: int, size: int, at: int) -> tuple[int, bool]:
