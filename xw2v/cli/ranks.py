@@ -17,7 +17,7 @@ from xw2v.cluster.ranks import Ranks
 from xw2v.cluster.supervisor import end_with_supervisor, is_rank, supervise
 from xw2v.errors import RunInterruptedError, Xw2vError
 
-COMMON_ERROR_SECONDS = 1.0  # that others give rank 0 to report, and to end all
+COMMON_ERROR_SECONDS = 3.0  # that others give rank 0 to report, and to end all
 
 
 def launch_of_ranks() -> Launch | None:

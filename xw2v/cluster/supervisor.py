@@ -6,6 +6,7 @@ the launcher starts only starts the rank, passes signals on to it, and reports h
 
 from __future__ import annotations
 
+import ctypes
 import os
 import signal
 import subprocess
@@ -19,6 +20,8 @@ from types import FrameType
 from xw2v.cluster.launcher import Launch
 
 CHILD_VARIABLE = "XW2V_SUPERVISED"  # in a rank's environment: the process number of its supervisor
+PR_SET_PDEATHSIG = 1  # of Linux's prctl: the signal that a process gets when its parent ends
+MODULE = "xw2v"  # that a rank runs
 ORPHAN_CHECK_SECONDS = 1.0
 
 
@@ -31,7 +34,7 @@ def supervise(launch: Launch) -> int:
     """Run this command once more, as a rank, and return its exit code."""
     environment = os.environ | {CHILD_VARIABLE: str(os.getpid())}
     rank = subprocess.Popen(
-        [sys.executable, "-m", "xw2v", *sys.argv[1:]],
+        [sys.executable, "-m", MODULE, *sys.argv[1:]],
         env=environment,
         close_fds=False,  # MPICH's launcher speaks through one that it left open
         start_new_session=True,  # signals of the terminal reach it through here, once
@@ -58,6 +61,8 @@ def supervise(launch: Launch) -> int:
 def end_with_supervisor(environment: Mapping[str, str]) -> None:
     """Let this rank end when its supervisor is killed, which cannot pass that on."""
     supervisor = int(environment[CHILD_VARIABLE])
+    if sys.platform == "linux":  # also where this process is stopped
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
     def watch() -> None:
         while os.getppid() == supervisor:
