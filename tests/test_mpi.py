@@ -15,9 +15,9 @@ from pathlib import Path
 
 import pytest
 from runs import EXACT, command, done, result, wait_for
-from thread_ranks import on_ranks
 
 from xw2v.cluster.ranks import Ranks
+from xw2v.cluster.threads import on_ranks
 from xw2v.config import TrainOptions
 from xw2v.training.checkpoint import CheckpointFolder
 from xw2v.training.console import Console

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import pytest
 from runs import SMALL_RUN, assert_same_state, checkpointer_of, text
-from thread_ranks import ThreadRanks, on_ranks
 
 from xw2v.cluster.ranks import Ranks
+from xw2v.cluster.threads import ThreadRanks, on_ranks
 from xw2v.config import TrainOptions
 from xw2v.errors import InputError, OutOfMemoryError, RunInterruptedError, UsageError, Xw2vError
 from xw2v.settings import Settings
