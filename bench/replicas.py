@@ -100,7 +100,7 @@ def main() -> None:
     parser.add_argument("--eval", type=Path, required=True, help="folder of test sets")
     parser.add_argument("--ranks", nargs="+", type=int, default=[1, 2, 4, 8])
     parser.add_argument("--rules", nargs="+", choices=RULES, default=["agreement"])
-    parser.add_argument("--intervals", nargs="+", type=int, default=[Settings.combine_interval])
+    parser.add_argument("--intervals", nargs="+", type=int, default=[0], help="0: by the ranks")
     parser.add_argument(
         "--doublings",
         nargs="+",
@@ -125,10 +125,11 @@ def main() -> None:
             for interval in OPTIONS.intervals:
                 for doublings in OPTIONS.doublings:
                     combine_schedule.MAX_DOUBLINGS = doublings
-                    settings = replace(base, combine_interval=interval)
+                    steps = interval or combine_schedule.interval_of(size)
+                    settings = replace(base, combine_interval=steps)
                     with tempfile.TemporaryDirectory() as folder:
                         result = simulated(corpus, settings, size, rule, Path(folder))
-                    result |= {"interval": interval, "longest": interval << doublings}
+                    result |= {"interval": steps, "longest": steps << doublings}
                     print(row(result), flush=True)
                     if OPTIONS.json:
                         with OPTIONS.json.open("a", encoding="utf-8") as file:

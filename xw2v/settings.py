@@ -197,9 +197,9 @@ class Settings:
         None, "Threads; the vectors do not depend on their number (all cores).", low=1, high=4096
     )
 
-    combine_interval: int = setting(
-        8,
-        "MPI: steps of each rank between two combines of the most frequent words.",
+    combine_interval: int | None = setting(
+        None,
+        "MPI: steps of a rank between two combines of the most frequent words (32 / ranks).",
         low=1,
         high=4096,
     )
@@ -282,7 +282,7 @@ class SettingsDict(TypedDict, total=False):
     backend: str | None
     deterministic: bool
     workers: int | None
-    combine_interval: int
+    combine_interval: int | None
 
 
 def flag(name: str) -> str:

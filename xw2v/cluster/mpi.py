@@ -57,9 +57,10 @@ class MpiRanks(Ranks):
         self, outgoing: Sequence[np.ndarray], patience: float | None = PATIENCE_SECONDS
     ) -> list[np.ndarray]:
         lengths = [np.array([len(message)]).view(np.uint8) for message in outgoing]
-        sizes = [np.empty(8, np.uint8) for _ in outgoing]
+        sizes = [np.zeros(8, np.uint8) for _ in outgoing]
         self._transfer(lengths, sizes, patience)
         incoming = [np.empty(int(size.view(np.int64)[0]), np.uint8) for size in sizes]
+        incoming[self.rank] = outgoing[self.rank]
         self._transfer(outgoing, incoming, patience)
         return incoming
 
@@ -80,7 +81,6 @@ class MpiRanks(Ranks):
                     piece = [message[first : first + self._piece_bytes], self._mpi.BYTE]
                     requests.append(post(piece, peer, TAG))
                     peers.append(peer)
-        incoming[self.rank][:] = outgoing[self.rank]
         self._complete(requests, peers, patience)
 
     def _complete(self, requests: list[Any], peers: list[int], patience: float | None) -> None:

@@ -36,7 +36,7 @@ class ThreadRanks(Ranks):
         self, outgoing: Sequence[np.ndarray], patience: float | None = PATIENCE_SECONDS
     ) -> list[np.ndarray]:
         for target, message in enumerate(outgoing):
-            self._hub.messages[self.rank, target].put(message.copy())
+            self._hub.messages[self.rank, target].put(message)
         return [self._receive(source) for source in range(self.size)]
 
     def _receive(self, source: int) -> np.ndarray:

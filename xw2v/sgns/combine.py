@@ -71,7 +71,7 @@ def summed(displacement: Array, direction: Array) -> Sums:
     """The sums over a single replica."""
     xp = namespace_of(displacement)
     along = xp.matmul(displacement, direction)
-    return Sums(displacement, xp.sum(displacement * displacement, axis=1), along * along)
+    return Sums(displacement, xp.vecdot(displacement, displacement), along * along)
 
 
 def added(sums: Sums, displacement: Array, direction: Array) -> Sums:
@@ -87,7 +87,7 @@ def combined_displacement(sums: Sums, direction: Array) -> Array:
     total, squares, along_squares = sums
     along = xp.matmul(total, direction)  # (U,)
     factor_along = diversity(along_squares, along * along)
-    rest = xp.sum(total * total, axis=1) - along * along
+    rest = xp.vecdot(total, total) - along * along
     factor_rest = diversity(squares - along_squares, rest)
     return (
         factor_rest[:, None] * total + ((factor_along - factor_rest) * along)[:, None] * direction

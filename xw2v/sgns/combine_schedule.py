@@ -1,10 +1,10 @@
 """When replicas combine which rows: frequent ones often, rare ones seldom.
 
-What two replicas must not do is train one row far apart before they compare notes. How far a row
-goes in a step follows from how often it is in a pair, so each row has an interval in which it meets
-about `PAIRS_BETWEEN_COMBINES` of them. The bytes that are sent for each token then do not depend on
-the size of the vocabulary. Intervals are a base times powers of two, and words are sorted by count;
-so the rows that are due at a step are the first ones of each table.
+What replicas must not do is train a row far apart before they compare it. How far it goes in a step
+follows from how often it is in a pair; so rows that are in half as many have twice the interval, up
+to `MAX_DOUBLINGS` of the shortest. Words are sorted by count, so the rows that are due after a step
+are the first ones of each table. The more ranks there are, the further they move a row together,
+and the shorter the interval has to be (docs/scaling.md).
 """
 
 from __future__ import annotations
@@ -16,8 +16,9 @@ import numpy as np
 from xw2v.sgns.config import StepConfig
 from xw2v.sgns.sampling import RANGE, Sampling, keep_thresholds
 
-PAIRS_BETWEEN_COMBINES = 600  # of a row in one replica, with positives and negatives
-MAX_DOUBLINGS = 4  # of the shortest interval, up to the longest
+FREQUENT_PAIRS = 40  # in a step, from which on a row is due at the shortest interval
+RANK_STEPS = 32  # of all ranks together between two combines of the most frequent rows
+MAX_DOUBLINGS = 3  # of the shortest interval, up to the longest
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ def combine_schedule(
     context = pairs * (kept + config.negative * drawn)
     if config.tied:
         center = context = center + context
-    return CombineSchedule(interval, _rows_due(center, interval), _rows_due(context, interval))
+    return CombineSchedule(interval, _rows_due(center), _rows_due(context))
 
 
 def shares(counts: np.ndarray, sampling: Sampling) -> tuple[np.ndarray, np.ndarray]:
@@ -74,14 +75,18 @@ def shares(counts: np.ndarray, sampling: Sampling) -> tuple[np.ndarray, np.ndarr
     return kept / max(kept.sum(), 1), drawn / drawn.sum()
 
 
-def _rows_due(pairs: np.ndarray, interval: int) -> tuple[int, ...]:
+def interval_of(ranks: int) -> int:
+    """The shortest interval, in steps of a rank, where none is given."""
+    return max(RANK_STEPS // ranks, 1)
+
+
+def _rows_due(pairs: np.ndarray) -> tuple[int, ...]:
     """The rows that are due after 2^0, 2^1, ... intervals; all after the last.
 
     Args:
         pairs: (V,) that each row is in, a step.
     """
     rows = [
-        int(np.count_nonzero(pairs * (interval << i + 1) > PAIRS_BETWEEN_COMBINES))
-        for i in range(MAX_DOUBLINGS)
+        int(np.count_nonzero(pairs * 2 ** (i + 1) > FREQUENT_PAIRS)) for i in range(MAX_DOUBLINGS)
     ]
     return (*rows, len(pairs))

@@ -15,7 +15,7 @@ import numpy as np
 
 from xw2v.sgns.combine import added, combined_displacement, summed, unit
 
-CHUNK_ROWS = 4096  # combined at a time
+CHUNK_ROWS = 512  # combined at a time, in a core's cache
 FLOAT = np.dtype(np.float32)
 COUNT = np.dtype(np.int64)
 ID = np.dtype(np.int32)
@@ -38,16 +38,23 @@ def stretch_of(rows: int, rank: int, size: int) -> tuple[int, int]:
     return rows * rank // size, rows * (rank + 1) // size
 
 
-def touched(table: np.ndarray, base: np.ndarray, first: int, last: int) -> Rows:
-    """The displacements of those rows first .. last of a table that are no longer as in `base`."""
-    ids, values = [np.zeros(0, ID)], [np.zeros((0, table.shape[1]), FLOAT)]
+def touched(table: np.ndarray, base: np.ndarray, first: int, last: int) -> np.ndarray:
+    """Which of the rows first .. last of a table are no longer as in `base`: (U,) int32."""
+    chunks = [np.zeros(0, ID)]
     for start in range(first, last, CHUNK_ROWS):
         stop = min(start + CHUNK_ROWS, last)
-        displacements = table[start:stop] - base[start:stop]
-        moved = np.flatnonzero(displacements.any(axis=1))
-        ids.append((moved + start).astype(ID))
-        values.append(displacements if len(moved) == stop - start else displacements[moved])
-    return Rows(np.concatenate(ids), np.concatenate(values))
+        moved = (table[start:stop] != base[start:stop]).any(axis=1)
+        chunks.append((np.flatnonzero(moved) + start).astype(ID))
+    return np.concatenate(chunks)
+
+
+def displacements_into(
+    values: np.ndarray, table: np.ndarray, base: np.ndarray, ids: np.ndarray
+) -> None:
+    """Write into `values` (U, D) how far the rows `ids` (U,) of a table are from those of `base`."""
+    for first in range(0, len(ids), CHUNK_ROWS):
+        some = slice(first, first + CHUNK_ROWS)
+        np.subtract(table[ids[some]], base[ids[some]], out=values[some])
 
 
 def combined(base: np.ndarray, parts: list[Rows], mean: np.ndarray, first: int, last: int) -> Rows:
@@ -59,34 +66,53 @@ def combined(base: np.ndarray, parts: list[Rows], mean: np.ndarray, first: int, 
         mean: (D,) of the other table's rows.
     """
     direction = unit(mean)
-    ids, values = [np.zeros(0, ID)], [np.zeros((0, base.shape[1]), FLOAT)]
+    ids, together = [np.zeros(0, ID)], [np.zeros((0, base.shape[1]), FLOAT)]
     for start in range(first, last, CHUNK_ROWS):
         stop = min(start + CHUNK_ROWS, last)
-        sums = summed(np.zeros((stop - start, base.shape[1]), FLOAT), direction)
+        within = [_within(part, start, stop) for part in parts]
         moved = np.zeros(stop - start, bool)
-        for part in parts:
-            begin, end = np.searchsorted(part.ids, (start, stop)).tolist()
-            if begin == end:
-                continue
-            rows, displacements = part.ids[begin:end] - start, part.values[begin:end]
-            if end - begin < stop - start:
-                displacements = np.zeros_like(sums.total)
-                displacements[rows] = part.values[begin:end]
+        for part in within:
+            moved[part.ids - start] = True
+        rows = np.flatnonzero(moved) + start
+        if len(rows) == 0:
+            continue
+        dense = [_dense(part, rows) for part in within if len(part.ids)]
+        sums = summed(dense[0], direction)
+        for displacements in dense[1:]:
             sums = added(sums, displacements, direction)
-            moved[rows] = True
-        rows = np.flatnonzero(moved)
-        ids.append((rows + start).astype(ID))
-        values.append((base[start:stop] + combined_displacement(sums, direction))[rows])
-    return Rows(np.concatenate(ids), np.concatenate(values))
+        ids.append(rows.astype(ID))
+        change: np.ndarray = np.asarray(combined_displacement(sums, direction))
+        together.append(np.take(base, rows, axis=0) + change)
+    return Rows(np.concatenate(ids), np.concatenate(together))
 
 
-def packed(header: Sequence[int], tables: list[Rows]) -> np.ndarray:
-    """A message of numbers and rows."""
-    counts = np.array([*header, *(len(rows.ids) for rows in tables)], COUNT)
-    arrays = [counts, *(part for rows in tables for part in rows)]
-    return np.concatenate(
-        [np.ascontiguousarray(part).reshape(-1).view(np.uint8) for part in arrays]
-    )
+def _within(part: Rows, start: int, stop: int) -> Rows:
+    """Those of some rows that are in start .. stop."""
+    begin, end = np.searchsorted(part.ids, (start, stop)).tolist()
+    return Rows(part.ids[begin:end], part.values[begin:end])
+
+
+def _dense(part: Rows, rows: np.ndarray) -> np.ndarray:
+    """The displacements of `rows` (U,), with zeros for those that a part lacks: (U, D)."""
+    if len(part.ids) == len(rows):
+        return part.values
+    values = np.zeros((len(rows), part.values.shape[1]), FLOAT)
+    values[np.searchsorted(rows, part.ids)] = part.values
+    return values
+
+
+def blank_message(
+    numbers: Sequence[int], ids: Sequence[np.ndarray], dim: int
+) -> tuple[np.ndarray, list[np.ndarray]]:
+    """A message of numbers and rows, and for each table the (U, D) place for its rows' values."""
+    header = np.array([*numbers, *map(len, ids)], COUNT)
+    row_bytes = ID.itemsize + dim * FLOAT.itemsize
+    message = np.empty(header.nbytes + sum(map(len, ids)) * row_bytes, np.uint8)
+    message[: header.nbytes] = header.view(np.uint8)
+    _, rows = unpacked(message, len(numbers), len(ids), dim)
+    for part, own in zip(rows, ids, strict=True):
+        part.ids[:] = own
+    return message, [part.values for part in rows]
 
 
 def unpacked(

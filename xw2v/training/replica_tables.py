@@ -10,7 +10,14 @@ from xw2v.cluster.ranks import Ranks
 from xw2v.sgns.array import Array
 from xw2v.sgns.backend import Backend
 from xw2v.sgns.interface import Tables
-from xw2v.training.replica_rows import combined, packed, stretch_of, touched, unpacked
+from xw2v.training.replica_rows import (
+    blank_message,
+    combined,
+    displacements_into,
+    stretch_of,
+    touched,
+    unpacked,
+)
 
 MEAN_ROWS = 1024  # the most frequent rows of a table, whose mean stands for that of all
 
@@ -66,7 +73,9 @@ class ReplicaTables:
             mean = self._weights[i] @ bases[-1 - i][: len(self._weights[i])]
             stretch = stretch_of(due[i], ranks.rank, ranks.size)
             own.append(combined(base, [rows[i] for rows in parts], mean, *stretch))
-        result = packed([], own)
+        result, places = blank_message([], [rows.ids for rows in own], dim)
+        for place, rows in zip(places, own, strict=True):
+            place[:] = rows.values
         for message in ranks.exchange([result] * ranks.size):
             self._adopt(tables, message)
         self._upload(tables, due)
@@ -85,10 +94,14 @@ class ReplicaTables:
         ]
         messages = []
         for owner in range(self._ranks.size):
-            moved = []
-            for table, base, rows in zip(host, self._bases, due, strict=False):
-                moved.append(touched(table, base, *stretch_of(rows, owner, self._ranks.size)))
-            messages.append(packed(numbers, moved))
+            moved = [
+                touched(table, base, *stretch_of(rows, owner, self._ranks.size))
+                for table, base, rows in zip(host, self._bases, due, strict=False)
+            ]
+            message, places = blank_message(numbers, moved, self._bases[0].shape[1])
+            for place, table, base, ids in zip(places, host, self._bases, moved, strict=True):
+                displacements_into(place, table, base, ids)
+            messages.append(message)
         return messages
 
     def _adopt(self, tables: Tables[Array], message: np.ndarray) -> None:

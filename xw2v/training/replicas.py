@@ -13,7 +13,7 @@ from typing import NamedTuple
 from xw2v import tuning
 from xw2v.cluster.ranks import Ranks
 from xw2v.errors import RunInterruptedError
-from xw2v.sgns.combine_schedule import combine_schedule, shares
+from xw2v.sgns.combine_schedule import combine_schedule, interval_of, shares
 from xw2v.training.callbacks import Callback
 from xw2v.training.checkpointer import Checkpointer, StopOnSignal
 from xw2v.training.replica_tables import ReplicaTables, distinct
@@ -57,7 +57,7 @@ class Replicas(Callback):
             trainer.step_config,
             trainer.sampling,
             tuning.batch_tokens(settings),
-            settings.combine_interval,
+            settings.combine_interval or interval_of(ranks.size),
         )
         self.tables = ReplicaTables(ranks, trainer.backend, shares(counts, trainer.sampling))
         self._ranks = ranks
