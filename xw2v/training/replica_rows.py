@@ -51,7 +51,7 @@ def touched(table: np.ndarray, base: np.ndarray, first: int, last: int) -> np.nd
 def displacements_into(
     values: np.ndarray, table: np.ndarray, base: np.ndarray, ids: np.ndarray
 ) -> None:
-    """Write into `values` (U, D) how far the rows `ids` (U,) of a table are from those of `base`."""
+    """Write the rows `ids` (U,) of a table, less those of `base`, into `values` (U, D)."""
     for first in range(0, len(ids), CHUNK_ROWS):
         some = slice(first, first + CHUNK_ROWS)
         np.subtract(table[ids[some]], base[ids[some]], out=values[some])

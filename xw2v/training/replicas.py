@@ -1,8 +1,9 @@
 """Training as one of several replicas: a callback that combines them, and keeps them in step.
 
-Ranks count steps alike. Where one has no batches left in an epoch, it goes on taking part in the
-combines until nobody has, so that a rank may even have no text at all. After a combine of all rows
-the replicas are equal, and what rank 0 holds is the run: only there is it saved or stopped.
+Ranks count steps alike. One that has no batches left in an epoch goes on counting, and taking part
+in the combines, until nobody has any; so a rank may even have no text at all. After a combine of
+all rows the replicas are equal, and what rank 0 holds is the run: only there is it saved or
+stopped.
 """
 
 from __future__ import annotations
@@ -26,13 +27,11 @@ class Notice(NamedTuple):
     """What ranks let each other know at each combine.
 
     Attributes:
-        step: of the epoch, up to which this rank has trained.
         is_done: whether it has no batches left in the epoch.
         is_stopped: whether a signal asked it to stop.
         wants_save: whether a checkpoint is due; rank 0 decides.
     """
 
-    step: int
     is_done: bool
     is_stopped: bool
     wants_save: bool
@@ -71,26 +70,18 @@ class Replicas(Callback):
         self.tables.begin(state.tables)
 
     def on_step(self, state: State) -> None:
-        if not self.schedule.is_due(state.step):
-            return
-        notices = self._combine(state, self.schedule.due(state.step), is_done=False)
-        if self.schedule.is_whole(state.step):
-            self._stop_if(state, any(notice.is_stopped for notice in notices))
-            if notices[0].wants_save:
-                self._save(state)
+        if self.schedule.is_due(state.step):
+            self._combine_due(state, is_done=False)
 
     def on_batches_end(self, state: State) -> None:
         """Take part until all ranks have trained on all of their batches, and combine all rows."""
-        interval, step = self.schedule.interval, state.step
-        is_everyone_done = False
-        while not is_everyone_done:
-            step += interval - step % interval
-            notices = self._combine(state, self.schedule.due(step), is_done=True)
-            is_everyone_done = all(notice.is_done for notice in notices)
+        interval, notices = self.schedule.interval, [Notice(False, False, False)]
+        while not all(notice.is_done for notice in notices):
+            idle = interval - state.step % interval  # steps that others may still have
+            state.step += idle
+            state.steps += idle
+            notices = self._combine_due(state, is_done=True)
         notices = self._combine(state, [table.shape[0] for table in distinct(state.tables)], True)
-        last = max(notice.step for notice in notices)
-        state.steps += last - state.step  # those of the rank that had the most
-        state.step = last
         self._is_stopped = any(notice.is_stopped for notice in notices)
 
     def on_epoch_end(self, state: State) -> None:
@@ -99,11 +90,20 @@ class Replicas(Callback):
         self._stop_if(state, self._is_stopped)
         self._ranks.wait()
 
+    def _combine_due(self, state: State, is_done: bool) -> list[Notice]:
+        """Combine what is due, and where that is all, save or stop if somebody wants it."""
+        notices = self._combine(state, self.schedule.due(state.step), is_done)
+        if self.schedule.is_whole(state.step):
+            self._stop_if(state, any(notice.is_stopped for notice in notices))
+            if notices[0].wants_save:
+                self._save(state)
+        return notices
+
     def _combine(self, state: State, due: Sequence[int], is_done: bool) -> list[Notice]:
         wants_save = self._ranks.rank == 0 and self._checkpointer.is_due(state)
-        notice = Notice(state.step, is_done, self._signals.received, wants_save)
+        notice = Notice(is_done, self._signals.received, wants_save)
         heard = self.tables.combine(state.tables, due, [int(number) for number in notice])
-        return [Notice(step, *map(bool, flags)) for step, *flags in heard]
+        return [Notice(*map(bool, flags)) for flags in heard]
 
     def _save(self, state: State) -> None:
         if self._ranks.rank == 0:
