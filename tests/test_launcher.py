@@ -72,6 +72,15 @@ def test_an_error_of_all_ranks_is_reported_once(
     assert not (tmp_path / "output").exists()
 
 
+def test_preprocessing_is_rank_0s(words_file: Path, tmp_path: Path) -> None:
+    line = [sys.executable, "-m", "xw2v", "preprocess", str(words_file), "--data-dir"]
+    for rank in ("0", "1"):
+        environment = os.environ | {"PMI_SIZE": "2", "PMI_RANK": rank}
+        folder = tmp_path / rank
+        subprocess.run([*line, str(folder)], env=environment, check=True, capture_output=True)
+        assert folder.exists() == (rank == "0")
+
+
 SUPERVISED = """
 import os, signal, sys, time
 import xw2v.cluster.supervisor as supervisor
