@@ -30,11 +30,13 @@ from xw2v.text.vocabulary import Vocabulary, VocabularyLimits
 from xw2v.training.callbacks import Progress, ProgressReport
 from xw2v.training.output import draw_picture, write_run
 from xw2v.training.run import Run, run_training
+from xw2v.vectors.arguments import checks_arguments
 from xw2v.vectors.keyedvectors import KeyedVectors
 
 Sentences = str | os.PathLike[str] | Corpus | Iterable[Sequence[str] | str | os.PathLike[str]]
 
 
+@checks_arguments()
 class Word2Vec:
     """Skip-gram (or CBOW) with negative sampling (Mikolov et al. 2013).
 
@@ -167,7 +169,7 @@ def _paths_of(name: str, sentences: object) -> list[str] | None:
     """
     if isinstance(sentences, (str, os.PathLike)):
         sentences = [sentences]
-    if not isinstance(sentences, Iterable):
+    if not isinstance(sentences, Iterable) or getattr(sentences, "shape", None) == ():
         raise InputError("give lists of tokens, files or a Corpus", setting=name, value=sentences)
     if not isinstance(sentences, Sequence):
         return None

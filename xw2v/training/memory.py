@@ -20,6 +20,7 @@ CHUNK_BYTES = (
 )  # making batches: a chunk of ids in some two dozen int64 arrays
 STEP_TABLES = 12  # (batch + negatives, D) arrays of the plain step; the compiled one has fewer
 REPLICA_TABLES = 5  # as of the last combine, and rows on their way: sent, received, in between
+PLACE_BYTES = 28 + 16 * 16  # of a place of a row in a step, beside its gradient
 WORD_BYTES = 16 + 8 * 8  # beside the vectors: sampling tables, scratch of a step, and their making
 MARGIN_BYTES = 2**26  # for what is not counted here
 
@@ -31,15 +32,17 @@ def needed(settings: Settings, vocab_size: int, is_replica: bool = False) -> int
     Args:
         is_replica: of one of several ranks, which combine their tables.
     """
-    table = vocab_size * settings.vector_size * FLOAT_BYTES
-    tables = table if settings.tied else 2 * table
+    shape = tuning.model_shape(settings, vocab_size)
+    row = shape.dim * FLOAT_BYTES
+    tables = shape.table_rows(tied=settings.tied) * row
     batch, shared = tuning.batch_tokens(settings), tuning.shared_negatives(settings)
-    rows = batch + 2 * settings.window + batch // tuning.group_tokens(settings) * shared
-    step = (
-        STEP_TABLES * rows * settings.vector_size * FLOAT_BYTES
-        + batch * (shared + 64) * FLOAT_BYTES * 4
-    )
-    writing = 2 * table  # the mean of the two tables, and their sum on the way there
+    group = tuning.group_tokens(settings)
+    groups = batch // group
+    rows = batch + 2 * settings.window + groups * shared
+    context = groups * (group + 2 * settings.window)  # places of the groups' context words
+    step = STEP_TABLES * rows * row + batch * (shared + 64) * FLOAT_BYTES * 4
+    step += context * (row + PLACE_BYTES)
+    writing = 2 * vocab_size * row  # the mean of the two tables, and their sum on the way there
     combining = REPLICA_TABLES * tables if is_replica else 0
     making = max(CHUNK_BYTES, writing)
     return tables + combining + step + making + vocab_size * WORD_BYTES + MARGIN_BYTES
@@ -75,6 +78,12 @@ def check_memory(
         return total(changed, vocab_size) <= limit[0]
 
     size, fitting = settings.vector_size, []
+    if settings.window > 1000 and (
+        narrower := _largest(
+            settings.window, lambda window: fits(dataclasses.replace(settings, window=window))
+        )
+    ):
+        fitting.append(f"`window` {narrower}")
     if smaller := _largest(
         size, lambda size: fits(dataclasses.replace(settings, vector_size=size))
     ):
