@@ -201,7 +201,7 @@ def plot_replicas(path: Path, results: Sequence[dict[str, Any]]) -> None:
             )
             axes.plot(
                 *zip(*points, strict=True),
-                MARKS[number],
+                MARKS[number] + ":",
                 color=COLOURS[number],
                 label=name,
             )
@@ -210,5 +210,5 @@ def plot_replicas(path: Path, results: Sequence[dict[str, Any]]) -> None:
     panels[0].set_xlabel("replicas")
     panels[1].set_xlabel("bytes sent by each for a token that it keeps")
     panels[0].set_ylabel("score, as a share of one replica's")
-    panels[0].legend(loc="lower left")
+    panels[0].legend(loc="lower right")
     figure.savefig(path)

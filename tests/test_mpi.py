@@ -46,7 +46,7 @@ def launched(size: int, line: list[str], **environment: str) -> subprocess.Popen
     )
 
 
-def ended(process: subprocess.Popen[str], seconds: float = MOST_SECONDS) -> tuple[int, str, str]:
+def ended(process: subprocess.Popen[str], seconds: float = 600) -> tuple[int, str, str]:
     out, error = process.communicate(timeout=seconds)
     return process.returncode, out, error
 
@@ -108,7 +108,7 @@ def test_a_killed_rank_ends_all_by_its_name(words_file: Path, tmp_path: Path) ->
     ranks = sorted(ranks_of(output))
     assert len(ranks) == 4
     os.kill(ranks[2], signal.SIGKILL)
-    code, _, error = ended(process)
+    code, _, error = ended(process, MOST_SECONDS)
     assert code != 0
     assert re.search(rf"xw2v: rank \d \(process {ranks[2]} on \S+\) was killed by SIGKILL", error)
     wait_for_none(output)
@@ -158,7 +158,7 @@ def test_a_rank_that_is_stopped_ends_all_by_its_name(words_file: Path, tmp_path:
     process = long_run(words_file, output, XW2V_RANK_TIMEOUT="3")
     ranks = sorted(ranks_of(output))
     os.kill(ranks[1], signal.SIGSTOP)
-    code, _, error = ended(process)
+    code, _, error = ended(process, MOST_SECONDS)
     assert code != 0
     assert re.search(rf"nothing from .*\(process {ranks[1]} on \S+\) for \d+ seconds", error)
     wait_for_none(output)
