@@ -177,3 +177,38 @@ def tidy(axes: Any) -> None:
     for axis in (axes.xaxis, axes.yaxis):
         if axis.get_scale() == "log":
             log_ticks(axis)
+
+
+@default_style()
+def plot_replicas(path: Path, results: Sequence[dict[str, Any]]) -> None:
+    """Scores of replicas, as a share of one replica's, against their number and against the bytes
+    that each sends for a token; a mark for each test set.
+
+    Raises SystemExit where the results of one replica are missing.
+    """
+    alone = [each for each in results if each["ranks"] == 1 and "quality" in each]
+    if not alone:
+        raise SystemExit(f"{path}: not drawn, for there is no result of one replica")
+    shown = [each for each in results if "quality" in each and each["rule"] == "agreement"]
+    figure = new_figure(900, 420, layout="constrained")
+    panels = figure.subplots(1, 2, sharey=True)
+    for axes, variable in zip(panels, ("ranks", "bytes_per_token"), strict=True):
+        for number, name in enumerate(PANELS):
+            points = sorted(
+                (each[variable], each["quality"][name] / alone[0]["quality"][name])
+                for each in shown
+                if each[variable] > 0
+            )
+            axes.plot(
+                *zip(*points, strict=True),
+                MARKS[number] + ":",
+                color=COLOURS[number],
+                label=name,
+            )
+        axes.axhline(1, color=INK, linewidth=0.8)
+        axes.set_xscale("log", base=2 if variable == "ranks" else 10)
+    panels[0].set_xlabel("replicas")
+    panels[1].set_xlabel("bytes sent by each for a token that it keeps")
+    panels[0].set_ylabel("score, as a share of one replica's")
+    panels[0].legend(loc="lower right")
+    figure.savefig(path)

@@ -24,6 +24,7 @@ DEFAULTS = {  # of settings that are not set, or by others
     "shared_negatives": "by the other settings",
     "backend": "by the device",
     "workers": "all cores",
+    "combine_interval": "32 / ranks",
     "tokens": "`ascii`, and `raw` for what `xw2v phrases` wrote",
     "lowercase": "on, with `raw` off",
 }

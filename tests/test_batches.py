@@ -4,6 +4,7 @@ backend.
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from xw2v.sgns.draws import Purpose, philox_uint64, stream_of
 from xw2v.sgns.interface import Batch
 from xw2v.sgns.loading import load_backend
 from xw2v.sgns.sampling import RANGE, Sampling, alias_table, keep_thresholds
+from xw2v.sgns.shards import MIN_PIECE_TOKENS
 from xw2v.sgns.tokenstream import TokenStream, sentence_numbers
 
 CONFIG = small_config()
@@ -135,20 +137,60 @@ def test_neither_chunks_nor_the_first_step_change_the_batches(
     assert_same_batches(expected, slow_epoch(text, epoch))
 
 
+def pairs_of(batches: Any) -> Counter[tuple[int, int]]:
+    """The (center, context) pairs of an epoch's batches, with how often each is there."""
+    w, pairs = CONFIG.window, Counter[tuple[int, int]]()
+    for _, batch in batches:
+        for t, (left, right) in enumerate(zip(batch.left, batch.right, strict=True)):
+            for j in (*range(t - left, t), *range(t + 1, t + right + 1)):
+                pairs[int(batch.tokens[t + w]), int(batch.tokens[j + w])] += 1
+    return pairs
+
+
+@pytest.mark.parametrize("size", [2, 3, 7])
+@pytest.mark.parametrize(
+    "lengths", [[7, 1, 30, 3] * 200, [2], [1, 40], [600, 3] * 9, [9000]], ids=len
+)
+def test_the_shards_together_have_the_pairs_of_one_process(lengths: list[int], size: int) -> None:
+    text = Text(lengths, distinct=True)
+    shards = [text.batches(shard=Shard(rank, size)) for rank in range(size)]
+    together = sum((pairs_of(shard.epoch(1)) for shard in shards), Counter())
+    alone = pairs_of(text.batches().epoch(1))
+    lost = (alone - together).total()
+    assert together <= alone
+    if max(lengths) <= MIN_PIECE_TOKENS:
+        assert lost == 0
+    else:  # pieces cut sentences that are longer than they are
+        cuts = sum(lengths) // MIN_PIECE_TOKENS
+        assert lost <= cuts * CONFIG.window * (CONFIG.window + 1)
+
+
 @settings(deadline=None)
-@given(lengths_lists, st.integers(1, 50), st.integers(1, 4), st.integers(0, 3))
-def test_the_shards_together_have_the_batches_of_one_process_in_order(
-    lengths: list[int], chunk_tokens: int, size: int, first_step: int
-) -> None:
+@given(lengths_lists, st.integers(1, 5), st.integers(0, 3))
+def test_a_shard_goes_on_from_any_step(lengths: list[int], size: int, first_step: int) -> None:
     text = Text(lengths)
-    expected = list(text.batches().epoch(1))[first_step:]
-    shards = [
-        text.batches(chunk_tokens=chunk_tokens, shard=Shard(rank, size)).epoch(1, first_step)
-        for rank in range(size)
-    ]
-    steps = range(first_step, first_step + len(expected))
-    assert_same_batches([next(shards[step % size]) for step in steps], expected)
-    assert all(next(shard, None) is None for shard in shards)
+    for rank in range(size):
+        shard = text.batches(shard=Shard(rank, size))
+        assert_same_batches(shard.epoch(1, first_step), list(shard.epoch(1))[first_step:])
+
+
+def test_shards_are_even_and_share_the_sequence_of_negatives() -> None:
+    text, size = Text([20] * 4000), 4
+    shards = [list(text.batches(shard=Shard(r, size)).epoch(0)) for r in range(size)]
+    lengths = [len(shard) for shard in shards]
+    assert max(lengths) - min(lengths) <= 1 + 0.05 * max(lengths)
+    alone = [batch.negatives for _, batch in text.batches(sample=0).epoch(0)]
+    for number in range(size * min(lengths)):
+        dealt = shards[number % size][number // size][1].negatives
+        np.testing.assert_array_equal(dealt, alone[number])
+
+
+@pytest.mark.parametrize("lengths", [[1, 2], [2], [400]])
+def test_more_ranks_than_sentences(lengths: list[int]) -> None:
+    shards = [Text(lengths).batches(sample=0, shard=Shard(rank, 8)) for rank in range(8)]
+    batches = [list(shard.epoch(0)) for shard in shards]
+    tokens = sum(np.count_nonzero(b.left + b.right) for each in batches for _, b in each)
+    assert tokens == sum(length for length in lengths if length > 1)
 
 
 @pytest.mark.parametrize(("rank", "size"), [(1, 1), (-1, 2), (0, 0)])

@@ -204,6 +204,13 @@ class Settings:
         None, "Threads; the vectors do not depend on their number (all cores).", low=1, high=4096
     )
 
+    combine_interval: int | None = setting(
+        None,
+        "MPI: steps of a rank between two combines of the most frequent words (32 / ranks).",
+        low=1,
+        high=4096,
+    )
+
     def __post_init__(self) -> None:
         for name, option in SETTINGS.items():
             object.__setattr__(self, name, option.check(getattr(self, name)))
@@ -282,6 +289,7 @@ class SettingsDict(TypedDict, total=False):
     backend: str | None
     deterministic: bool
     workers: int | None
+    combine_interval: int | None
 
 
 def flag(name: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from typing import Any
 
@@ -74,10 +75,14 @@ def command(
     INPUT is what `xw2v train` takes: text files (also .gz, .bz2, .xz, .zst), folders, - for
     standard input, .arrow and .parquet files; without it, the corpora that train takes then.
     """
+    from xw2v.cluster.launcher import launched
     from xw2v.storage.files import output_folder
     from xw2v.text.reading import preprocess
     from xw2v.text.vocabulary import DISTINCT_LIMIT, VocabularyLimits
 
+    launch = launched(os.environ)
+    if launch is not None and launch.rank > 0:  # rank 0 does it alone
+        return
     limits = VocabularyLimits(
         min_count=min_count,
         max_vocab=max_vocab,

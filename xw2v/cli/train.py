@@ -23,6 +23,7 @@ from xw2v.training.console import Console
 from xw2v.training.signals import StopSignals
 
 if TYPE_CHECKING:
+    from xw2v.cluster.ranks import Ranks
     from xw2v.text.reading import Progress as ReadingProgress
     from xw2v.training.callbacks import Progress
 
@@ -97,9 +98,27 @@ def command(inputs: tuple[str, ...], config: str | None, **given: Any) -> None:
     documentation that comes with Python. `--resume` takes settings that are not given from the
     checkpoint; with more --epochs than a finished run had, it adds them.
     """
+    from xw2v.cli.ranks import connect, ending_together, launch_of_ranks
+
+    launch = launch_of_ranks()
+    if launch is None:
+        _train(inputs, config, given)
+        return
+    ranks = connect(launch)
+    with ending_together(ranks):
+        _train(inputs, config, given, ranks)
+
+
+def _train(
+    inputs: tuple[str, ...], config: str | None, given: dict[str, Any], ranks: Ranks | None = None
+) -> None:
+    """Train, and show how it went.
+
+    Args:
+        ranks: those of several processes that train together; of them rank 0 shows it.
+    """
     from xw2v.pictures.loss_curve import plot_loss
     from xw2v.pictures.stamp import stamp_for
-    from xw2v.training.command import TrainCommand
     from xw2v.training.samples import sample_neighbours
 
     settings, options = read_config(config) if config else ({}, {})
@@ -115,10 +134,19 @@ def command(inputs: tuple[str, ...], config: str | None, **given: Any) -> None:
         options["input"] = inputs
 
     chosen = TrainOptions(**options)
-    console = TerminalConsole(chosen.quiet)
-    training = TrainCommand(chosen, settings, console, plot_loss)
+    console = TerminalConsole(chosen.quiet or (ranks is not None and ranks.rank > 0))
+    if ranks is None:
+        from xw2v.training.command import TrainCommand
+
+        training = TrainCommand(chosen, settings, console, plot_loss)
+    else:
+        from xw2v.training.replica_command import ReplicaTraining
+
+        training = ReplicaTraining(chosen, settings, console, plot_loss, ranks)
     with StopSignals(console.say_at_once) as signals:
         run = training.run(signals)
+        if run is None:
+            return
         if chosen.json:
             click.echo(json.dumps(run.record, ensure_ascii=False))
         elif not chosen.quiet:

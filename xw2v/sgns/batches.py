@@ -2,8 +2,8 @@
 device.
 
 Everything drawn is a function of (seed, epoch, position), so the batches of an epoch are the same
-on every backend, however large the chunks are in which the corpus is read, from whichever step on,
-and on however many processes.
+on every backend, however large the chunks are in which the corpus is read, and from whichever step
+on. Of several replicas each makes the batches of its own part of the text (`xw2v.sgns.shards`).
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from xw2v.sgns.sampling import (
     sample_word_ids,
     window_sizes,
 )
+from xw2v.sgns.shards import pieces_of
 from xw2v.sgns.tokenstream import TokenStream
 
 
@@ -96,7 +97,7 @@ class Batches:
         purposes: the streams that tokens and negatives are drawn from.
         chunk_tokens: tokens read at a time, by default the backend's; the batches do not depend on
             it.
-        shard: which of an epoch's batches to yield.
+        shard: the part of the text to make them of.
     """
 
     def __init__(
@@ -117,11 +118,12 @@ class Batches:
         self.sampler: Sampler = own or ArraySampler(backend, stream, config, sampling, purposes)
         self.batch_tokens = batch_tokens
         self.tokens = len(stream)
+        self._offsets = stream.offsets
         self.chunk_tokens = chunk_tokens or backend.chunk_tokens
         self.shard = shard
 
     def epoch(self, epoch: int, first_step: int = 0) -> Iterator[tuple[int, Batch[Array]]]:
-        """The shard's batches of an epoch in order, from the epoch's step `first_step` on.
+        """The shard's batches of an epoch in order, from its step `first_step` on.
 
         Yields:
             The corpus position of a batch's first token, and the batch. The last one is padded to T
@@ -132,9 +134,9 @@ class Batches:
         nothing = Stretch(*(self.backend.xp.zeros(0, **like) for _ in Stretch._fields))
         stretch = self.sampler.extend(epoch, nothing, 0, 0, w)
         step = 0
-        for start in range(0, self.tokens, self.chunk_tokens):
-            stop = min(start + self.chunk_tokens, self.tokens)
-            stretch = self.sampler.extend(epoch, stretch, start, stop, 0)
+        for piece in pieces_of(self._offsets, self.tokens, self.shard, self.chunk_tokens):
+            padding = w if piece.cut else 0
+            stretch = self.sampler.extend(epoch, stretch, piece.start, piece.stop, padding)
             n_batches = (stretch.ids.shape[0] - 2 * w) // T
             if n_batches > 0:
                 yield from self._cut(stretch, epoch, step, n_batches, first_step)
@@ -152,23 +154,35 @@ class Batches:
     ) -> Iterator[tuple[int, Batch[Array]]]:
         """The batches of a stretch that begins w tokens before the first center of step `step`."""
         T, w = self.batch_tokens, self.config.window
-        groups, K = T // self.config.group, self.config.shared_negatives
         skipped = max(first_step - step, 0)
         if skipped >= n_batches:
             return
-        first, count = (number * groups * K for number in (step + skipped, n_batches - skipped))
-        negatives = self.sampler.negatives(epoch, first, count)
-        negatives = self.backend.xp.reshape(negatives, (-1, groups, K))
+        negatives = self._negatives(epoch, step + skipped, n_batches - skipped)
         positions = self.backend.to_numpy(stretch.position[w : w + n_batches * T : T]).tolist()
         for i in range(skipped, n_batches):
-            if (step + i) % self.shard.size != self.shard.rank:
-                continue
             centers = slice(w + i * T, w + (i + 1) * T)
             tokens = stretch.ids[i * T : (i + 1) * T + 2 * w]
             batch = Batch(
                 tokens, stretch.left[centers], stretch.right[centers], negatives[i - skipped, ...]
             )
             yield positions[i], batch
+
+    def _negatives(self, epoch: int, step: int, n_batches: int) -> Array:
+        """The negatives of a shard's steps from `step` on: (n_batches, groups, K).
+
+        The sequence is dealt to the ranks a step at a time, so that together they draw all of it.
+        """
+        groups, K = self.batch_tokens // self.config.group, self.config.shared_negatives
+        draw, rank, size = self.sampler.negatives, self.shard.rank, self.shard.size
+        if size == 1:
+            drawn = draw(epoch, step * groups * K, n_batches * groups * K)
+        else:
+            numbers = (s * size + rank for s in range(step, step + n_batches))
+            drawn = self.backend.xp.concat(
+                [draw(epoch, number * groups * K, groups * K) for number in numbers]
+            )
+        negatives: Array = self.backend.xp.reshape(drawn, (-1, groups, K))
+        return negatives
 
 
 def extents(xp: Namespace, sentence: Array, size: Array) -> tuple[Array, Array]:

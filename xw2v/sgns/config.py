@@ -106,9 +106,7 @@ class RunShape:
 
 @dataclass(frozen=True)
 class Shard:
-    """The part of an epoch's batches that one of several processes trains on: step s of the epoch
-    belongs to rank s mod size.
-    """
+    """The part of the text that one of several replicas trains on (`xw2v.sgns.shards`)."""
 
     rank: int = 0
     size: int = 1

@@ -49,6 +49,9 @@ class Callback:
     def on_interval(self, state: State, progress: Progress) -> None:
         """After every reporting interval, some 200 times a run or every 100 steps."""
 
+    def on_batches_end(self, state: State) -> None:
+        """After an epoch's last step, before its validation loss is measured."""
+
     def on_epoch_end(self, state: State) -> None:
         """After every epoch, with its validation loss in the history."""
 
@@ -77,6 +80,10 @@ class CallbackList(Callback):
     def on_interval(self, state: State, progress: Progress) -> None:
         for callback in self._callbacks:
             callback.on_interval(state, progress)
+
+    def on_batches_end(self, state: State) -> None:
+        for callback in self._callbacks:
+            callback.on_batches_end(state)
 
     def on_epoch_end(self, state: State) -> None:
         for callback in self._callbacks:

@@ -91,23 +91,28 @@ class Checkpointer(Callback):
         self.say = say
         self.init = init
         self._saved_at = time.monotonic()
+        self._saved_steps = 0
         self._save_seconds = 0.0
 
+    def on_train_begin(self, state: State) -> None:
+        self._saved_steps = state.steps
+
     def on_step(self, state: State) -> None:
-        if self._interval_is_over(state):
+        if self.is_due(state):
             self.save(state)
 
     def on_epoch_end(self, state: State) -> None:
         since = time.monotonic() - self._saved_at
         is_last = state.epoch == self.trainer.settings.epochs
         affordable = since * MAX_CHECKPOINT_TIME_SHARE >= self._save_seconds
-        if is_last or affordable or self._interval_is_over(state):
+        if is_last or affordable or self.is_due(state):
             self.save(state)
 
-    def _interval_is_over(self, state: State) -> bool:
+    def is_due(self, state: State) -> bool:
+        """Whether the interval is over: time has passed, or a multiple of its steps."""
         steps, seconds = self.interval.steps, self.interval.seconds
         if steps is not None:
-            return state.steps % steps == 0
+            return state.steps // steps > self._saved_steps // steps
         return seconds is not None and time.monotonic() - self._saved_at >= seconds
 
     def save(self, state: State) -> bool:
@@ -135,7 +140,7 @@ class Checkpointer(Callback):
         except NonFiniteError as error:
             raise self.with_checkpoint_hint(diverged(str(error), state, trainer.settings)) from None
         finally:
-            self._saved_at = time.monotonic()
+            self._saved_at, self._saved_steps = time.monotonic(), state.steps
             self._save_seconds = self._saved_at - began
         return True
 

@@ -85,7 +85,7 @@ class TrainCommand:
         self._console = console
         self._plot = plot
 
-    def run(self, signals: StopSignals) -> Run:
+    def run(self, signals: StopSignals) -> Run | None:
         """Train and write the output folder; raises what can go wrong on the way, see
         docs/reliability.md.
         """
@@ -194,11 +194,7 @@ class TrainCommand:
         trainer, warm_start = prepared.trainer, prepared.warm_start
         init = None if warm_start is None else warm_start.fingerprint
         checkpointer = Checkpointer(trainer, self.folder, self.interval, self._console.say, init)
-        callbacks: list[Callback] = [
-            FileWatch(trainer),
-            StopOnSignal(signals, checkpointer),
-            checkpointer,
-        ]
+        callbacks = self._watchers(trainer, signals, checkpointer)
         words = trainer.corpus.raw_words * trainer.settings.epochs
         signals.defer = True
         try:
@@ -210,6 +206,12 @@ class TrainCommand:
             raise checkpointer.with_checkpoint_hint(error) from None
         finally:
             signals.defer = False
+
+    def _watchers(
+        self, trainer: Trainer, signals: StopSignals, checkpointer: Checkpointer
+    ) -> list[Callback]:
+        """The callbacks that watch over the run."""
+        return [FileWatch(trainer), StopOnSignal(signals, checkpointer), checkpointer]
 
     # --- publish ---------------------------------------------------------------------------------
 

@@ -20,15 +20,19 @@ CHUNK_BYTES = (
     Backend.chunk_tokens * 8 * 24
 )  # making batches: a chunk of ids in some two dozen int64 arrays
 STEP_TABLES = 12  # (batch + negatives, D) arrays of the plain step; the compiled one has fewer
+REPLICA_TABLES = 5  # as of the last combine, and rows on their way: sent, received, in between
 PLACE_BYTES = 28 + 16 * 16  # of a place of a row in a step, beside its gradient
 WORD_BYTES = 16 + 8 * 8  # beside the vectors: sampling tables, scratch of a step, and their making
 SCRATCH_ROWS = 32  # of a thread, beside those of its group
 MARGIN_BYTES = 2**26  # for what is not counted here
 
 
-def needed(settings: Settings, vocab_size: int) -> int:
+def needed(settings: Settings, vocab_size: int, is_replica: bool = False) -> int:
     """Bytes that training and writing the vectors take at most, besides what is in memory when they
     start.
+
+    Args:
+        is_replica: of one of several ranks, which combine their tables.
     """
     shape = tuning.model_shape(settings, vocab_size)
     row = shape.dim * FLOAT_BYTES
@@ -45,7 +49,9 @@ def needed(settings: Settings, vocab_size: int) -> int:
     scratch += group * (shared + 2 * settings.window + SCRATCH_ROWS) * FLOAT_BYTES
     step += scratch * max(settings.workers or available_cores(), groups)
     writing = 2 * vocab_size * row  # the mean of the two tables, and their sum on the way there
-    return tables + step + max(CHUNK_BYTES, writing) + vocab_size * WORD_BYTES + MARGIN_BYTES
+    combining = REPLICA_TABLES * tables if is_replica else 0
+    making = max(CHUNK_BYTES, writing)
+    return tables + combining + step + making + vocab_size * WORD_BYTES + MARGIN_BYTES
 
 
 def available() -> tuple[int, str] | None:
@@ -56,15 +62,26 @@ def available() -> tuple[int, str] | None:
     return min(limits) if limits else None
 
 
-def check_memory(settings: Settings, vocab_size: int) -> None:
-    """Raise OutOfMemoryError if a run of so many words does not fit, with what would."""
+def check_memory(
+    settings: Settings, vocab_size: int, runs: int = 1, is_replica: bool = False
+) -> None:
+    """Raise OutOfMemoryError if a run of so many words does not fit, with what would.
+
+    Args:
+        runs: that begin at the same time and share the memory.
+        is_replica: see `needed`.
+    """
     limit = available()
-    need = needed(settings, vocab_size)
+
+    def total(settings: Settings, vocab_size: int) -> int:
+        return runs * needed(settings, vocab_size, is_replica)
+
+    need = total(settings, vocab_size)
     if limit is None or need <= limit[0]:
         return
 
     def fits(changed: Settings, vocab_size: int = vocab_size) -> bool:
-        return needed(changed, vocab_size) <= limit[0]
+        return total(changed, vocab_size) <= limit[0]
 
     size, fitting = settings.vector_size, []
     if settings.window > 1000 and (
@@ -82,9 +99,10 @@ def check_memory(settings: Settings, vocab_size: int) -> None:
     hint = (
         f"{' or '.join(fitting)} would fit" if fitting else "nothing smaller would fit; free some"
     )
+    at = f" at {runs} ranks" if runs > 1 else ""
     raise OutOfMemoryError(
-        f"{vocab_size:,} words of {size} dimensions need {_shown(need)} of memory, and "
-        f"{_shown(limit[0])} are left ({limit[1]}): {hint}"
+        f"{vocab_size:,} words of {size} dimensions{at} need {shown(need)} of memory, and "
+        f"{shown(limit[0])} are left ({limit[1]}): {hint}"
     )
 
 
@@ -94,7 +112,7 @@ def _largest(most: int, fits: Callable[[int], bool]) -> int:
     return number if number >= 10 else 0
 
 
-def _shown(size: int) -> str:
+def shown(size: int) -> str:
     return f"{size / 2**30:.1f} GiB" if size >= 2**30 else f"{size / 2**20:.0f} MiB"
 
 

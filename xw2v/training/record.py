@@ -73,6 +73,7 @@ class CheckpointRecord:
         settings: every resolved setting.
         validation: fingerprint of the validation text, if there is one.
         init: fingerprint of the vectors that the run started from, if there are any.
+        ranks: processes that trained, each on its part of every epoch.
         files: SHA-256 of each file of the tables, by name.
     """
 
@@ -83,6 +84,7 @@ class CheckpointRecord:
     init: str | None
     versions: dict[str, str]
     device: str
+    ranks: int
     state: Counters
     files: dict[str, str]
 
@@ -99,6 +101,7 @@ class CheckpointRecord:
             init=init,
             versions=versions(trainer.backend, trainer.step),
             device=str(trainer.backend.device),
+            ranks=trainer.shard.size,
             state=Counters(**{name: getattr(state, name) for name in names}),
             files={},
         )
@@ -110,6 +113,8 @@ class CheckpointRecord:
         state = record.state
         if min(state.epoch, state.step, state.steps, state.pairs, state.seconds) < 0:
             raise ValueError("has a negative counter")
+        if record.ranks < 1:
+            raise ValueError("field 'ranks' is not positive")
         if not state.plans or min(state.plans) < 1:
             raise ValueError("field 'state.plans' has no positive numbers of epochs")
         if set(record.files) not in ({TABLE_FILES[0]}, set(TABLE_FILES)):
@@ -157,6 +162,7 @@ def run_record(trainer: Trainer, state: State) -> dict[str, Any]:
         "corpus": dataclasses.asdict(CorpusRecord.of(corpus))
         | {"sentence_lengths": sentence_lengths(corpus.offsets)},
         "epochs_asked": state.plans,
+        "ranks": trainer.shard.size,
         "steps": state.steps,
         "train_seconds": round(state.seconds, 3),
         "words_per_second": round(words / max(state.seconds, 1e-9), 1),

@@ -99,6 +99,8 @@ def what_changed(checkpoint: Checkpoint, trainer: Trainer) -> str | None:
     """A line on versions and devices that are not those the checkpoint was made with, if any."""
     there = checkpoint.record.versions | {"device": checkpoint.record.device}
     here = versions(trainer.backend, trainer.step) | {"device": str(trainer.backend.device)}
+    there |= {"ranks": str(checkpoint.record.ranks)}
+    here |= {"ranks": str(trainer.shard.size)}
     changed = [
         f"{name} {there.get(name)} then, {here[name]} now"
         for name in here
@@ -126,6 +128,7 @@ def restored(checkpoint: Checkpoint, trainer: Trainer) -> State:
         trainer.backend, tables["center"], tables.get("context"), tied=settings.tied
     )
     state = State(tables=on_device, **copy.deepcopy(vars(counters)))
+    state.step = state.step * checkpoint.record.ranks // trainer.shard.size
     if state.plans[-1] != settings.epochs:
         state.plans.append(settings.epochs)
     return state

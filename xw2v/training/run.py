@@ -12,7 +12,7 @@ import numpy as np
 from xw2v import tuning
 from xw2v.settings import Settings
 from xw2v.sgns.backend import Backend
-from xw2v.sgns.config import RunShape
+from xw2v.sgns.config import SINGLE_PROCESS, RunShape, Shard
 from xw2v.sgns.interface import Tables
 from xw2v.sgns.loading import load_backend
 from xw2v.text.corpus import Corpus
@@ -101,6 +101,7 @@ def prepare(
     backend: Backend | None = None,
     say: Callable[[str], None] = lambda line: None,
     continuation: Continuation | None = None,
+    shard: Shard = SINGLE_PROCESS,
 ) -> Trainer:
     """The trainer of a run; InputError if the run does not fit on its device.
 
@@ -108,6 +109,7 @@ def prepare(
         backend: one that is open already; by default that of the settings is opened.
         say: where a line for the user on how the run will go on this device goes.
         continuation: how the run goes on from earlier ones.
+        shard: the part of the corpus to train on.
     """
     if backend is None:
         backend, settings = open_backend(settings)
@@ -122,7 +124,7 @@ def prepare(
     )
     if plan is not None:
         say(plan)
-    return Trainer(corpus, settings, backend, validation, continuation)
+    return Trainer(corpus, settings, backend, validation, continuation, shard)
 
 
 def finish(trainer: Trainer, state: State) -> Run:

@@ -18,7 +18,7 @@ from xw2v.settings import Settings
 from xw2v.sgns.array import Array, take_rows
 from xw2v.sgns.backend import Backend
 from xw2v.sgns.batches import Batches
-from xw2v.sgns.config import StepConfig
+from xw2v.sgns.config import SINGLE_PROCESS, Shard, StepConfig
 from xw2v.sgns.draws import Purpose
 from xw2v.sgns.interface import Batch, Tables
 from xw2v.sgns.sampling import Sampling
@@ -63,6 +63,7 @@ class Trainer:
         backend: on which array library and device.
         validation: text, encoded with the same vocabulary, whose loss is computed after each epoch.
         continuation: how this run goes on from earlier ones.
+        shard: the part of the corpus to train on.
 
     Raises:
         InputError: no sentence of the corpus has two words.
@@ -75,6 +76,7 @@ class Trainer:
         backend: Backend,
         validation: Corpus | None = None,
         continuation: Continuation | None = None,
+        shard: Shard = SINGLE_PROCESS,
     ) -> None:
         if len(corpus.ids) < len(
             corpus.offsets
@@ -94,7 +96,11 @@ class Trainer:
         self.step = step_for(backend, self.step_config)
         locked = self.continuation.locked
         self._locked = None if locked is None else backend.from_numpy(locked)
-        self._batches = self._batches_of(corpus, Purpose.TOKENS, Purpose.NEGATIVES)
+        self.shard = shard
+        self.sampling = Sampling(
+            settings.sample, settings.ns_exponent, settings.seed, settings.window
+        )
+        self._batches = self._batches_of(corpus, Purpose.TOKENS, Purpose.NEGATIVES, shard)
         self._validation_batches = (
             None
             if validation is None
@@ -102,7 +108,7 @@ class Trainer:
                 validation, Purpose.VALIDATION_TOKENS, Purpose.VALIDATION_NEGATIVES
             )
         )
-        steps = len(corpus.ids) * settings.epochs / tuning.batch_tokens(settings)
+        steps = len(corpus.ids) * settings.epochs / tuning.batch_tokens(settings) / shard.size
         self.interval_steps = max(
             min(int(steps / INTERVALS), LONGEST_INTERVAL_STEPS),
             math.ceil(steps / MOST_INTERVALS),
@@ -110,15 +116,22 @@ class Trainer:
         )
         self._measure_every = min(self.interval_steps, MEASURED_STEPS)
 
-    def _batches_of(self, corpus: Corpus, tokens: Purpose, negatives: Purpose) -> Batches:
+    def _batches_of(
+        self,
+        corpus: Corpus,
+        tokens: Purpose,
+        negatives: Purpose,
+        shard: Shard = SINGLE_PROCESS,
+    ) -> Batches:
         settings = self.settings
         return Batches(
             self.backend,
             TokenStream(corpus.ids, corpus.offsets, self.corpus.vocabulary.counts),
             self.step_config,
-            Sampling(settings.sample, settings.ns_exponent, settings.seed, settings.window),
+            self.sampling,
             batch_tokens=tuning.batch_tokens(settings),
             purposes=(tokens, negatives),
+            shard=shard,
         )
 
     def start(self, center: np.ndarray | None = None, context: np.ndarray | None = None) -> State:
@@ -182,6 +195,7 @@ class Trainer:
                     progress = Progress(done, loss, pairs, alpha, speed.words_per_second(done))
                     callback.on_interval(state, progress)
                 callback.on_step(state)
+            callback.on_batches_end(state)
             self._end_epoch(state, meter, clock)
             callback.on_epoch_end(state)
         callback.on_train_end(state)

@@ -1,0 +1,36 @@
+"""The bench of replicas, rehearsed at a tiny size."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import sys
+from pathlib import Path
+
+import pytest
+from runs import text
+
+from xw2v.sgns.combine import combined_displacement
+from xw2v.training import replica_rows
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def test_replicas_are_simulated_and_drawn(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.syspath_prepend(str(ROOT))
+    replicas = importlib.import_module("bench.replicas")
+    scores = dict.fromkeys(replicas.SCORES, 0.5)
+    monkeypatch.setattr(replicas, "quality", lambda vectors, folder: scores)
+    words, results = tmp_path / "words.txt", tmp_path / "results.json"
+    words.write_text(text(2400))
+    line = ["replicas", str(words), "--eval", str(tmp_path), "--epochs", "1", "--ranks", "1", "2"]
+    line += ["--rules", "agreement", "mean", "sum", "--json", str(results)]
+    monkeypatch.setattr(sys, "argv", [*line, "--plot", str(tmp_path / "plot.png")])
+    replicas.main()
+    assert capsys.readouterr().out.count("\n| 2 | ") == 3
+    assert (tmp_path / "plot.png").read_bytes().startswith(b"\x89PNG")
+    found = [json.loads(line) for line in results.read_text().splitlines()]
+    assert [each["bytes"] > 0 for each in found] == [False] * 3 + [True] * 3
+    assert vars(replica_rows)["combined_displacement"] is combined_displacement

@@ -1,0 +1,103 @@
+"""The ranks of a run: messages from each to each, and what is agreed by them."""
+
+from __future__ import annotations
+
+import json
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from xw2v.errors import TrainingError
+
+PATIENCE_SECONDS = 45.0  # that a rank waits for another in training
+
+
+class RankLostError(TrainingError):
+    """A rank that others wait for in vain."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a rank runs."""
+
+    rank: int
+    host: str
+    process: int
+
+    def __str__(self) -> str:
+        return f"rank {self.rank} (process {self.process} on {self.host})"
+
+
+class Ranks(ABC):
+    """The processes of one run.
+
+    Attributes:
+        rank: this one's number.
+        size: how many there are.
+        local_rank: this one's number among those on its machine.
+        local_size: how many there are on its machine.
+    """
+
+    rank: int
+    size: int
+    local_rank: int
+    local_size: int
+
+    @abstractmethod
+    def exchange(
+        self, outgoing: Sequence[np.ndarray], patience: float | None = PATIENCE_SECONDS
+    ) -> list[np.ndarray]:
+        """Send a message to each rank, and receive one from each: (bytes,) uint8, in the order of
+        ranks. All ranks must call it.
+
+        Args:
+            patience: seconds to wait; None waits as long as it takes.
+
+        Raises:
+            RankLostError: a rank did not come within that time.
+        """
+
+    @abstractmethod
+    def abort(self, code: int) -> None:
+        """End all ranks, this one included."""
+
+    def gather(self, value: Any, patience: float | None = PATIENCE_SECONDS) -> list[Any]:
+        """What each rank gives, at each rank; values of JSON."""
+        return [decoded(part) for part in self.exchange([encoded(value)] * self.size, patience)]
+
+    def broadcast(self, value: Any = None, patience: float | None = PATIENCE_SECONDS) -> Any:
+        """What rank 0 gives, at each rank, where other values are ignored; a value of JSON."""
+        message = encoded(value if self.rank == 0 else None)
+        return decoded(self.exchange([message] * self.size, patience)[0])
+
+    def broadcast_array(self, array: np.ndarray, patience: float | None = None) -> None:
+        """Overwrite an array with that of rank 0, which all ranks have in one shape and dtype.
+
+        It passes through all ranks: each receives a part from rank 0 and sends it to the others.
+        """
+        data = array.reshape(-1).view(np.uint8)
+        bounds = [len(data) * r // self.size for r in range(self.size + 1)]
+        parts = [data[first:last] for first, last in pairwise(bounds)]
+        nothing = data[:0]
+        dealt = self.exchange(parts if self.rank == 0 else [nothing] * self.size, patience)
+        for part, received in zip(
+            parts, self.exchange([dealt[0]] * self.size, patience), strict=True
+        ):
+            part[:] = received
+
+    def wait(self) -> None:
+        """Return when all ranks have come here, however long that takes."""
+        self.exchange([np.zeros(0, np.uint8)] * self.size, None)
+
+
+def encoded(value: Any) -> np.ndarray:
+    """A value of JSON as a message."""
+    return np.frombuffer(json.dumps(value).encode(), np.uint8)
+
+
+def decoded(message: np.ndarray) -> Any:
+    return json.loads(message.tobytes())

@@ -1,0 +1,103 @@
+"""How replicas that were trained apart become one again.
+
+N replicas start from the same tables, and each trains on its own part of the text. Then, row by
+row, their displacements δ_r are combined. The sum of displacements is right where these are
+independent, as where a rare word was met by one replica, or each learned something else about it.
+It overshoots where they agree: all have gone most of the way to the same place, and N times as far
+lies beyond it. There the mean is right, which elsewhere throws away what N − 1 of N have learned.
+How far they agree can be read off the displacements themselves:
+
+    f(v) = min(1, Σ‖v_r‖² / ‖Σv_r‖²)
+
+is 1 for displacements that are orthogonal or oppose each other, 1/N for N equal ones (the gradient
+diversity of Yin et al. 2018). Most agreement is in one direction, that of the mean ū of the other
+table's rows, along which all pairs of a batch push and pull (see `xw2v.sgns.update`). So the part
+along it is separated from the rest, and each has its own factor:
+
+    row ← row + f(rest) Σ rest_r + f(along) Σ along_r
+    along_r = (δ_r·û) û,    rest_r = δ_r − along_r
+
+One replica's displacement is taken as it is. Of N, no part moves a row further than
+√Σ‖part_r‖², which is what N independent ones of these lengths would have done; so whatever the
+replicas bring, a combine multiplies the longest displacement by √N at most, and nothing is there to
+be tuned.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from xw2v.sgns.array import Array, namespace_of, safe_divisor
+
+
+class Sums(NamedTuple):
+    """Sums over the replicas, in their order, of the displacements of U rows.
+
+    Attributes:
+        total: (U, D) Σδ_r.
+        squares: (U,) Σ‖δ_r‖².
+        along_squares: (U,) Σ(δ_r·û)².
+    """
+
+    total: Array
+    squares: Array
+    along_squares: Array
+
+
+def combined_rows(rows: Array, displacements: Sequence[Array], mean: Array) -> Array:
+    """The rows of the replicas as one.
+
+    Args:
+        rows: (U, D) from which all replicas started.
+        displacements: δ_r of each replica, (U, D), in the order of ranks; zero for rows that it
+            did not touch.
+        mean: (D,) ū, about the mean of the other table's rows.
+    """
+    direction = unit(mean)
+    sums = summed(displacements[0], direction)
+    for displacement in displacements[1:]:
+        sums = added(sums, displacement, direction)
+    return rows + combined_displacement(sums, direction)
+
+
+def unit(mean: Array) -> Array:
+    """û (D,); zero where ū is."""
+    xp = namespace_of(mean)
+    return mean / safe_divisor(xp.sqrt(xp.sum(mean * mean)))
+
+
+def summed(displacement: Array, direction: Array) -> Sums:
+    """The sums over a single replica."""
+    xp = namespace_of(displacement)
+    along = xp.matmul(displacement, direction)
+    return Sums(displacement, xp.vecdot(displacement, displacement), along * along)
+
+
+def added(sums: Sums, displacement: Array, direction: Array) -> Sums:
+    """The sums with one more replica."""
+    return Sums(
+        *(one + other for one, other in zip(sums, summed(displacement, direction), strict=True))
+    )
+
+
+def combined_displacement(sums: Sums, direction: Array) -> Array:
+    """What the rows move by: (U, D)."""
+    xp = namespace_of(sums.total)
+    total, squares, along_squares = sums
+    along = xp.matmul(total, direction)  # (U,)
+    factor_along = diversity(along_squares, along * along)
+    rest = xp.vecdot(total, total) - along * along
+    factor_rest = diversity(squares - along_squares, rest)
+    return (
+        factor_rest[:, None] * total + ((factor_along - factor_rest) * along)[:, None] * direction
+    )
+
+
+def diversity(sum_of_squares: Array, square_of_sum: Array) -> Array:
+    """f = min(1, Σ‖v_r‖² / ‖Σv_r‖²) of each row; both are 0 or more but for rounding."""
+    xp = namespace_of(sum_of_squares)
+    zero = xp.zeros_like(sum_of_squares)
+    above = xp.where(sum_of_squares > 0, sum_of_squares, zero)
+    shorter = square_of_sum > above
+    return xp.where(shorter, above / xp.where(shorter, square_of_sum, zero + 1), zero + 1)

@@ -1,0 +1,92 @@
+"""When replicas combine which rows: frequent ones often, rare ones seldom.
+
+What replicas must not do is train a row far apart before they compare it. How far it goes in a step
+follows from how often it is in a pair; so rows that are in half as many have twice the interval, up
+to `MAX_DOUBLINGS` of the shortest. Words are sorted by count, so the rows that are due after a step
+are the first ones of each table. The more ranks there are, the further they move a row together,
+and the shorter the interval has to be (docs/scaling.md).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from xw2v.sgns.config import StepConfig
+from xw2v.sgns.sampling import RANGE, Sampling, keep_thresholds
+
+FREQUENT_PAIRS = 40  # in a step, from which on a row is due at the shortest interval
+RANK_STEPS = 32  # of all ranks together between two combines of the most frequent rows
+MAX_DOUBLINGS = 3  # of the shortest interval, up to the longest
+
+
+@dataclass(frozen=True)
+class CombineSchedule:
+    """The rows that are due at each step.
+
+    Attributes:
+        interval: steps between two combines of the most frequent rows.
+        center_rows: rows of the input table that are due every interval · 2^i steps.
+        context_rows: likewise of the output table.
+    """
+
+    interval: int
+    center_rows: tuple[int, ...]
+    context_rows: tuple[int, ...]
+
+    @property
+    def period(self) -> int:
+        """Steps between two combines of all rows."""
+        return self.interval << len(self.center_rows) - 1
+
+    def is_due(self, step: int) -> bool:
+        return step % self.interval == 0
+
+    def is_whole(self, step: int) -> bool:
+        """Whether all rows are due after a step of the epoch."""
+        return step % self.period == 0
+
+    def due(self, step: int) -> tuple[int, int]:
+        """How many rows of the input table and of the output table are due after a step."""
+        doublings = len(self.center_rows) - 1
+        number = step // self.interval
+        i = min((number & -number).bit_length() - 1, doublings)
+        return self.center_rows[i], self.context_rows[i]
+
+
+def combine_schedule(
+    counts: np.ndarray, config: StepConfig, sampling: Sampling, batch_tokens: int, interval: int
+) -> CombineSchedule:
+    """The schedule for words of these counts (V,), the most frequent first."""
+    kept, drawn = shares(counts, sampling)
+    pairs = batch_tokens * (2 * config.window if config.fixed_window else config.window + 1)
+    center = pairs * kept * (1 + config.negative)  # (V,) pairs that a row is in, a step
+    context = pairs * (kept + config.negative * drawn)
+    if config.tied:
+        center = context = center + context
+    return CombineSchedule(interval, _rows_due(center), _rows_due(context))
+
+
+def shares(counts: np.ndarray, sampling: Sampling) -> tuple[np.ndarray, np.ndarray]:
+    """Each word's share of the tokens that subsampling keeps, and of negatives: (V,) each."""
+    kept = counts * (keep_thresholds(counts, sampling.sample) / RANGE)
+    drawn = np.maximum(counts, 1).astype(np.float64) ** sampling.ns_exponent
+    return kept / max(kept.sum(), 1), drawn / drawn.sum()
+
+
+def interval_of(ranks: int) -> int:
+    """The shortest interval, in steps of a rank, where none is given."""
+    return max(RANK_STEPS // ranks, 1)
+
+
+def _rows_due(pairs: np.ndarray) -> tuple[int, ...]:
+    """The rows that are due after 2^0, 2^1, ... intervals; all after the last.
+
+    Args:
+        pairs: (V,) that each row is in, a step.
+    """
+    rows = [
+        int(np.count_nonzero(pairs * 2 ** (i + 1) > FREQUENT_PAIRS)) for i in range(MAX_DOUBLINGS)
+    ]
+    return (*rows, len(pairs))
