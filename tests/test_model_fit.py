@@ -189,7 +189,7 @@ def test_a_model_in_a_folder_is_loaded_as_it_was(tmp_path: Path, settings: dict[
 
 
 def test_other_folders_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="no run.json in it"):
+    with pytest.raises(InputError, match=r"no run\.json in it"):
         Word2Vec.load(tmp_path)
     Word2Vec(**TINY).fit(TEXT).save(tmp_path)
     record = (tmp_path / "run.json").read_text()
