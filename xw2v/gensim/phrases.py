@@ -130,7 +130,13 @@ class Phrases(PhraseCounts, PhraseJoiner):
             return None
         if not can_split(self.delimiter, self.connector_words):
             return None
-        made_with = (self.threshold, self.min_count, self.scoring, self.counts().n_distinct)
+        made_with = (
+            self.threshold,
+            self.min_count,
+            self.scoring,
+            self.counts(),
+            self.counts().n_distinct,
+        )
         if self._table[0] != made_with:
             table = PhraseTable(self.connector_words)
             for words, phrase, score in self._scored(self._ways):
