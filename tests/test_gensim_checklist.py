@@ -107,6 +107,7 @@ HOLDS: dict[str, Check] = {
     "wv, assignable": lambda folder: assigned(reloaded(folder)).wv["cat"].shape == (8,),
     "wv.vectors_lockf": lambda _: np.array_equal(*before_and_after(with_lock())),
     "shrink_windows": lambda _: trained(shrink_windows=False),
+    "window of 10,000": lambda _: trained(window=10_000),
     "get_latest_training_loss": lambda _: MODEL.get_latest_training_loss() > 0,
     "epochs, window, sg, alpha, workers": lambda _: (
         (MODEL.epochs, MODEL.window, MODEL.sg, MODEL.alpha, MODEL.workers) == (5, 5, 0, 0.025, 3)

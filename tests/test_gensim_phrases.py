@@ -7,6 +7,7 @@ import pickle
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from hypothesis import strategies as st
 from xw2v.errors import FileFormatError, InputError, UsageError
 from xw2v.gensim import ENGLISH_CONNECTOR_WORDS, FrozenPhrases, Phraser, Phrases
 from xw2v.gensim.scorers import npmi_scorer, original_scorer
+from xw2v.text import collocations
 
 SENTENCES = [
     line.split()
@@ -107,21 +109,24 @@ TOKENS = ["a", "b", "c", "a_b", "b_c", "of", "a_of", "of_b", "_", "__", "x y", "
     connectors=st.sampled_from([(), ("of",), ("of", "a_of", "c")]),
     delimiter=st.sampled_from(["_", "__", " "]),
     scoring=st.sampled_from([{"threshold": 0.1}, {"threshold": -0.2, "scoring": "npmi"}]),
+    scanned=st.sampled_from([0, 1 << 14]),
 )
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_phrases_of_odd_tokens_are_gensims(
     text: list[list[str]],
     more: list[list[str]],
     connectors: tuple[str, ...],
     delimiter: str,
     scoring: dict[str, Any],
+    scanned: int,
 ) -> None:
     other = pytest.importorskip("gensim.models.phrases")
     options = {"delimiter": delimiter, "min_count": 1, "connector_words": frozenset(connectors)}
-    found, expected = (cls(text, **options, **scoring) for cls in (Phrases, other.Phrases))
-    assert_equal(found, expected, [*text, *more])
-    for one in (found, expected):
-        one.add_vocab(more)
+    with mock.patch.object(collocations, "MIN_SCANNED_TOKENS", scanned):
+        found, expected = (cls(text, **options, **scoring) for cls in (Phrases, other.Phrases))
+        assert_equal(found, expected, [*text, *more])
+        for one in (found, expected):
+            one.add_vocab(more)
     assert_equal(found, expected, [*text, *more])
     assert found.vocab == expected.vocab
 

@@ -31,7 +31,11 @@ def sentences_of(encoder: Encoder) -> list[list[str]]:
 def new_scanner(provisional_id: Callable[[str], int], pattern: str = "[a-z']+") -> scan.Scanner:
     library = scan.library()
     assert library is not None
-    return scan.Scanner(library, PatternRule(pattern), provisional_id)
+
+    def ids_of(words: list[str]) -> np.ndarray:
+        return np.fromiter(map(provisional_id, words), np.int32, len(words))
+
+    return scan.Scanner(library, PatternRule(pattern), ids_of)
 
 
 def scanned(
@@ -134,7 +138,7 @@ def test_empty_lines_take_no_memory() -> None:
 
 def test_without_a_compiler_text_is_read_alike(monkeypatch: pytest.MonkeyPatch) -> None:
     """Lines longer than a block among it, which are cut at blanks."""
-    monkeypatch.setattr("xw2v.text.textfiles.CHUNK_BYTES", 64)
+    monkeypatch.setattr("xw2v.text.textchunks.CHUNK_BYTES", 64)
     text = "Kelvin \u212a one two, three's " * 20 + "\nshort\n\n" + "four five " * 30
     made = []
     for plain in (False, True):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,12 +12,14 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import xw2v.text.encode
+from xw2v.errors import UsageError
 from xw2v.text.characters import CharacterClass, characters_of, class_table
 from xw2v.text.corpus import Corpus
-from xw2v.text.coverage import Coverage
+from xw2v.text.coverage import Coverage, Example
 from xw2v.text.encode import Encoder
+from xw2v.text.options import TextOptions
 from xw2v.text.scan import byte_classes
-from xw2v.text.tokens import AsciiRule, PatternRule, RawRule, TokenRule, WordsRule
+from xw2v.text.tokens import AsciiRule, Losses, PatternRule, RawRule, TokenRule, WordsRule
 from xw2v.text.vocabulary import VocabularyLimits
 
 RULES = {
@@ -35,7 +38,7 @@ ODD = [
     *(" ", "\n", "\r", "\r\n", "\t", "\0", "\x0b", "\x1c", "\x85", "\xa0", "\u2028", "\u202f"),
     *("\u3000", "\u200b", "\u200c", "\u200d", "\u00ad", "\u2060", "\ufeff"),
     *("\u212a", "İ", "ı", "ſ", "ß", "ẞ", "Σ", "ς", "ΟΔΟΣ", "é", "e\u0301", "J\u030c", "Ⱥ", "ŉ"),
-    *("ǅ", "ﬁ", "Ⓐ", "º", "½", "²", "×", "÷"),
+    *("ǅ", "ﬁ", "Ⓐ", "º", "½", "²", "፲", "፻", "×", "÷", "‿", "new_york", "१", "co\u00adop"),
     *("Привет", "Ё", "и\u0306", "हिन्दी", "क\u093c", "தமிழ்", "مدرسة", "لا", "می\u200cخواهم"),
     *("ש", "ת", "צה", "׳", "״", "한", "ᄒ", "ᅡ", "ᆫ", "中", "文", "ひ", "カ", "ー", "ไทย", "ក", "မ"),
     *("😀", "👩\u200d🚀", "🇫🇷", "𝒜", "𐐀", "\U00020000", "\U000e0100"),
@@ -71,8 +74,7 @@ def test_the_scanner_follows_the_rule(name: str, text: str, repeats: int) -> Non
     encoder.add(lines.encode())
     assert sentences(encoder) == plainly(lines, rule)
     if not rule.keeps_all_letters:
-        counted = encoder.coverage.letters, encoder.coverage.outside
-        assert counted == rule.letters(lines)
+        assert encoder.coverage.losses == rule.losses(lines)
 
 
 @pytest.mark.parametrize("name", ["words", "raw"])
@@ -86,7 +88,7 @@ def test_text_may_be_cut_at_spaces(name: str, text: str, data: st.DataObject) ->
     parts.add(text[:cut].encode())
     parts.add(f"{text[cut:]}\n".encode())
     assert sentences(parts) == sentences(complete)
-    assert parts.coverage.letters == complete.coverage.letters
+    assert parts.coverage.losses == complete.coverage.losses
 
 
 def test_without_a_compiler_the_words_are_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -111,7 +113,8 @@ UNTAILORED = st.sampled_from(
         chr(code)
         for code in range(0x1FFF)
         if chr(code) not in TAILORED
-        and class_table()[code] not in (CharacterClass.HEBREW, CharacterClass.SOUTH_EAST_ASIAN)
+        and class_table()[code]
+        not in (CharacterClass.HEBREW, CharacterClass.SOUTH_EAST_ASIAN, CharacterClass.NUMBER)
         and unicodedata.category(chr(code)) not in ("Cn", "So")
     ]
 )
@@ -198,11 +201,17 @@ def test_words_written_out_are_read_as_the_same_words(text: str, name: str) -> N
         ("한국어 문장입니다", ["한국어", "문장입니다"]),
         ("我们 喜欢 北京，上海", ["我们", "喜欢", "北京", "上海"]),
         ("covid19 3rd 1914 3.5 h2o", ["covid19", "3rd", "h2o"]),
+        ("m² ½ 2½ x² ①", ["m", "x"]),
         ("new_york __init__ _so_ U.S.A. e.g.", ["new_york", "init", "so", "u.s.a", "e.g"]),
     ],
 )
 def test_words_of_many_languages(text: str, words: list[str]) -> None:
     assert WordsRule().line(text) == words
+
+
+def test_numbers_are_words_where_digits_are_kept() -> None:
+    found = WordsRule(keep_digits=True).line("m² 2½ ½ ፲፱፻፹ 3.5 ①② ٣")
+    assert found == ["m", "²", "2", "½", "½", "፲፱፻፹", "3.5", "①②", "٣"]
 
 
 @pytest.mark.parametrize(
@@ -236,8 +245,8 @@ def test_no_letter_of_any_script_is_lost(text: str, words: str) -> None:
         assert WordsRule().line(given_text) == unicodedata.normalize("NFC", words).split()
         encoder = Encoder(WordsRule())
         encoder.add(f"{given_text}\n".encode())
-        assert encoder.coverage.letters > 0
-        assert encoder.coverage.outside == 0
+        assert encoder.coverage.losses.letters > 0
+        assert not encoder.coverage.losses
 
 
 def test_apostrophes_are_one_character() -> None:
@@ -252,7 +261,8 @@ def test_tokens_of_a_tokenised_source_are_words_as_a_whole() -> None:
         *[None] * 5,
     ]
     assert RawRule().word("a,b") == "a,b"
-    assert RawRule().word("a b") is None
+    assert RawRule().word("a b") == "a b"
+    assert RawRule().word(" ") is None
 
 
 def test_bytes_that_tell_a_class() -> None:
@@ -286,6 +296,18 @@ def notices(text: str, rule: TokenRule) -> list[str]:
         ("в 1914 году", WordsRule(), "'1914' is left out; `tokens` words `keep_digits` keeps it"),
         ("item17 item18", PatternRule("[a-z]+"), "'item17' becomes 'item'; `tokens` words keeps"),
         ("item 1718", AsciiRule(), "'1718' is left out; `tokens` words `keep_digits` keeps it"),
+        ("½ cup, 2 m²", WordsRule(), "'m²' becomes 'm'; `tokens` words `keep_digits` keeps it"),
+        ("ab " * 33 + "a", PatternRule("ab"), "1.5% of the letters and digits are in no word"),
+        ("ab " * 49 + "d e", PatternRule("ab|d"), "1.0% of the letters and digits are in no word"),
+        ("a_b " * 3, AsciiRule(), "50.0% of the words are cut or lose marks: 'a_b' becomes 'a b'"),
+        ("nai\u0308ve", AsciiRule(), "becomes 'nai ve'; `tokens` words keeps it"),
+        ("caf\u00e9 cafe\u0301 " + " it" * 90, PatternRule("[a-z\u00e9]+"), "becomes 'cafe'"),
+        ("co\u00adop", AsciiRule(), "'co\\xadop' becomes 'co op'; `tokens` words keeps it"),
+        ("हिन्दी में", PatternRule(r"\w+"), "'हिन्दी' becomes 'ह न द'; `tokens` words keeps it"),
+        ("हिन्दी में", PatternRule(r"[^\W\d_]+"), "'हिन्दी' becomes 'ह न द'; `tokens` words keeps"),
+        ("\u0130stanbul", AsciiRule(), "becomes 'i stanbul'; `tokens` words keeps it"),
+        ("New York", PatternRule("new"), "'York' is left out; `tokens` ascii keeps it"),
+        ("a-b c-d", PatternRule("(?<=a-b )c"), "'a-b' is left out; `tokens` ascii keeps it"),
     ],
 )
 def test_what_is_cut_is_reported(text: str, rule: TokenRule, expected: str) -> None:
@@ -301,6 +323,9 @@ def test_what_is_cut_is_reported(text: str, rule: TokenRule, expected: str) -> N
         ("в 1914 году", RawRule()),
         ("in 1914 we " + "went home " * 100, AsciiRule()),
         ("в 1914 году", WordsRule(keep_digits=True)),
+        ("a_b __init__ हि 1\ufe0f\u20e3", WordsRule(keep_digits=True)),
+        ("_so_ a-b 👍🏽 it\u2019s", AsciiRule()),
+        ("new_york", PatternRule(r"\w+")),
     ],
 )
 def test_nothing_is_reported_where_little_is_lost(text: str, rule: TokenRule) -> None:
@@ -319,4 +344,54 @@ def test_text_without_spaces_needs_a_segmenter(rule: TokenRule) -> None:
 def test_coverage_of_a_tokenised_source() -> None:
     encoder = Encoder(AsciiRule())
     encoder.add(["In", "1914", ",", "the", "café"])
-    assert encoder.coverage == Coverage(letters=13, outside=8, example="café")
+    example = Example("café", "", "`tokens` words")
+    assert encoder.coverage == Coverage(Losses(13, 8, 0), 5, outside=example)
+
+
+def test_tokens_of_a_tokenised_source_are_kept_or_counted() -> None:
+    tokens = ["in", "New York", "3,5", "1 000", "½"]
+    raw = Encoder(RawRule())
+    raw.add(tokens)
+    assert sentences(raw) == [tokens]
+    assert raw.notices == []
+    words = Encoder(WordsRule(keep_digits=True))
+    words.add(tokens)
+    assert sentences(words) == [["in", "3,5", "½"]]
+    (notice,) = words.notices
+    assert "'New York' is left out; `tokens` raw keeps it" in notice
+
+
+@settings(max_examples=200, deadline=None)
+@given(text=TEXT, name=st.sampled_from([*RULES, r"\w+", "[^\\W\\d_]+", "[a-z0-9_]+", "ab|é"]))
+def test_a_reported_share_has_an_example_and_a_rule_that_keeps_it(text: str, name: str) -> None:
+    rule = RULES.get(name) or PatternRule(name)
+    encoder = Encoder(rule)
+    encoder.add(f"{text}\n".encode())
+    for lost in (encoder.coverage.outside, encoder.coverage.cut):
+        if lost is not None:
+            assert lost.word
+            assert rule.losses(lost.word)
+            kept = {
+                "`tokens` ascii": AsciiRule(),
+                "`tokens` words": WordsRule(),
+                "`tokens` words `keep_digits`": WordsRule(keep_digits=True),
+                "`tokens` raw": RawRule(),
+            }[lost.remedy]
+            assert not kept.losses(lost.word)
+
+
+@pytest.mark.parametrize(
+    ("options", "setting"),
+    [
+        ({"keep_digits": True}, "keep_digits"),
+        ({"keep_digits": True, "tokens": "ascii"}, "keep_digits"),
+        ({"keep_digits": True, "tokens": "raw"}, "keep_digits"),
+        ({"keep_digits": True, "token_pattern": "[a-z]+"}, "keep_digits"),
+        ({"tokens": "words", "token_pattern": "[a-z]+"}, "token_pattern"),
+        ({"tokens": "word"}, "tokens"),
+    ],
+)
+def test_options_at_odds_are_refused(options: dict[str, Any], setting: str) -> None:
+    with pytest.raises(UsageError, match=f"^{setting}=") as error:
+        TextOptions(**options)
+    assert len(str(error.value).splitlines()) == 1

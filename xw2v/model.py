@@ -21,7 +21,7 @@ import numpy as np
 from xw2v.errors import InputError, TrainingError, UsageError, represented
 from xw2v.pictures.loss_curve import plot_loss
 from xw2v.settings import SETTINGS, Settings, SettingsDict
-from xw2v.storage.files import output_folder
+from xw2v.storage.files import is_path, output_folder
 from xw2v.storage.lock import folder_lock
 from xw2v.text.corpus import Corpus
 from xw2v.text.python_texts import Sentences, corpus_of
@@ -44,11 +44,13 @@ from xw2v.training.signals import StopSignals
 from xw2v.training.state import State
 from xw2v.training.trainer import Trainer
 from xw2v.training.warm_start import WarmStart
+from xw2v.vectors.arguments import checks_arguments
 from xw2v.vectors.keyedvectors import KeyedVectors
 
 MACHINE = ("device", "backend", "workers")  # settings that a saved model leaves to the machine
 
 
+@checks_arguments()
 class Word2Vec:
     """Skip-gram (or CBOW) with negative sampling (Mikolov et al. 2013).
 
@@ -102,7 +104,7 @@ class Word2Vec:
         resume: bool = False,
         init: str | os.PathLike[str] | KeyedVectors | Word2Vec | None = None,
         init_keep: bool = False,
-        callbacks: Iterable[Any] = (),
+        callbacks: Any = (),
         patience: int | None = None,
     ) -> Word2Vec:
         """Build the vocabulary and train, anew unless `resume` or `init` is given.
@@ -117,7 +119,7 @@ class Word2Vec:
             progress: show a bar, on standard error or in a notebook, and lines on what is done.
             checkpoint: save the run in `checkpoint/` of this folder: after epochs, as
                 `checkpoint_every` says, and when a signal (Ctrl-C) ends it.
-            checkpoint_every: so many steps, or minutes ("10m").
+            checkpoint_every: so many steps, or a time ("30s", "10m", "1h").
             resume: go on from the last checkpoint there, to the same vectors bit for bit as if the
                 run had not ended; a new run where there is none. Settings that this model was not
                 given are the checkpoint's. To a finished run more epochs can be added.
@@ -281,7 +283,7 @@ class _Hooks(ModelHooks):
         return bool(self._model.stop_training)
 
 
-def _checked_callbacks(callbacks: Iterable[Any]) -> list[Any]:
+def _checked_callbacks(callbacks: Any) -> list[Any]:
     """The callbacks as a list; UsageError for one that would never be called."""
     given = list(callbacks) if isinstance(callbacks, Iterable) else [callbacks]
     for callback in given:
@@ -310,4 +312,6 @@ def _warm_start(init: Any, keep: bool) -> WarmStart | None:
     if isinstance(init, KeyedVectors):
         init.fill_norms()
         return WarmStart("these vectors", init, None, keep)
+    if not is_path(init):
+        raise InputError("give a file of vectors, KeyedVectors or a model", setting="init")
     return WarmStart.load(os.fspath(init), keep)

@@ -7,7 +7,7 @@ batch alone: everything else is the same wherever a run trains.
 from __future__ import annotations
 
 from xw2v.settings import Settings
-from xw2v.sgns.config import StepConfig
+from xw2v.sgns.config import ModelShape, StepConfig
 
 DEFAULT_BATCH_TOKENS = {"skipgram": 2048, "cbow": 512}
 CUDA_BATCH_TOKENS = 16384  # a GPU is not filled by what the cache of a CPU core holds
@@ -46,6 +46,11 @@ def step_config(settings: Settings) -> StepConfig:
     )
 
 
+def model_shape(settings: Settings, vocab_size: int) -> ModelShape:
+    """The sizes of the tables of a model of so many words."""
+    return ModelShape.of_words(vocab_size, settings.vector_size)
+
+
 def batch_tokens(settings: Settings) -> int:
     """T: the setting, or the default of model and device, rounded up to complete groups.
 
@@ -80,8 +85,8 @@ def shared_negatives(settings: Settings) -> int:
     else:
         factor = 0.75 if is_long(settings) else 1.5
     pairs = 2 * settings.window if settings.fixed_window else settings.window + 1
-    met = settings.negative * pairs
-    return min(max(16, 8 * round(factor * met / 8)), MOST_SHARED_NEGATIVES)
+    negatives = settings.negative * pairs
+    return min(max(16, 8 * round(factor * negatives / 8)), MOST_SHARED_NEGATIVES)
 
 
 def group_tokens(settings: Settings) -> int:

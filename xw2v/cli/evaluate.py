@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -162,6 +163,9 @@ def print_pairs(scores: list[PairScore]) -> None:
             f"{score.name:{width}}  {score.spearman[0]:8.4f}  {score.pearson[0]:8.4f}   {known}"
         )
     for score in scores:
+        if math.isnan(score.spearman[0]):
+            few = "two known pairs" if score.known < 2 else "pairs whose cosines and scores differ"
+            click.echo(f"{score.name}: a correlation needs {few}")
         if score.score_column != 3:
             click.echo(f"{score.name}: the scores are those of column {score.score_column}")
         print_skipped(score.name, score.skipped, "a pair and its score")

@@ -14,6 +14,7 @@ from xw2v.text.tokens import RawRule
 from xw2v.text.wordpairs import FIRST_LINKED, PairKeys
 
 ALL_PAIRS = 1 << 62  # no limit
+MIN_SCANNED_TOKENS = 1 << 14  # fewer are looked up one by one
 
 
 class CollocationCounts:
@@ -37,10 +38,7 @@ class CollocationCounts:
         self._counts = np.zeros(self._n_connectors, np.int64)  # by word
         self._pairs = PairCounts(ALL_PAIRS)
         self._word_lengths = np.empty(0, np.int64)
-        compiled = library()
         self._scanner: Scanner | None = None
-        if compiled is not None:
-            self._scanner = Scanner(compiled, RawRule(), self._index.__getitem__)
 
     def add(self, sentences: Sequence[Sequence[str]]) -> list[str]:
         """Count the words and pairs of token lists; returns the words that are new."""
@@ -58,18 +56,22 @@ class CollocationCounts:
 
     def _ids(self, sentences: Sequence[Sequence[str]], size: int) -> np.ndarray:
         """The ids of all tokens, (size,) int64."""
-        ids = None if self._scanner is None else self._scanned(self._scanner, sentences, size)
+        ids = self._scanned(sentences, size) if size >= MIN_SCANNED_TOKENS else None
         if ids is None:
             tokens = chain.from_iterable(sentences)
             return np.fromiter(map(self._index.__getitem__, tokens), np.int64, size)
         return ids
 
-    def _scanned(
-        self, scanner: Scanner, sentences: Sequence[Sequence[str]], size: int
-    ) -> np.ndarray | None:
-        """The ids as the compiled scanner finds them, which is faster; None where it does not find
-        these tokens, since one of them is empty, has a space or is no text.
+    def _scanned(self, sentences: Sequence[Sequence[str]], size: int) -> np.ndarray | None:
+        """The ids as the compiled scanner finds them, which is faster; None where there is none, or
+        it does not find these tokens, since one of them is empty, has a space or is no text.
         """
+        compiled = library()
+        if compiled is None:
+            return None
+        if self._scanner is None:
+            self._scanner = Scanner(compiled, RawRule(), self._index.ids_of)
+        scanner = self._scanner
         try:
             text = "\n".join(map(" ".join, sentences))
             data = text.encode()

@@ -59,7 +59,7 @@ def _paths_of(name: str, sentences: object) -> list[str] | None:
     """
     if isinstance(sentences, (str, os.PathLike)):
         sentences = [sentences]
-    if not isinstance(sentences, Iterable):
+    if not isinstance(sentences, Iterable) or getattr(sentences, "shape", None) == ():
         raise InputError("give lists of tokens, files or a Corpus", setting=name, value=sentences)
     if not isinstance(sentences, Sequence):
         return None

@@ -16,10 +16,10 @@ import numpy as np
 
 from xw2v.storage.native import Count, NativeLibrary, Pointer, Signature, native_library
 from xw2v.text.characters import CharacterClass, class_table
-from xw2v.text.tokens import TokenRule
+from xw2v.text.tokens import Losses, TokenRule
 
 MAX_SCAN_TOKENS = 1 << 15  # and lines, that are found at a time
-MULTIBYTE = 14  # of word_break.h
+MULTIBYTE = 15  # of word_break.h
 
 
 class ScanState(ctypes.Structure):
@@ -44,6 +44,7 @@ class ScanState(ctypes.Structure):
         ("miss_text_bytes", Count),
         ("letters", Count),
         ("letters_outside", Count),
+        ("cut_tokens", Count),
         ("provisional_ids", Pointer),
         ("line_ends", Pointer),
         ("miss_positions", Pointer),
@@ -54,7 +55,11 @@ class ScanState(ctypes.Structure):
 
 
 OF_STATE: Signature = (None, ctypes.POINTER(ScanState))
-FUNCTIONS = dict.fromkeys(("xw2v_open_chunk", "xw2v_scan", "xw2v_cache_insert"), OF_STATE)
+FUNCTIONS: dict[str, Signature] = {
+    **dict.fromkeys(("xw2v_open_chunk", "xw2v_scan", "xw2v_cache_insert"), OF_STATE),
+    "xw2v_translate_ids": (None, Pointer, Pointer, Count, Pointer),
+    "xw2v_renumber": (Count, Pointer, Pointer, Count, Pointer, Pointer, Count),
+}
 
 
 @cache
@@ -76,19 +81,21 @@ class Scanner:
     Args:
         library: the compiled loops.
         rule: one that `is_fast`.
-        provisional_id: a word's id, or a new one where the word is new.
+        ids_of: ids of words that the cache does not hold, (n,) int32.
 
     Attributes:
-        letters: letters and digits of the chunks so far.
-        letters_outside: those of them in no token.
+        losses: letters and digits of the chunks so far, those in no token, and cut tokens.
     """
 
     def __init__(
-        self, library: NativeLibrary, rule: TokenRule, provisional_id: Callable[[str], int]
+        self,
+        library: NativeLibrary,
+        rule: TokenRule,
+        ids_of: Callable[[list[str]], np.ndarray],
     ) -> None:
         self._library = library
         self._rule = rule
-        self._provisional_id = provisional_id
+        self._ids_of = ids_of
         self._set_replacements(rule.replacements)
         self._text = np.zeros(0, np.uint8)
         self._miss_text = np.zeros(0, np.uint8)
@@ -101,7 +108,7 @@ class Scanner:
             ascii_table=rule.ascii_table,
             replaced=self._replaced.ctypes.data,
             replacements=self._replacements,
-            keep_digits=rule.keeps_all_letters,
+            keep_digits=rule.keep_digits,
             provisional_ids=self._provisional_ids.ctypes.data,
             line_ends=self._line_ends.ctypes.data,
             miss_positions=self._miss_positions.ctypes.data,
@@ -129,12 +136,9 @@ class Scanner:
         self._state.byte_classes = self._byte_classes.ctypes.data
 
     @property
-    def letters(self) -> int:
-        return int(self._state.letters)
-
-    @property
-    def letters_outside(self) -> int:
-        return int(self._state.letters_outside)
+    def losses(self) -> Losses:
+        state = self._state
+        return Losses(int(state.letters), int(state.letters_outside), int(state.cut_tokens))
 
     def cache_clear(self) -> None:
         """Empty the cache, as must be done when words leave the index."""
@@ -173,10 +177,10 @@ class Scanner:
         self._library.xw2v_scan(state)
         if state.misses:
             miss_text = self._miss_text[: state.miss_text_bytes - 1].tobytes().decode()
-            words = map(self._rule.normalise, miss_text.split(" "))
-            self._provisional_ids[self._miss_positions[: state.misses]] = np.fromiter(
-                map(self._provisional_id, words), np.int32, state.misses
-            )
+            words = miss_text.split(" ")
+            if self._rule.normalises:
+                words = list(map(self._rule.normalise, words))
+            self._provisional_ids[self._miss_positions[: state.misses]] = self._ids_of(words)
             self._library.xw2v_cache_insert(state)
         return self._provisional_ids[: state.tokens].copy(), self._line_ends[: state.lines].copy()
 

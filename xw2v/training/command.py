@@ -53,7 +53,7 @@ class TrainCommand:
         Settings.from_mapping(settings)  # without those of a checkpoint or of initial vectors
         if options.init_keep and options.init is None:
             raise UsageError(
-                "give the vectors whose words are to be kept with `init` FILE", setting="init_keep"
+                "give the vectors whose words are to be kept with `init`", setting="init_keep"
             )
         self.options = options
         self.folder = CheckpointFolder(options.output)

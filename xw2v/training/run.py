@@ -12,12 +12,13 @@ import numpy as np
 from xw2v import tuning
 from xw2v.settings import Settings
 from xw2v.sgns.backend import Backend
-from xw2v.sgns.config import ModelShape, RunShape
+from xw2v.sgns.config import RunShape
 from xw2v.sgns.interface import Tables
 from xw2v.sgns.loading import load_backend
 from xw2v.text.corpus import Corpus
 from xw2v.text.vocabulary import Vocabulary
 from xw2v.training.callbacks import Callback
+from xw2v.training.reach import step_config_of
 from xw2v.training.record import run_record
 from xw2v.training.state import State
 from xw2v.training.trainer import Continuation, Trainer, diverged
@@ -111,9 +112,9 @@ def prepare(
     if backend is None:
         backend, settings = open_backend(settings)
     plan = backend.plan(
-        tuning.step_config(settings),
+        step_config_of(settings, corpus, validation),
         RunShape(
-            ModelShape.of_words(len(corpus.vocabulary), settings.vector_size),
+            tuning.model_shape(settings, len(corpus.vocabulary)),
             batch_tokens=tuning.batch_tokens(settings),
             tokens=len(corpus.ids),
             sentences=len(corpus),

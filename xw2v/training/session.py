@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from xw2v.training.checkpointer import Checkpointer, CheckpointInterval, FileWat
 from xw2v.training.console import Console
 from xw2v.training.memory import check_memory
 from xw2v.training.output import PREVIOUS
+from xw2v.training.reach import reach_of
 from xw2v.training.record import describe_progress
 from xw2v.training.resume import check_texts, continued_settings, restored, what_changed
 from xw2v.training.run import Run, finish, open_backend, prepare
@@ -84,7 +86,8 @@ class TrainingSession:
         )
         if checkpoint is not None:
             check_texts(checkpoint, corpus, validation)
-        check_memory(settings, len(corpus.vocabulary))
+        reach = reach_of(settings, corpus, validation)
+        check_memory(dataclasses.replace(settings, window=reach), len(corpus.vocabulary))
         trainer = prepare(corpus, settings, validation, backend, say)
         if checkpoint is not None:
             state = self._restored(trainer, checkpoint)

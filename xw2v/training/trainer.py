@@ -18,7 +18,7 @@ from xw2v.settings import Settings
 from xw2v.sgns.array import Array, take_rows
 from xw2v.sgns.backend import Backend
 from xw2v.sgns.batches import Batches
-from xw2v.sgns.config import ModelShape, StepConfig
+from xw2v.sgns.config import StepConfig
 from xw2v.sgns.draws import Purpose
 from xw2v.sgns.interface import Batch, Tables
 from xw2v.sgns.sampling import Sampling
@@ -28,6 +28,7 @@ from xw2v.sgns.tokenstream import TokenStream
 from xw2v.text.corpus import Corpus
 from xw2v.training.callbacks import Callback, CallbackList, Progress
 from xw2v.training.meters import LossMeter, SpeedMeter, TrainingClock
+from xw2v.training.reach import step_config_of
 from xw2v.training.schedule import LearningRate
 from xw2v.training.state import State
 
@@ -86,7 +87,7 @@ class Trainer:
         self.settings = settings
         self.backend = backend
         self.validation = validation
-        self.step_config: StepConfig = tuning.step_config(settings)
+        self.step_config: StepConfig = step_config_of(settings, corpus, validation)
         planned = LearningRate(settings.learning_rate, settings.min_alpha)
         self.continuation = continuation or Continuation(planned)
         self.learning_rate = self.continuation.learning_rate
@@ -115,7 +116,7 @@ class Trainer:
             self.backend,
             TokenStream(corpus.ids, corpus.offsets, self.corpus.vocabulary.counts),
             self.step_config,
-            Sampling(settings.sample, settings.ns_exponent, settings.seed),
+            Sampling(settings.sample, settings.ns_exponent, settings.seed, settings.window),
             batch_tokens=tuning.batch_tokens(settings),
             purposes=(tokens, negatives),
         )
@@ -127,7 +128,7 @@ class Trainer:
             center, context: (V, D) float32 tables to begin with, instead of random and zero ones.
         """
         settings = self.settings
-        shape = ModelShape.of_words(len(self.corpus.vocabulary), settings.vector_size)
+        shape = tuning.model_shape(settings, len(self.corpus.vocabulary))
         if center is None:
             center = initial_centers(shape, settings.seed)
         if context is None:

@@ -15,9 +15,9 @@ from pathlib import Path
 
 import numpy as np
 
+from xw2v import tuning
 from xw2v.errors import UsageError
 from xw2v.settings import Settings
-from xw2v.sgns.config import ModelShape
 from xw2v.sgns.interface import Tables
 from xw2v.sgns.tables import initial_centers
 from xw2v.text.vocabulary import Vocabulary
@@ -93,7 +93,7 @@ class WarmStart:
         """(V, D) center and context tables to start from, and how many words had vectors in the
         file.
         """
-        shape = ModelShape.of_words(len(vocabulary), settings.vector_size)
+        shape = tuning.model_shape(settings, len(vocabulary))
         center = initial_centers(shape, settings.seed)
         context = np.zeros_like(center)
         rows_there = self.vectors.key_to_index
