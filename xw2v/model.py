@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Unpack
+from typing import Any, NoReturn, Unpack
 
 import numpy as np
 
@@ -215,6 +215,23 @@ class Word2Vec:
     def wv(self) -> KeyedVectors:
         """The words and their input vectors: one object, until the model is trained again."""
         return self.run.keyed_vectors()
+
+    def __repr__(self) -> str:
+        changed = [
+            f"{name}={value!r}"
+            for name, value in vars(self.settings).items()
+            if value != getattr(Settings, name)  # the default
+        ]
+        state = "not trained" if self._run is None else f"{len(self.wv):,} words"
+        return f"Word2Vec({', '.join(changed)}): {state}"
+
+    def __getattr__(self, name: str) -> NoReturn:
+        hint = f"; ask model.wv.{name}" if hasattr(KeyedVectors, name) else ""
+        if name in ("build_vocab", "train"):
+            hint = "; fit(sentences) builds the vocabulary and trains"
+        raise AttributeError(
+            f"'Word2Vec' object has no attribute {name!r}{hint}", name=name, obj=self
+        )
 
     @property
     def context_vectors(self) -> np.ndarray:

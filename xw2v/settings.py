@@ -115,7 +115,11 @@ class Settings:
 
     vector_size: int = setting(100, "Embedding dimension.", "dim", low=1, high=65536)
     window: int = setting(
-        5, "Largest distance between a word and its context.", "window_size", low=1, high=2**31 - 1
+        5,
+        "Largest distance between a word and its context.",
+        "window_size",
+        low=1,
+        high=2**31 - 1,
     )
     min_count: int = setting(5, "Leave out words that occur fewer times.", low=0, high=2**62)
     fixed_window: bool = setting(
@@ -173,8 +177,7 @@ class Settings:
     )
     batch_tokens: int | None = setting(
         None,
-        "Tokens in a batch, rounded up to complete groups (CPU 2048 or, with long vectors, 4096; "
-        "CBOW 512; CUDA 16384).",
+        "Tokens in a batch, rounded up to complete groups (CPU 2048; CBOW 512; CUDA 16384).",
         low=1,
         high=2**24,
     )

@@ -186,7 +186,11 @@ def _checked(function: Callable[..., Any]) -> Callable[..., Any]:
         if parameter.annotation is not parameter.empty
         and parameter.kind is not parameter.VAR_KEYWORD
     }
-    in_order = [(parameter.name, checks.get(parameter.name, _anything)) for parameter in parameters]
+    in_order = [
+        (parameter.name, checks.get(parameter.name, _anything))
+        for parameter in parameters
+        if parameter.kind in (parameter.POSITIONAL_ONLY, parameter.POSITIONAL_OR_KEYWORD)
+    ]
 
     @functools.wraps(function)
     def checked(*args: Any, **named: Any) -> Any:
