@@ -9,7 +9,7 @@ import numpy as np
 
 from xw2v.text.encode import WordIndex
 from xw2v.text.paircounts import PairCounts
-from xw2v.text.scan import Scanner, library
+from xw2v.text.scan import Scanner, WordCache, library
 from xw2v.text.tokens import RawRule
 from xw2v.text.wordpairs import FIRST_LINKED, PairKeys
 
@@ -38,7 +38,7 @@ class CollocationCounts:
         self._counts = np.zeros(self._n_connectors, np.int64)  # by word
         self._pairs = PairCounts(ALL_PAIRS)
         self._word_lengths = np.empty(0, np.int64)
-        self._scanner: Scanner | None = None
+        self._cache: WordCache | None = None
 
     def add(self, sentences: Sequence[Sequence[str]]) -> list[str]:
         """Count the words and pairs of token lists; returns the words that are new."""
@@ -69,20 +69,24 @@ class CollocationCounts:
         compiled = library()
         if compiled is None:
             return None
-        if self._scanner is None:
-            self._scanner = Scanner(compiled, RawRule(), self._index.ids_of)
-        scanner = self._scanner
+        if self._cache is None:
+            self._cache = WordCache(compiled)
         try:
             text = "\n".join(map(" ".join, sentences))
             data = text.encode()
         except (TypeError, UnicodeEncodeError):
             return None
         known = len(self._index)
+        scanner = Scanner(compiled, RawRule(), self._cache)
         scanner.open(data)
-        found = [np.empty(0, np.int32)]
-        while (part := scanner.next(size)) is not None:
-            found.append(part[0])
-        ids = np.concatenate(found).astype(np.int64)
+        parts = [np.empty(0, np.int32)]
+        while (found := scanner.next(size)) is not None:
+            if found.misses is not None:
+                new = self._index.ids_of(found.misses.words)
+                found.ids[found.misses.positions] = new
+                self._cache.insert(found.misses, new)
+            parts.append(found.ids)
+        ids = np.concatenate(parts).astype(np.int64)
         spaces = len(sentences) - 1 + sum(len(one) - 1 for one in sentences if len(one))
         if ids.size == size and self._lengths()[ids].sum() + spaces == len(text):
             return ids
@@ -90,7 +94,7 @@ class CollocationCounts:
             del self._index[word]
         self._index.default_factory = count(known).__next__
         self._word_lengths = self._word_lengths[:known]
-        scanner.cache_clear()
+        self._cache.clear()
         return None
 
     def _lengths(self) -> np.ndarray:
