@@ -39,6 +39,7 @@ class CollocationCounts:
         self._pairs = PairCounts(ALL_PAIRS)
         self._word_lengths = np.empty(0, np.int64)
         self._cache: WordCache | None = None
+        self._scans = True  # whether the scanner finds the tokens as they are
 
     def add(self, sentences: Sequence[Sequence[str]]) -> list[str]:
         """Count the words and pairs of token lists; returns the words that are new."""
@@ -67,7 +68,7 @@ class CollocationCounts:
         it does not find these tokens, since one of them is empty, has a space or is no text.
         """
         compiled = library()
-        if compiled is None:
+        if compiled is None or not self._scans:
             return None
         if self._cache is None:
             self._cache = WordCache(compiled)
@@ -94,7 +95,7 @@ class CollocationCounts:
             del self._index[word]
         self._index.default_factory = count(known).__next__
         self._word_lengths = self._word_lengths[:known]
-        self._cache.clear()
+        self._scans, self._cache = False, None  # what follows is likely to be alike
         return None
 
     def _lengths(self) -> np.ndarray:
