@@ -109,7 +109,6 @@ TOKENS = ["a", "b", "c", "a_b", "b_c", "of", "a_of", "of_b", "_", "__", "x y", "
     connectors=st.sampled_from([(), ("of",), ("of", "a_of", "c")]),
     delimiter=st.sampled_from(["_", "__", " "]),
     scoring=st.sampled_from([{"threshold": 0.1}, {"threshold": -0.2, "scoring": "npmi"}]),
-    scanned=st.sampled_from([0, 1 << 14]),
 )
 @settings(max_examples=25, deadline=None)
 def test_phrases_of_odd_tokens_are_gensims(
@@ -118,17 +117,26 @@ def test_phrases_of_odd_tokens_are_gensims(
     connectors: tuple[str, ...],
     delimiter: str,
     scoring: dict[str, Any],
-    scanned: int,
 ) -> None:
     other = pytest.importorskip("gensim.models.phrases")
     options = {"delimiter": delimiter, "min_count": 1, "connector_words": frozenset(connectors)}
-    with mock.patch.object(collocations, "MIN_SCANNED_TOKENS", scanned):
-        found, expected = (cls(text, **options, **scoring) for cls in (Phrases, other.Phrases))
-        assert_equal(found, expected, [*text, *more])
-        for one in (found, expected):
-            one.add_vocab(more)
+    found, expected = (cls(text, **options, **scoring) for cls in (Phrases, other.Phrases))
+    assert_equal(found, expected, [*text, *more])
+    for one in (found, expected):
+        one.add_vocab(more)
     assert_equal(found, expected, [*text, *more])
     assert found.vocab == expected.vocab
+
+
+@pytest.mark.parametrize("token", ["w1", "x y", "", " w", "é"])
+def test_the_scanner_counts_what_a_look_at_each_token_counts(token: str) -> None:
+    text = [*long_text(), [token, "w2"], [], ["w3"]]
+    counted = Phrases(text, connector_words=["of"]).vocab
+    with mock.patch.object(collocations, "MIN_SCANNED_TOKENS", 1):
+        scanned = Phrases(connector_words=["of"])
+        for sentences in (text[:500], text[500:]):
+            scanned.add_vocab(sentences)
+        assert scanned.vocab == counted
 
 
 def test_phrases_are_copied_and_pickled() -> None:
