@@ -123,6 +123,8 @@ def _optional(check: Check) -> Check:
 _REQUIRED: dict[str, Check] = {  # as annotations name them
     "Any": _anything,  # checked by the method itself
     "Sentences": _anything,
+    "str | os.PathLike[str] | KeyedVectors | Word2Vec": _anything,
+    "str | int": _anything,
     "bool": as_flag,
     "int": _integer,
     "str": _string,
