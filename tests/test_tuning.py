@@ -8,6 +8,7 @@ import pytest
 
 from xw2v import tuning
 from xw2v.settings import Settings
+from xw2v.sgns.tables import initial_centers
 
 
 def sizes(settings: Settings) -> tuple[int, int, int]:
@@ -100,3 +101,13 @@ def test_cbows_conventions_reach_the_step_and_have_their_own_learning_rates(
     assert settings.learning_rate == alpha
     assert config.cbow_mean == convention.get("cbow_mean", True)
     assert config.cbow_gradient == convention.get("cbow_gradient", "mean")
+
+
+def test_cbow_by_gensims_convention_starts_where_gensim_does() -> None:
+    radius = {
+        (model, gradient): tuning.start_radius(Settings(model=model, cbow_gradient=gradient))
+        for model, gradient in (("skipgram", "mean"), ("cbow", "mean"), ("cbow", "full"))
+    }
+    assert radius == {("skipgram", "mean"): 0.5, ("cbow", "mean"): 0.5, ("cbow", "full"): 1.0}
+    shape = tuning.model_shape(Settings(vector_size=8), 50)
+    assert (initial_centers(shape, 1, 1.0) == 2 * initial_centers(shape, 1)).all()

@@ -113,6 +113,14 @@ def trust_floor(settings: Settings) -> float:
     return floor * min(1, FEW_NEGATIVES / settings.negative, GROUP_TOKENS / group_tokens(settings))
 
 
+def start_radius(settings: Settings) -> float:
+    """The first input vectors are uniform in ± this / dim: word2vec.c's 0.5; gensim 4's 1 for CBOW
+    by gensim's convention, which at gensim's low rates gains by it.
+    """
+    gensims = settings.model == "cbow" and settings.cbow_mean and settings.cbow_gradient == "full"
+    return 1.0 if gensims else 0.5
+
+
 def is_wide(settings: Settings) -> bool:
     """Whether groups are twice as large: few negatives, and batches of enough groups to know the
     mean over them.

@@ -8,11 +8,13 @@ from typing import Any
 
 import numpy as np
 
+from xw2v import tuning
 from xw2v.errors import TrainingError
 from xw2v.gensim import arguments
 from xw2v.gensim.oldnames import OldNames
 from xw2v.gensim.scan import Scan, sentences_of
 from xw2v.gensim.utils import TrimRule, effective_min_count, kept_words
+from xw2v.settings import Settings
 from xw2v.sgns.config import ModelShape
 from xw2v.sgns.sampling import RANGE, keep_thresholds
 from xw2v.sgns.tables import initial_centers
@@ -25,6 +27,8 @@ class VocabularyBuilder(OldNames):
     """What of `xw2v.gensim.Word2Vec` concerns its words; see there for the attributes."""
 
     seed: int
+    sg: int
+    cbow_mean: int
     min_count: int
     sample: float | None
     effective_min_count: int
@@ -188,7 +192,9 @@ class VocabularyBuilder(OldNames):
     def _fill(self, words: list[str], counts: np.ndarray, n_kept: int) -> None:
         """Take these words; the first `n_kept` keep their vectors, the others get their first."""
         shape = ModelShape.of_words(len(words), self.wv.vector_size)
-        center = initial_centers(shape, self.seed & arguments.LARGEST_SEED)
+        cbow = {} if self.sg else arguments.cbow_settings(bool(self.cbow_mean))
+        radius = tuning.start_radius(Settings(**cbow))
+        center = initial_centers(shape, self.seed & arguments.LARGEST_SEED, radius)
         center[:n_kept] = self.wv.vectors[:n_kept]
         self.wv.fill(list(words), center, counts)
         kept_outputs = self.syn1neg[:n_kept]

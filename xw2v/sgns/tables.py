@@ -26,8 +26,10 @@ def initial_tables(
     return tables_of(backend, initial_centers(shape, seed), initial_contexts(shape), tied=tied)
 
 
-def initial_centers(shape: ModelShape, seed: int) -> np.ndarray:
-    """The input vectors of `initial_tables`, on the host: (input_rows, dim) float32."""
+def initial_centers(shape: ModelShape, seed: int, radius: float = 0.5) -> np.ndarray:
+    """The input vectors of `initial_tables`, on the host: (input_rows, dim) float32, uniform in
+    ±radius/dim.
+    """
     center = np.empty((shape.input_rows, shape.dim), np.float32)
     flat = center.reshape(-1)
     for start in range(0, flat.size, CHUNK_DRAWS):
@@ -35,7 +37,7 @@ def initial_centers(shape: ModelShape, seed: int) -> np.ndarray:
         drawn = philox_uint64(seed, stream_of(Purpose.INITIAL_TABLE), start, chunk.size)
         bits = (drawn >> np.uint64(64 - FLOAT32_BITS)).astype(np.float32)
         uniform = bits * np.float32(2.0**-FLOAT32_BITS)  # in [0, 1)
-        chunk[:] = (uniform - np.float32(0.5)) / np.float32(shape.dim)
+        chunk[:] = (uniform - np.float32(0.5)) * np.float32(2 * radius) / np.float32(shape.dim)
     return center
 
 

@@ -143,7 +143,7 @@ class Trainer:
         settings = self.settings
         shape = tuning.model_shape(settings, len(self.corpus.vocabulary))
         if center is None:
-            center = initial_centers(shape, settings.seed)
+            center = initial_centers(shape, settings.seed, tuning.start_radius(settings))
         if context is None:
             context = initial_contexts(shape)
         tables = tables_of(self.backend, center, context, tied=settings.tied)

@@ -94,7 +94,7 @@ class WarmStart:
         file.
         """
         shape = tuning.model_shape(settings, len(vocabulary))
-        center = initial_centers(shape, settings.seed)
+        center = initial_centers(shape, settings.seed, tuning.start_radius(settings))
         context = np.zeros_like(center)
         rows_there = self.vectors.key_to_index
         known = [row for row, word in enumerate(vocabulary.words) if word in rows_there]
