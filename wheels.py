@@ -92,11 +92,12 @@ def compile_libraries(tree: Path, target: Target) -> dict[str, bytes]:
     with tempfile.TemporaryDirectory() as folder:
         for module in extension_modules(tree):
             name = module["name"]
-            levels = list(target.levels) if re.search(r"kernels\d+$", name) else []
-            for level in (None, *levels):
-                path = name.replace(".", "/") + (f"_{level}" if level else "") + target.suffix
-                library = Path(folder, Path(path).name)
-                libraries[path] = compile_library(tree, module, target, level, library)
+            level = next((level for level in X86_64_LEVELS if name.endswith(f"_{level}")), None)
+            if level is not None and level not in target.levels:
+                continue
+            path = name.replace(".", "/") + target.suffix
+            library = Path(folder, Path(path).name)
+            libraries[path] = compile_library(tree, module, target, level, library)
     return libraries
 
 

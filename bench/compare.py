@@ -144,6 +144,17 @@ def check_outputs(parser: argparse.ArgumentParser, *files: Path | None) -> None:
             parser.error(f"{file}: no such folder")
 
 
+def add_shared_settings(parser: argparse.ArgumentParser) -> None:
+    """An option for each of SHARED_SETTINGS."""
+    parser.add_argument("--vector-size", type=int, default=100)
+    parser.add_argument("--window", type=int, default=5)
+    parser.add_argument("--negative", type=int, default=5)
+    parser.add_argument("--sample", type=float, default=1e-3)
+    parser.add_argument("--alpha", type=float, default=0.05)
+    parser.add_argument("--epochs", type=int, default=5)
+    parser.add_argument("--model", choices=("skipgram", "cbow"), default="skipgram")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -152,12 +163,7 @@ def main() -> None:
     parser.add_argument("--eval", type=Path, help="folder of test sets")
     parser.add_argument("--contenders", nargs="+", choices=CONTENDERS, default=["xw2v", "gensim"])
     parser.add_argument("--seeds", nargs="+", type=int, default=[1, 2, 3])
-    parser.add_argument("--vector-size", type=int, default=100)
-    parser.add_argument("--window", type=int, default=5)
-    parser.add_argument("--negative", type=int, default=5)
-    parser.add_argument("--sample", type=float, default=1e-3)
-    parser.add_argument("--alpha", type=float, default=0.05)
-    parser.add_argument("--epochs", type=int, default=5)
+    add_shared_settings(parser)
     parser.add_argument("--settings", default="{}", help="JSON of more settings for xw2v")
     parser.add_argument("--json", type=Path, help="file for the single results")
     parser.add_argument("--plot", type=Path, metavar="FILE.png", help="draw speed against quality")

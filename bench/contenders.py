@@ -55,7 +55,7 @@ def train_gensim(corpus: Corpus, options: argparse.Namespace, workers: int) -> T
 
     with lines_of(corpus) as path:
         model = Word2Vec(
-            sg=1,
+            sg=int(options.model == "skipgram"),
             hs=0,
             min_count=1,
             workers=workers,
@@ -91,7 +91,7 @@ def train_fasttext(corpus: Corpus, options: argparse.Namespace, workers: int) ->
         began = time.perf_counter()
         model = fasttext.train_unsupervised(
             path,
-            model="skipgram",
+            model=options.model,
             maxn=0,
             minCount=1,
             dim=options.vector_size,
@@ -115,6 +115,8 @@ def train_pair_loop(corpus: Corpus, options: argparse.Namespace, workers: int) -
     """
     import numpy as np
 
+    if options.model != "skipgram":
+        raise SystemExit("the per-pair loop knows skip-gram alone")
     rng = np.random.default_rng(options.seed)
     V, D = len(corpus.vocabulary.words), options.vector_size
     center = ((rng.random((V, D)) - 0.5) / D).astype(np.float32)

@@ -51,6 +51,7 @@ from xw2v.text.arrowfiles import ArrowFile
 from xw2v.text.corpus import Corpus
 from xw2v.text.encode import Encoder
 from xw2v.text.inputs import sources_of
+from xw2v.text.python_texts import corpus_of
 from xw2v.text.sources import Source
 from xw2v.text.textfiles import TextFile
 from xw2v.text.tokens import AsciiRule, PatternRule, RawRule, WordsRule
@@ -252,7 +253,7 @@ class Fuzz:
     def tokens(self) -> None:
         sentences = odd_sentences(self.random)
         self.input = represented(sentences, 2000).encode()
-        self.model._corpus("sentences", sentences)
+        corpus_of("sentences", sentences, self.model.settings)
 
     def put(self, data: bytes) -> None:
         self.input = data

@@ -4,13 +4,13 @@ killed.
     python -m bench.kill --kills 100
 
 Each trial is the real command in a process of its own. It gets SIGKILL at a random moment, again
-and again (with --resume) until it has had its share of kills, and is then let run to its end. Its
-output must equal the uninterrupted run's, byte for byte: vectors, tables, vocabulary, loss history
-and the record but for times. Between kills, whatever is in the output folder must be intact:
-readable, with run.json only where all files are. Half of the moments are times, drawn over the
-whole command; the other half are operations on files in the output folder, drawn over all that a
-run does (see tests/killed_at.py), so that the writing of checkpoints and of the output, which takes
-little time, is hit as well.
+and again (with --resume) until it has had its share of kills, and is then let run to its end. Each
+start has another number of workers. Its output must equal the uninterrupted run's, byte for byte:
+vectors, tables, vocabulary, loss history and the record but for times. Between kills, whatever is
+in the output folder must be intact: readable, with run.json only where all files are. Half of the
+moments are times, drawn over the whole command; the other half are operations on files in the
+output folder, drawn over all that a run does (see tests/killed_at.py), so that the writing of
+checkpoints and of the output, which takes little time, is hit as well.
 """
 
 from __future__ import annotations
@@ -36,6 +36,7 @@ from xw2v.vectors.keyedvectors import KeyedVectors
 TOKENS = 60_000
 SETTINGS = {"checkpoint_every": "20", "epochs": "3"}
 KILLS_A_TRIAL = 4
+WORKERS = (1, 2, 3, 5, 16)  # of each start, drawn anew: a run goes on with other threads
 
 
 class Trials:
@@ -54,7 +55,10 @@ class Trials:
         self.found: Counter[str] = Counter()
 
     def line(self, output: Path, *more: str) -> list[str]:
-        return list(command(self.text, "--quiet", *more, output=str(output), **SETTINGS))
+        workers = str(self.random.choice(WORKERS))
+        return list(
+            command(self.text, "--quiet", *more, output=str(output), workers=workers, **SETTINGS)
+        )
 
     def uninterrupted(self) -> tuple[dict[str, bytes], float]:
         """What a run that is left alone gives, and the seconds it takes (the second of two, with

@@ -7,7 +7,8 @@ import statistics
 from pathlib import Path
 from typing import Any
 
-WORK_SETTINGS = ("vector_size", "window", "negative", "sample", "epochs")  # how much work there is
+WORK_SETTINGS = ("vector_size", "window", "negative", "sample", "epochs", "model")
+# ... of which the work depends
 SHARED_SETTINGS = (*WORK_SETTINGS, "alpha")  # that every contender is given
 SHORT_NAMES = {"vector_size": "d"}  # names in a table, where they are not the setting's own
 Result = dict[str, Any]

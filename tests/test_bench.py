@@ -15,7 +15,9 @@ import numpy as np
 import pytest
 from benches import PNG, ROOT, fixture_of
 
-compare, results, plots, tour = map(fixture_of, ("compare", "results", "plots", "tour"))
+compare, results, plots, tour, cbow = map(
+    fixture_of, ("compare", "results", "plots", "tour", "cbow")
+)
 
 
 @pytest.fixture
@@ -196,6 +198,43 @@ def test_a_comparison_is_printed_again_from_its_json(
     compare.main()
     assert capsys.readouterr().out == printed
     assert (folder / "plot.png").read_bytes().startswith(PNG)
+
+
+# bench.cbow
+
+
+def test_an_interrupted_comparison_goes_on_where_it_was(
+    cbow: ModuleType,
+    text: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    made: list[tuple[str, int, float, str]] = []
+    fingerprint = cbow.fingerprint([str(text)])
+
+    def run_child(contender: str, seed: int, options: Any) -> dict[str, Any]:
+        if len(made) == 7:
+            raise KeyboardInterrupt
+        made.append((contender, seed, options.alpha, options.settings))
+        settings = {"model": "cbow", "alpha": options.alpha, **json.loads(options.settings)}
+        score = options.alpha if contender == "gensim" else 0.049
+        return run_of(contender, seed, 1e5, score, text=fingerprint, **settings)
+
+    monkeypatch.setattr(cbow, "run_child", run_child)
+    found = text.parent / "found.json"
+    call = [str(text), "--eval", str(text.parent), "--json", str(found)]
+    monkeypatch.setattr(sys, "argv", ["cbow", *call])
+    with pytest.raises(KeyboardInterrupt):
+        cbow.main()
+    made.append(("interrupted", 0, 0, ""))
+    cbow.main()
+    made.remove(("interrupted", 0, 0, ""))
+    assert len(set(made)) == len(made) == 3 * len(cbow.runs())
+    printed = capsys.readouterr().out
+    assert "| gensim, alpha 0.025 | 100,000 (100,000 - 100,000), 3 |" in printed
+    assert "better of gensim's means: MEN (0.049 against 0.050), analogies (" in printed
+    cbow.main()
+    assert capsys.readouterr().out == printed
 
 
 # bench.tour

@@ -133,7 +133,8 @@ def test_wrong_usage(run: Run, args: list[str], error: type[Exception], message:
 def test_lists_of_words_that_are_none(run: Run, tmp_path: Path) -> None:
     for content, message in (
         (b"", "no words in it"),
-        (b"\xff\xfe", "byte 0 is not UTF-8"),
+        (b"\xffabc", "byte 0 is not UTF-8"),
+        (b"\xff\xfe", "is UTF-16; convert it"),
         (b"x\ny", "none of its 2"),
     ):
         (tmp_path / "words.txt").write_bytes(content)

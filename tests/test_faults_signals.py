@@ -33,7 +33,7 @@ def test_a_signal_ends_the_run_saved_with_130(
     process.send_signal(number)
     _, error = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert "saved: the same command with --resume goes on from here" in last_line(error)
+    assert "saved: run it again with --resume to go on from here" in last_line(error)
     checkpoint = CheckpointFolder(output).latest()
     assert checkpoint is not None
     assert describe_progress(checkpoint.record.state) in error

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import copy
 import pickle
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from xw2v.errors import FileFormatError, UsageError
+from xw2v.errors import FileFormatError, InputError, UsageError
 from xw2v.gensim import ENGLISH_CONNECTOR_WORDS, FrozenPhrases, Phraser, Phrases
 from xw2v.gensim.scorers import npmi_scorer, original_scorer
+from xw2v.text import collocations
 
 SENTENCES = [
     line.split()
@@ -66,18 +71,86 @@ def test_phrases_and_scores_are_gensims(options: dict[str, Any]) -> None:
     assert ENGLISH_CONNECTOR_WORDS == other.ENGLISH_CONNECTOR_WORDS
     for text in (SENTENCES, long_text()):
         expected, found = other.Phrases(text, **options), Phrases(text, **options)
-        assert found.vocab == expected.vocab
-        assert found.corpus_word_count == expected.corpus_word_count
-        assert found.export_phrases() == expected.export_phrases()
-        assert found.find_phrases(text) == expected.find_phrases(text)
-        assert list(found[text]) == list(expected[text])
-        frozen, frozen_expected = found.freeze(), expected.freeze()
-        assert frozen.phrasegrams == frozen_expected.phrasegrams
-        assert list(frozen[text]) == list(frozen_expected[text])
+        assert_equal(found, expected, text)
         for one in (expected, found):
             one.add_vocab(SENTENCES)
+        assert_equal(found, expected, text)
         assert found.vocab == expected.vocab
-        assert str(found) == str(expected)
+        assert_equal(found, expected, text)  # by strings from here on
+        for one in (expected, found):
+            one.add_vocab(SENTENCES)
+        assert_equal(found, expected, text)
+        assert found.vocab == expected.vocab
+
+
+def assert_equal(found: Any, expected: Any, text: list[list[str]]) -> None:
+    """What both say of a text, before anybody asks for `vocab`."""
+    assert str(found) == str(expected)
+    assert found.corpus_word_count == expected.corpus_word_count
+    assert found.export_phrases() == expected.export_phrases()
+    assert found.find_phrases(text) == expected.find_phrases(text)
+    assert list(found[text]) == list(expected[text])
+    frozen, frozen_expected = found.freeze(), expected.freeze()
+    assert frozen.phrasegrams == frozen_expected.phrasegrams
+    assert list(frozen[text]) == list(frozen_expected[text])
+    twice, twice_expected = list(frozen[frozen[text]]), list(frozen_expected[frozen_expected[text]])
+    assert twice == twice_expected
+    for words in (("graph", "minors", []), ("w1", "w2", ["of"]), ("a", "b", []), ("no", "b", [])):
+        assert found.score_candidate(*words) == expected.score_candidate(*words)
+
+
+# words that contain the delimiter or spaces, connectors within others, more than ASCII
+TOKENS = ["a", "b", "c", "a_b", "b_c", "of", "a_of", "of_b", "_", "__", "x y", " a", "é", "\n"]
+
+
+@given(
+    text=st.lists(st.lists(st.sampled_from(TOKENS), max_size=8), max_size=12),
+    more=st.lists(st.lists(st.sampled_from(TOKENS[:8]), max_size=8), max_size=6),
+    connectors=st.sampled_from([(), ("of",), ("of", "a_of", "c")]),
+    delimiter=st.sampled_from(["_", "__", " "]),
+    scoring=st.sampled_from([{"threshold": 0.1}, {"threshold": -0.2, "scoring": "npmi"}]),
+)
+@settings(max_examples=25, deadline=None)
+def test_phrases_of_odd_tokens_are_gensims(
+    text: list[list[str]],
+    more: list[list[str]],
+    connectors: tuple[str, ...],
+    delimiter: str,
+    scoring: dict[str, Any],
+) -> None:
+    other = pytest.importorskip("gensim.models.phrases")
+    options = {"delimiter": delimiter, "min_count": 1, "connector_words": frozenset(connectors)}
+    found, expected = (cls(text, **options, **scoring) for cls in (Phrases, other.Phrases))
+    assert_equal(found, expected, [*text, *more])
+    for one in (found, expected):
+        one.add_vocab(more)
+    assert_equal(found, expected, [*text, *more])
+    assert found.vocab == expected.vocab
+
+
+@pytest.mark.parametrize("token", ["w1", "x y", "", " w", "é"])
+def test_the_scanner_counts_what_a_look_at_each_token_counts(token: str) -> None:
+    text = [*long_text(), [token, "w2"], [], ["w3"]]
+    counted = Phrases(text, connector_words=["of"]).vocab
+    with mock.patch.object(collocations, "MIN_SCANNED_TOKENS", 1):
+        scanned = Phrases(connector_words=["of"])
+        for sentences in (text[:500], text[500:]):
+            scanned.add_vocab(sentences)
+        assert scanned.vocab == counted
+
+
+def test_phrases_are_copied_and_pickled() -> None:
+    phrases = Phrases(SENTENCES, min_count=1, threshold=1)
+    for one in (copy.deepcopy(phrases), pickle.loads(pickle.dumps(phrases))):
+        assert one.export_phrases() == phrases.export_phrases()
+        assert list(one[SENTENCES]) == list(phrases[SENTENCES])
+    frozen = pickle.loads(pickle.dumps(phrases.freeze()))
+    assert list(frozen[SENTENCES]) == list(phrases[SENTENCES])
+
+
+def test_numbers_are_no_tokens() -> None:
+    with pytest.raises(InputError, match="of type int"):
+        Phrases([[1, 2, 3]])  # type: ignore[list-item]
 
 
 def test_phrases_are_joined_left_to_right() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 import warnings
 from pathlib import Path
 from typing import Any
@@ -136,3 +138,24 @@ def test_a_vocabulary_of_one_word_is_trained_without_a_warning(tmp_path: Path) -
 def test_the_package_lists_what_it_exports() -> None:
     assert dir(xw2v) == sorted(xw2v.__all__)
     assert {"KeyedVectors", "Word2Vec"} < set(dir(xw2v))
+
+
+def test_a_model_shows_its_settings_and_its_words() -> None:
+    model = Word2Vec(vector_size=8, min_count=1)
+    assert repr(model) == "Word2Vec(vector_size=8, min_count=1): not trained"
+    model.fit([["a", "b", "c"]] * 20)
+    assert repr(model) == "Word2Vec(vector_size=8, min_count=1): 3 words"
+    assert repr(copy.copy(model)) == repr(pickle.loads(pickle.dumps(model))) == repr(model)
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("most_similar", "ask model.wv.most_similar$"),
+        ("train", r"fit\(sentences\)"),
+        ("nothing", "'nothing'$"),
+    ],
+)
+def test_a_name_that_is_elsewhere_is_pointed_to(name: str, hint: str) -> None:
+    with pytest.raises(AttributeError, match=hint):
+        getattr(Word2Vec(), name)

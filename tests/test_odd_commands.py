@@ -180,6 +180,12 @@ def test_a_sum_of_0_is_reported(words: tuple[str, ...], run: Run) -> None:
     assert "no word is nearer" in refusal(run(*words, "--model", "v"))
 
 
+def test_a_sum_without_its_quotes_is_a_sum(run: Run) -> None:
+    with_quotes = run("similar", "cat - dog + fish", "--model", "v")
+    assert run("similar", "cat", "-", "dog", "+", "fish", "--model", "v") == with_quotes
+    assert with_quotes[0] == 0
+
+
 # --- pictures ---------------------------------------------------------------------------------
 
 

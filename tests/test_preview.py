@@ -48,6 +48,17 @@ def test_figures_are_those_of_the_training(text: Path) -> None:
     assert record["estimate"]["memory_bytes"] > 0
 
 
+def test_lines_that_end_in_numbers_are_text(tmp_path: Path) -> None:
+    """As long as these are whole ones, or something is asked that texts alone have."""
+    path = tmp_path / "years.txt"
+    path.write_text("It was in 1914\nWe were there 1918\n" * 9)
+    assert json.loads(info(path, "--json").stdout)["kind"] == "text"
+    path.write_text("cat 0.5 0.25\ndog 0.5 0.125\n" * 9)
+    assert json.loads(info(path, "--json", "--tokens", "raw").stdout)["kind"] == "text"
+    path.write_text("cat 0.5 0.25\ndog 0.5 0.125\n")
+    assert json.loads(info(path, "--json").stdout)["kind"] == "vectors"
+
+
 def test_what_would_be_lost_is_reported(text: Path) -> None:
     result = info(text)
     assert "'Köln' becomes 'k ln'; --tokens words keeps it" in result.stderr

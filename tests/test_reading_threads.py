@@ -24,7 +24,6 @@ from texts import open_text
 import xw2v.text.encode
 import xw2v.text.options
 import xw2v.text.scan as scan
-import xw2v.text.scan_team
 import xw2v.text.textchunks
 from xw2v.errors import InputError
 from xw2v.text.corpus import Corpus
@@ -36,6 +35,7 @@ from xw2v.text.reading import open_corpus
 from xw2v.text.renumber import renumber, renumber_by_numpy
 from xw2v.text.vocabulary import VocabularyLimits
 
+OWN = ("xw2v-scan", "xw2v-source", "xw2v-read", "xw2v-digest")  # names of threads
 WORKERS = (1, 2, 3, 5)
 compiled = pytest.mark.skipif(
     scan.library() is None, reason="this installation has no compiled loops"
@@ -51,7 +51,7 @@ def many_cores(monkeypatch: pytest.MonkeyPatch) -> None:
 def no_thread_is_left() -> Iterator[None]:
     yield
     names = [thread.name for thread in threading.enumerate()]
-    assert not [name for name in names if name.startswith("xw2v-")]
+    assert not [name for name in names if name.startswith(OWN)]
 
 
 def content(corpus: Corpus) -> tuple[Any, ...]:
@@ -91,14 +91,12 @@ def alike(paths: list[Path], limits: VocabularyLimits, **options: Any) -> Corpus
     tokens=st.sampled_from(["ascii", "words", "raw"]),
     chunk_bytes=st.integers(1, 200),
     check_tokens=st.integers(1, 50),
-    max_numbers=st.integers(0, 30),
 )
 def test_what_is_read_does_not_depend_on_the_threads(
     texts: list[str],
     tokens: str,
     chunk_bytes: int,
     check_tokens: int,
-    max_numbers: int,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
     folder = tmp_path_factory.mktemp("texts")
@@ -110,7 +108,6 @@ def test_what_is_read_does_not_depend_on_the_threads(
     with (
         mock.patch.object(xw2v.text.textchunks, "CHUNK_BYTES", chunk_bytes),
         mock.patch.object(xw2v.text.encode, "CHECK_TOKENS", check_tokens),
-        mock.patch.object(xw2v.text.scan_team, "MAX_NUMBERS", max_numbers),
     ):
         alike(paths, limits, tokens=tokens)
 
@@ -121,7 +118,6 @@ def test_words_that_are_dropped_on_the_way(
     tokens: str, limit: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(xw2v.text.encode, "CHECK_TOKENS", 1 << 12)
-    monkeypatch.setattr(xw2v.text.scan_team, "MAX_NUMBERS", 2000)
     monkeypatch.setattr(xw2v.text.textchunks, "CHUNK_BYTES", 1 << 12)
     rng = np.random.default_rng(0)
     letters = np.array([f"{chr(97 + i)}{chr(98 + i)}" for i in range(20)])

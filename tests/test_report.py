@@ -20,9 +20,10 @@ from xw2v import KeyedVectors, Word2Vec
 from xw2v.cli.report import command
 from xw2v.errors import InputError, UnknownWordError, UsageError
 from xw2v.pictures.charts import Axis, nice_step
-from xw2v.pictures.loss_curve import LossCurve, epoch_means, history_points, validation_points
+from xw2v.pictures.loss_curve import LossCurve, epoch_means, validation_points
 from xw2v.pictures.report_training import remarks
 from xw2v.text.figures import sentence_lengths, subsampling
+from xw2v.training.run_folder import history_points
 
 EVIL = "</script><img src=x onerror=alert(1)>"
 

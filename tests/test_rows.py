@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from test_sources import PACKERS, ROWS, sentences
-from texts import open_text
+from test_sources_tables import ROWS
+from texts import PACKERS, open_text, sentences
 
 from xw2v.errors import FileFormatError, InputError
 from xw2v.text.inputs import files_of

@@ -28,18 +28,36 @@ def sentences_of(encoder: Encoder) -> list[list[str]]:
     return [corpus.sentence(s) for s in range(len(corpus))]
 
 
-def new_scanner(provisional_id: Callable[[str], int], pattern: str = "[a-z']+") -> scan.Scanner:
-    library = scan.library()
-    assert library is not None
+class NumberingScanner:
+    """A scanner with a cache of its own, and ids for what that does not hold."""
 
-    def ids_of(words: list[str]) -> np.ndarray:
-        return np.fromiter(map(provisional_id, words), np.int32, len(words))
+    def __init__(self, provisional_id: Callable[[str], int], pattern: str) -> None:
+        library = scan.library()
+        assert library is not None
+        self.cache = scan.WordCache(library)
+        self._scanner = scan.Scanner(library, PatternRule(pattern), self.cache)
+        self._provisional_id = provisional_id
+        self.open = self._scanner.open
 
-    return scan.Scanner(library, PatternRule(pattern), ids_of)
+    def next(self, max_tokens: int) -> tuple[np.ndarray, np.ndarray] | None:
+        found = self._scanner.next(max_tokens)
+        if found is None:
+            return None
+        if found.misses is not None:
+            words = found.misses.words
+            ids = np.fromiter(map(self._provisional_id, words), np.int32, len(words))
+            found.ids[found.misses.positions] = ids
+            self.cache.insert(found.misses, ids)
+        assert found.ids.size == 0 or found.ids.min() >= 0
+        return found.ids, found.line_ends
+
+
+def new_scanner(provisional_id: Callable[[str], int], pattern: str = "[a-z']+") -> NumberingScanner:
+    return NumberingScanner(provisional_id, pattern)
 
 
 def scanned(
-    scanner: scan.Scanner, chunk: bytes, max_tokens: int = 1 << 20
+    scanner: NumberingScanner, chunk: bytes, max_tokens: int = 1 << 20
 ) -> tuple[list[int], list[int]]:
     """All provisional ids of a chunk, and its words before each line end."""
     ids: list[int] = []
@@ -103,7 +121,7 @@ def test_a_word_is_a_miss_until_the_cache_holds_it_and_after_it_is_cleared() -> 
     scanner = new_scanner(provisional_id)
     assert scanned(scanner, text)[0] == [3, 16, 56, 57, 3]
     assert scanned(scanner, text)[0] == [3, 16, 56, 57, 3]
-    scanner.cache_clear()
+    scanner.cache.clear()
     scanned(scanner, b"one " + long.encode())
     first = ["one", short, long, f"{long}x", "one"]
     assert misses == [*first, f"{long}x", "one", long]

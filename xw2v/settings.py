@@ -17,8 +17,14 @@ from typing import Any, TypedDict, get_args, get_type_hints
 
 from xw2v.errors import UnknownSettingError, UsageError
 
-DEFAULT_ALPHA = {"skipgram": 0.05, "cbow": 0.2}  # measured, see docs/experiments.md
-WORD2VEC_CBOW_ALPHA = 0.05  # word2vec.c's, for CBOW's other conventions; not measured
+# Measured, see docs/experiments.md; CBOW's by its `cbow_mean` and `cbow_gradient`.
+SKIPGRAM_ALPHA = 0.05
+CBOW_ALPHA = {
+    (True, "mean"): 0.2,
+    (True, "full"): 0.1,
+    (False, "mean"): 0.1,
+    (False, "full"): 0.05,
+}
 READABLE_BOUND = 10**9  # a larger upper bound is a technical one, which nobody asked for
 NOUNS = {int: "a whole number", float: "a number", bool: "true or false", str: "text"}
 
@@ -115,7 +121,11 @@ class Settings:
 
     vector_size: int = setting(100, "Embedding dimension.", "dim", low=1, high=65536)
     window: int = setting(
-        5, "Largest distance between a word and its context.", "window_size", low=1, high=2**31 - 1
+        5,
+        "Largest distance between a word and its context.",
+        "window_size",
+        low=1,
+        high=2**31 - 1,
     )
     min_count: int = setting(5, "Leave out words that occur fewer times.", low=0, high=2**62)
     fixed_window: bool = setting(
@@ -136,7 +146,7 @@ class Settings:
     )
     alpha: float | None = setting(
         None,
-        "Learning rate at the start (skip-gram 0.05, CBOW 0.2, its other conventions 0.05).",
+        "Learning rate at the start (skip-gram 0.05, CBOW 0.2; with full or sum 0.1, both 0.05).",
         "lr",
         above=0,
         high=10,
@@ -173,8 +183,7 @@ class Settings:
     )
     batch_tokens: int | None = setting(
         None,
-        "Tokens in a batch, rounded up to complete groups (CPU 2048 or, with long vectors, 4096; "
-        "CBOW 512; CUDA 16384).",
+        "Tokens in a batch, rounded up to complete groups (CPU 2048; CBOW 512; CUDA 16384).",
         low=1,
         high=2**24,
     )
@@ -246,9 +255,9 @@ class Settings:
         """α at the start: the one given, or the default of the model and its gradient."""
         if self.alpha is not None:
             return self.alpha
-        if self.model == "cbow" and not (self.cbow_mean and self.cbow_gradient == "mean"):
-            return WORD2VEC_CBOW_ALPHA
-        return DEFAULT_ALPHA[self.model]
+        if self.model == "skipgram":
+            return SKIPGRAM_ALPHA
+        return CBOW_ALPHA[self.cbow_mean, self.cbow_gradient]
 
 
 SETTINGS = table_of(Settings)

@@ -52,18 +52,13 @@ def model_shape(settings: Settings, vocab_size: int) -> ModelShape:
 
 
 def batch_tokens(settings: Settings) -> int:
-    """T: the setting, or the default of model and device, rounded up to complete groups.
-
-    On the CPU, long vectors have batches twice as large: they draw fewer negatives per group, so
-    that a batch draws about as many.
-    """
+    """T: the setting, or the default of model and device, rounded up to complete groups."""
     if settings.batch_tokens is not None:
         tokens = settings.batch_tokens
     elif settings.device.partition(":")[0] == "cuda":
         tokens = CUDA_BATCH_TOKENS
     else:
-        double = is_wide(settings) and is_long(settings)
-        tokens = DEFAULT_BATCH_TOKENS[settings.model] * (2 if double else 1)
+        tokens = DEFAULT_BATCH_TOKENS[settings.model]
     group = group_tokens(settings)
     return -(-tokens // group) * group
 

@@ -61,7 +61,7 @@ INLINE void means_of_group(const StepPlan *plan, int64_t q, const GroupScratch *
 }
 
 /* The means of the batch from those of its groups, and the directions of damping. */
-FOR_EACH_PROCESSOR static void means_of_batch(StepPlan *plan) {
+static void means_of_batch(StepPlan *plan) {
     const int64_t P = plan->padded_dim;
     double total = 0;
     for (int64_t q = 0; q < n_groups(plan); q++) total += plan->group_weight[q];

@@ -112,7 +112,7 @@ token_gradients(const StepPlan *plan, int64_t q, Range tokens, const GroupScratc
 }
 
 /* Stage 2 of a group, skip-gram: each token predicts the words of its window. */
-FOR_EACH_PROCESSOR static double
+static double
 skipgram_gradients(const StepPlan *plan, int64_t q, int64_t slice, const GroupScratch *scratch) {
     const int64_t P = plan->padded_dim, K = plan->shared_negatives;
     const Range tokens = slice_of(plan->group, slice);
@@ -132,7 +132,7 @@ skipgram_gradients(const StepPlan *plan, int64_t q, int64_t slice, const GroupSc
 
 /* Stage 2 of a group, CBOW: the mean or sum of a window predicts the token. Nothing is corrected or
    damped. */
-FOR_EACH_PROCESSOR static double
+static double
 cbow_gradients(const StepPlan *plan, int64_t q, int64_t slice, const GroupScratch *scratch) {
     const int64_t P = plan->padded_dim, g = plan->group, K = plan->shared_negatives;
     const Range tokens = slice_of(g, slice);
@@ -164,7 +164,7 @@ cbow_gradients(const StepPlan *plan, int64_t q, int64_t slice, const GroupScratc
 
 /* Stage 3 of a group: gradients of its negatives, G^T H, and of its windows' tokens: band^T H in
    skip-gram, band^T dH in CBOW. */
-FOR_EACH_PROCESSOR static void
+static void
 distribute(const StepPlan *plan, int64_t q, int64_t slice, const GroupScratch *scratch) {
     const int64_t P = plan->padded_dim, K = plan->shared_negatives;
     REAL *dN = plan->gradients + negative_place(plan, q) * P;

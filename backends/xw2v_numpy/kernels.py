@@ -98,8 +98,7 @@ def load_kernels(bits: int) -> NativeLibrary | None:
     """The library for numbers of so many bits; None where this installation has none, because no C
     compiler was found at install time.
 
-    A wheel holds one for each level of x86-64 that it knows, of which this is the one for the
-    processor's. A library that was built on the machine by GCC holds all levels itself.
+    There is one for the baseline and one for each level of x86-64; this is the processor's.
     """
     structures = (Part, RowSet, StepPlan)
     team = load_team()

@@ -6,23 +6,18 @@
 
 #include "interface.h"
 
-/* GCC with glibc: a second version of a function for processors with AVX2, chosen at load time.
-   (clang 14 can do it too, but exports such functions under other names. Sanitizers cannot: they
-   are not ready when the versions are chosen.) */
-#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
-#define FOR_EACH_PROCESSOR
-#elif defined(__x86_64__) && defined(__GLIBC__) && !defined(__clang__) && __GNUC__ >= 12
-#define FOR_EACH_PROCESSOR __attribute__((target_clones("arch=x86-64-v3", "default")))
-#elif defined(__x86_64__) && defined(__GLIBC__) && !defined(__clang__)
-#define FOR_EACH_PROCESSOR __attribute__((target_clones("avx2", "default")))
-#else
-#define FOR_EACH_PROCESSOR
-#endif
 #define INLINE static inline __attribute__((always_inline))
 
-typedef REAL simd_vector __attribute__((vector_size(VECTOR_BYTES)));
+/* As wide as the processor's vectors: of a wider type GCC keeps every value in memory (a product
+   takes 14 times as long), and clang splits it (1.7 times). Rows are aligned to VECTOR_BYTES. */
+#if defined(__AVX2__)
+#define SIMD_BYTES VECTOR_BYTES
+#else
+#define SIMD_BYTES 16
+#endif
+typedef REAL simd_vector __attribute__((vector_size(SIMD_BYTES)));
 
-#define SIMD_LANES ((int64_t)(VECTOR_BYTES / sizeof(REAL)))
+#define SIMD_LANES ((int64_t)(SIMD_BYTES / sizeof(REAL)))
 #define PREFETCH_ROWS                                                                              \
     4 /* prefetch distance where rows are copied or places summed; update.h has its own */
 #define DOT_ROWS 4    /* whose dot products with one row are computed at a time */
@@ -30,7 +25,7 @@ typedef REAL simd_vector __attribute__((vector_size(VECTOR_BYTES)));
 
 _Static_assert(8 * sizeof(REAL) == BITS, "BITS is the width of REAL");
 _Static_assert(sizeof(REAL_AS_UINT) == sizeof(REAL), "exponential() copies one into the other");
-_Static_assert(VECTOR_BYTES % sizeof(REAL) == 0, "a vector holds whole REALs");
+_Static_assert(VECTOR_BYTES % SIMD_BYTES == 0, "rows are whole SIMD vectors");
 _Static_assert((SIMD_LANES & (SIMD_LANES - 1)) == 0, "dot_products() halves the lanes");
 _Static_assert(CACHE_LINE_BYTES % VECTOR_BYTES == 0, "arrays begin at cache lines, hence aligned");
 
@@ -122,8 +117,8 @@ INLINE int64_t padded(int64_t count) { return (count + SIMD_LANES - 1) / SIMD_LA
 
 /* The sums of four vectors' lanes: neighbours first, halves last. */
 INLINE void sums_of_lanes(const simd_vector v[4], REAL sums[4]) {
-#if BITS == 32 && VECTOR_BYTES == 32
-    typedef REAL half_vector __attribute__((vector_size(VECTOR_BYTES / 2)));
+#if BITS == 32 && SIMD_BYTES == 32
+    typedef REAL half_vector __attribute__((vector_size(SIMD_BYTES / 2)));
     const simd_vector ab = __builtin_shufflevector(v[0], v[1], 0, 2, 8, 10, 4, 6, 12, 14) +
                            __builtin_shufflevector(v[0], v[1], 1, 3, 9, 11, 5, 7, 13, 15);
     const simd_vector cd = __builtin_shufflevector(v[2], v[3], 0, 2, 8, 10, 4, 6, 12, 14) +

@@ -44,7 +44,10 @@ def command(
 
     named = inputs[0] if len(inputs) == 1 else None
     place = Path(chosen_model(named, model))
-    if model is None and (corpus is not None or len(inputs) > 1 or is_text(place, named)):
+    of_text = {**given, "min_count": min_count, "text_column": None}
+    is_asked_of_text = place.is_file() and any(value is not None for value in of_text.values())
+    named_text = len(inputs) > 1 or is_asked_of_text or is_text(place, named)
+    if model is None and (corpus is not None or named_text):
         record = text_record(inputs, corpus, min_count, given)
     elif not place.exists():
         raise missing_model(str(place))
@@ -59,11 +62,22 @@ def command(
 def is_text(place: Path, named: str | None) -> bool:
     """Whether an argument names text, rather than vectors or a corpus folder."""
     from xw2v.text.corpus_folder import is_corpus_folder
-    from xw2v.vectors.formats import is_vectors
+    from xw2v.vectors.formats import detect, is_vectors
 
     if named == "-":
         return True
-    return place.exists() and not is_corpus_folder(place) and not is_vectors(place)
+    if not place.exists() or is_corpus_folder(place):
+        return False
+    return not is_vectors(place) or (detect(place)[0] == "glove" and has_whole_numbers(place))
+
+
+def has_whole_numbers(place: Path) -> bool:
+    """Whether the numbers that end the first line are whole ones, as in text that ends in years."""
+    from xw2v.storage.files import decompressed, open_binary
+
+    with open_binary(place) as raw:
+        first = decompressed(raw, str(place)).readline(1 << 16)
+    return b"." not in first.partition(b" ")[2]
 
 
 def text_record(

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+
+from xw2v.training import console
 
 if TYPE_CHECKING:
     from xw2v.text.options import TextOptions
@@ -87,19 +89,6 @@ def text_options(**given: Any) -> TextOptions:
     return TextOptions(**{name: value for name, value in given.items() if value is not None})
 
 
-@contextmanager
-def reading_bar(quiet: bool) -> Iterator[Progress | None]:
+def reading_bar(quiet: bool) -> AbstractContextManager[Progress | None]:
     """A bar on standard error, if that is a terminal, while text is read; yields its callback."""
-    if quiet or not sys.stderr.isatty():
-        yield None
-        return
-    from tqdm import tqdm
-
-    with tqdm(unit=" words", unit_scale=True, desc="reading", leave=False, file=sys.stderr) as bar:
-
-        def report(words: int, share: float | None) -> None:
-            if share:
-                bar.total = int(words / share)
-            bar.update(words - bar.n)
-
-        yield report
+    return nullcontext() if quiet or not sys.stderr.isatty() else console.reading_bar()

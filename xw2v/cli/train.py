@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +19,7 @@ from xw2v.cli.options import input_options, reading_bar
 from xw2v.config import OPTIONS, TrainOptions, read_config
 from xw2v.errors import UsageError
 from xw2v.settings import FOREIGN_OPTIONS, SETTINGS, Option, flag
-from xw2v.training.console import Console
+from xw2v.training.console import Console, training_bar
 from xw2v.training.signals import StopSignals
 
 if TYPE_CHECKING:
@@ -185,22 +185,5 @@ class TerminalConsole(Console):
     def reading(self) -> AbstractContextManager[ReadingProgress | None]:
         return reading_bar(self._quiet)
 
-    @contextmanager
-    def training(self, words: int) -> Iterator[Callable[[Progress], None] | None]:
-        if self._quiet or not sys.stderr.isatty():
-            yield None
-            return
-        from tqdm import tqdm
-
-        form = "{l_bar}{bar}| {n_fmt}/{total_fmt} words [{elapsed}<{remaining}{postfix}]"
-        with tqdm(total=words, unit_scale=True, bar_format=form, file=sys.stderr) as bar:
-
-            def report(progress: Progress) -> None:
-                speed = f"{progress.words_per_second / 1e6:.2f} M words/s"
-                bar.set_postfix_str(
-                    f"{speed}, loss {progress.loss:.4f}, alpha {progress.alpha:.4f}", refresh=False
-                )
-                bar.update(int(progress.done * words) - bar.n)
-
-            yield report
-            bar.update(words - bar.n)
+    def training(self, words: int) -> AbstractContextManager[Callable[[Progress], None] | None]:
+        return nullcontext() if self._quiet or not sys.stderr.isatty() else training_bar(words)

@@ -76,9 +76,6 @@ def settings_of(model: Any, alpha: float, min_alpha: float, epochs: int, words: 
         alpha, min_alpha: the learning rate's largest and smallest value.
         words: tokens of the vocabulary's words, by which a `sample` of 1 or more is made a share.
     """
-    sample = model.sample or 0.0
-    if sample >= 1:  # a count, from which on words are subsampled
-        sample = min(1.0, int(sample * (3 + 5**0.5) / 2) / max(words, 1))
     cbow = {} if model.sg else cbow_settings(bool(model.cbow_mean))
     return Settings.from_mapping(
         {
@@ -88,7 +85,7 @@ def settings_of(model: Any, alpha: float, min_alpha: float, epochs: int, words: 
             "min_count": max(model.min_count or 0, 0),
             "negative": model.negative,
             "ns_exponent": model.ns_exponent,
-            "sample": sample,
+            "sample": sample_share(model.sample, words),
             "alpha": alpha if alpha > 0 else None,
             "min_alpha": max(min_alpha, 0.0) if alpha > 0 else 0.0,
             "epochs": epochs,
@@ -98,6 +95,15 @@ def settings_of(model: Any, alpha: float, min_alpha: float, epochs: int, words: 
             **model.own_arguments,
         }
     )
+
+
+def sample_share(sample: float | None, words: int) -> float:
+    """gensim's `sample` as the trainer's: 1 or more is a count, from which on words are subsampled,
+    of so many words.
+    """
+    if not sample or sample < 1:
+        return sample or 0.0
+    return min(1.0, int(sample * (3 + 5**0.5) / 2) / max(words, 1))
 
 
 def cbow_settings(mean: bool) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from xw2v.gensim.oldnames import OldNames
 from xw2v.gensim.scan import Scan, sentences_of
 from xw2v.gensim.utils import TrimRule, effective_min_count, kept_words
 from xw2v.sgns.config import ModelShape
+from xw2v.sgns.sampling import RANGE, keep_thresholds
 from xw2v.sgns.tables import initial_centers
 from xw2v.text.vocabulary import Vocabulary, VocabularyLimits
 
@@ -25,6 +26,7 @@ class VocabularyBuilder(OldNames):
 
     seed: int
     min_count: int
+    sample: float | None
     effective_min_count: int
     max_vocab_size: int | None
     max_final_vocab: int | None
@@ -54,12 +56,73 @@ class VocabularyBuilder(OldNames):
             trim_rule: of a word, its count and min_count gives a RULE constant.
         """
         others = arguments.renamed(others, arguments.SENTENCES)
-        source = sentences_of(others.pop("corpus_iterable", corpus_iterable), corpus_file)
+        source = others.pop("corpus_iterable", corpus_iterable)
         if "min_count" in others:
             self.min_count = others.pop("min_count")
-        scan = self._scan(source, progress_per, trim_rule)
-        self._prepare(scan.counts, trim_rule, update, scan)
-        self.raw_vocab = scan.counts if keep_raw_vocab else {}
+        self.scan_vocab(source, corpus_file, progress_per, trim_rule=trim_rule)
+        self.prepare_vocab(update, keep_raw_vocab, trim_rule)
+
+    def scan_vocab(
+        self,
+        corpus_iterable: Iterable[Any] | None = None,
+        corpus_file: Any = None,
+        progress_per: int = 10_000,
+        workers: int | None = None,
+        trim_rule: TrimRule | None = None,
+    ) -> tuple[int, int]:
+        """Count the words of a text, the first step of `build_vocab`; `raw_vocab` has the counts.
+
+        Returns:
+            Its words and its sentences.
+        """
+        scan = self._scan(sentences_of(corpus_iterable, corpus_file), progress_per, trim_rule)
+        self._take_counts(scan)
+        return scan.words, scan.sentences
+
+    def prepare_vocab(
+        self,
+        update: bool = False,
+        keep_raw_vocab: bool = False,
+        trim_rule: TrimRule | None = None,
+        min_count: int | None = None,
+        sample: float | None = None,
+        dry_run: bool = False,
+    ) -> dict[str, int]:
+        """Choose the words among those of `scan_vocab` and give them their first vectors.
+
+        Args:
+            min_count, sample: in place of the model's.
+            dry_run: only report what the words would be.
+
+        Returns:
+            Words dropped and kept, tokens of those kept, and what subsampling would leave of them.
+        """
+        before = self.min_count, self.sample
+        self.min_count = self.min_count if min_count is None else min_count
+        self.sample = self.sample if sample is None else sample
+        kept = self._kept(self.raw_vocab, trim_rule)
+        report = self._report(kept)
+        if dry_run:
+            self.min_count, self.sample = before
+            return report
+        self._take(self.raw_vocab, kept, update)
+        self.raw_vocab = self.raw_vocab if keep_raw_vocab else {}
+        return report
+
+    def prepare_weights(self, update: bool = False) -> None:
+        """The last step of gensim's `build_vocab`; `prepare_vocab` has done it."""
+
+    def _report(self, kept: Mapping[str, int]) -> dict[str, int]:
+        counts = np.fromiter(kept.values(), np.int64, len(kept))
+        share = arguments.sample_share(self.sample, int(counts.sum()))
+        keep = keep_thresholds(counts, share) / RANGE
+        return {
+            "drop_unique": len(self.raw_vocab) - len(kept),
+            "retain_total": int(counts.sum()),
+            "downsample_unique": int(np.count_nonzero(keep < 1)),
+            "downsample_total": int((keep * counts).sum()),
+            "num_retained_words": len(kept),
+        }
 
     def build_vocab_from_freq(
         self,
@@ -71,8 +134,8 @@ class VocabularyBuilder(OldNames):
     ) -> None:
         """`build_vocab` from words and their counts instead of a text."""
         self.corpus_count = corpus_count or 0
-        self._prepare(dict(word_freq), trim_rule, update, None)
-        self.raw_vocab = dict(word_freq) if keep_raw_vocab else {}
+        self.raw_vocab = dict(word_freq)
+        self.prepare_vocab(update, keep_raw_vocab, trim_rule)
 
     def _scan(
         self,
@@ -83,18 +146,12 @@ class VocabularyBuilder(OldNames):
         logger.info("collecting all words and their counts")
         return Scan(sentences, progress_per, self.max_vocab_size, trim_rule)
 
-    def _prepare(
-        self,
-        counts: Mapping[str, int],
-        trim_rule: TrimRule | None,
-        update: bool,
-        scan: Scan | None,
-    ) -> None:
-        """Give the model the words of `counts` that are frequent enough."""
-        if update and not len(self.wv):
-            raise TrainingError("there is no vocabulary to update: build it without `update` first")
-        if scan is not None:
-            self.corpus_count, self.corpus_total_words = scan.sentences, scan.words
+    def _take_counts(self, scan: Scan) -> None:
+        self.raw_vocab = scan.counts
+        self.corpus_count, self.corpus_total_words = scan.sentences, scan.words
+
+    def _kept(self, counts: Mapping[str, int], trim_rule: TrimRule | None) -> dict[str, int]:
+        """The words of `counts` that are frequent enough."""
         min_count = effective_min_count(counts, self.min_count or 0, self.max_final_vocab)
         self.effective_min_count = min_count
         kept = kept_words(counts, min_count, trim_rule)
@@ -104,6 +161,12 @@ class VocabularyBuilder(OldNames):
             len(kept),
             len(counts),
         )
+        return kept
+
+    def _take(self, counts: Mapping[str, int], kept: Mapping[str, int], update: bool) -> None:
+        """Give the model the words `kept`, or add them to its own."""
+        if update and not len(self.wv):
+            raise TrainingError("there is no vocabulary to update: build it without `update` first")
         if update:
             self._grow(counts, kept)
         elif kept:

@@ -9,6 +9,7 @@ from itertools import chain
 from typing import Any, Self
 
 from xw2v.errors import FileFormatError
+from xw2v.gensim.phrasetable import PhraseTable
 from xw2v.gensim.scorers import Scorer, name_of, scorer_named, scorer_of
 from xw2v.storage.files import atomic_write, open_binary
 
@@ -37,10 +38,6 @@ class PhraseJoiner:
         """The phrase of these words and its score; None and None where they are none."""
         raise NotImplementedError
 
-    def may_have_phrases(self, words: Sequence[str]) -> bool:
-        """Whether a sentence without connector words may have a phrase: a quick look."""
-        return True
-
     def analyze_sentence(self, sentence: Iterable[str]) -> Iterator[tuple[str, float | None]]:
         """The tokens of a sentence, phrases joined, each with its score: None for a plain word."""
         start: str | None = None
@@ -65,12 +62,29 @@ class PhraseJoiner:
             yield start, None
             yield from ((connector, None) for connector in between)
 
+    def known_phrases(self) -> PhraseTable | None:
+        """All phrases; None where each candidate must be scored by itself."""
+        return None
+
     def joined(self, sentence: Iterable[str]) -> list[str]:
         """A sentence with its phrases joined."""
-        words = sentence if isinstance(sentence, list) else list(sentence)
-        if self.connector_words.isdisjoint(words) and not self.may_have_phrases(words):
-            return list(words)
-        return [token for token, _ in self.analyze_sentence(words)]
+        return next(iter(self._joined([sentence])))
+
+    def _joined(self, sentences: Iterable[Iterable[str]]) -> Iterator[list[str]]:
+        table = self.known_phrases()
+        if table is None:
+            for sentence in sentences:
+                yield [token for token, _ in self.analyze_sentence(sentence)]
+            return
+        for sentence in sentences:
+            words = sentence if isinstance(sentence, (list, tuple)) else list(sentence)
+            joined, done = list[str](), 0
+            for start, stop, phrase, _ in table.occurrences(words):
+                joined += words[done:start]
+                joined.append(phrase)
+                done = stop
+            joined += words[done:]
+            yield joined
 
     def __getitem__(self, sentence: Iterable[Any]) -> Any:
         """A sentence with its phrases joined; or, of many sentences, an iterable of them."""
@@ -84,12 +98,13 @@ class PhraseJoiner:
 
     def find_phrases(self, sentences: Iterable[Sequence[str]]) -> dict[str, float]:
         """The phrases in a text, and their scores."""
-        return {
-            token: score
-            for sentence in sentences
-            for token, score in self.analyze_sentence(sentence)
-            if score is not None
-        }
+        table = self.known_phrases()
+        if table is None:
+            found = chain.from_iterable(map(self.analyze_sentence, sentences))
+            return {token: score for token, score in found if score is not None}
+        lists = (one if isinstance(one, (list, tuple)) else list(one) for one in sentences)
+        found_in = chain.from_iterable(map(table.occurrences, lists))
+        return {phrase: score for _, _, phrase, score in found_in}
 
     # --- files ---
 
@@ -152,4 +167,4 @@ class JoinedSentences:
         self._sentences = sentences
 
     def __iter__(self) -> Iterator[list[str]]:
-        return map(self._joiner.joined, self._sentences)
+        return self._joiner._joined(self._sentences)

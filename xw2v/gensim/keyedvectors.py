@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Self
@@ -12,7 +12,7 @@ import numpy as np
 
 from xw2v.errors import FileFormatError, InputError
 from xw2v.gensim.modelfile import is_model_file, read_model, write_model
-from xw2v.gensim.notices import old_name, warn_once
+from xw2v.gensim.notices import no_attribute, old_name, warn_once
 from xw2v.vectors.keyedvectors import KeyedVectors as PlainKeyedVectors
 from xw2v.vectors.wordattributes import WordAttributes
 
@@ -60,9 +60,11 @@ class KeyedVectors(PlainKeyedVectors):
     """Words and their vectors; see `xw2v.KeyedVectors` for what can be asked.
 
     Args:
-        words: V words; or a number D, for a table without words that has D dimensions.
-        vectors: (V, D).
+        vector_size: D, for a table without words that has D dimensions; or V words.
+        vectors: (V, D) of the words.
         counts: (V,) how often each word was met, where that is known.
+        count, dtype, mapfile_path: gensim's; there is no table of words without names, and vectors
+            are float32.
 
     Attributes:
         vectors_lockf: (V,) of 0 and 1; training does not move words with 0. Of length 1 it counts
@@ -71,16 +73,23 @@ class KeyedVectors(PlainKeyedVectors):
 
     def __init__(
         self,
-        words: int | Sequence[str],
+        vector_size: int | Sequence[str],
         vectors: np.ndarray | None = None,
         counts: np.ndarray | None = None,
+        *,
+        count: int = 0,
+        dtype: Any = np.float32,
+        mapfile_path: Any = None,
     ) -> None:
         self.vectors_lockf = np.ones(1, np.float32)
-        if not isinstance(words, int):
-            super().__init__(words, np.asarray(vectors), counts)
+        _check_dtype(dtype)
+        if not isinstance(vector_size, (int, np.integer)):
+            super().__init__(vector_size, np.asarray(vectors), counts)
             return
-        super().__init__([""], np.zeros((1, words), np.float32))
-        self.fill([], np.empty((0, words), np.float32), np.empty(0, np.int64))
+        if count or vectors is not None:
+            raise InputError("give the words and their vectors by add_vectors", setting="count")
+        super().__init__([""], np.zeros((1, int(vector_size)), np.float32))
+        self.fill([], np.empty((0, int(vector_size)), np.float32), np.empty(0, np.int64))
 
     def fill(self, words: list[str], vectors: np.ndarray, counts: np.ndarray) -> None:
         """Hold these words, vectors (V, D) and counts (V,) instead; nothing is copied."""
@@ -157,13 +166,49 @@ class KeyedVectors(PlainKeyedVectors):
     ) -> Self:
         """`xw2v.KeyedVectors.load_word2vec_format`, with gensim's order of arguments.
 
-        Vectors are float32, whatever `datatype` says.
+        Vectors are float32, whatever `datatype` says. Where counts are not known, they fall from V
+        to 1, as in gensim.
         """
-        if np.dtype(datatype) != np.float32:
-            warn_once("datatype", "has no effect here; vectors are float32")
-        return super().load_word2vec_format(
+        _check_dtype(datatype)
+        found = super().load_word2vec_format(
             fname, fvocab, binary, encoding, unicode_errors, limit, no_header
         )
+        if found.counts is None:
+            found.attributes["count"] = np.arange(len(found), 0, -1)
+        return found
+
+    def save_word2vec_format(  # type: ignore[override]  # gensim's arguments
+        self,
+        fname: str | Path,
+        fvocab: str | Path | None = None,
+        binary: bool = False,
+        total_vec: int | None = None,
+        write_header: bool = True,
+        prefix: str = "",
+        append: bool = False,
+        sort_attr: str = "count",
+    ) -> None:
+        """`xw2v.KeyedVectors.save_word2vec_format`, with gensim's order of arguments.
+
+        Raises:
+            InputError: `prefix` or `append` is given.
+        """
+        if prefix or append:
+            raise InputError("is not here: each file holds one table", setting="prefix, append")
+        if sort_attr != "count":
+            warn_once("sort_attr", "has no effect here; words are sorted by count")
+        super().save_word2vec_format(fname, fvocab, binary, write_header)
+
+    def vectors_for_all(
+        self, keys: Iterable[str], allow_inference: bool = True, copy_vecattrs: bool = False
+    ) -> Self:
+        """A smaller table of those `keys` that are known, with their counts only where
+        `copy_vecattrs` says so.
+        """
+        found = super().vectors_for_all(keys)
+        if not copy_vecattrs:
+            found.attributes["count"] = np.zeros(len(found), np.int64)
+        return found
 
     def evaluate_word_analogies(
         self, *given: Any, similarity_function: str = "most_similar", **options: Any
@@ -177,7 +222,7 @@ class KeyedVectors(PlainKeyedVectors):
 
     def __getattr__(self, name: str) -> Any:
         if name not in OLD_NAMES:
-            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+            raise no_attribute(self, name)
         old_name(f"wv.{name}", OLD_NAMES[name])
         return getattr(self, OLD_NAMES[name])
 
@@ -213,3 +258,9 @@ class KeyedVectors(PlainKeyedVectors):
             "intersect_word2vec_format is not here: load the file with load_word2vec_format, then "
             "wv[word] = other[word] for the words that both have"
         )
+
+
+def _check_dtype(dtype: Any) -> None:
+    """Say once that there are float32 vectors alone."""
+    if np.dtype(dtype) != np.float32:
+        warn_once("datatype", "has no effect here; vectors are float32")

@@ -4,6 +4,26 @@ from __future__ import annotations
 
 import warnings
 
+# of gensim's names those that are not here, and what there is instead
+ABSENT = {
+    "wmdistance": "Word Mover's Distance is not here: wv.to_gensim() has it where gensim is "
+    "installed, and wv.n_similarity compares two lists of words by their means",
+    "similarity_unseen_docs": "it is of doc2vec, which is not here",
+    "resize_vectors": "add_vectors and build_vocab(update=True) make room themselves",
+    "allocate_vecattrs": "set_vecattr makes room itself",
+    "estimate_memory": "a training refuses by itself what does not fit",
+    "init_weights": "build_vocab gives first vectors",
+    "reset_weights": "build_vocab gives first vectors",
+    "update_weights": "build_vocab(update=True) gives new words their first vectors",
+    "make_cum_table": "negatives are drawn without one",
+    "cum_table": "negatives are drawn without one",
+    "create_binary_tree": "there is no hierarchical softmax here",
+    "add_null_word": "there is no padding word here",
+    "random": "all draws are functions of `seed`",
+    "lifecycle_events": "what is done is in the log, at INFO",
+    "add_lifecycle_event": "what is done is in the log, at INFO",
+}
+
 _given: set[str] = set()
 
 
@@ -17,6 +37,12 @@ def warn_once(name: str, message: str, category: type[Warning] = UserWarning) ->
 def old_name(name: str, new: str) -> None:
     """Say once that a name of gensim 3 is called `new` in gensim 4."""
     warn_once(name, f"gensim 3's name; it is {new} in gensim 4", DeprecationWarning)
+
+
+def no_attribute(instance: object, name: str) -> AttributeError:
+    """The error for a name that is not here, with what there is instead, if it is gensim's."""
+    text = f"{type(instance).__name__!r} object has no attribute {name!r}"
+    return AttributeError(f"{text}: {ABSENT[name]}" if name in ABSENT else text)
 
 
 def forget_notices() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from xw2v.gensim.keyedvectors import OLD_NAMES, KeyedVectors
-from xw2v.gensim.notices import old_name
+from xw2v.gensim.notices import no_attribute, old_name
 
 MOVED = (  # to wv, under the same names
     "most_similar",
@@ -41,7 +41,7 @@ class OldNames:
         if name in RENAMED:
             old_name(f"model.{name}", f"model.{RENAMED[name]}")
             return getattr(self, RENAMED[name])
-        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+        raise no_attribute(self, name)
 
     def __getitem__(self, words: Any) -> np.ndarray:
         old_name("model[word]", "model.wv[word]")

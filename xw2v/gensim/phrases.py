@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import logging
 import math
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from itertools import pairwise
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from xw2v.errors import UsageError
 from xw2v.gensim.joining import PhraseJoiner
+from xw2v.gensim.phrasecounts import PhraseCounts
+from xw2v.gensim.phrasetable import PhraseTable
 from xw2v.gensim.scorers import Scorer, npmi_scorer, original_scorer, scorer_of
-from xw2v.gensim.utils import prune
+from xw2v.text.joined_counts import can_split, ways_to_split
 from xw2v.text.phrases import ENGLISH_CONNECTOR_WORDS as CONNECTOR_WORDS
 
 __all__ = [
@@ -30,10 +30,13 @@ __all__ = [
 
 ENGLISH_CONNECTOR_WORDS = frozenset(CONNECTOR_WORDS)
 
+CHUNK_TOKENS = 1 << 18  # counted at a time
+Ways = Callable[[str], Iterable[tuple[str, ...]]]
+
 logger = logging.getLogger(__name__)
 
 
-class Phrases(PhraseJoiner):
+class Phrases(PhraseCounts, PhraseJoiner):
     """Counts words and pairs, and joins pairs that score high.
 
     Args:
@@ -75,81 +78,79 @@ class Phrases(PhraseJoiner):
         self.progress_per = max(progress_per, 1)
         self.scoring = scorer_of(scoring)
         self.connector_words = frozenset([*connector_words, *common_terms])
-        self.vocab: dict[str, int] = {}
-        self.min_reduce = 1
-        self.corpus_word_count = 0
+        self._forget_counts()
+        self._table: tuple[object, PhraseTable | None] = (None, None)
         if sentences is not None:
             self.add_vocab(sentences)
 
     def __str__(self) -> str:
         return (
-            f"{type(self).__name__}<{len(self.vocab)} vocab, min_count={self.min_count}, "
+            f"{type(self).__name__}<{self.counts().n_distinct} vocab, min_count={self.min_count}, "
             f"threshold={self.threshold}, max_vocab_size={self.max_vocab_size}>"
         )
-
-    def add_vocab(self, sentences: Iterable[Sequence[str]]) -> None:
-        """Count the words and pairs of a text, beside those counted before."""
-        counts, min_reduce = Counter[str](), 1
-        for number, sentence in enumerate(sentences):
-            if number % self.progress_per == 0:
-                logger.info("PROGRESS: at sentence #%i, %i word types", number, len(counts))
-            words = sentence if isinstance(sentence, (list, tuple)) else list(sentence)
-            self.corpus_word_count += len(words)
-            self._count(counts, words)
-            if len(counts) > self.max_vocab_size:
-                prune(counts, min_reduce)
-                min_reduce += 1
-        logger.info("collected %i words and pairs", len(counts))
-        if not self.vocab:
-            self.vocab = dict(counts)
-            return
-        self.min_reduce = max(self.min_reduce, min_reduce)
-        for token, count in counts.items():
-            self.vocab[token] = self.vocab.get(token, 0) + count
-        if len(self.vocab) > self.max_vocab_size:
-            prune(self.vocab, self.min_reduce)
-            self.min_reduce += 1
-
-    def _count(self, counts: Counter[str], words: Sequence[str]) -> None:
-        join = self.delimiter.join
-        if self.connector_words.isdisjoint(words):
-            counts.update(words)
-            counts.update(map(join, pairwise(words)))
-            return
-        places = [i for i, word in enumerate(words) if word not in self.connector_words]
-        counts.update([words[i] for i in places])
-        pairs = pairwise(places)
-        counts.update([join(words[i : j + 1]) for i, j in pairs])
 
     def score_candidate(
         self, word_a: str, word_b: str, in_between: Sequence[str]
     ) -> tuple[str | None, float | None]:
         phrase = self.delimiter.join([word_a, *in_between, word_b])
-        counts = [self.vocab.get(token, 0) for token in (word_a, word_b, phrase)]
-        if min(counts) <= 0:
-            return None, None
-        score = self.scoring(
-            worda_count=counts[0],
-            wordb_count=counts[1],
-            bigram_count=counts[2],
-            len_vocab=len(self.vocab),
+        score = self._score(word_a, word_b, self.counts().count(phrase))
+        return (phrase, score) if score > self.threshold else (None, None)
+
+    def _score(self, word_a: str, word_b: str, count: int) -> float:
+        counts = self.counts()
+        of_words = counts.count(word_a), counts.count(word_b)
+        if min(*of_words, count) <= 0:
+            return -math.inf
+        return self.scoring(
+            worda_count=of_words[0],
+            wordb_count=of_words[1],
+            bigram_count=count,
+            len_vocab=counts.n_distinct,
             min_count=self.min_count,
             corpus_word_count=self.corpus_word_count,
         )
-        return (phrase, score) if score > self.threshold else (None, None)
+
+    def _scored(self, ways: Ways) -> Iterator[tuple[tuple[str, ...], str, float]]:
+        """The phrases that were counted: their words, joined, and their scores.
+
+        Args:
+            ways: how a phrase that was counted is split into words.
+        """
+        is_known = self.scoring is npmi_scorer or (
+            self.scoring is original_scorer and self.threshold >= 0
+        )
+        for phrase, count in self.counts().joined(self.min_count if is_known else 1):
+            for words in ways(phrase):
+                score = self._score(words[0], words[-1], count)
+                if score > self.threshold:
+                    yield words, phrase, score
+
+    def known_phrases(self) -> PhraseTable | None:
+        if self.scoring not in (original_scorer, npmi_scorer):
+            return None
+        if not can_split(self.delimiter, self.connector_words):
+            return None
+        made_with = (
+            self.threshold,
+            self.min_count,
+            self.scoring,
+            self.counts(),
+            self.counts().n_distinct,
+        )
+        if self._table[0] != made_with:
+            table = PhraseTable(self.connector_words)
+            for words, phrase, score in self._scored(self._ways):
+                table.add(words, phrase, score)
+            self._table = (made_with, table)
+        return self._table[1]
+
+    def _ways(self, phrase: str) -> Iterator[tuple[str, ...]]:
+        return ways_to_split(phrase, self.delimiter, self.connector_words)
 
     def export_phrases(self, *unused: Any, **options: Any) -> dict[str, float]:
         """All phrases that were counted, and their scores."""
-        found = {}
-        for token in self.vocab:
-            first, *between_and_last = token.split(self.delimiter)
-            if between_and_last:
-                phrase, score = self.score_candidate(
-                    first, between_and_last[-1], between_and_last[:-1]
-                )
-                if phrase is not None and score is not None:
-                    found[phrase] = score
-        return found
+        found = self._scored(lambda phrase: [tuple(phrase.split(self.delimiter))])
+        return {phrase: score for _, phrase, score in found}
 
     def freeze(self) -> FrozenPhrases:
         """The phrases alone, which are faster to join and take less memory."""
@@ -162,8 +163,10 @@ class Phrases(PhraseJoiner):
     def _restore(self, content: Mapping[str, Any]) -> None:
         super()._restore(content)
         self.max_vocab_size, self.progress_per = content["max_vocab_size"], content["progress_per"]
+        self._forget_counts()
         self.vocab, self.min_reduce = dict(content["vocab"]), content["min_reduce"]
         self.corpus_word_count = content["corpus_word_count"]
+        self._table = (None, None)
 
 
 class FrozenPhrases(PhraseJoiner):
@@ -177,6 +180,7 @@ class FrozenPhrases(PhraseJoiner):
         for name in ("min_count", "threshold", "delimiter", "scoring", "connector_words"):
             setattr(self, name, getattr(phrases_model, name))
         self.phrasegrams = phrases_model.export_phrases()
+        self._table: tuple[object, PhraseTable | None] = (None, None)
 
     def __str__(self) -> str:
         return (
@@ -184,9 +188,18 @@ class FrozenPhrases(PhraseJoiner):
             f"threshold={self.threshold}>"
         )
 
-    def may_have_phrases(self, words: Sequence[str]) -> bool:
-        pairs = map(self.delimiter.join, pairwise(words))
-        return not self.phrasegrams.keys().isdisjoint(pairs)
+    def known_phrases(self) -> PhraseTable | None:
+        if not can_split(self.delimiter, self.connector_words):
+            return None
+        made_with = (self.threshold, len(self.phrasegrams))
+        if self._table[0] != made_with:
+            table = PhraseTable(self.connector_words)
+            for phrase, score in self.phrasegrams.items():
+                if score > self.threshold:
+                    for words in ways_to_split(phrase, self.delimiter, self.connector_words):
+                        table.add(words, phrase, score)
+            self._table = (made_with, table)
+        return self._table[1]
 
     def score_candidate(
         self, word_a: str, word_b: str, in_between: Sequence[str]
@@ -201,6 +214,7 @@ class FrozenPhrases(PhraseJoiner):
     def _restore(self, content: Mapping[str, Any]) -> None:
         super()._restore(content)
         self.phrasegrams = dict(content["phrasegrams"])
+        self._table = (None, None)
 
 
 Phraser = FrozenPhrases

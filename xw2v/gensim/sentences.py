@@ -17,6 +17,10 @@ logger = logging.getLogger(__name__)
 
 MAX_SENTENCE_LENGTH = 10_000  # tokens; longer lines are cut
 READ_BYTES = 1 << 16
+PLAIN_STRING = (
+    "Each 'sentences' item should be a list of words (usually unicode strings). "
+    "First item here is instead plain %s."
+)
 
 
 class LineSentence:
@@ -147,6 +151,8 @@ class TokenLists:
 
     def _checked(self, sentence: Any) -> list[str]:
         if isinstance(sentence, str):
+            if self.sentences == 0:
+                logger.warning(PLAIN_STRING, type(sentence))
             warn_once(
                 "sentences",
                 "each should be a list of words, but one is a string, so its characters count as "

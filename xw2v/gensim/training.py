@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 
 from xw2v.sgns.backend import Backend
-from xw2v.training.callbacks import Callback, Progress
+from xw2v.training.callbacks import ModelHooks, Progress
 from xw2v.training.state import State
 
 logger = logging.getLogger(__name__)
 
 
-class ModelCallback(Callback):
+class ModelCallback(ModelHooks):
     """Shows a model its vectors between epochs, calls its callbacks, sums its loss and logs.
 
     Args:
@@ -35,20 +35,16 @@ class ModelCallback(Callback):
         words: tuple[int, int],
         report_delay: float,
     ) -> None:
-        self._model = model
-        self._callbacks = tuple(callbacks)
+        super().__init__(model, callbacks)
         self._backend = backend
         self._words = words
         self._report_delay = report_delay
         self._reported = time.monotonic()
         self._epoch_began = self._reported
 
-    def on_train_begin(self, state: State) -> None:
-        self._call("on_train_begin", state)
-
     def on_epoch_begin(self, state: State) -> None:
         self._epoch_began = time.monotonic()
-        self._call("on_epoch_begin", state)
+        super().on_epoch_begin(state)
 
     def on_interval(self, state: State, progress: Progress) -> None:
         if self._model.compute_loss:
@@ -76,22 +72,14 @@ class ModelCallback(Callback):
             seconds,
             raw / seconds,
         )
-        self._call("on_epoch_end", state)
+        super().on_epoch_end(state)
 
     def on_train_end(self, state: State) -> None:
         self.show(state)
-        self._call("on_train_end", state)
+        super().on_train_end(state)
 
     def show(self, state: State) -> None:
         """Give the model the tables of a state; on the CPU these are the state's own."""
         center, context = map(self._backend.to_numpy, state.tables)
         self._model.wv.vectors = center
         self._model.syn1neg = np.asarray(context)
-
-    def _call(self, hook: str, state: State) -> None:
-        if self._callbacks:
-            self.show(state)
-        for callback in self._callbacks:
-            method = getattr(callback, hook, None)
-            if method is not None:
-                method(self._model)

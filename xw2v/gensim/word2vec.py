@@ -100,7 +100,7 @@ class Word2Vec(VocabularyBuilder):
         self.min_count = self.effective_min_count = min_count
         self.max_vocab_size = max_vocab_size
         self.max_final_vocab = max_final_vocab
-        self.sample = sample
+        self.sample: float | None = sample
         self.seed = seed
         self.workers = workers
         self.sg, self.hs = int(bool(sg)), hs
@@ -121,7 +121,8 @@ class Word2Vec(VocabularyBuilder):
         if sentences is None and corpus_file is None:
             return
         scan = self._scan(sentences_of(sentences, corpus_file), trim_rule=trim_rule)
-        self._prepare(scan.counts, trim_rule, update=False, scan=scan)
+        self._take_counts(scan)
+        self.prepare_vocab(trim_rule=trim_rule)
         self._train(scan, self.epochs, self.alpha, self.min_alpha, tuple(callbacks))
 
     # --- training ---

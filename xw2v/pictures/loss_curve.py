@@ -89,18 +89,10 @@ def validation_points(losses: Sequence[float], steps: int) -> list[Point]:
     return [(steps * (epoch + 1) / len(losses), loss) for epoch, loss in enumerate(losses)]
 
 
-def history_points(losses: Sequence[float], steps: int) -> list[Point]:
-    """Losses of loss_history.txt with the steps at which their intervals ended: all are equally
-    long but the last, which may be shorter.
-    """
-    interval = -(-steps // max(len(losses), 1))
-    return [(min((i + 1) * interval, steps), loss) for i, loss in enumerate(losses)]
-
-
 @default_style()
 def plot_loss(path: Path, run: Run) -> None:
     """The loss (and the validation loss, where there is one) against update steps, as a PNG."""
-    steps, epochs = run.record["steps"], run.record["settings"]["epochs"]
+    steps, epochs = run.record["steps"], run.record["epochs_trained"]
     curve = LossCurve.of(run.loss_history, run.validation_history, steps, epochs)
     figure = new_figure(800, 450, layout="constrained")
     axes = figure.add_subplot()

@@ -8,7 +8,7 @@ from typing import Any
 
 from xw2v.errors import InputError
 from xw2v.pictures.captions import corpus_name, settings_line
-from xw2v.pictures.loss_curve import LossCurve, history_points
+from xw2v.pictures.loss_curve import LossCurve
 from xw2v.pictures.report_corpus import corpus_section
 from xw2v.pictures.report_parts import (
     columns,
@@ -25,7 +25,7 @@ from xw2v.pictures.webpage import escape, joined, page
 from xw2v.pictures.wordmap import WordMap, central_words
 from xw2v.pictures.wordmap_page import SCRIPTS, STYLES, map_part
 from xw2v.settings import SETTINGS
-from xw2v.training.run_folder import read_losses, read_record
+from xw2v.training.run_folder import epochs_trained, history_points, read_losses, read_record
 from xw2v.vectors.keyedvectors import KeyedVectors
 
 DEVICES = {"cpu": "the CPU", "cuda": "a GPU"}
@@ -84,7 +84,7 @@ def report_page(
 
 def read_curve(folder: Path, record: dict[str, Any]) -> LossCurve:
     """The losses in a run's folder. Raises InputError where a file of them is damaged."""
-    steps, epochs = int(record.get("steps") or 0), int(record["settings"].get("epochs") or 1)
+    steps, epochs = int(record.get("steps") or 0), epochs_trained(record)
     history = history_points(read_losses(folder / "loss_history.txt"), steps)
     return LossCurve.of(history, read_losses(folder / "validation_history.txt"), steps, epochs)
 
@@ -104,7 +104,7 @@ def key_figures(
         ("words of text", integer(record["corpus"].get("raw_words"))),
         ("vocabulary", integer(len(vectors))),
         ("dimensions", integer(vectors.vector_size)),
-        ("epochs", integer(record["settings"].get("epochs"))),
+        ("epochs", integer(epochs_trained(record))),
         ("training time", duration(record.get("train_seconds"))),
         ("words/s", integer(record.get("words_per_second"))),
     ]

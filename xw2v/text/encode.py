@@ -9,9 +9,8 @@ dropped depends on the order of the tokens alone, not on the chunks in which the
 from __future__ import annotations
 
 import os
-from collections import defaultdict, deque
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import Future
 from itertools import count, islice, repeat
 from typing import NamedTuple
 
@@ -22,8 +21,8 @@ from xw2v.storage.native import NO_COMPILER
 from xw2v.text.coverage import SAMPLE_WORDS, Coverage, spaceless_notice
 from xw2v.text.parallel import ordered_map
 from xw2v.text.renumber import renumber
-from xw2v.text.scan import Scanner, is_fast, library
-from xw2v.text.scan_team import WAITING_CHUNKS, ScannedChunk, ScanTeam
+from xw2v.text.scan import Scanner, WordCache, is_fast, library
+from xw2v.text.scan_team import ScannedChunk, ScanTeam
 from xw2v.text.sentences import check_sentence, checked_tokens
 from xw2v.text.sources import TextChunk
 from xw2v.text.spool import Chunk, Spool, nonempty
@@ -94,11 +93,11 @@ class Encoder:
         compiled = library() if is_fast(self.rule) else None
         self._scanner: Scanner | None = None
         self._team: ScanTeam | None = None
-        self._translated: deque[Future[Chunk]] = deque()
-        if compiled is not None and threads > 1:
-            self._team = ScanTeam(compiled, self.rule, threads)
-        elif compiled is not None:
-            self._scanner = Scanner(compiled, self.rule, self._index.ids_of)
+        if compiled is not None:
+            self._cache = WordCache(compiled)
+            self._scanner = Scanner(compiled, self.rule, self._cache)
+            if threads > 1:
+                self._team = ScanTeam(compiled, self.rule, self._cache, threads)
 
     def add(self, chunk: TextChunk) -> None:
         """Add running text, or the tokens of a document.
@@ -111,18 +110,19 @@ class Encoder:
         if not isinstance(chunk, bytes):
             self.flush()
             self._add_document(chunk)
-        elif self._team is not None:
+        elif self._team is not None and not self.dropped_up_to:
             for scanned in self._team.add(chunk):
-                self._add_scanned(scanned)
+                self._add_scanned(self._team, scanned)
         else:
+            self.flush()
             self._add_text(chunk)
 
     def flush(self) -> None:
         """Wait for the text that was added."""
         if self._team is not None:
             for scanned in self._team.rest():
-                self._add_scanned(scanned)
-            self._take_translated()
+                self._add_scanned(self._team, scanned)
+            self._take_counted(self._team)
 
     def close(self) -> None:
         """End the threads; text of which they have not told yet is lost without `flush`."""
@@ -152,45 +152,37 @@ class Encoder:
         losses, raw_words = scanner.losses, self.raw_words
         scanner.open(chunk)
         while (found := scanner.next(self._room)) is not None:
-            self._add_ids(*found)
+            if found.misses is not None:
+                ids = self._index.ids_of(found.misses.words)
+                found.ids[found.misses.positions] = ids
+                self._cache.insert(found.misses, ids)
+            self._add_ids(found.ids, found.line_ends)
         if not self.rule.keeps_all_letters:
             lost = scanner.losses.since(losses)
             self.coverage.add_text(lost, self.raw_words - raw_words, self.rule, chunk)
 
-    def _add_scanned(self, found: ScannedChunk) -> None:
-        assert self._team is not None
-        if self.dropped_up_to or len(self._index) + len(found.new) > self.distinct_limit:
-            self._take_translated()
-            self._add_scanned_exactly(found)
-        else:
-            found.words.look_up(found.first_new, found.new, self._index.__getitem__)
-            self._n_provisional = len(self._index)
-            self.raw_words += found.ids.size
-            self._translated.append(self._team.translate(found, self._n_provisional))
-            if len(self._translated) > WAITING_CHUNKS * self.threads:
-                self._spool.append(*self._translated.popleft().result())
+    def _add_scanned(self, team: ScanTeam, found: ScannedChunk) -> None:
+        assert self._scanner is not None
+        if self.dropped_up_to or len(self._index) + found.new_words > self.distinct_limit:
+            # words may be dropped at any token: the counts have to be known there, and what was
+            # found with ids of dropped words is of no use
+            self._take_counted(team)
+            self._scan(self._scanner, found.text)
+            return
+        for chunk in team.count(found, self._index.ids_of, self._index.__len__):
+            self._spool.append(*chunk)
+        tokens = sum(part.ids.size for part in found.parts)
+        self._n_provisional = len(self._index)
+        self.raw_words += tokens
         if not self.rule.keeps_all_letters:
-            self.coverage.add_text(found.losses, found.ids.size, self.rule, found.text)
+            self.coverage.add_text(found.losses, tokens, self.rule, found.text)
 
-    def _take_translated(self) -> None:
-        assert self._team is not None
-        while self._translated:
-            self._spool.append(*self._translated.popleft().result())
-        for counts in self._team.take_counts():
+    def _take_counted(self, team: ScanTeam) -> None:
+        for chunk in team.counted():
+            self._spool.append(*chunk)
+        for counts in team.take_counts():
             self._reserve(counts.size)
             self._counts[: counts.size] += counts
-
-    def _add_scanned_exactly(self, found: ScannedChunk) -> None:
-        """With counts up to date wherever words may be dropped."""
-        first, ends = 0, found.ends
-        while first < found.ids.size or ends.size:
-            last = min(found.ids.size, first + self._room)
-            ids = found.words.global_ids_of(
-                found.ids[first:last], self._index.__getitem__, self.dropped_up_to
-            )
-            within = int(np.searchsorted(ends, last, side="right"))
-            self._add_ids(ids, ends[:within] - first)
-            first, ends = last, ends[within:]
 
     def _add_document(self, tokens: Sequence[str]) -> None:
         found = self._documents.words(tokens)
@@ -259,7 +251,7 @@ class Encoder:
         self._index.clear()
         self._index.update(kept)
         if self._scanner is not None:
-            self._scanner.cache_clear()
+            self._cache.clear()
 
     @property
     def notices(self) -> list[str]:

@@ -13,7 +13,6 @@ pair: they join the words around them, and begin and end no phrase.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
 
 import numpy as np
 
@@ -21,6 +20,7 @@ from xw2v.errors import UsageError
 from xw2v.text.encode import Encoder
 from xw2v.text.paircounts import PairCounts
 from xw2v.text.spool import Chunk, Spool
+from xw2v.text.wordpairs import Candidates, PairKeys
 
 SCORINGS = {"default": 10.0, "npmi": 0.5}  # and their usual thresholds
 # articles, prepositions and conjunctions within English names and terms, as gensim has them
@@ -28,22 +28,8 @@ ENGLISH_CONNECTOR_WORDS = (
     *("a", "an", "the", "and", "or"),
     *("for", "of", "with", "without", "at", "from", "to", "in", "on", "by"),
 )
-FIRST_LINKED = 1 << 31  # numbers of words with connectors before them; words have smaller ones
 
 Phrase = tuple[str, ...]  # its words, connectors among them
-
-
-class Candidates(NamedTuple):
-    """Pairs of words in a chunk that may be phrases, connectors between them left out.
-
-    Attributes:
-        keys: (n,) int64, first << 32 | second; second is a word, or one linked by connectors.
-        starts, stops: (n,) where in the chunk the first and the second word are.
-    """
-
-    keys: np.ndarray
-    starts: np.ndarray
-    stops: np.ndarray
 
 
 class PhraseText:
@@ -65,7 +51,7 @@ class PhraseText:
         self._folder = encoder.folder
         connectors = [word for word in dict.fromkeys(connector_words) if word in self._index]
         self._connectors = np.array([self._index[word] for word in connectors], np.int64)
-        self._linked: dict[tuple[int, ...], int] = {}  # connectors and a word: their number
+        self._pairs = PairKeys(self._connectors)
 
     def join(
         self, min_count: int, threshold: float, scoring: str = "default"
@@ -92,14 +78,14 @@ class PhraseText:
         pairs = PairCounts()
         for ids, ends in _complete_sentences(self._spool):
             np.add.at(counts, ids, 1)
-            pairs.add(self._candidates(ids, ends).keys)
+            pairs.add(self._pairs.candidates(ids, ends).keys)
         keys, together = pairs.totals()  # (P,), (P,)
         if pairs.dropped_up_to:
             self.notices.append(
                 f"more than {pairs.limit:,} distinct pairs of words: on the way, those seen "
                 f"{pairs.dropped_up_to} times or fewer by then were dropped"
             )
-        first, second = keys >> 32, self._last_words(keys & 0xFFFFFFFF)
+        first, second = keys >> 32, self._pairs.last_words(keys & 0xFFFFFFFF)
         products = counts[first] * counts[second]
         if scoring == "npmi":
             scores = _npmi(together, products, int(counts.sum()), min_count)
@@ -116,7 +102,7 @@ class PhraseText:
         self._words = list(self._index)
         spool = Spool(self._folder)
         for ids, ends in _complete_sentences(self._spool):
-            spool.append(*_joined(ids, ends, self._candidates(ids, ends), keys, joined))
+            spool.append(*_joined(ids, ends, self._pairs.candidates(ids, ends), keys, joined))
         self._spool = spool
 
     def lines(self) -> Iterator[bytes]:
@@ -131,38 +117,9 @@ class PhraseText:
             )
             yield chunk.encode("utf-8", "surrogatepass")
 
-    def _candidates(self, ids: np.ndarray, ends: np.ndarray) -> Candidates:
-        at = np.flatnonzero(~np.isin(ids, self._connectors))
-        sentence = np.searchsorted(ends, at, side="right")
-        same = sentence[1:] == sentence[:-1]
-        starts, stops = at[:-1][same], at[1:][same]
-        second = ids[stops].astype(np.int64)
-        spans = stops - starts
-        for span in np.unique(spans[spans > 1]).tolist():
-            of_span = np.flatnonzero(spans == span)
-            links = ids[starts[of_span][:, None] + np.arange(1, span + 1)]  # (n, span)
-            distinct, inverse = np.unique(links, axis=0, return_inverse=True)
-            numbers = [self._link(tuple(link)) for link in distinct.tolist()]
-            second[of_span] = np.array(numbers, np.int64)[inverse.reshape(-1)]
-        return Candidates(ids[starts].astype(np.int64) << 32 | second, starts, stops)
-
-    def _link(self, link: tuple[int, ...]) -> int:
-        """The number of connectors and the word after them."""
-        return self._linked.setdefault(link, FIRST_LINKED + len(self._linked))
-
-    def _last_words(self, second: np.ndarray) -> np.ndarray:
-        """The words of numbers that may be of linked words."""
-        last = np.array([link[-1] for link in self._linked], np.int64)
-        words = second.copy()
-        is_linked = second >= FIRST_LINKED
-        words[is_linked] = last[second[is_linked] - FIRST_LINKED]
-        return words
-
     def _phrases(self, keys: np.ndarray) -> Iterator[Phrase]:
-        links = list(self._linked)
-        for first, second in zip((keys >> 32).tolist(), (keys & 0xFFFFFFFF).tolist(), strict=True):
-            rest = links[second - FIRST_LINKED] if second >= FIRST_LINKED else (second,)
-            yield tuple(self._words[i] for i in (first, *rest))
+        for ids in self._pairs.ids_of(keys):
+            yield tuple(self._words[i] for i in ids)
 
     def _numbered(self, phrases: Iterable[Phrase]) -> tuple[np.ndarray, np.ndarray]:
         """The keys of phrases whose words are in the text, sorted, and the ids of the joined."""
@@ -170,7 +127,7 @@ class PhraseText:
         for phrase in phrases:
             if all(word in self._index for word in phrase):
                 first, *rest = (self._index[word] for word in phrase)
-                second = self._link(tuple(rest)) if len(rest) > 1 else rest[0]
+                second = self._pairs.link(tuple(rest)) if len(rest) > 1 else rest[0]
                 found[first << 32 | second] = self.delimiter.join(phrase)
         keys = np.array(sorted(found), np.int64)
         names = (found[key] for key in keys.tolist())

@@ -49,7 +49,7 @@
     M(int64_t, letters_outside)   /* those in no token */                                          \
     M(int64_t, cut_tokens)        /* that a joiner follows, see `joiners` in characters.py; with   \
                                      classes, there are none */                                    \
-    M(int32_t *, provisional_ids) /* (tokens,) of their words; Python sets those of misses */      \
+    M(int32_t *, provisional_ids) /* (tokens,) of their words; -1 for misses */                    \
     M(int64_t *, line_ends)       /* (lines,) tokens before each line end */                       \
     M(int64_t *, miss_positions)  /* (misses,) which tokens they are */                            \
     M(uint8_t *, miss_text)       /* (miss_text_bytes,) their bytes, with ' ' after each; has      \
@@ -248,11 +248,9 @@ void xw2v_scan(ScanState *state) {
                                            : cut_by_class(state, ahead, limit);
         /* pass 2: look them up */
         for (const Token *token = ahead; token < ahead + found; token++, state->tokens++) {
-            const int32_t provisional_id = cached_id(&cache, text, token, NULL);
-            if (provisional_id >= 0) {
-                state->provisional_ids[state->tokens] = provisional_id;
-                continue;
-            }
+            const int32_t provisional_id = cached_id(&cache, text, token);
+            state->provisional_ids[state->tokens] = provisional_id;
+            if (provisional_id >= 0) continue;
             const int64_t bytes = token->end - token->start;
             state->miss_positions[state->misses++] = state->tokens;
             memcpy(miss_text, text + token->start, bytes);
@@ -263,25 +261,23 @@ void xw2v_scan(ScanState *state) {
     state->miss_text_bytes = miss_text - state->miss_text;
 }
 
-/* Insert the misses, whose ids have been set by now. */
-void xw2v_cache_insert(ScanState *state) {
-    const WordCache cache = {state->short_cache, state->long_cache};
-    const uint8_t *text = state->miss_text;
+/* Insert tokens: `text` has their bytes, with ' ' after each, and TEXT_PADDING_BYTES. */
+void xw2v_cache_insert(ShortEntry *short_cache, LongEntry *long_cache, const uint8_t *text,
+                       const int32_t *ids, int64_t tokens) {
+    const WordCache cache = {short_cache, long_cache};
     int64_t position = 0;
-    for (int64_t i = 0; i < state->misses; i++) {
-        const uint8_t *end = memchr(text + position, ' ', state->miss_text_bytes - position);
-        const Token token = token_of(text, position, end - text);
-        cached_id(&cache, text, &token, state->provisional_ids + state->miss_positions[i]);
-        position = token.end + 1;
+    for (int64_t i = 0; i < tokens; i++) {
+        int64_t end = position;
+        while (text[end] != ' ') end++;
+        const Token token = token_of(text, position, end);
+        insert_id(&cache, text, &token, ids[i]);
+        position = end + 1;
     }
 }
 
-/* Replace ids (n,) by those that a table has for them, and count these. */
-void xw2v_translate_ids(const int32_t *table, int32_t *ids, int64_t n, int64_t *counts) {
-    for (int64_t i = 0; i < n; i++) {
-        ids[i] = table[ids[i]];
-        counts[ids[i]]++;
-    }
+/* Count ids (n,). */
+void xw2v_count(const int32_t *ids, int64_t n, int64_t *counts) {
+    for (int64_t i = 0; i < n; i++) counts[ids[i]]++;
 }
 
 /* The ids (n,) in rows of a vocabulary, without those that have none (-1); how many are left. `ends`

@@ -1,5 +1,8 @@
 /* A cache that answers with the id of a token met before. It stores complete tokens, so that its
-   answers are exact: those that come first, as frequent words do, short ones in smaller entries. */
+   answers are exact: those that come first, as frequent words do, short ones in smaller entries.
+
+   Any number of threads may look tokens up while one inserts others: an entry is written once, and
+   what shows that it is not empty is written last. */
 
 #pragma once
 
@@ -88,34 +91,71 @@ INLINE void prefetch_entry(const WordCache *cache, const Token *token) {
         __builtin_prefetch(cache->long_cache + token->entry);
 }
 
-/* The id of a token in the cache, or -1. With `insert`, that id is put where the token is or goes,
-   if there is room for it. */
-INLINE int32_t cached_id(const WordCache *cache, const uint8_t *text, const Token *token,
-                         const int32_t *insert) {
-    const int64_t bytes = token->end - token->start;
-    if (text[token->end - 1] == 0) return -1; /* a short key would be that of a shorter token */
-    if (bytes <= MAX_SHORT_BYTES) {
-        ShortEntry *entry = cache->short_cache + token->entry;
+/* Whether the cache may hold a token. With a 0 at its end, a short key would be that of a shorter
+   token. */
+INLINE bool is_cachable(const uint8_t *text, const Token *token) {
+    return text[token->end - 1] != 0 && token->end - token->start <= MAX_LONG_BYTES;
+}
+
+INLINE bool is_short(const Token *token) { return token->end - token->start <= MAX_SHORT_BYTES; }
+
+/* Whether an entry, which is not empty, is a token's. */
+INLINE bool is_short_entry(const ShortEntry *entry, uint64_t low, const Token *token) {
+    return low == token->low && entry->high == token->high;
+}
+
+INLINE bool is_long_entry(const LongEntry *entry, int32_t bytes, const uint8_t *text,
+                          const Token *token) {
+    return bytes == token->end - token->start &&
+           memcmp(entry->token, text + token->start, bytes) == 0;
+}
+
+/* The id of a token in the cache, or -1. */
+INLINE int32_t cached_id(const WordCache *cache, const uint8_t *text, const Token *token) {
+    if (!is_cachable(text, token)) return -1;
+    if (is_short(token)) {
+        const ShortEntry *entry = cache->short_cache + token->entry;
         for (int probe = 0; probe < CACHE_PROBES; probe++, entry++) {
-            const bool empty = entry->low == 0;
-            if (!empty && (entry->low != token->low || entry->high != token->high)) continue;
-            if (insert != NULL) *entry = (ShortEntry){token->low, token->high, *insert};
-            return empty ? -1 : entry->provisional_id;
+            const uint64_t low = __atomic_load_n(&entry->low, __ATOMIC_ACQUIRE);
+            if (low == 0) return -1;
+            if (is_short_entry(entry, low, token)) return entry->provisional_id;
         }
-    } else if (bytes <= MAX_LONG_BYTES) {
-        LongEntry *entry = cache->long_cache + token->entry;
+    } else {
+        const LongEntry *entry = cache->long_cache + token->entry;
         for (int probe = 0; probe < CACHE_PROBES; probe++, entry++) {
-            const bool empty = entry->bytes == 0;
-            if (!empty && (entry->bytes != bytes ||
-                           memcmp(entry->token, text + token->start, bytes) != 0))
-                continue;
-            if (insert != NULL) {
-                memcpy(entry->token, text + token->start, bytes);
-                entry->bytes = bytes;
-                entry->provisional_id = *insert;
-            }
-            return empty ? -1 : entry->provisional_id;
+            const int32_t bytes = __atomic_load_n(&entry->bytes, __ATOMIC_ACQUIRE);
+            if (bytes == 0) return -1;
+            if (is_long_entry(entry, bytes, text, token)) return entry->provisional_id;
         }
     }
     return -1;
+}
+
+/* Put a token's id into the cache, if it is not there and there is room for it. */
+INLINE void insert_id(const WordCache *cache, const uint8_t *text, const Token *token, int32_t id) {
+    if (!is_cachable(text, token)) return;
+    if (is_short(token)) {
+        ShortEntry *entry = cache->short_cache + token->entry;
+        for (int probe = 0; probe < CACHE_PROBES; probe++, entry++) {
+            if (entry->low == 0) {
+                entry->high = token->high;
+                entry->provisional_id = id;
+                __atomic_store_n(&entry->low, token->low, __ATOMIC_RELEASE);
+                return;
+            }
+            if (is_short_entry(entry, entry->low, token)) return;
+        }
+    } else {
+        LongEntry *entry = cache->long_cache + token->entry;
+        const int64_t bytes = token->end - token->start;
+        for (int probe = 0; probe < CACHE_PROBES; probe++, entry++) {
+            if (entry->bytes == 0) {
+                memcpy(entry->token, text + token->start, bytes);
+                entry->provisional_id = id;
+                __atomic_store_n(&entry->bytes, (int32_t)bytes, __ATOMIC_RELEASE);
+                return;
+            }
+            if (is_long_entry(entry, entry->bytes, text, token)) return;
+        }
+    }
 }

@@ -5,8 +5,9 @@ The loop calls each `Callback` of its list in turn. What one raises ends the run
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from xw2v.training.state import State
 
@@ -58,6 +59,10 @@ class Callback:
     def on_train_end(self, state: State) -> None:
         """After the last epoch."""
 
+    def wants_to_stop(self, state: State) -> bool:
+        """Whether the run shall end here; asked before every epoch."""
+        return False
+
 
 class CallbackList(Callback):
     """Several callbacks as one, called in their order."""
@@ -93,6 +98,9 @@ class CallbackList(Callback):
         for callback in self._callbacks:
             callback.on_train_end(state)
 
+    def wants_to_stop(self, state: State) -> bool:
+        return any(callback.wants_to_stop(state) for callback in self._callbacks)
+
 
 class ProgressReport(Callback):
     """Passes each interval's progress on to a function."""
@@ -102,3 +110,68 @@ class ProgressReport(Callback):
 
     def on_interval(self, state: State, progress: Progress) -> None:
         self._report(progress)
+
+
+class EarlyStopping(Callback):
+    """Ends a run once the validation loss has not fallen below its lowest for `patience` epochs."""
+
+    def __init__(self, patience: int) -> None:
+        self._patience = patience
+
+    def wants_to_stop(self, state: State) -> bool:
+        losses = state.validation_history
+        return bool(losses) and len(losses) - 1 - losses.index(min(losses)) >= self._patience
+
+
+HOOKS = (
+    "on_train_begin",
+    "on_epoch_begin",
+    "on_step",
+    "on_interval",
+    "on_epoch_end",
+    "on_train_end",
+)
+
+
+class ModelHooks(Callback):
+    """Calls hooks of objects of a user's with a model, which is shown the state before.
+
+    Args:
+        model: their argument.
+        callbacks: objects with any of HOOKS as methods.
+    """
+
+    def __init__(self, model: Any, callbacks: Iterable[Any]) -> None:
+        given = tuple(callbacks)
+        self._model = model
+        self._hooks = {
+            hook: [getattr(each, hook) for each in given if hasattr(each, hook)] for hook in HOOKS
+        }
+
+    def show(self, state: State) -> None:
+        """Make the model that of a state."""
+        raise NotImplementedError
+
+    def _call(self, hook: str, state: State, *given: Any) -> None:
+        if self._hooks[hook]:
+            self.show(state)
+        for method in self._hooks[hook]:
+            method(self._model, *given)
+
+    def on_train_begin(self, state: State) -> None:
+        self._call("on_train_begin", state)
+
+    def on_epoch_begin(self, state: State) -> None:
+        self._call("on_epoch_begin", state)
+
+    def on_step(self, state: State) -> None:
+        self._call("on_step", state)
+
+    def on_interval(self, state: State, progress: Progress) -> None:
+        self._call("on_interval", state, progress)
+
+    def on_epoch_end(self, state: State) -> None:
+        self._call("on_epoch_end", state)
+
+    def on_train_end(self, state: State) -> None:
+        self._call("on_train_end", state)

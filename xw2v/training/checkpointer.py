@@ -70,7 +70,7 @@ class Checkpointer(Callback):
         trainer: whose states come.
         folder: where they are saved.
         interval: how often.
-        say: where lines for the user go.
+        say: where lines on checkpoints that cannot be written go.
         init: fingerprint of the vectors that the run started from, if there are any.
 
     Raises:
@@ -106,6 +106,10 @@ class Checkpointer(Callback):
         is_last = state.epoch == self.trainer.settings.epochs
         affordable = since * MAX_CHECKPOINT_TIME_SHARE >= self._save_seconds
         if is_last or affordable or self.is_due(state):
+            self.save(state)
+
+    def on_train_end(self, state: State) -> None:
+        if state.epoch < self.trainer.settings.epochs:  # it ended early
             self.save(state)
 
     def is_due(self, state: State) -> bool:
@@ -165,7 +169,7 @@ class StopOnSignal(Callback):
         place = describe_progress(state)
         if self._checkpointer.save(state):
             raise RunInterruptedError(
-                f"interrupted at {place}; saved: the same command with `resume` goes on from here"
+                f"interrupted at {place}; saved: run it again with `resume` to go on from here"
             )
         names = self._checkpointer.folder.names()
         left = f"the last checkpoint is {names[-1]}" if names else "there is no checkpoint"

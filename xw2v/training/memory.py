@@ -13,6 +13,7 @@ from xw2v.errors import OutOfMemoryError
 from xw2v.settings import Settings
 from xw2v.sgns.backend import Backend
 from xw2v.storage.cgroups import own_groups
+from xw2v.storage.cores import available_cores
 
 FLOAT_BYTES = 4
 CHUNK_BYTES = (
@@ -22,6 +23,7 @@ STEP_TABLES = 12  # (batch + negatives, D) arrays of the plain step; the compile
 REPLICA_TABLES = 5  # as of the last combine, and rows on their way: sent, received, in between
 PLACE_BYTES = 28 + 16 * 16  # of a place of a row in a step, beside its gradient
 WORD_BYTES = 16 + 8 * 8  # beside the vectors: sampling tables, scratch of a step, and their making
+SCRATCH_ROWS = 32  # of a thread, beside those of its group
 MARGIN_BYTES = 2**26  # for what is not counted here
 
 
@@ -42,6 +44,10 @@ def needed(settings: Settings, vocab_size: int, is_replica: bool = False) -> int
     context = groups * (group + 2 * settings.window)  # places of the groups' context words
     step = STEP_TABLES * rows * row + batch * (shared + 64) * FLOAT_BYTES * 4
     step += context * (row + PLACE_BYTES)
+    # what each thread has for the rows and scores of a group, or each group where threads are many
+    scratch = (4 * group + 2 * settings.window + 2 * shared + SCRATCH_ROWS) * row
+    scratch += group * (shared + 2 * settings.window + SCRATCH_ROWS) * FLOAT_BYTES
+    step += scratch * max(settings.workers or available_cores(), groups)
     writing = 2 * vocab_size * row  # the mean of the two tables, and their sum on the way there
     combining = REPLICA_TABLES * tables if is_replica else 0
     making = max(CHUNK_BYTES, writing)

@@ -146,7 +146,7 @@ def versions(backend: Backend, step: Step) -> dict[str, str]:
 def run_record(trainer: Trainer, state: State) -> dict[str, Any]:
     """What run.json holds: every resolved setting, versions, device, corpus, speed and losses."""
     corpus, settings, backend = trainer.corpus, trainer.settings, trainer.backend
-    words = corpus.raw_words * settings.epochs
+    words = corpus.raw_words * max(state.epoch, 1)
     return {
         "format": "xw2v run 1",
         "settings": resolved(settings)
@@ -163,10 +163,11 @@ def run_record(trainer: Trainer, state: State) -> dict[str, Any]:
         | {"sentence_lengths": sentence_lengths(corpus.offsets)},
         "epochs_asked": state.plans,
         "ranks": trainer.shard.size,
+        "epochs_trained": state.epoch,
         "steps": state.steps,
         "train_seconds": round(state.seconds, 3),
         "words_per_second": round(words / max(state.seconds, 1e-9), 1),
-        "final_loss": last_epoch_loss(state, settings.epochs),
+        "final_loss": last_epoch_loss(state, max(state.epoch, 1)),
         "validation_loss": state.validation_history[-1] if state.validation_history else None,
     }
 

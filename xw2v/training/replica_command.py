@@ -7,6 +7,7 @@ from __future__ import annotations
 import dataclasses
 import os
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from xw2v.cluster.ranks import Ranks
@@ -18,7 +19,7 @@ from xw2v.sgns.tables import tables_of
 from xw2v.storage.cores import available_cores
 from xw2v.training.callbacks import Callback
 from xw2v.training.checkpointer import Checkpointer, FileWatch
-from xw2v.training.command import PreparedRun, TrainCommand
+from xw2v.training.command import TrainCommand
 from xw2v.training.console import Console
 from xw2v.training.memory import check_memory, needed, shown
 from xw2v.training.output import Plot
@@ -27,10 +28,10 @@ from xw2v.training.replicas import Replicas
 from xw2v.training.resume import check_texts
 from xw2v.training.run import Run, open_backend, prepare
 from xw2v.training.schema import from_json
+from xw2v.training.session import PreparedRun, TrainingSession
 from xw2v.training.signals import StopSignals
 from xw2v.training.state import Counters, State
 from xw2v.training.trainer import Trainer
-from xw2v.training.warm_start import WarmStart
 from xw2v.version import __version__
 
 
@@ -63,38 +64,44 @@ class ReplicaTraining(TrainCommand):
     def run(self, signals: StopSignals) -> Run | None:
         """Train, and write the output folder at rank 0; None at the others."""
         given = {"version": __version__, "settings": dict(self._given)}
-        self._must_agree(given, "start the same command with the same xw2v everywhere")
+        must_agree(self.ranks, given, "start the same command with the same xw2v everywhere")
         if self.ranks.rank == 0:
             return super().run(signals)
-        self._train(self._prepare(), signals)
+        session = self._session()
+        session.train(session.prepare(), signals)
         return None
 
-    def _must_agree(self, own: dict[str, Any], remedy: str) -> None:
-        """Raise InputError where a rank's values are not those of rank 0."""
-        there = self.ranks.gather(own, None)
-        for rank, values in enumerate(there):
-            for name, value in there[0].items():
-                if values.get(name) != value:
-                    what = _difference(values.get(name), value)
-                    raise InputError(
-                        f"rank {rank} has another {name} than rank 0: {what}; {remedy}"
-                    )
+    def _session(self) -> TrainingSession:
+        return ReplicaSession(**vars(super()._session()), ranks=self.ranks)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReplicaSession(TrainingSession):
+    """How a rank is prepared and trained; see `TrainingSession`.
+
+    Attributes:
+        ranks: all of them.
+    """
+
+    ranks: Ranks
 
     # --- prepare ---------------------------------------------------------------------------------
 
-    def _prepare(self) -> PreparedRun:
-        options, say, ranks = self.options, self._console.say, self.ranks
+    def prepare(self) -> PreparedRun:
+        say, ranks = self.console.say, self.ranks
         is_first = ranks.rank == 0
         checkpoint = self._checkpoint() if is_first else None
         warm_start = None
-        if is_first and options.init:
-            warm_start = WarmStart.load(options.init, options.init_keep)
+        if is_first and self.warm_start is not None:
+            warm_start = self.warm_start()
         chosen = dataclasses.asdict(self._settings(checkpoint, warm_start)) if is_first else None
         settings = Settings.from_mapping(ranks.broadcast(chosen, None))
         backend, settings = open_backend(self._on_this_machine(settings), say)
-        corpus, validation = self._texts(settings)
-        self._must_agree(
-            {"text": corpus.fingerprint}, "give all the same text, in a folder that they share"
+        corpus, validation = self.texts(settings)
+        must_agree(
+            ranks,
+            {"text": corpus.fingerprint},
+            "give all the same text, in a folder that they share",
         )
         if checkpoint is not None:
             check_texts(checkpoint, corpus, validation)
@@ -137,7 +144,7 @@ class ReplicaTraining(TrainCommand):
     def _say_plan(self, trainer: Trainer) -> None:
         settings, ranks = trainer.settings, self.ranks
         size = needed(settings, len(trainer.corpus.vocabulary), is_replica=True)
-        self._console.say(
+        self.console.say(
             f"{ranks.size} ranks, {ranks.local_size} on this machine, each with "
             f"{trainer.backend.workers} threads and up to {shown(size)} of memory"
         )
@@ -145,9 +152,21 @@ class ReplicaTraining(TrainCommand):
     # --- train -----------------------------------------------------------------------------------
 
     def _watchers(
-        self, trainer: Trainer, signals: StopSignals, checkpointer: Checkpointer
+        self, trainer: Trainer, signals: StopSignals | None, checkpointer: Checkpointer | None
     ) -> list[Callback]:
+        assert signals is not None
+        assert checkpointer is not None
         return [FileWatch(trainer), Replicas(trainer, self.ranks, signals, checkpointer)]
+
+
+def must_agree(ranks: Ranks, own: dict[str, Any], remedy: str) -> None:
+    """Raise InputError where a rank's values are not those of rank 0."""
+    there = ranks.gather(own, None)
+    for rank, values in enumerate(there):
+        for name, value in there[0].items():
+            if values.get(name) != value:
+                what = _difference(values.get(name), value)
+                raise InputError(f"rank {rank} has another {name} than rank 0: {what}; {remedy}")
 
 
 def _difference(one: Any, other: Any) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import signal
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import FrameType, TracebackType
 from typing import Any, Self
 
@@ -60,6 +61,15 @@ class StopSignals:
             and not isinstance(error, RunInterruptedError)
         ):
             raise KeyboardInterrupt from error
+
+    @contextmanager
+    def deferred(self) -> Iterator[None]:
+        """While this is entered, the first signal is noted and does nothing else."""
+        self.defer = True
+        try:
+            yield
+        finally:
+            self.defer = False
 
     def _handle(self, number: int, frame: FrameType | None) -> None:
         again, self.received = self.received, True

@@ -158,7 +158,8 @@ class Trainer:
                 corpus.check()
 
     def train(self, state: State, callbacks: Sequence[Callback] = ()) -> State:
-        """Train from `state` to the end, changing and returning it.
+        """Train from `state` to the end, or until a callback wants to stop, changing and
+        returning it.
 
         BLAS is limited to one thread meanwhile: more would wait for each other in so small
         products, and their number could change the last bits.
@@ -180,7 +181,7 @@ class Trainer:
         settings, meter, clock = self.settings, LossMeter(state), TrainingClock(state.seconds)
         speed = SpeedMeter(self.corpus.raw_words * settings.epochs, clock)
         callback.on_train_begin(state)
-        while state.epoch < settings.epochs:
+        while state.epoch < settings.epochs and not callback.wants_to_stop(state):
             if state.step == 0:
                 callback.on_epoch_begin(state)
             epoch = self.continuation.epochs_before + state.epoch  # whose draws are its own

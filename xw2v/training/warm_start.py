@@ -16,14 +16,13 @@ from pathlib import Path
 import numpy as np
 
 from xw2v import tuning
-from xw2v.errors import FileFormatError, UsageError
+from xw2v.errors import UsageError
 from xw2v.settings import Settings
 from xw2v.sgns.interface import Tables
 from xw2v.sgns.tables import initial_centers
-from xw2v.storage.files import open_binary
-from xw2v.storage.npyfile import NpyError, map_array, read_header
 from xw2v.text.vocabulary import Vocabulary
 from xw2v.training.run import Run
+from xw2v.training.run_folder import read_context
 from xw2v.vectors.keyedvectors import KeyedVectors
 
 
@@ -44,6 +43,13 @@ class WarmStart:
     keep: bool
 
     @classmethod
+    def of_run(cls, run: Run, keep: bool) -> WarmStart:
+        """Start from what a run has trained."""
+        vectors = run.keyed_vectors()
+        vectors.fill_norms()
+        return cls("an earlier run", vectors, run.parameters.context, keep)
+
+    @classmethod
     def load(cls, name: str, keep: bool) -> WarmStart:
         """Read a file of vectors in any format, or the output folder of a run; InputError where
         that cannot be done.
@@ -51,7 +57,7 @@ class WarmStart:
         vectors = KeyedVectors.load(name)
         vectors.fill_norms()  # which finds non-finite values
         path = Path(name) / "context.npy"
-        context = _read_context(path, vectors.vectors.shape) if path.is_file() else None
+        context = read_context(path, vectors.vectors.shape) if path.is_file() else None
         return cls(name, vectors, context, keep)
 
     def check(self, settings: Settings) -> None:
@@ -119,19 +125,3 @@ class WarmStart:
             parameters=Tables(kept_center, kept_context),
             record=run.record | {"words_kept": len(lacking)},
         )
-
-
-def _read_context(path: Path, shape: tuple[int, ...]) -> np.ndarray:
-    with open_binary(path) as file:
-        try:
-            header = read_header(file)
-        except NpyError as error:
-            raise FileFormatError(str(error), path=path) from None
-        if header.shape != shape or header.dtype != np.float32:
-            raise FileFormatError(
-                f"{header.dtype} of shape {header.shape}, unlike the vectors beside it", path=path
-            )
-        context = map_array(file, header)
-    if not np.isfinite(context).all():
-        raise FileFormatError("contains a non-finite value; did its training diverge?", path=path)
-    return context

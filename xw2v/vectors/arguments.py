@@ -123,6 +123,8 @@ def _optional(check: Check) -> Check:
 _REQUIRED: dict[str, Check] = {  # as annotations name them
     "Any": _anything,  # checked by the method itself
     "Sentences": _anything,
+    "str | os.PathLike[str] | KeyedVectors | Word2Vec": _anything,
+    "str | int": _anything,
     "bool": as_flag,
     "int": _integer,
     "str": _string,
@@ -184,7 +186,11 @@ def _checked(function: Callable[..., Any]) -> Callable[..., Any]:
         if parameter.annotation is not parameter.empty
         and parameter.kind is not parameter.VAR_KEYWORD
     }
-    in_order = [(parameter.name, checks.get(parameter.name, _anything)) for parameter in parameters]
+    in_order = [
+        (parameter.name, checks.get(parameter.name, _anything))
+        for parameter in parameters
+        if parameter.kind in (parameter.POSITIONAL_ONLY, parameter.POSITIONAL_OR_KEYWORD)
+    ]
 
     @functools.wraps(function)
     def checked(*args: Any, **named: Any) -> Any:

@@ -101,7 +101,7 @@ def _split_from_the_right(text: bytes, vector_size: int, place: Place) -> tuple[
             raise place.error(f"an empty line; expected a word and {vector_size} numbers")
         raise place.error(
             f"expected a word and {vector_size} numbers, found {len(fields)} fields in "
-            f"{excerpt(text)}: this may be no text, or be cut short; `lenient` skips such lines"
+            f"{excerpt(text)}: this may be no text, or be cut short"
         )
     return fields[0], text[len(fields[0]) + 1 :]
 
