@@ -145,7 +145,7 @@ def test_interrupted_or_killed_and_resumed_to_the_same_bits(
     assert code != 0
     if number == signal.SIGINT:
         assert error.count("interrupted at") == 1
-        assert "saved: the same command with --resume goes on from here" in error
+        assert "saved: run it again with --resume" in error
     wait_for_none(tmp_path)
     error = done(ended(launched(2, [*line, "--resume"])))
     assert "going on from epoch-" in error

@@ -7,6 +7,7 @@ and for how long it has waited.
 from __future__ import annotations
 
 import os
+import threading
 import time
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -21,6 +22,7 @@ PIECE_BYTES = 1 << 30  # of a message; MPI counts in 32 bits
 TIMEOUT_VARIABLE = "XW2V_RANK_TIMEOUT"
 TAG = 7
 SPINS = 200  # polls before the processor is offered to others
+LONGEST_ABORT_SECONDS = 5.0
 LONGEST_NAP_SECONDS = 0.001
 
 
@@ -85,7 +87,7 @@ class MpiRanks(Ranks):
 
     def _complete(self, requests: list[Any], peers: list[int], patience: float | None) -> None:
         began, polls = time.monotonic(), 0
-        limit = None if patience is None else min(patience, self._patience)
+        limit = None if patience is None else patience * self._patience / PATIENCE_SECONDS
         while not self._mpi.Request.Testall(requests):
             polls += 1
             if polls > SPINS:
@@ -101,6 +103,8 @@ class MpiRanks(Ranks):
                 )
 
     def abort(self, code: int) -> None:
+        # MPI may wait for a launcher that it cannot reach any more.
+        threading.Timer(LONGEST_ABORT_SECONDS, os._exit, [code or 1]).start()
         self._communicator.Abort(code)
 
 

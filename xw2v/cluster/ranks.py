@@ -14,6 +14,7 @@ import numpy as np
 from xw2v.errors import TrainingError
 
 PATIENCE_SECONDS = 45.0  # that a rank waits for another in training
+BUSY_SECONDS = 1800.0  # that it waits for rank 0, which may write a checkpoint or measure a loss
 
 
 class RankLostError(TrainingError):
@@ -90,8 +91,9 @@ class Ranks(ABC):
             part[:] = received
 
     def wait(self) -> None:
-        """Return when all ranks have come here, however long that takes."""
-        self.exchange([np.zeros(0, np.uint8)] * self.size, None)
+        """Return when all ranks have come here; rank 0 may have had something to do before."""
+        patience = PATIENCE_SECONDS if self.rank == 0 else BUSY_SECONDS
+        self.exchange([np.zeros(0, np.uint8)] * self.size, patience)
 
 
 def encoded(value: Any) -> np.ndarray:

@@ -144,9 +144,10 @@ class ReplicaSession(TrainingSession):
     def _say_plan(self, trainer: Trainer) -> None:
         settings, ranks = trainer.settings, self.ranks
         size = needed(settings, len(trainer.corpus.vocabulary), is_replica=True)
+        threads = trainer.backend.workers
         self.console.say(
             f"{ranks.size} ranks, {ranks.local_size} on this machine, each with "
-            f"{trainer.backend.workers} threads and up to {shown(size)} of memory"
+            f"{threads} thread{'s' * (threads > 1)} and up to {shown(size)} of memory"
         )
 
     # --- train -----------------------------------------------------------------------------------
