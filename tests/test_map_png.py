@@ -72,7 +72,7 @@ def test_pictures_do_not_depend_on_the_user_s_matplotlib_settings(tmp_path: Path
         Tables(np.zeros((2, 2), np.float32), np.zeros((2, 2), np.float32)),
         [(step, 3 - step / 20) for step in range(1, 21)],
         [2.5, 2.2],
-        {"steps": 20, "settings": {"epochs": 2}},
+        {"steps": 20, "epochs_trained": 2, "settings": {"epochs": 2}},
     )
 
     def pictures() -> tuple[bytes, bytes]:

@@ -302,7 +302,8 @@ class _Hooks(ModelHooks):
 
 def _checked_callbacks(callbacks: Any) -> list[Any]:
     """The callbacks as a list; UsageError for one that would never be called."""
-    given = list(callbacks) if isinstance(callbacks, Iterable) else [callbacks]
+    is_list = isinstance(callbacks, Iterable) and getattr(callbacks, "ndim", 1) > 0
+    given = list(callbacks) if is_list else [callbacks]
     for callback in given:
         if not any(hasattr(callback, hook) for hook in HOOKS):
             raise UsageError(

@@ -53,7 +53,7 @@ def supervise(launch: Launch) -> int:
     line += signal.Signals(-code).name
     if -code == signal.SIGKILL:
         line += ", as the system does where memory runs out"
-    line += "; all ranks end. The same command with --resume goes on from the last checkpoint\n"
+    line += "; all ranks end. The same command goes on from the last checkpoint by resuming\n"
     os.write(2, line.encode())
     return 128 - code
 
