@@ -14,7 +14,8 @@ from typing import Any
 import click
 
 from xw2v.cli import COMMANDS, cli
-from xw2v.settings import SETTINGS, Option, flag
+from xw2v.option import Option
+from xw2v.settings import SETTINGS, flag
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 DEFAULTS = {  # of settings that are not set, or by others

@@ -180,9 +180,9 @@ def test_the_compiled_composer_refuses_what_does_not_fit() -> None:
     composer, batch = CompiledComposer(config, index, Team(1)), random_batch(rng, config, WORDS, 32)
     outside = batch.tokens.copy()
     outside[10] = WORDS
-    with pytest.raises(IndexError, match="not in 0 .. 49"):
+    with pytest.raises(IndexError, match=r"not in 0 \.\. 49"):
         composer.compose(tables, batch._replace(tokens=outside))
-    with pytest.raises(IndexError, match="not in 0 .. 49"):
+    with pytest.raises(IndexError, match=r"not in 0 \.\. 49"):
         composer.compose(tables, batch._replace(negatives=batch.negatives - WORDS))
     with pytest.raises(ValueError, match="float32"):
         composer.compose(random_tables(rng), batch)

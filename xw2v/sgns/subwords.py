@@ -6,8 +6,8 @@ vector is composed once; any step is taken on the composed vectors; and what it 
 Δ, is distributed once, all of it to each of the word's rows. So a word whose rows are in no other
 word of the batch moves by Δ, as without n-grams.
 
-Others move by what words that share rows with them do, too: a word with rows R by the mean over R of
-the sums of Δ over the words v of each row r. The step has damped and bounded each word alone
+Where words share rows, a word also moves by what others do: by the mean, over its rows r, of the
+sums of Δ(v) over the words v of r. The step has damped and bounded each word alone
 (`xw2v.sgns.update`), so both are repeated here for what comes together:
 
     z′ = mean over r of Σ z(v),    m = mean over r of Σ ‖Δ(v)‖
@@ -108,7 +108,8 @@ class PlainComposer:
         word, rows, counts = self._entries(words)
         vectors = self._sums(word, take_rows(tables.center, rows), U)  # (U, D)
         vectors = vectors / xp.astype(counts, vectors.dtype)[:, None]
-        self.backend.scatter_add(self._table, words, vectors - take_rows(self._table, words))
+        self.backend.scatter_add(self._table, words, -take_rows(self._table, words))  # exactly 0
+        self.backend.scatter_add(self._table, words, vectors)  # so that nothing earlier is left
         pairs = mean = None
         if not self.config.cbow:
             of_tokens = xp.astype(batch.left + batch.right, vectors.dtype)  # (T,)
@@ -116,12 +117,12 @@ class PlainComposer:
             N = take_rows(tables.context, batch.negatives)  # (T/g, K, D)
             weight = xp.sum(xp.reshape(of_tokens, (N.shape[0], -1)), axis=1)  # (T/g,)
             mean = xp.matmul(weight, xp.mean(N, axis=1)) / safe_divisor(xp.sum(weight))
-        vectors = take_rows(self._table, words)
         self._composed = _Composed(words, word, rows, counts, vectors, pairs, mean)
         return self._table
 
     def distribute(self, tables: Tables[Array], alpha: float) -> None:
-        assert self._composed is not None and self._table is not None
+        assert self._composed is not None
+        assert self._table is not None
         composed = self._composed
         xp, config = namespace_of(tables.center), self.config
         change = take_rows(self._table, composed.words) - composed.vectors  # (U, D)
@@ -137,7 +138,8 @@ class PlainComposer:
     def _damping(self, composed: _Composed, change: Array, alpha: float) -> Array:
         """What damping adds to the changes (U, D) because words share rows."""
         xp, mean, pairs = namespace_of(change), composed.mean, composed.pairs
-        assert mean is not None and pairs is not None
+        assert mean is not None
+        assert pairs is not None
         squared_norm = xp.sum(mean * mean)
         sigma = sigmoid(xp.matmul(composed.vectors, mean))  # (U,)
         curvature = self.config.curvature + self.config.negative * sigma * (1 - sigma)

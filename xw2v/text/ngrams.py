@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from xw2v.settings import Settings
 from xw2v.sgns.interface import SubwordIndex
 
 FNV_OFFSET_BASIS, FNV_PRIME = 2166136261, 16777619
@@ -84,6 +85,12 @@ class NgramRule:
         return found[there].astype(np.int64) % self.buckets, np.diff(totals[first])
 
 
+def ngram_rule(settings: Settings) -> NgramRule | None:
+    """The rule that settings name; None where words have no n-grams."""
+    sizes = settings.ngram_sizes
+    return None if sizes is None else NgramRule(*sizes, settings.buckets)
+
+
 class NgramBuckets(NamedTuple):
     """The n-grams of V words.
 
@@ -109,3 +116,9 @@ def subword_index(words: Sequence[str], rule: NgramRule) -> SubwordIndex:
     row_of_bucket[there] = np.arange(V, V + len(there), dtype=np.int32)
     rows = np.insert(row_of_bucket[buckets], offsets[:-1], np.arange(V, dtype=np.int32))
     return SubwordIndex(offsets + np.arange(V + 1), rows, there)
+
+
+def index_of(words: Sequence[str], settings: Settings) -> SubwordIndex | None:
+    """The rows that compose each word, by the rule of the settings; None where words are rows."""
+    rule = ngram_rule(settings)
+    return None if rule is None else subword_index(words, rule)

@@ -15,6 +15,7 @@ from xw2v.settings import Settings
 from xw2v.storage.files import output_folder
 from xw2v.storage.lock import folder_lock
 from xw2v.text.corpus import Corpus
+from xw2v.text.ngrams import index_of
 from xw2v.text.options import TextOptions
 from xw2v.text.reading import open_corpus, read_corpus_with, validation_of
 from xw2v.text.vocabulary import VocabularyLimits
@@ -105,8 +106,9 @@ class TrainCommand:
         corpus, validation = self._texts(settings)
         if checkpoint is not None:
             check_texts(checkpoint, corpus, validation)
-        check_memory(settings, len(corpus.vocabulary))
-        trainer = prepare(corpus, settings, validation, backend, say)
+        index = index_of(corpus.vocabulary.words, settings)
+        check_memory(settings, len(corpus.vocabulary), index)
+        trainer = prepare(corpus, settings, validation, backend, say, index=index)
         if checkpoint is not None:
             state = self._restored(trainer, checkpoint)
         else:
@@ -181,8 +183,9 @@ class TrainCommand:
             self._console.say(f"the checkpoints of an earlier run are in {aside} now")
         if warm_start is None:
             return trainer.start()
-        center, context, known = warm_start.tables(trainer.corpus.vocabulary, trainer.settings)
-        self._console.say(f"{known:,} of {len(center):,} words start from {warm_start.name}")
+        vocabulary = trainer.corpus.vocabulary
+        center, context, known = warm_start.tables(vocabulary, trainer.settings, trainer.index)
+        self._console.say(f"{known:,} of {len(vocabulary):,} words start from {warm_start.name}")
         return trainer.start(center, context)
 
     # --- train -----------------------------------------------------------------------------------

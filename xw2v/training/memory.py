@@ -12,6 +12,7 @@ from xw2v import tuning
 from xw2v.errors import OutOfMemoryError
 from xw2v.settings import Settings
 from xw2v.sgns.backend import Backend
+from xw2v.sgns.interface import SubwordIndex
 from xw2v.storage.cgroups import own_groups
 
 FLOAT_BYTES = 4
@@ -23,9 +24,12 @@ WORD_BYTES = 16 + 8 * 8  # beside the vectors: sampling tables, scratch of a ste
 MARGIN_BYTES = 2**26  # for what is not counted here
 
 
-def needed(settings: Settings, vocab_size: int) -> int:
+def needed(settings: Settings, vocab_size: int, index: SubwordIndex | None = None) -> int:
     """Bytes that training and writing the vectors take at most, besides what is in memory when they
     start.
+
+    Args:
+        index: the rows that compose each word, where they are several; it is in memory already.
     """
     table = vocab_size * settings.vector_size * FLOAT_BYTES
     tables = table if settings.tied else 2 * table
@@ -36,6 +40,11 @@ def needed(settings: Settings, vocab_size: int) -> int:
         + batch * (shared + 64) * FLOAT_BYTES * 4
     )
     writing = 2 * table  # the mean of the two tables, and their sum on the way there
+    if index is not None:
+        rows_of_ngrams = min(len(index.buckets), settings.buckets)
+        ngrams = rows_of_ngrams * settings.vector_size * FLOAT_BYTES
+        tables += table + ngrams + index.input_rows * 2 * FLOAT_BYTES  # composed words; their sums
+        writing += table  # words are composed anew
     return tables + step + max(CHUNK_BYTES, writing) + vocab_size * WORD_BYTES + MARGIN_BYTES
 
 
@@ -47,15 +56,15 @@ def available() -> tuple[int, str] | None:
     return min(limits) if limits else None
 
 
-def check_memory(settings: Settings, vocab_size: int) -> None:
+def check_memory(settings: Settings, vocab_size: int, index: SubwordIndex | None = None) -> None:
     """Raise OutOfMemoryError if a run of so many words does not fit, with what would."""
     limit = available()
-    need = needed(settings, vocab_size)
+    need = needed(settings, vocab_size, index)
     if limit is None or need <= limit[0]:
         return
 
     def fits(changed: Settings, vocab_size: int = vocab_size) -> bool:
-        return needed(changed, vocab_size) <= limit[0]
+        return needed(changed, vocab_size, index) <= limit[0]
 
     size, fitting = settings.vector_size, []
     if smaller := _largest(
@@ -64,11 +73,18 @@ def check_memory(settings: Settings, vocab_size: int) -> None:
         fitting.append(f"`vector_size` {smaller}")
     if fewer := _largest(vocab_size, lambda size: fits(settings, size)):
         fitting.append(f"`max_vocab` {fewer}")
+    if index is not None and (
+        smaller := _largest(
+            len(index.buckets), lambda size: fits(dataclasses.replace(settings, buckets=size))
+        )
+    ):
+        fitting.append(f"`buckets` {smaller}")
     hint = (
         f"{' or '.join(fitting)} would fit" if fitting else "nothing smaller would fit; free some"
     )
+    ngrams = "" if index is None else f" and {len(index.buckets):,} buckets of n-grams"
     raise OutOfMemoryError(
-        f"{vocab_size:,} words of {size} dimensions need {_shown(need)} of memory, and "
+        f"{vocab_size:,} words{ngrams} of {size} dimensions need {_shown(need)} of memory, and "
         f"{_shown(limit[0])} are left ({limit[1]}): {hint}"
     )
 

@@ -20,12 +20,14 @@ from xw2v.sgns.backend import Backend
 from xw2v.sgns.batches import Batches
 from xw2v.sgns.config import ModelShape, StepConfig
 from xw2v.sgns.draws import Purpose
-from xw2v.sgns.interface import Batch, Tables
+from xw2v.sgns.interface import Batch, Step, SubwordIndex, Tables
 from xw2v.sgns.sampling import Sampling
 from xw2v.sgns.step import count_positive_pairs, step_for
+from xw2v.sgns.subwords import SubwordStep
 from xw2v.sgns.tables import initial_centers, initial_contexts, tables_of
 from xw2v.sgns.tokenstream import TokenStream
 from xw2v.text.corpus import Corpus
+from xw2v.text.ngrams import index_of
 from xw2v.training.callbacks import Callback, CallbackList, Progress
 from xw2v.training.meters import LossMeter, SpeedMeter, TrainingClock
 from xw2v.training.schedule import LearningRate
@@ -62,6 +64,7 @@ class Trainer:
         backend: on which array library and device.
         validation: text, encoded with the same vocabulary, whose loss is computed after each epoch.
         continuation: how this run goes on from earlier ones.
+        index: what `index_of` gives for these words and settings, if that is known already.
 
     Raises:
         InputError: no sentence of the corpus has two words.
@@ -74,6 +77,7 @@ class Trainer:
         backend: Backend,
         validation: Corpus | None = None,
         continuation: Continuation | None = None,
+        index: SubwordIndex | None = None,
     ) -> None:
         if len(corpus.ids) < len(
             corpus.offsets
@@ -90,7 +94,12 @@ class Trainer:
         planned = LearningRate(settings.learning_rate, settings.min_alpha)
         self.continuation = continuation or Continuation(planned)
         self.learning_rate = self.continuation.learning_rate
-        self.step = step_for(backend, self.step_config)
+        self.index = index or index_of(corpus.vocabulary.words, settings)
+        self.step: Step = (
+            step_for(backend, self.step_config)
+            if self.index is None
+            else SubwordStep(backend, self.step_config, self.index)
+        )
         locked = self.continuation.locked
         self._locked = None if locked is None else backend.from_numpy(locked)
         self._batches = self._batches_of(corpus, Purpose.TOKENS, Purpose.NEGATIVES)
@@ -120,14 +129,20 @@ class Trainer:
             purposes=(tokens, negatives),
         )
 
+    @property
+    def shape(self) -> ModelShape:
+        """The sizes of the tables."""
+        V = len(self.corpus.vocabulary)
+        input_rows = V if self.index is None else self.index.input_rows
+        return ModelShape(input_rows, V, self.settings.vector_size)
+
     def start(self, center: np.ndarray | None = None, context: np.ndarray | None = None) -> State:
         """The state before the first step.
 
         Args:
-            center, context: (V, D) float32 tables to begin with, instead of random and zero ones.
+            center, context: float32 tables to begin with, instead of random and zero ones.
         """
-        settings = self.settings
-        shape = ModelShape.of_words(len(self.corpus.vocabulary), settings.vector_size)
+        settings, shape = self.settings, self.shape
         if center is None:
             center = initial_centers(shape, settings.seed)
         if context is None:
