@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -45,17 +45,28 @@ class SubwordTable:
 
     def vectors_of(self, words: Sequence[str]) -> np.ndarray:
         """The vectors (n, D) of words as if none had been seen: zeros for one without n-grams."""
-        sums, counts = self._sums(words)
-        means: np.ndarray = sums / np.maximum(counts, 1)[:, None]
-        return means.astype(np.float32)
+        found = np.empty((len(words), self.rows.shape[1]), np.float32)
+        for part, sums, counts in self._sums(words):
+            found[part] = sums / np.maximum(counts, 1)
+        return found
+
+    def composed(self, words: Sequence[str], own: np.ndarray) -> np.ndarray:
+        """The vectors (n, D) of words that were seen: means of their own (n, D) and those of their
+        n-grams.
+        """
+        found = np.empty(own.shape, np.float32)
+        for part, sums, counts in self._sums(words):
+            found[part] = (own[part] + sums) / (counts + 1)
+        return found
 
     def own_rows(self, words: Sequence[str], vectors: np.ndarray) -> np.ndarray:
         """The own vectors (n, D) of words that were seen, whose means with those of their n-grams
         are `vectors` (n, D).
         """
-        sums, counts = self._sums(words)
-        own: np.ndarray = vectors * (counts + 1.0)[:, None] - sums
-        return own.astype(np.float32)
+        own = np.empty(vectors.shape, np.float32)
+        for part, sums, counts in self._sums(words):
+            own[part] = vectors[part] * (counts + 1) - sums
+        return own
 
     def _there(self, words: Sequence[str]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """For the n-grams of words: whether there is a row (N,), which (N,), and where each word's
@@ -67,16 +78,17 @@ class SubwordTable:
         rows = np.minimum(np.searchsorted(self.buckets, buckets), len(self.buckets) - 1)
         return self.buckets[rows] == buckets, rows, offsets
 
-    def _sums(self, words: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
-        """Sums (n, D) of the vectors of each word's n-grams, in float64, and their numbers (n,)."""
-        sums = np.zeros((len(words), self.rows.shape[1]))
-        counts = np.zeros(len(words), np.int64)
+    def _sums(self, words: Sequence[str]) -> Iterator[tuple[slice, np.ndarray, np.ndarray]]:
+        """Part by part of the words: which, the sums (n, D) of the vectors of their n-grams, and
+        the numbers of these (n, 1); in float64.
+        """
         for start in range(0, len(words), CHUNK_WORDS):
             there, rows, offsets = self._there(words[start : start + CHUNK_WORDS])
-            counts[start : start + len(offsets) - 1] = np.diff(offsets)
-            word = start + np.repeat(np.arange(len(offsets) - 1), np.diff(offsets))[there]
+            counts = np.diff(offsets)
+            word = np.repeat(np.arange(len(counts)), counts)[there]
+            sums = np.zeros((len(counts), self.rows.shape[1]))
             if len(word):  # a sum over each run of one word
                 first = np.flatnonzero(np.diff(word, prepend=-1))
                 gathered = self.rows[rows[there]].astype(np.float64)
                 sums[word[first]] = np.add.reduceat(gathered, first, axis=0)
-        return sums, counts
+            yield slice(start, start + len(counts)), sums, counts[:, None].astype(np.float64)

@@ -23,6 +23,7 @@ from xw2v.vectors.formats.rows import (
 )
 from xw2v.vectors.formats.subword_files import SUBWORD_FILES, read_subwords, write_subwords
 
+CONTEXT = "context.npy"
 TABLE = FILES_IN_FOLDERS["npy"]
 VOCABULARY = COMPANIONS["npy"]
 
@@ -59,7 +60,20 @@ def read(path: Path, options: ReadOptions) -> WordVectors:
     if table.dtype != np.float32:
         table = float32_table(file, words, table)
     subwords = read_subwords(file.parent, table.shape[1]) if file.name == TABLE else None
-    return WordVectors(words, table, counts if counts.any() else None, subwords=subwords)
+    known_counts = counts if counts.any() else None
+    return WordVectors(words, table, known_counts, context=_context(file, table), subwords=subwords)
+
+
+def _context(file: Path, table: np.ndarray) -> np.ndarray | None:
+    """The output vectors (V, D) beside a run's table, memory-mapped, where all is as expected."""
+    beside = file.with_name(CONTEXT)
+    if file.name != TABLE or not beside.is_file():
+        return None
+    try:
+        context = _open(beside)
+    except InputError:
+        return None
+    return context[: len(table)] if context.shape[1] == table.shape[1] else None
 
 
 def _open(file: Path) -> np.ndarray:

@@ -29,6 +29,7 @@ class WordVectors:
     vectors: np.ndarray  # (V, D) float32, may be a memory map
     counts: np.ndarray | None = None  # (V,) int64 where the format keeps them
     skipped: int = 0  # lines that lenient reading left out
+    context: np.ndarray | None = None  # (V, D) output vectors, where they are beside the others
     subwords: SubwordTable | None = None  # where the format keeps the vectors of n-grams
 
 
