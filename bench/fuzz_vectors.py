@@ -50,6 +50,7 @@ READERS = (
     "found",
     "word2vec",
     "word2vec-bin",
+    "fasttext-bin",
     "glove",
     "npy",
     "safetensors",
@@ -156,6 +157,7 @@ def seeds(folder: Path) -> list[bytes]:
         ("word2vec", vectors),
         ("glove", vectors),
         ("word2vec-bin", plain),
+        ("fasttext-bin", vectors),
         ("safetensors", vectors),
     ):
         model.save(folder / "seed", name)

@@ -49,6 +49,7 @@ CBOW, SKIPGRAM, SUPERVISED = 1, 2, 3
 NEGATIVE_SAMPLING = 2
 WORD, LABEL = 0, 1
 NOT_PRUNED = -1
+UNKNOWN_COUNT = 1  # of all words, where none is known
 
 
 class Arguments(NamedTuple):
@@ -104,7 +105,7 @@ def read(path: Path, options: ReadOptions) -> WordVectors:
     builder = RowBuilder(path, D)
     builder.add(words[:V], vectors[:V], partial(_place_of_word, path))
     found = builder.finish()
-    if len(found.words) == V:  # no word is there twice
+    if len(found.words) == V and (counts[:V] != UNKNOWN_COUNT).any():  # no word is there twice
         found.counts = counts[:V]
     found.subwords = subwords
     return found
@@ -253,10 +254,11 @@ def write(path: Path, content: WordVectors) -> None:
     if subwords is not None:
         rule = subwords.rule
         arguments = Arguments(D, bucket=rule.buckets, minn=rule.min_n, maxn=rule.max_n)
-    counts = np.ones(V, np.int64) if content.counts is None else content.counts
+    counts = np.full(V, UNKNOWN_COUNT) if content.counts is None else content.counts
+    tokens = min(sum(counts.tolist()), np.iinfo(np.int64).max)
     with packed_write(path) as out:
         out.write(HEAD.pack(MAGIC, VERSIONS[-1]) + ARGUMENTS.pack(*arguments))
-        out.write(DICTIONARY.pack(V, V, 0, int(counts.sum()), NOT_PRUNED))
+        out.write(DICTIONARY.pack(V, V, 0, tokens, NOT_PRUNED))
         advice = "choose npy or safetensors, which hold any word"
         for word, count in zip(words, counts.tolist(), strict=True):
             name = encode_word(path, word, "\0", advice)
