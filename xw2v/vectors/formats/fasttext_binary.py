@@ -16,7 +16,7 @@ bucket has a row.
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
@@ -94,6 +94,7 @@ def read(path: Path, options: ReadOptions) -> WordVectors:
         V, D = len(words), arguments.dim
         _read_table_size(file, V + arguments.bucket, D)
         own = np.concatenate(list(_read_rows(file, V, D)))
+        check_finite(words, own, partial(_place_of_word, path))
         if arguments.bucket and arguments.maxn:
             subwords = _read_buckets(file, arguments)
             vectors = subwords.composed(words, own)
@@ -265,12 +266,21 @@ def write(path: Path, content: WordVectors) -> None:
             out.write(name + b"\0" + ENTRY.pack(count, WORD))
         out.write(TABLE.pack(0, V + arguments.bucket, D))
         for chunk_words, chunk in row_chunks(path, words, vectors):
-            own = chunk if subwords is None else subwords.own_rows(chunk_words, chunk)
+            own = chunk if subwords is None else _own_rows(path, subwords, chunk_words, chunk)
             out.write(own.astype("<f4", copy=False).tobytes())
         if subwords is not None:
             _write_buckets(out, subwords)
         out.write(TABLE.pack(0, V, D))
         _write_outputs(out, content)
+
+
+def _own_rows(
+    path: Path, subwords: SubwordTable, words: Sequence[str], vectors: np.ndarray
+) -> np.ndarray:
+    with np.errstate(over="ignore"):  # what does not fit is found below
+        own = subwords.own_rows(words, vectors)
+    check_finite(words, own, partial(_place_of_word, path))
+    return own
 
 
 def _write_buckets(out: BinaryIO, subwords: SubwordTable) -> None:
