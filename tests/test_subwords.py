@@ -100,11 +100,10 @@ def with_plain_parts(backend: Backend, config: StepConfig, index: SubwordIndex) 
 
 
 @each_size
-@pytest.mark.parametrize("name", ["numpy", "strict", "torch"])
-def test_the_plain_composer_equals_the_loop_over_words(name: str, sizes: dict[str, Any]) -> None:
-    if name == "torch":
-        pytest.importorskip("torch")
-    backend, config, rng = load_backend(name), small_config(**sizes), np.random.default_rng(0)
+def test_the_plain_composer_equals_the_loop_over_words(
+    any_backend: Backend, sizes: dict[str, Any]
+) -> None:
+    backend, config, rng = any_backend, small_config(**sizes), np.random.default_rng(0)
     index, tables = random_index(rng), random_tables(rng)
     step = with_plain_parts(backend, config, index)
     for _ in range(2):

@@ -14,6 +14,7 @@ from xw2v.errors import FileFormatError, InputError
 from xw2v.gensim.modelfile import is_model_file, read_model, write_model
 from xw2v.gensim.notices import old_name, warn_once
 from xw2v.vectors.keyedvectors import KeyedVectors as PlainKeyedVectors
+from xw2v.vectors.subwords import SubwordTable
 from xw2v.vectors.wordattributes import WordAttributes
 
 OLD_NAMES = {
@@ -63,6 +64,7 @@ class KeyedVectors(PlainKeyedVectors):
         words: V words; or a number D, for a table without words that has D dimensions.
         vectors: (V, D).
         counts: (V,) how often each word was met, where that is known.
+        subwords: vectors of n-grams, from which other words get theirs.
 
     Attributes:
         vectors_lockf: (V,) of 0 and 1; training does not move words with 0. Of length 1 it counts
@@ -74,10 +76,11 @@ class KeyedVectors(PlainKeyedVectors):
         words: int | Sequence[str],
         vectors: np.ndarray | None = None,
         counts: np.ndarray | None = None,
+        subwords: SubwordTable | None = None,
     ) -> None:
         self.vectors_lockf = np.ones(1, np.float32)
         if not isinstance(words, int):
-            super().__init__(words, np.asarray(vectors), counts)
+            super().__init__(words, np.asarray(vectors), counts, subwords)
             return
         super().__init__([""], np.zeros((1, words), np.float32))
         self.fill([], np.empty((0, words), np.float32), np.empty(0, np.int64))
