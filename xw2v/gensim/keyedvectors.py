@@ -12,6 +12,7 @@ import numpy as np
 
 from xw2v.errors import FileFormatError, InputError
 from xw2v.gensim.modelfile import is_model_file, read_model, write_model
+from xw2v.gensim.ngramtables import from_parts, parts_of
 from xw2v.gensim.notices import old_name, warn_once
 from xw2v.vectors.keyedvectors import KeyedVectors as PlainKeyedVectors
 from xw2v.vectors.subwords import SubwordTable
@@ -113,7 +114,9 @@ class KeyedVectors(PlainKeyedVectors):
             super().save(path, format)
             return
         counts = {} if self.counts is None else {"counts": self.counts}
-        write_model(path, {"words": self.index_to_key}, {"vectors": self.vectors, **counts})
+        content, more = parts_of(self.subwords)
+        tables = {"vectors": self.vectors, **counts, **more}
+        write_model(path, {"words": self.index_to_key, **content}, tables)
 
     @classmethod
     def load(cls, path: Any, format: str | None = None, *given: Any, **options: Any) -> Self:
@@ -141,8 +144,8 @@ class KeyedVectors(PlainKeyedVectors):
             words, vectors, counts = content["words"], tables["vectors"], tables.get("counts")
             if not words:
                 return cls(int(vectors.shape[1]))
-            return cls(words, vectors, counts)
-        except (KeyError, IndexError, TypeError, ValueError) as error:
+            return cls(words, vectors, counts, from_parts(content, tables))
+        except (KeyError, IndexError, TypeError, ValueError, InputError) as error:
             place = path if isinstance(path, (str, os.PathLike)) else None
             raise FileFormatError(f"is damaged ({error})", path=place) from None
 

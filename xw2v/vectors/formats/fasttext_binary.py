@@ -19,7 +19,7 @@ import struct
 from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 
@@ -101,15 +101,22 @@ def read(path: Path, options: ReadOptions) -> WordVectors:
         else:
             subwords, vectors = None, own
             _skip(file, arguments.bucket * 4 * D)
-        _check_end(file, D)
+        context = _read_outputs(file, V, D)
     V = V if options.limit is None else min(V, options.limit)
     builder = RowBuilder(path, D)
     builder.add(words[:V], vectors[:V], partial(_place_of_word, path))
     found = builder.finish()
-    if len(found.words) == V and (counts[:V] != UNKNOWN_COUNT).any():  # no word is there twice
-        found.counts = counts[:V]
+    if len(found.words) == V:  # no word is there twice
+        found.counts = counts[:V] if (counts[:V] != UNKNOWN_COUNT).any() else None
+        found.context = None if context is None else context[:V]
     found.subwords = subwords
     return found
+
+
+def read_arguments(path: Path) -> Arguments:
+    """What a model says of how it was trained; raises what `read` does."""
+    with open_vectors(path) as file:
+        return _read_arguments(file)
 
 
 def _read_arguments(file: VectorFile) -> Arguments:
@@ -210,11 +217,19 @@ def _read_buckets(file: VectorFile, arguments: Arguments) -> SubwordTable:
     return SubwordTable(rule, np.concatenate(parts), np.concatenate(buckets))
 
 
-def _check_end(file: VectorFile, dim: int) -> None:
-    """Read over the output table, and raise InputError unless the file ends there."""
-    _skip(file, _read_table_size(file, None, dim) * 4 * dim)
+def _read_outputs(file: VectorFile, words: int, dim: int) -> np.ndarray | None:
+    """The output vectors (V, D), None where there is not one for each word.
+
+    Raises InputError unless the file ends after them.
+    """
+    rows, table = _read_table_size(file, None, dim), None
+    if rows == words:
+        table = np.concatenate(list(_read_rows(file, rows, dim)))
+    else:
+        _skip(file, rows * 4 * dim)
     if file.read(1):
         raise FileFormatError(f"data after its tables, byte {file.position}", path=file.path)
+    return table if table is not None and np.isfinite(table).all() else None
 
 
 def _skip(file: VectorFile, count: int) -> None:
@@ -243,18 +258,21 @@ def _place_of_word(path: Path, row: int) -> Place:
     return Place(path, detail=f"row {row + 1}")
 
 
-def write(path: Path, content: WordVectors) -> None:
-    """Write a skip-gram model, whose output vectors are zeros where they are not known.
+def write(path: Path, content: WordVectors, **options: Any) -> None:
+    """Write a model, whose output vectors are zeros where they are not known.
+
+    Args:
+        options: of `Arguments`, how it was trained; by default as fastText trains skip-gram.
 
     Raises InputError for a word with a null character or a vector that is not finite.
     """
     words, vectors, subwords = content.words, content.vectors, content.subwords
     check_table(path, words, vectors)
     V, D = vectors.shape
-    arguments = Arguments(D)
+    arguments = Arguments(D, **options)
     if subwords is not None:
         rule = subwords.rule
-        arguments = Arguments(D, bucket=rule.buckets, minn=rule.min_n, maxn=rule.max_n)
+        arguments = arguments._replace(bucket=rule.buckets, minn=rule.min_n, maxn=rule.max_n)
     counts = np.full(V, UNKNOWN_COUNT) if content.counts is None else content.counts
     tokens = min(sum(counts.tolist()), np.iinfo(np.int64).max)
     with packed_write(path) as out:
