@@ -63,6 +63,15 @@ def test_vector_prints_unseen_words(model: Path) -> None:
     assert "'q' is not in the vocabulary" in unknown.stderr
 
 
+def test_info_tells_of_n_grams(model: Path) -> None:
+    record = json.loads(xw2v("info", model, "--json").stdout)
+    subwords = KeyedVectors.load(model).subwords
+    assert subwords is not None
+    expected = {"min_n": 3, "max_n": 6, "buckets": 10**5, "vectors": len(subwords.rows)}
+    assert record["n_grams"] == expected
+    assert "  buckets  100,000\n" in xw2v("info", model).stdout
+
+
 def test_evaluate_scores_pairs_of_unseen_words(model: Path, tmp_path: Path) -> None:
     pairs = tmp_path / "pairs.tsv"
     pairs.write_text("light\tday\t1\nLightly\tlight\t9\nnight\tnightlight\t7\nq\tday\t3\n")
