@@ -71,7 +71,7 @@ class Settings:
         "CBOW: each of n context words receives 1/n of the gradient, or all of it (word2vec.c).",
         choices=("mean", "full"),
     )
-    subword: str | None = setting(
+    subword: str | tuple[int, int] | None = setting(
         None,
         "Vectors for words never seen: a word's is the mean of its own and those of its n-grams of "
         "MIN-MAX characters, such as 3-6 (fastText).",
@@ -176,7 +176,7 @@ class Settings:
     @property
     def ngram_sizes(self) -> tuple[int, int] | None:
         """The fewest and the most characters of an n-gram; None where words have none."""
-        found = re.fullmatch(r"(\d{1,3})-(\d{1,3})", self.subword or "", re.ASCII)
+        found = re.fullmatch(r"(\d{1,3})-(\d{1,3})", str(self.subword), re.ASCII)
         if found is None:
             return None
         low, high = int(found[1]), int(found[2])
