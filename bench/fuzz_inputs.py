@@ -10,6 +10,8 @@
     text         running text, plain and compressed by gzip, bzip2, xz and zstd
     arrow        Arrow files and streams, and Parquet files
     jsonlines    JSON Lines, plain and packed by gzip and zip
+    foreign      archives, UTF-16, pictures and the like, given as text
+    tokens       token lists from Python, with odd tokens and odd sentences
 
 Each input must be read, or be refused by an error of xw2v in one line: any other exception, a
 warning, more than 5 seconds of its own for one input, or memory that grows by more than 64 MiB for
@@ -21,11 +23,7 @@ from __future__ import annotations
 
 import argparse
 import base64
-import bz2
-import gzip
-import io
 import json
-import lzma
 import random
 import resource
 import shutil
@@ -35,23 +33,25 @@ import tempfile
 import time
 import traceback
 import warnings
-import zipfile
 from collections import Counter
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from bench.fuzz_texts import arrow_files, jsonlines_files, packed_texts
 from bench.mutations import TOML_VALUES, mutated_bytes, mutated_value
+from bench.odd_inputs import foreign_files, odd_sentences
 from xw2v.config import read_config
-from xw2v.errors import Xw2vError
+from xw2v.errors import Xw2vError, represented
+from xw2v.model import Word2Vec
 from xw2v.settings import Settings
 from xw2v.text.arrowfiles import ArrowFile
 from xw2v.text.corpus import Corpus
 from xw2v.text.encode import Encoder
-from xw2v.text.jsonlines import JsonLinesFile
+from xw2v.text.inputs import sources_of
+from xw2v.text.sources import Source
 from xw2v.text.textfiles import TextFile
 from xw2v.text.tokens import AsciiRule, PatternRule, RawRule, WordsRule
 from xw2v.text.vocabulary import VocabularyLimits
@@ -69,14 +69,16 @@ from xw2v.training.run import finish, prepare
 from xw2v.tuning import step_config
 
 SHARES = {
-    "config": 0.26,
-    "state": 0.33,
+    "config": 0.2,
+    "state": 0.25,
     "tables": 0.1,
     "checkpoints": 0.03,
     "corpus": 0.07,
     "text": 0.14,
     "arrow": 0.03,
     "jsonlines": 0.04,
+    "foreign": 0.08,
+    "tokens": 0.06,
 }
 MAX_SECONDS = 5  # of CPU time for one input
 MAX_BYTES = 64 << 20  # that the process may grow by for one input
@@ -106,19 +108,12 @@ class Fuzz:
         ]
         self.state = self._state()
         self.corpus_files = self._corpus()
-        self.texts = self._texts()
+        self.texts = packed_texts()
         self.tables = self._tables()
-        self.arrows = self._arrows()
-        rows = (
-            {"text": "Caf\u00e9, \u0939\u093f\n no"},
-            {"text": [["a", "b"], ["c"]]},
-            {"text": None},
-        )
-        plain = "".join(json.dumps(row) + "\n" for row in rows).encode() * 2
-        zipped = io.BytesIO()
-        with zipfile.ZipFile(zipped, "w", zipfile.ZIP_DEFLATED) as archive:
-            archive.writestr("rows", plain)
-        self.jsonlines_files = [plain, gzip.compress(plain), zipped.getvalue()]
+        self.arrows = arrow_files()
+        self.foreign_files = foreign_files()
+        self.model = Word2Vec(min_count=1)
+        self.jsonlines_files = jsonlines_files()
 
     # Valid inputs.
 
@@ -142,36 +137,9 @@ class Fuzz:
         )
         return {path.name: path.read_bytes() for path in (self.folder / "c").iterdir()}
 
-    def _texts(self) -> list[bytes]:
-        plain = "the cat, the dog\nand ünïcode — words\r\n\n'tis a b c\u2028d\n".encode() * 3
-        texts = [plain, b"\xef\xbb\xbf" + plain, plain.upper()]
-        texts += [packing.compress(plain) for packing in (gzip, bz2, lzma)]
-        with suppress(ImportError):
-            import zstandard
-
-            texts.append(zstandard.ZstdCompressor().compress(plain))
-        return texts
-
     def _tables(self) -> bytes:
         write_table(self.file, np.ones((3, 4), np.float32))
         return self.file.read_bytes()
-
-    def _arrows(self) -> list[bytes]:
-        try:
-            import pyarrow
-            from pyarrow import parquet
-        except ImportError:
-            return []
-        table = pyarrow.table({"text": ["a b c", None, "d\ne"], "other": [1, 2, 3]})
-        made = []
-        for open_ in (pyarrow.ipc.new_stream, pyarrow.ipc.new_file):
-            out = io.BytesIO()
-            with open_(out, table.schema) as writer:
-                writer.write_table(table)
-            made.append(out.getvalue())
-        out = io.BytesIO()
-        parquet.write_table(table, out)
-        return [*made, out.getvalue()]
 
     # Readers: each makes an input, remembers it and reads it.
 
@@ -250,20 +218,29 @@ class Fuzz:
 
     def text(self) -> None:
         self.put(mutated_bytes(self.random.choice(self.texts), self.random))
+        self.encode(TextFile(str(self.file)))
+
+    def foreign(self) -> None:
+        self.put(mutated_bytes(self.random.choice(self.foreign_files), self.random))
+        for source in sources_of([str(self.file)], "text"):
+            self.encode(source)
+
+    def encode(self, source: Source) -> None:
+        """Read running text by one of the rules."""
         lowercase = self.random.random() < 0.8
         rules = (
             *(AsciiRule(lowercase), WordsRule(lowercase), RawRule(lowercase)),
             PatternRule(r"\w+", lowercase),
         )
         encoder = Encoder(self.random.choice(rules))
-        for piece in TextFile(str(self.file)).chunks(encoder.rule.splits_at_spaces):
+        for piece in source.chunks(encoder.rule.splits_at_spaces):
             encoder.add(piece)
         encoder.finish(VocabularyLimits(min_count=1))
 
     def jsonlines(self) -> None:
         self.put(mutated_bytes(self.random.choice(self.jsonlines_files), self.random))
         encoder = Encoder(WordsRule())
-        for piece in JsonLinesFile(str(self.file), "text").chunks(True):
+        for piece in TextFile(str(self.file)).chunks(True):
             encoder.add(piece)
         encoder.finish(VocabularyLimits(min_count=1))
 
@@ -271,6 +248,11 @@ class Fuzz:
         self.put(mutated_bytes(self.random.choice(self.arrows), self.random))
         for piece in ArrowFile(str(self.file), "text").chunks(True):
             assert isinstance(piece, bytes)
+
+    def tokens(self) -> None:
+        sentences = odd_sentences(self.random)
+        self.input = represented(sentences, 2000).encode()
+        self.model._corpus("sentences", sentences)
 
     def put(self, data: bytes) -> None:
         self.input = data
@@ -329,6 +311,8 @@ def main() -> None:
             "text": fuzz.text,
             "arrow": fuzz.arrow,
             "jsonlines": fuzz.jsonlines,
+            "foreign": fuzz.foreign,
+            "tokens": fuzz.tokens,
         }
         for name, share in SHARES.items():
             if given.only not in (None, name) or (name == "arrow" and not fuzz.arrows):

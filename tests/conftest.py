@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from runs import SMALL_RUN, Xw2v, command, run, text
+from wordvectors import some_vectors
 
 from xw2v.cli import main
 from xw2v.errors import MissingDependencyError
+from xw2v.gensim.notices import forget_notices
 from xw2v.settings import Settings
 from xw2v.sgns.backend import Backend
 from xw2v.sgns.loading import load_backend
 from xw2v.text.corpus import Corpus
 from xw2v.training.trainer import Trainer
+from xw2v.vectors.keyedvectors import KeyedVectors
 
 BACKENDS = "numpy:cpu strict:device1 strict:device2 torch:cpu cupy:cuda cupy:emulated"
 
@@ -43,6 +47,27 @@ def opened(backend: str, *, deterministic: bool = False) -> Backend:
         if "XW2V_BACKENDS" in os.environ:
             raise
         pytest.skip(f"no {backend} on this machine")
+
+
+@pytest.fixture(scope="module")
+def vectors() -> KeyedVectors:
+    return some_vectors()
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of `vectors`, which commands ask."""
+    folder = tmp_path_factory.mktemp("model") / "output"
+    some_vectors().save(folder)
+    return folder
+
+
+@pytest.fixture
+def notices_given_anew() -> Iterator[None]:
+    """What `xw2v.gensim` says once a process is said in this test, too."""
+    forget_notices()
+    yield
+    forget_notices()
 
 
 @pytest.fixture(scope="session")

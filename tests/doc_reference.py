@@ -14,7 +14,7 @@ from typing import Any
 import click
 
 from xw2v.cli import COMMANDS, cli
-from xw2v.option import Option
+from xw2v.option import READABLE_BOUND, Option
 from xw2v.settings import SETTINGS, flag
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
@@ -39,7 +39,7 @@ explains those of `xw2v train`; [errors.md](errors.md) has the exit codes.
 
 def facts(option: Option) -> str:
     """The line below a setting's name: flags, default, range."""
-    names = [flag(option.name), *option.aliases, *([option.off] if option.off else [])]
+    names = [flag(name) for name in (option.name, *option.aliases, option.off) if name]
     if option.name == "lowercase":
         names = ["--no-lowercase"]
     unset = DEFAULTS.get(option.name, "none")
@@ -49,6 +49,8 @@ def facts(option: Option) -> str:
         parts.append(" or ".join(f"`{choice}`" for choice in option.choices))
     elif option.above is not None:
         parts.append(f"above {_value(option.above)}, at most {_value(option.high)}")
+    elif option.low is not None and (option.high or 0) > READABLE_BOUND:
+        parts.append(f"at least {_value(option.low)}")
     elif option.low is not None:
         parts.append(f"{_value(option.low)} to {_value(option.high)}")
     return " · ".join(parts)

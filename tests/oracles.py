@@ -122,10 +122,10 @@ def windows(config: StepConfig, batch: Batch) -> list[tuple[int, list[int], list
 
 def slow_skipgram(config: StepConfig, tables: Tables, batch: Batch) -> PairLoop:
     """Skip-gram with negative sampling: the center's vector predicts each word of its context."""
-    loop, negative_weight = PairLoop(tables), config.negative / config.shared_negatives
+    loop, shared_weight = PairLoop(tables), config.negative / config.shared_negatives
     for center, context, negatives in windows(config, batch):
         for word in context:
-            pairs = [(word, True, 1.0), *((n, False, negative_weight) for n in negatives)]
+            pairs = [(word, True, 1.0), *((n, False, shared_weight) for n in negatives)]
             for output, positive, weight in pairs:
                 loop.center[center] += loop.add(tables.center[center], output, positive, weight)
                 loop.center_weights[center, 0 if positive else 1] += weight
@@ -137,14 +137,14 @@ def slow_cbow(config: StepConfig, tables: Tables, batch: Batch) -> PairLoop:
     """CBOW with negative sampling: the mean of the context's vectors, or their sum, predicts the
     center; each context word receives its share of the gradient, or all of it.
     """
-    loop, negative_weight = PairLoop(tables), config.negative / config.shared_negatives
+    loop, shared_weight = PairLoop(tables), config.negative / config.shared_negatives
     for center, context, negatives in windows(config, batch):
         if not context:
             continue
         hidden = sum(tables.center[word] for word in context)
         if config.cbow_mean:
             hidden = hidden / len(context)
-        pairs = [(center, True, 1.0), *((n, False, negative_weight) for n in negatives)]
+        pairs = [(center, True, 1.0), *((n, False, shared_weight) for n in negatives)]
         gradient = sum(loop.add(hidden, *pair) for pair in pairs)
         for word in context:
             loop.center[word] += gradient / (len(context) if config.cbow_gradient == "mean" else 1)

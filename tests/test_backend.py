@@ -20,7 +20,7 @@ def test_the_device_chooses_the_library() -> None:
     [
         (None, "tpu", "choose cpu, cuda"),
         ("jax", "cpu", "choose one of cupy, numpy"),
-        ("numpy", "cuda", "--device cpu"),
+        ("numpy", "cuda", "give `device` cpu"),
         ("cupy", "cpu", "cuda or cuda:N"),
         ("cupy", "cuda:-1", "cuda or cuda:N"),
         ("torch", "cuda:x", "cpu, cuda, cuda:N or mps"),
@@ -52,7 +52,7 @@ def test_a_missing_library_gets_its_install_line(
 @pytest.mark.parametrize("name", ["cupy", "torch"])
 def test_a_device_that_is_not_there(name: str) -> None:
     pytest.importorskip(name)
-    with pytest.raises(MissingDependencyError, match=r"cuda:99.*--device cpu"):
+    with pytest.raises(MissingDependencyError, match=r"cuda:99.*give `device` cpu"):
         load_backend(name, "cuda:99")
 
 

@@ -28,7 +28,7 @@ from xw2v_cupy import CupyBackend
 from xw2v.sgns.backend import Backend
 from xw2v.sgns.batches import Batches
 from xw2v.sgns.config import StepConfig
-from xw2v.sgns.draws import WORDS_PER_COUNTER
+from xw2v.sgns.draws import NUMBERS_PER_COUNTER
 from xw2v.sgns.interface import Batch, Step
 from xw2v.sgns.loading import load_backend
 from xw2v.sgns.sampling import Sampling
@@ -76,7 +76,7 @@ def test_random_words_are_philox(any_backend: Backend, start: int, count: int) -
         any_backend.to_numpy, any_backend.random_uint32_halves(seed, stream, start, count)
     )
     slow = [
-        slow_philox(p // WORDS_PER_COUNTER, (seed, stream))[p % WORDS_PER_COUNTER]
+        slow_philox(p // NUMBERS_PER_COUNTER, (seed, stream))[p % NUMBERS_PER_COUNTER]
         for p in range(start, start + count)
     ]
     assert high.dtype == low.dtype == np.int64

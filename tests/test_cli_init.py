@@ -69,7 +69,7 @@ def test_init_keep_keeps_the_words_that_the_text_lacks(
             {"init": "some.vec", "vector_size": "8"},
             "its vectors have 16 dimensions, not 8; give --vector-size 16",
         ),
-        (["--init-keep"], {}, "give the vectors whose words are to be kept with --init FILE"),
+        (["--init-keep"], {}, "give the vectors whose words are to be kept with --init"),
         (["--init-keep"], {"init": "some.vec", "max_vocab": "50"}, "none can be kept"),
     ],
 )

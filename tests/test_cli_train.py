@@ -108,7 +108,7 @@ def test_an_earlier_run_moves_to_previous_with_its_checkpoints(
             "checkpoint-every",
             "often",
             2,
-            "--checkpoint-every often: give steps, such as 200, or minutes, such as 10m",
+            "--checkpoint-every often: give steps, such as 200, or a time, such as 30s, 10m or 1h",
         ),
         ("token-pattern", "[", 2, "--token-pattern '[': not a regular expression"),
         ("device", "tpu", 2, "--device tpu: choose cpu"),

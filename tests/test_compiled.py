@@ -1,18 +1,8 @@
-"""The compiled step of the CPU: equal to the loop over pairs at every size, and careful with what
-it is given.
-"""
+"""The compiled step of the CPU equals the loop over pairs and the plain step, at every size."""
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
-import os
-import shutil
-import subprocess
-import threading
-import time
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -27,7 +17,6 @@ from oracles import (
     slow_step,
     small_config,
 )
-from xw2v_numpy.team import Team
 
 from xw2v.sgns.config import ModelShape, RunShape, StepConfig
 from xw2v.sgns.interface import Batch, Tables
@@ -117,103 +106,6 @@ def test_it_equals_the_plain_step(model: dict[str, Any], tied: bool, size: int) 
 
 
 @built
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@pytest.mark.parametrize(
-    "changes",
-    [
-        {},
-        {"cbow": True},
-        {"tied": True},
-        {"window": 20, "group": 8},
-        {"group": 1, "shared_negatives": 1},
-    ],
-    ids=str,
-)
-def test_any_number_of_threads_gives_the_same_bits(changes: dict[str, Any], dtype: Any) -> None:
-    config = small_config(**changes)
-    rng = np.random.default_rng(13)
-    batches = [random_batch(rng, config, WORDS, 128) for _ in range(20)]
-    start = random_tables(rng, WORDS, 20, dtype, tied=config.tied)
-    results = []
-    for threads, split in (
-        (1, False),
-        (1, True),
-        (2, False),
-        (2, True),
-        (3, None),
-        (7, None),
-        (17, None),
-    ):
-        step, tables = compiled.CompiledStep(config, Team(threads), split), onto(NUMPY, start)
-        losses = [step(tables, batch, 0.05, measure=True) for batch in batches]
-        results.append((losses, [part.tobytes() for part in tables]))
-    assert all(result == results[0] for result in results)
-
-
-@pytest.mark.slow
-@pytest.mark.skipif(shutil.which("gcc") is None, reason="no gcc here")
-def test_no_two_threads_touch_the_same_memory_at_once(tmp_path: Path) -> None:
-    """ThreadSanitizer over steps by 1 to 6 threads, which also end with the same tables."""
-    root = Path(__file__).parents[1]
-    includes = [f"-I{root / 'xw2v' / 'storage'}", f"-I{root / 'backends' / 'xw2v_numpy'}"]
-    compiler = ["gcc", "-fsanitize=thread", "-g", "-O1", "-fopenmp-simd", *includes]
-    team, program = tmp_path / "team.o", tmp_path / "step"
-    team_source = root / "backends" / "xw2v_numpy" / "team.c"
-    built_team = subprocess.run(
-        [*compiler, "-Dxw2v_constants=team_constants", "-c", team_source, "-o", team]
-    )
-    if built_team.returncode != 0:
-        pytest.skip("this gcc has no ThreadSanitizer")
-    source = root / "tests" / "step_under_tsan.c"
-    subprocess.run([*compiler, source, team, "-lm", "-lpthread", "-o", program], check=True)
-    run = subprocess.run([program], capture_output=True, text=True)
-    assert (run.returncode, run.stdout, run.stderr) == (0, "equal\n", "")
-
-
-@built
-def test_helpers_sleep_wake_and_leave() -> None:
-    """Between steps that are far apart helpers sleep; with their team they end."""
-    config, rng = small_config(), np.random.default_rng(14)
-    tables, batch = random_tables(rng, WORDS, 20), random_batch(rng, config, WORDS, 128)
-    before = set(threading.enumerate())
-    step = compiled.CompiledStep(config, Team(3))
-    for _ in range(3):
-        step(tables, batch, 0.05)
-        deadline = time.monotonic() + 30
-        while step.team.helpers_awake() and time.monotonic() < deadline:
-            time.sleep(0.01)
-        assert step.team.helpers_awake() == 0
-    helpers = set(threading.enumerate()) - before
-    assert len(helpers) == 2
-    del step
-    for helper in helpers:
-        helper.join(30)
-        assert not helper.is_alive()
-
-
-@built
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
-@pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
-def test_a_forked_process_trains_with_helpers_of_its_own() -> None:
-    config, rng = small_config(), np.random.default_rng(15)
-    tables, batch = random_tables(rng, WORDS, 20), random_batch(rng, config, WORDS, 128)
-    step = compiled.CompiledStep(config, Team(3))
-    step(tables, batch, 0.05)
-    expected = copied(tables)
-    compiled.CompiledStep(config)(expected, batch, 0.05)
-    child = os.fork()
-    if child == 0:
-        status = 1
-        with contextlib.suppress(BaseException):
-            step(tables, batch, 0.05)
-            status = 0 if np.array_equal(tables, expected) else 2
-        os._exit(status)
-    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
-    step(tables, batch, 0.05)
-    np.testing.assert_array_equal(tables, expected)
-
-
-@built
 def test_the_same_input_gives_the_same_bits_measured_or_not() -> None:
     config, rng = small_config(), np.random.default_rng(2)
     tables, batch = (
@@ -225,94 +117,6 @@ def test_the_same_input_gives_the_same_bits_measured_or_not() -> None:
     assert step(second, batch, 0.3) is None
     np.testing.assert_array_equal(first, second)
     assert not np.array_equal(first.center, tables.center)
-
-
-@built
-@pytest.mark.parametrize("field", ["tokens", "negatives"])
-@pytest.mark.parametrize("bad", [-1, WORDS, 2**40])
-def test_an_id_that_is_no_word_is_refused_before_anything_moves(field: str, bad: int) -> None:
-    config, rng = small_config(), np.random.default_rng(3)
-    tables, batch = random_tables(rng, WORDS, 10), random_batch(rng, config, WORDS, 64)
-    moved, step = copied(tables), compiled.CompiledStep(config)
-    ids = getattr(batch, field).copy()
-    ids.flat[-1] = bad
-    with pytest.raises(IndexError, match=r"not in 0 \.\. 49"):
-        step(moved, batch._replace(**{field: ids}), 0.3)
-    np.testing.assert_array_equal(moved, tables)
-    assert_steps_like_a_new_one(step, tables, batch)
-
-
-@built
-@pytest.mark.parametrize("field", ["left", "right"])
-@pytest.mark.parametrize("bad", [-1, "wider"])
-def test_an_extent_beyond_the_window_is_refused_before_anything_moves(
-    field: str, bad: int | str
-) -> None:
-    config, rng = small_config(), np.random.default_rng(11)
-    tables, batch = random_tables(rng, WORDS, 10), random_batch(rng, config, WORDS, 64)
-    moved, step = copied(tables), compiled.CompiledStep(config)
-    extents = getattr(batch, field).copy()
-    extents[-1] = config.window + 1 if bad == "wider" else bad
-    with pytest.raises(IndexError, match=rf"not in 0 \.\. {config.window}, the window"):
-        step(moved, batch._replace(**{field: extents}), 0.3)
-    np.testing.assert_array_equal(moved, tables)
-    assert_steps_like_a_new_one(step, tables, batch)
-
-
-def read_only(array: np.ndarray) -> np.ndarray:
-    array = array.copy()
-    array.flags.writeable = False
-    return array
-
-
-@built
-@pytest.mark.parametrize(
-    "change",
-    [
-        lambda tables, batch: (Tables(*(part[:, ::2] for part in tables)), batch),
-        lambda tables, batch: (Tables(*map(read_only, tables)), batch),
-        lambda tables, batch: (tables._replace(context=tables.context[:-1]), batch),
-        lambda tables, batch: (tables._replace(context=tables.context.astype(np.float32)), batch),
-        lambda tables, batch: (Tables(*(part.astype(">f8") for part in tables)), batch),
-        lambda tables, batch: (Tables(*(part.astype(np.float16) for part in tables)), batch),
-        lambda tables, batch: (tables, batch._replace(tokens=batch.tokens[:-1])),
-        lambda tables, batch: (tables, batch._replace(right=batch.right[:-1])),
-        lambda tables, batch: (tables, batch._replace(negatives=batch.negatives[:-1])),
-    ],
-    ids=[
-        "strides",
-        "read-only",
-        "rows",
-        "dtypes",
-        "byte order",
-        "half",
-        "tokens",
-        "right",
-        "negatives",
-    ],
-)
-def test_arrays_that_c_would_read_or_write_wrongly_are_refused(change: Callable[..., Any]) -> None:
-    config, rng = small_config(), np.random.default_rng(4)
-    tables, batch = change(random_tables(rng, WORDS, 20), random_batch(rng, config, WORDS, 64))
-    before = copied(tables)
-    with pytest.raises(ValueError, match=r"of a compiled step must|do not fit each other"):
-        compiled.CompiledStep(config)(tables, batch, 0.3)
-    for part, expected in zip(tables, before, strict=True):
-        np.testing.assert_array_equal(part, expected)
-
-
-@built
-def test_a_non_finite_value_leaves_nothing_behind() -> None:
-    config, rng = small_config(), np.random.default_rng(9)
-    tables, batch = (
-        random_tables(rng, WORDS, 10, np.float32),
-        random_batch(rng, config, WORDS, 64),
-    )
-    spoilt = copied(tables)
-    spoilt.context[batch.negatives[0, 0]] = np.nan
-    step = compiled.CompiledStep(config)
-    step(spoilt, batch, 0.3)
-    assert_steps_like_a_new_one(step, tables, batch)
 
 
 @built

@@ -12,7 +12,7 @@ from oracles import MASK, slow_low_discrepancy_uint32, slow_philox
 from scipy.stats import chisquare
 
 from xw2v.sgns.draws import (
-    WORDS_PER_COUNTER,
+    NUMBERS_PER_COUNTER,
     Purpose,
     low_discrepancy_uint32,
     philox_uint64,
@@ -43,13 +43,13 @@ KNOWN_WORDS = [
 @pytest.mark.parametrize(("counter", "key", "words"), KNOWN_WORDS)
 def test_published_answers(counter: int, key: tuple[int, int], words: list[int]) -> None:
     assert slow_philox(counter, key) == words
-    assert philox_uint64(*key, WORDS_PER_COUNTER * counter, WORDS_PER_COUNTER).tolist() == words
+    assert philox_uint64(*key, NUMBERS_PER_COUNTER * counter, NUMBERS_PER_COUNTER).tolist() == words
 
 
 @given(st.integers(0, MASK), st.integers(0, MASK), st.integers(0, 2**40), st.integers(0, 40))
 def test_equals_the_slow_cipher(seed: int, stream: int, start: int, count: int) -> None:
     slow = [
-        slow_philox(p // WORDS_PER_COUNTER, (seed, stream))[p % WORDS_PER_COUNTER]
+        slow_philox(p // NUMBERS_PER_COUNTER, (seed, stream))[p % NUMBERS_PER_COUNTER]
         for p in range(start, start + count)
     ]
     assert philox_uint64(seed, stream, start, count).tolist() == slow

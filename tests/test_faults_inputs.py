@@ -71,10 +71,10 @@ def test_a_packed_file_of_one_endless_word_takes_no_memory(
     """70 MB packed into 70 kB; with a pattern that needs complete lines the limit is higher."""
     import gzip
 
-    from xw2v.text import textfiles
+    from xw2v.text import textchunks
 
     (tmp_path / "bomb.txt").write_bytes(gzip.compress(bytes([97]) * 70_000_000))
-    monkeypatch.setattr(textfiles, "MAX_LINE_BYTES", 1 << 26)
+    monkeypatch.setattr(textchunks, "MAX_LINE_BYTES", 1 << 26)
     with pytest.raises(InputError, match=r"bomb.txt:1: 64 MiB without a"):
         open_text([tmp_path / "bomb.txt"], token_pattern=pattern)
 

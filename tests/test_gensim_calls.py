@@ -29,16 +29,10 @@ from xw2v.gensim import (
     Text8Corpus,
     Word2Vec,
 )
-from xw2v.gensim.notices import forget_notices
+
+pytestmark = pytest.mark.usefixtures("notices_given_anew")
 
 TOPICS = (("cat", "dog", "cow", "pig", "hen", "fox"), ("sin", "cos", "tan", "log", "exp", "abs"))
-
-
-@pytest.fixture(autouse=True)
-def notices_given_anew() -> Iterator[None]:
-    forget_notices()
-    yield
-    forget_notices()
 
 
 def topical(sentences: int = 300) -> list[list[str]]:

@@ -16,8 +16,9 @@ from maps import HOSTILE, Page, analogy_vectors, hostile_vectors
 from numpy.testing import assert_allclose
 from wordvectors import some_vectors
 
-from xw2v.pictures.wordmap import central_words, word_map
+from xw2v.pictures.wordmap import WordMap, central_words, word_map
 from xw2v.pictures.wordmap_page import map_page
+from xw2v.vectors.keyedvectors import KeyedVectors
 
 
 def numbers(data: dict[str, Any], name: str, kind: str) -> np.ndarray:
@@ -74,6 +75,71 @@ def test_the_page_is_one_file_whose_policy_allows_its_script_alone() -> None:
     assert policy.startswith(f"default-src 'none'; script-src 'sha256-{digest}';")
 
 
+def check_search(page: Any, vectors: KeyedVectors) -> None:
+    """Search, by key and by pointer, also for words made of markup."""
+    page.keyboard.press("/")
+    page.keyboard.type("KIN")
+    page.keyboard.press("Enter")
+    assert page.text_content(".near h2") == "Nearest to king"
+    answers = page.locator(".near .answers button")
+    shown = [answers.nth(i).locator("span").all_text_contents() for i in range(answers.count())]
+    assert len(shown) == 12
+    assert [word for word, _ in shown[:2]] == [
+        word for word, _ in vectors.most_similar("king", topn=2)
+    ]
+    for word, cosine in shown:
+        known = word.replace("\ufffd", "\ud800")  # what a browser shows for half a character
+        assert float(cosine) == pytest.approx(vectors.similarity("king", known), abs=0.01)
+    page.fill(".search", "<img")
+    page.locator(".found li").first.click()
+    assert page.text_content(".near h2 em") == HOSTILE[1]
+    page.fill(".search", "nothing like it")
+    assert "not among the words" in page.text_content(".found")
+    page.press(".search", "Escape")
+
+
+def check_analogies(page: Any) -> None:
+    """An analogy, typed and by example."""
+    for name, word in (("a", "man"), ("b", "Woman"), ("c", "king")):
+        page.fill(f"form [name={name}]", word)
+    page.press("form [name=c]", "Enter")
+    assert page.locator(".analogy .answers button span").first.text_content() == "queen"
+    assert page.text_content("form button") == "queen"  # in place of the question mark
+    page.fill("form [name=c]", "<!-")
+    page.press("form [name=c]", "Enter")
+    assert page.text_content("form button") == "?"
+    assert page.text_content(".result") == "not among the words of this map: <!-"
+    page.locator(".examples button").first.click()
+    assert page.locator(".analogy .answers button span").first.text_content() == "queen"
+
+
+def check_pointer(page: Any, drawn: WordMap) -> None:
+    """Pointing at a word, clicking it, zooming and panning."""
+    page.keyboard.press("Escape")
+    page.click("[data-zoom=all]")
+    page.wait_for_timeout(600)
+    row = drawn.words.index("man")
+    box = page.locator("canvas").bounding_box()
+    low, span = drawn.points.min(axis=0), np.ptp(drawn.points, axis=0)
+    share = (drawn.points[row] - low) / span
+    x = box["width"] / 2 + (share[0] - 0.5) * (box["width"] - 90)
+    y = box["height"] / 2 - 12 + (0.5 - share[1]) * (box["height"] - 114)
+    page.mouse.move(x, y)
+    page.wait_for_selector(".tip:not([hidden])")
+    assert page.text_content(".tip b") == "man"
+    assert "4,400 times in the text" in page.text_content(".tip")
+    page.mouse.wheel(0, -400)  # the word under the pointer stays there
+    page.mouse.wheel(0, -400)
+    page.wait_for_timeout(200)
+    page.mouse.click(x, y)
+    assert page.text_content(".near h2") == "Nearest to man"
+    page.mouse.down()
+    page.mouse.move(x + 80, y + 50, steps=4)
+    page.mouse.up()
+    page.mouse.click(x + 80, y + 50)
+    assert page.text_content(".near h2") == "Nearest to man"
+
+
 @pytest.mark.slow
 def test_the_page_in_chromium(tmp_path: Path) -> None:
     vectors = analogy_vectors()
@@ -82,40 +148,8 @@ def test_the_page_in_chromium(tmp_path: Path) -> None:
     path.write_bytes(map_page(drawn, HOSTILE[0]))
     with opened(path) as (page, _):
         assert page.text_content("h1") == HOSTILE[0]
-
-        # search, by key and by pointer, also for words made of markup
-        page.keyboard.press("/")
-        page.keyboard.type("KIN")
-        page.keyboard.press("Enter")
-        assert page.text_content(".near h2") == "Nearest to king"
-        answers = page.locator(".near .answers button")
-        shown = [answers.nth(i).locator("span").all_text_contents() for i in range(answers.count())]
-        assert len(shown) == 12
-        assert [word for word, _ in shown[:2]] == [
-            word for word, _ in vectors.most_similar("king", topn=2)
-        ]
-        for word, cosine in shown:
-            known = word.replace("\ufffd", "\ud800")  # what a browser shows for half a character
-            assert float(cosine) == pytest.approx(vectors.similarity("king", known), abs=0.01)
-        page.fill(".search", "<img")
-        page.locator(".found li").first.click()
-        assert page.text_content(".near h2 em") == HOSTILE[1]
-        page.fill(".search", "nothing like it")
-        assert "not among the words" in page.text_content(".found")
-        page.press(".search", "Escape")
-
-        # an analogy, typed and by example
-        for name, word in (("a", "man"), ("b", "Woman"), ("c", "king")):
-            page.fill(f"form [name={name}]", word)
-        page.press("form [name=c]", "Enter")
-        assert page.locator(".analogy .answers button span").first.text_content() == "queen"
-        assert page.text_content("form button") == "queen"  # in place of the question mark
-        page.fill("form [name=c]", "<!-")
-        page.press("form [name=c]", "Enter")
-        assert page.text_content("form button") == "?"
-        assert page.text_content(".result") == "not among the words of this map: <!-"
-        page.locator(".examples button").first.click()
-        assert page.locator(".analogy .answers button span").first.text_content() == "queen"
+        check_search(page, vectors)
+        check_analogies(page)
 
         # a group, which is named by two of its words
         group = page.locator(".groups button").first
@@ -123,30 +157,7 @@ def test_the_page_in_chromium(tmp_path: Path) -> None:
         group.click()
         assert page.text_content(".near h2") == "Nearest words"
 
-        # pointing at a word, clicking it, zooming and panning
-        page.keyboard.press("Escape")
-        page.click("[data-zoom=all]")
-        page.wait_for_timeout(600)
-        row = drawn.words.index("man")
-        box = page.locator("canvas").bounding_box()
-        low, span = drawn.points.min(axis=0), np.ptp(drawn.points, axis=0)
-        share = (drawn.points[row] - low) / span
-        x = box["width"] / 2 + (share[0] - 0.5) * (box["width"] - 90)
-        y = box["height"] / 2 - 12 + (0.5 - share[1]) * (box["height"] - 114)
-        page.mouse.move(x, y)
-        page.wait_for_selector(".tip:not([hidden])")
-        assert page.text_content(".tip b") == "man"
-        assert "4,400 times in the text" in page.text_content(".tip")
-        page.mouse.wheel(0, -400)  # the word under the pointer stays there
-        page.mouse.wheel(0, -400)
-        page.wait_for_timeout(200)
-        page.mouse.click(x, y)
-        assert page.text_content(".near h2") == "Nearest to man"
-        page.mouse.down()
-        page.mouse.move(x + 80, y + 50, steps=4)
-        page.mouse.up()
-        page.mouse.click(x + 80, y + 50)
-        assert page.text_content(".near h2") == "Nearest to man"
+        check_pointer(page, drawn)
 
         dark = "getComputedStyle(document.body.parentElement).backgroundColor"
         before = page.evaluate(dark)

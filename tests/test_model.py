@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 import warnings
 from pathlib import Path
 from typing import Any
@@ -9,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import xw2v
 from xw2v import KeyedVectors, TrainingError, UnknownSettingError, UsageError, Word2Vec, model
 
 TINY: dict[str, Any] = {"vector_size": 8, "min_count": 1, "epochs": 1}
@@ -55,19 +58,21 @@ def test_names_of_other_programs_are_answered_with_the_ones_here(name: str, mess
 @pytest.mark.parametrize(
     ("setting", "value", "limits"),
     [
-        ("min_count", -1, "of at least 0$"),
-        ("min_count", 2**63, "of at least 0 and at most 4,611,686,018,427,387,904$"),
-        ("window", 0, "of at least 1 and at most 1,000$"),
-        ("bound", 0.0, "above 0 and at most 1$"),
+        ("min_count", -1, "a number of at least 0$"),
+        ("min_count", 2**63, "a smaller number$"),
+        ("window", 0, "a number of at least 1$"),
+        ("bound", 0.0, "a number above 0 and at most 1$"),
     ],
 )
 def test_ranges_are_numbers_to_read(setting: str, value: Any, limits: str) -> None:
-    with pytest.raises(UsageError, match=f"{setting}={value}: give a number {limits}"):
+    with pytest.raises(UsageError, match=f"{setting}={value}: give {limits}"):
         Word2Vec(**{setting: value})
 
 
 def test_the_rate_at_the_end_is_not_above_a_default_at_the_start() -> None:
-    with pytest.raises(UsageError, match=r"min_alpha=1: it is where `alpha`, 0\.05, ends"):
+    with pytest.raises(
+        UsageError, match=r"min_alpha=1: is more than `alpha`, 0\.05, which falls to it"
+    ):
         Word2Vec(min_alpha=1)
     with pytest.raises(UsageError, match=r"min_alpha=0\.1"):
         Word2Vec(min_alpha=0.1)
@@ -128,3 +133,29 @@ def test_a_vocabulary_of_one_word_is_trained_without_a_warning(tmp_path: Path) -
         trained = Word2Vec(**TINY).fit([["a", "a", "a"]] * 30)
         trained.save(tmp_path)
         assert trained.wv.most_similar("a") == []
+
+
+def test_the_package_lists_what_it_exports() -> None:
+    assert dir(xw2v) == sorted(xw2v.__all__)
+    assert {"KeyedVectors", "Word2Vec"} < set(dir(xw2v))
+
+
+def test_a_model_shows_its_settings_and_its_words() -> None:
+    model = Word2Vec(vector_size=8, min_count=1)
+    assert repr(model) == "Word2Vec(vector_size=8, min_count=1): not trained"
+    model.fit([["a", "b", "c"]] * 20)
+    assert repr(model) == "Word2Vec(vector_size=8, min_count=1): 3 words"
+    assert repr(copy.copy(model)) == repr(pickle.loads(pickle.dumps(model))) == repr(model)
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("most_similar", "ask model.wv.most_similar$"),
+        ("train", r"fit\(sentences\)"),
+        ("nothing", "'nothing'$"),
+    ],
+)
+def test_a_name_that_is_elsewhere_is_pointed_to(name: str, hint: str) -> None:
+    with pytest.raises(AttributeError, match=hint):
+        getattr(Word2Vec(), name)

@@ -110,7 +110,7 @@ def test_options_of_preprocess(text: Path, tmp_path: Path) -> None:
     assert "of at least 0" in fails("preprocess", text, "--data-dir", folder, "--min-count", -1)
     assert "of at least 2" in fails("preprocess", text, "--data-dir", folder, "--max-vocab", 1)
     assert "1000 or more" in fails("preprocess", text, "--data-dir", folder, "--distinct-limit", 5)
-    assert "most frequent was met 40 times" in fails(
+    assert "most frequent occurs 40 times" in fails(
         "preprocess", text, "--data-dir", folder, "--min-count", 99
     )
 
@@ -191,6 +191,36 @@ def test_phrases_saved_and_loaded(text: Path, tmp_path: Path) -> None:
     english = run("phrases", text, "-o", "-", "--connector-words", "english").stdout
     assert english.startswith("new")
     assert "--load" in fails("phrases", text, "-o", again, "--load", model, "--passes", 2)
+
+
+def test_phrases_are_looked_for_in_joined_text(tmp_path: Path) -> None:
+    """What `phrases` wrote is read as words that stand between spaces, as `train` does."""
+    source, joined, again = (tmp_path / name for name in ("text", "joined", "again"))
+    source.write_text("L’Été à Paris, New York city 17 went\n" * 20, encoding="utf-8")
+    run("phrases", source, "-o", joined, "--tokens", "words", "--threshold", 0.1)
+    assert joined.read_text("utf-8").startswith("l'été_à paris_new york_city went\n")
+    done = run("phrases", joined, "-o", again, "--threshold", 0.1)
+    assert "words are as they stand (raw)" in done.stderr
+    assert again.read_text("utf-8").startswith("l'été_à_paris_new york_city_went\n")
+    done = run("phrases", joined, source, "-o", "-", "--threshold", 0.1)
+    assert "--tokens raw keeps its phrases" in done.stderr
+
+
+def test_loaded_phrases_are_joined_in_text_read_as_theirs(tmp_path: Path) -> None:
+    text, other = tmp_path / "text", tmp_path / "other"
+    text.write_text("Der Größte Saal, 1914\n" * 20, encoding="utf-8")
+    other.write_text("der größte Saal. Der größte\n", encoding="utf-8")
+    model = tmp_path / "phrases.json"
+    options = ("--tokens", "words", "--keep-digits", "--split-sentences", "--threshold", 0.1)
+    run("phrases", text, "-o", tmp_path / "joined", "--save", model, *options)
+    joined = run("phrases", other, "-o", "-", "--load", model).stdout
+    assert joined == "der_größte saal\nder_größte\n"
+    joined = run("phrases", other, "-o", "-", "--load", model, "--tokens", "raw").stdout
+    assert joined == "der_größte Saal. Der größte\n"
+    content = json.loads(model.read_text("utf-8"))
+    for damage in ({"tokens": "word"}, {"keep_digits": 3}, {"token_pattern": "["}):
+        model.write_text(json.dumps(content | {"settings": content["settings"] | damage}))
+        fails("phrases", other, "-o", "-", "--load", model)
 
 
 def test_bad_options_of_phrases(text: Path, tmp_path: Path) -> None:

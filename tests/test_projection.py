@@ -79,8 +79,8 @@ def test_a_missing_library_has_an_install_line(monkeypatch: pytest.MonkeyPatch) 
 def test_bad_input_of_a_projection() -> None:
     with pytest.raises(UsageError, match="choose one of pca, tsne, umap"):
         project(planted()[0], "lda")
-    with pytest.raises(UsageError, match="at least 2 words, not 1"):
-        project(np.ones((1, 3)))
+    with pytest.raises(UsageError, match="at least 1 words, not 0"):
+        project(np.ones((0, 3)))
     with pytest.raises(UsageError, match="at least 5 words, not 4"):
         project(np.ones((4, 3)), "tsne")
     with pytest.raises(InputError, match="vector 1 of the map has a non-finite value"):
@@ -117,5 +117,6 @@ def test_a_map_of_chosen_and_of_frequent_words() -> None:
     assert word_map(vectors, [*words, words[0]], "pca").words == words
     with pytest.raises(UnknownWordError, match="not in the vocabulary"):
         word_map(vectors, ["kalomine", "nothing"], "pca")
-    with pytest.raises(UsageError, match="at least 2 words, not 1"):
-        word_map(vectors, [words[0]], "pca")
+    assert word_map(vectors, [words[0]], "pca").points.tolist() == [[0, 0]]
+    with pytest.raises(UsageError, match="a map needs a word"):
+        word_map(vectors, [], "pca")

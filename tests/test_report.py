@@ -79,7 +79,11 @@ def test_epoch_means_and_steps() -> None:
     [
         ([3.0, 2.5, 2.2], [], "falls with every epoch, from 3.0000 in the first epoch to 2.2000"),
         ([3.0, 2.5, 2.6], [], "falls from 3.0000 .* but rises in epoch 3."),
-        ([2.0, 2.5, 2.2, 2.3], [], "does not fall: from 2.0000 .* A smaller --alpha may help"),
+        (
+            [2.0, 2.5, 2.2, 2.3],
+            [],
+            r"does not fall: from 2.0000 .* A smaller learning rate \(alpha\) may help",
+        ),
         ([3.0, 2.5], [2.9, 2.4], "The validation loss is lowest after the last epoch."),
         ([3.0, 2.5, 2.2], [2.9, 2.4, 2.6], "lowest after epoch 2 .2.4000.; later epochs did not"),
         ([3.0], [], "^$"),

@@ -193,19 +193,27 @@ def test_added_epochs_stopped_and_resumed_are_exact_too(
 
 @pytest.mark.parametrize(
     ("given", "steps", "seconds"),
-    [("200", 200, None), ("10m", None, 600), ("0.5m", None, 30), (" 1 ", 1, None)],
+    [
+        ("200", 200, None),
+        ("10m", None, 600),
+        ("0.5m", None, 30),
+        ("30s", None, 30),
+        ("1.5h", None, 5400),
+        (" 1 ", 1, None),
+    ],
 )
-def test_checkpoint_every_takes_steps_or_minutes(
+def test_checkpoint_every_takes_steps_or_a_time(
     given: str, steps: int | None, seconds: float | None
 ) -> None:
     assert CheckpointInterval.parse(given) == CheckpointInterval(steps, seconds)
 
 
 @pytest.mark.parametrize(
-    "given", ["", "0", "-5", "10h", "m", "1e3", "0m", "ten", "١٠", "1" * 50, "1.5"]
+    "given", ["", "0", "-5", "10d", "m", "1e3", "0m", "ten", "١٠", "1" * 50, "1.5"]
 )
 def test_checkpoint_every_refuses_anything_else(given: str) -> None:
     with pytest.raises(
-        UsageError, match=r"checkpoint_every=.*: give steps, such as 200, or minutes, such as 10m"
+        UsageError,
+        match=r"checkpoint_every=.*: give steps, such as 200, or a time, such as 30s, 10m or 1h",
     ):
         CheckpointInterval.parse(given)

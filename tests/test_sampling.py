@@ -9,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import chisquare
 
-from xw2v.sgns.config import StepConfig
 from xw2v.sgns.draws import low_discrepancy_uint32, random_uint32_halves
 from xw2v.sgns.sampling import (
     RANGE,
@@ -97,13 +96,11 @@ def test_sample_zero_keeps_every_token() -> None:
 
 @pytest.mark.parametrize("window", [1, 2, 5, 20])
 def test_windows_are_uniform(window: int) -> None:
-    config = StepConfig(window=window)
-    size = window_sizes(random_uint32_halves(1, 0, 0, DRAWS)[1], config)
+    size = window_sizes(random_uint32_halves(1, 0, 0, DRAWS)[1], window, fixed=False)
     seen = np.bincount(size, minlength=window + 1)
     assert seen[0] == 0
     assert len(seen) == window + 1
     if window > 1:
         assert chisquare(seen[1:]).pvalue > 1e-4
-    assert window_sizes(np.array([0, RANGE - 1]), config).tolist() == [1, window]
-    fixed = StepConfig(window=window, fixed_window=True)
-    assert window_sizes(np.array([0, RANGE - 1]), fixed).tolist() == [window, window]
+    assert window_sizes(np.array([0, RANGE - 1]), window, fixed=False).tolist() == [1, window]
+    assert window_sizes(np.array([0, RANGE - 1]), window, fixed=True).tolist() == [window, window]

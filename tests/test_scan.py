@@ -28,14 +28,36 @@ def sentences_of(encoder: Encoder) -> list[list[str]]:
     return [corpus.sentence(s) for s in range(len(corpus))]
 
 
-def new_scanner(provisional_id: Callable[[str], int], pattern: str = "[a-z']+") -> scan.Scanner:
-    library = scan.library()
-    assert library is not None
-    return scan.Scanner(library, PatternRule(pattern), provisional_id)
+class NumberingScanner:
+    """A scanner with a cache of its own, and ids for what that does not hold."""
+
+    def __init__(self, provisional_id: Callable[[str], int], pattern: str) -> None:
+        library = scan.library()
+        assert library is not None
+        self.cache = scan.WordCache(library)
+        self._scanner = scan.Scanner(library, PatternRule(pattern), self.cache)
+        self._provisional_id = provisional_id
+        self.open = self._scanner.open
+
+    def next(self, max_tokens: int) -> tuple[np.ndarray, np.ndarray] | None:
+        found = self._scanner.next(max_tokens)
+        if found is None:
+            return None
+        if found.misses is not None:
+            words = found.misses.words
+            ids = np.fromiter(map(self._provisional_id, words), np.int32, len(words))
+            found.ids[found.misses.positions] = ids
+            self.cache.insert(found.misses, ids)
+        assert found.ids.size == 0 or found.ids.min() >= 0
+        return found.ids, found.line_ends
+
+
+def new_scanner(provisional_id: Callable[[str], int], pattern: str = "[a-z']+") -> NumberingScanner:
+    return NumberingScanner(provisional_id, pattern)
 
 
 def scanned(
-    scanner: scan.Scanner, chunk: bytes, max_tokens: int = 1 << 20
+    scanner: NumberingScanner, chunk: bytes, max_tokens: int = 1 << 20
 ) -> tuple[list[int], list[int]]:
     """All provisional ids of a chunk, and its words before each line end."""
     ids: list[int] = []
@@ -99,7 +121,7 @@ def test_a_word_is_a_miss_until_the_cache_holds_it_and_after_it_is_cleared() -> 
     scanner = new_scanner(provisional_id)
     assert scanned(scanner, text)[0] == [3, 16, 56, 57, 3]
     assert scanned(scanner, text)[0] == [3, 16, 56, 57, 3]
-    scanner.cache_clear()
+    scanner.cache.clear()
     scanned(scanner, b"one " + long.encode())
     first = ["one", short, long, f"{long}x", "one"]
     assert misses == [*first, f"{long}x", "one", long]
@@ -134,7 +156,7 @@ def test_empty_lines_take_no_memory() -> None:
 
 def test_without_a_compiler_text_is_read_alike(monkeypatch: pytest.MonkeyPatch) -> None:
     """Lines longer than a block among it, which are cut at blanks."""
-    monkeypatch.setattr("xw2v.text.textfiles.CHUNK_BYTES", 64)
+    monkeypatch.setattr("xw2v.text.textchunks.CHUNK_BYTES", 64)
     text = "Kelvin \u212a one two, three's " * 20 + "\nshort\n\n" + "four five " * 30
     made = []
     for plain in (False, True):

@@ -11,25 +11,25 @@ from click.testing import CliRunner
 from wordvectors import some_vectors
 
 from xw2v.cli import cli
-from xw2v.pictures.stamp import fingerprint, outdated, stamp_of
+from xw2v.pictures.stamp import outdated, stamp_for, stamp_of
 from xw2v.pictures.wordmap import word_map
 from xw2v.pictures.wordmap_page import map_page
 from xw2v.pictures.wordmap_png import draw_png
 
 
-def test_a_fingerprint_depends_on_every_word_and_value() -> None:
+def test_a_stamp_depends_on_every_word_and_value() -> None:
     vectors = some_vectors(40)
     words, table = vectors.index_to_key, vectors.vectors
-    usual = fingerprint(words, table)
-    assert usual == fingerprint(list(words), table.copy(order="F"))
+    usual = stamp_for(words, table)
+    assert usual == stamp_for(list(words), table.copy(order="F"))
     changed = table.copy()
     changed[-1, -1] = np.nextafter(changed[-1, -1], np.float32(9))
-    assert len({usual, fingerprint(words, changed), fingerprint([*words[:-1], "x"], table)}) == 3
+    assert len({usual, stamp_for(words, changed), stamp_for([*words[:-1], "x"], table)}) == 3
 
 
 def test_map_and_page_have_the_stamp_of_all_vectors(tmp_path: Path) -> None:
     vectors = some_vectors(60)
-    expected = fingerprint(vectors.index_to_key, vectors.vectors)
+    expected = stamp_for(vectors.index_to_key, vectors.vectors)
     drawn = word_map(vectors, 20, "pca")
     png, html = tmp_path / "map.png", tmp_path / "map.html"
     file = io.BytesIO()

@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 
 import pytest
-from test_cli_vectors import xw2v
+from commands import xw2v
 
 from xw2v.cli.targets import check_target
 from xw2v.errors import InputError
@@ -53,3 +53,15 @@ def test_phrases_replaces_nothing_unasked(tmp_path: Path) -> None:
     xw2v("phrases", text, "-o", out, "--force", "--passes", 2)
     xw2v("phrases", text, "-o", tmp_path / "out.txt.gz")
     assert gzip.decompress((tmp_path / "out.txt.gz").read_bytes()).decode() == first
+
+
+@pytest.mark.parametrize("force", [(), ("--force",)])
+def test_a_map_replaces_no_list_of_words(model: Path, tmp_path: Path, force: tuple[str]) -> None:
+    words = tmp_path / "words.html"
+    words.write_text("kakakaka\nkakakalo\n")
+    done = xw2v("plot", model, "--words-file", words, "-o", words, *force, code=1)
+    assert "is what this command reads" in done.stderr
+    (tmp_path / "folder.png").mkdir()
+    done = xw2v("plot", model, "-o", tmp_path / "folder.png", *force, code=1)
+    assert "folder.png: is a folder; give the name of a file" in done.stderr
+    assert words.read_text() == "kakakaka\nkakakalo\n"

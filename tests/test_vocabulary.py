@@ -69,7 +69,7 @@ def test_round_trip(counts: dict[str, int], tmp_path_factory: pytest.TempPathFac
 
 def test_nothing_left_says_how_much_there_was() -> None:
     with pytest.raises(
-        InputError, match=r"of 2 distinct words the most frequent was met 4 times, .* `min_count` 5"
+        InputError, match=r"of 2 distinct words the most frequent occurs 4 times, .* `min_count` 5"
     ):
         Vocabulary.from_counts({"a": 4, "b": 1})
     with pytest.raises(InputError, match="no words"):

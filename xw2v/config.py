@@ -9,13 +9,14 @@ checkpoint-every = "5m"
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
 from xw2v.errors import InputError, UsageError, represented
 from xw2v.option import setting, table_of
-from xw2v.settings import SETTINGS, names_of_aliases
+from xw2v.settings import FOREIGN_OPTIONS, SETTINGS, names_of_aliases
 from xw2v.storage.files import open_binary, reason
 
 LARGEST_BYTES = 1 << 20  # more is no configuration
@@ -37,8 +38,10 @@ class TrainOptions:
     init: str | None = setting(
         None, "Start from these vectors, in any format, or a run's folder.", metavar="FILE"
     )
-    init_keep: bool = setting(False, "Keep words of the --init file that the text lacks.")
-    checkpoint_every: str = setting("10m", "Save every N steps or N minutes.", metavar="N|Nm")
+    init_keep: bool = setting(False, "Keep words of the `init` file that the text lacks.")
+    checkpoint_every: str = setting(
+        "10m", "Save every N steps, or after a time: 30s, 10m, 1h.", metavar="N|TIME"
+    )
     resume: bool = setting(False, "Go on from the last checkpoint in the output folder.")
     quiet: bool = setting(False, "No progress, no neighbours: errors only.")
     json: bool = setting(False, "Print run.json's content on standard output.")
@@ -68,9 +71,7 @@ def read_config(path: str) -> tuple[dict[str, Any], dict[str, Any]]:
     for key, value in _parse(path).items():
         name = names.get(key.replace("-", "_"))
         if name is None:
-            close = get_close_matches(key.replace("-", "_"), names, n=1)
-            hint = f"; did you mean {close[0].replace('_', '-')!r}?" if close else ""
-            raise _error(path, f"unknown key {key!r:.80}{hint}")
+            raise _error(path, f"unknown key {key!r:.80}{_meant(key.replace('-', '_'), names)}")
         if name in settings or name in options:
             raise _error(path, f"{key!r}: this option is there twice; leave one out")
         if name in SETTINGS:
@@ -78,6 +79,14 @@ def read_config(path: str) -> tuple[dict[str, Any], dict[str, Any]]:
         else:
             options[name] = _option(path, key, name, value)
     return settings, options
+
+
+def _meant(name: str, names: Mapping[str, str]) -> str:
+    """What to add to the error about an unknown key: what it is called here, or the nearest."""
+    if name in FOREIGN_OPTIONS:
+        return f"; {FOREIGN_OPTIONS[name]}"
+    close = get_close_matches(name, names, n=1)
+    return f"; did you mean {close[0].replace('_', '-')!r}?" if close else ""
 
 
 def _error(path: str, message: str) -> UsageError:

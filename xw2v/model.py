@@ -13,7 +13,7 @@ import warnings
 from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Unpack
+from typing import Any, NoReturn, Unpack
 
 import numpy as np
 
@@ -30,11 +30,13 @@ from xw2v.text.vocabulary import Vocabulary, VocabularyLimits
 from xw2v.training.callbacks import Progress, ProgressReport
 from xw2v.training.output import draw_picture, write_run
 from xw2v.training.run import Run, run_training
+from xw2v.vectors.arguments import checks_arguments
 from xw2v.vectors.keyedvectors import KeyedVectors
 
 Sentences = str | os.PathLike[str] | Corpus | Iterable[Sequence[str] | str | os.PathLike[str]]
 
 
+@checks_arguments()
 class Word2Vec:
     """Skip-gram (or CBOW) with negative sampling (Mikolov et al. 2013).
 
@@ -131,6 +133,23 @@ class Word2Vec:
         """The words and their input vectors: one object, until the model is trained again."""
         return self.run.keyed_vectors()
 
+    def __repr__(self) -> str:
+        changed = [
+            f"{name}={value!r}"
+            for name, value in vars(self.settings).items()
+            if value != getattr(Settings, name)  # the default
+        ]
+        state = "not trained" if self._run is None else f"{len(self.wv):,} words"
+        return f"Word2Vec({', '.join(changed)}): {state}"
+
+    def __getattr__(self, name: str) -> NoReturn:
+        hint = f"; ask model.wv.{name}" if hasattr(KeyedVectors, name) else ""
+        if name in ("build_vocab", "train"):
+            hint = "; fit(sentences) builds the vocabulary and trains"
+        raise AttributeError(
+            f"'Word2Vec' object has no attribute {name!r}{hint}", name=name, obj=self
+        )
+
     @property
     def context_vectors(self) -> np.ndarray:
         """The output vectors, (V, D) float32."""
@@ -167,7 +186,7 @@ def _paths_of(name: str, sentences: object) -> list[str] | None:
     """
     if isinstance(sentences, (str, os.PathLike)):
         sentences = [sentences]
-    if not isinstance(sentences, Iterable):
+    if not isinstance(sentences, Iterable) or getattr(sentences, "shape", None) == ():
         raise InputError("give lists of tokens, files or a Corpus", setting=name, value=sentences)
     if not isinstance(sentences, Sequence):
         return None

@@ -12,7 +12,7 @@ from typing import Any, get_args, get_type_hints
 
 from xw2v.errors import UsageError
 
-READABLE_BOUND = 10**9  # a larger upper bound is a technical one, shown only where it is exceeded
+READABLE_BOUND = 10**9  # a larger upper bound is a technical one, which nobody asked for
 NOUNS = {int: "a whole number", float: "a number", bool: "true or false", str: "text"}
 
 
@@ -23,8 +23,8 @@ class Option:
     Attributes:
         kind: int, float, bool or str.
         optional: whether None is a value.
-        aliases: other flags of the command line.
-        off: of a bool, the flag that turns it off.
+        aliases: other names.
+        off: of a bool, the name that turns it off.
         metavar: how the help shows the value, where its type does not say enough.
     """
 
@@ -53,7 +53,7 @@ class Option:
         if value == "" or (self.kind is str and "\0" in value):
             raise self._error(value, f"give {NOUNS[str]}")
         if self.kind in (int, float) and not self._is_in_range(value):
-            raise self._error(value, f"give a number {self._range(value)}")
+            raise self._error(value, f"give {self._range(value)}")
         if self.choices and value not in self.choices:
             raise self._error(value, f"choose {' or '.join(self.choices)}")
         return value
@@ -70,14 +70,16 @@ class Option:
         )
 
     def _range(self, value: float) -> str:
+        if self.high is not None and self.high > READABLE_BOUND and value > self.high:
+            return "a smaller number"
         parts = []
         if self.low is not None:
             parts.append(f"of at least {self.low:,}")
         if self.above is not None:
             parts.append(f"above {self.above:,}")
-        if self.high is not None and (self.high <= READABLE_BOUND or value > self.high):
+        if self.high is not None and self.high <= READABLE_BOUND:
             parts.append(f"at most {self.high:,}")
-        return " and ".join(parts)
+        return "a number " + " and ".join(parts)
 
 
 def setting(default: Any, help: str, *aliases: str, **limits: Any) -> Any:

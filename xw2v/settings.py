@@ -29,9 +29,13 @@ class Settings:
         UsageError: a value out of range, with the setting's name, the value and the range.
     """
 
-    vector_size: int = setting(100, "Embedding dimension.", "--dim", low=1, high=65536)
+    vector_size: int = setting(100, "Embedding dimension.", "dim", low=1, high=65536)
     window: int = setting(
-        5, "Largest distance between a word and its context.", "--window-size", low=1, high=1000
+        5,
+        "Largest distance between a word and its context.",
+        "window_size",
+        low=1,
+        high=2**31 - 1,
     )
     min_count: int = setting(5, "Leave out words that occur fewer times.", low=0, high=2**62)
     fixed_window: bool = setting(
@@ -53,18 +57,18 @@ class Settings:
     alpha: float | None = setting(
         None,
         "Learning rate at the start (skip-gram 0.05, CBOW 0.2, its other conventions 0.05).",
-        "--lr",
+        "lr",
         above=0,
         high=10,
     )
     min_alpha: float = setting(1e-4, "Learning rate at the end.", low=0, high=10)
-    epochs: int = setting(5, "Passes over the corpus.", "--iter", low=1, high=10**9)
+    epochs: int = setting(5, "Passes over the corpus.", "iter", low=1, high=10**9)
     seed: int = setting(1, "The same seed gives the same vectors.", low=0, high=2**63 - 1)
     model: str = setting(
         "skipgram", "Architecture: skip-gram or CBOW.", choices=("skipgram", "cbow")
     )
     cbow_mean: bool = setting(
-        True, "CBOW: the mean, or the sum, of the context predicts the center.", off="--cbow-sum"
+        True, "CBOW: the mean, or the sum, of the context predicts the center.", off="cbow_sum"
     )
     cbow_gradient: str = setting(
         "mean",
@@ -98,8 +102,7 @@ class Settings:
     )
     batch_tokens: int | None = setting(
         None,
-        "Tokens in a batch, rounded up to complete groups (CPU 2048 or, with long vectors, 4096; "
-        "CBOW 512; CUDA 16384).",
+        "Tokens in a batch, rounded up to complete groups (CPU 2048; CBOW 512; CUDA 16384).",
         low=1,
         high=2**24,
     )
@@ -115,7 +118,9 @@ class Settings:
         above=0,
         high=1,
     )
-    device: str = setting("cpu", "cpu, cuda, cuda:N, or auto.")
+    device: str = setting(
+        "cpu", "Where to compute: cpu, cuda, cuda:N, auto, or mps with `backend` torch."
+    )
     backend: str | None = setting(None, "Array library: numpy, cupy or torch (set by the device).")
     deterministic: bool = setting(
         False, "Bitwise-reproducible results on a GPU too, at some cost in speed."
@@ -130,7 +135,7 @@ class Settings:
             object.__setattr__(self, name, option.check(getattr(self, name)))
         if self.min_alpha > self.learning_rate:
             raise UsageError(
-                f"it is where `alpha`, {self.learning_rate:g}, ends; give a smaller number",
+                f"is more than `alpha`, {self.learning_rate:g}, which falls to it",
                 setting="min_alpha",
                 value=self.min_alpha,
             )
@@ -253,34 +258,39 @@ def flag(name: str) -> str:
 
 def names_of_aliases(table: Mapping[str, Option]) -> dict[str, str]:
     """The other names that options of a table have -> their names."""
-    return {
-        alias.lstrip("-").replace("-", "_"): name
-        for name, option in table.items()
-        for alias in option.aliases
-    }
+    return {alias: name for name, option in table.items() for alias in option.aliases}
 
 
 # Names that other word2vec programs have, and what to give here.
 FOREIGN_NAMES = {
-    "size": "it is `vector_size` here",
+    **dict.fromkeys(("size", "embedding_size", "embedding_dim"), "it is `vector_size` here"),
+    **dict.fromkeys(("learning_rate", "starting_alpha"), "it is `alpha` here"),
+    **dict.fromkeys(("threads", "n_jobs"), "it is `workers` here"),
     "sg": "give `model` 'skipgram' for sg=1, 'cbow' for sg=0",
     "min_n": "give `subword` '3-6' for min_n=3, max_n=6",
     "max_n": "give `subword` '3-6' for min_n=3, max_n=6",
     "bucket": "it is `buckets` here",
+    "cbow": "give `model` 'cbow' for cbow=1, 'skipgram' for cbow=0",
     "hs": "there is no hierarchical softmax here, only negative sampling; leave it out",
     "max_vocab_size": "it is `max_vocab` here, which counts <UNK>",
     "max_final_vocab": "it is `max_vocab` here, which counts <UNK>",
+    "shrink_windows": "give `fixed_window` for shrink_windows=False",
     "sentences": "give them to fit(sentences)",
     "corpus_file": "give its name to fit(sentences)",
     "compute_loss": "the loss is always computed: see loss_history",
+    "save_vocab": "leave it out; vocab.json is always written",
+    "binary": "leave it out; xw2v convert writes other formats",
+    **dict.fromkeys(("classes", "debug"), "there is no such thing here; leave it out"),
+}
+FOREIGN_OPTIONS = FOREIGN_NAMES | {  # where they are options of the command line
+    **dict.fromkeys(("sentences", "corpus_file", "train"), "name the text itself, as INPUT"),
+    "compute_loss": "leave it out; the loss is in loss_history.txt and run.json",
 }
 
 
 def unknown_setting(name: str, known: Mapping[str, Option]) -> UnknownSettingError:
     """The error for a name that is none of those `known`, with the one that was meant."""
-    alias = {
-        flag.lstrip("-").replace("-", "_"): key for key in known for flag in known[key].aliases
-    }
+    alias = names_of_aliases(known)
     if name in alias:
         hint = f"it is `{alias[name]}` here"
     elif name in FOREIGN_NAMES:

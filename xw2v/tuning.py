@@ -7,7 +7,8 @@ batch alone: everything else is the same wherever a run trains.
 from __future__ import annotations
 
 from xw2v.settings import Settings
-from xw2v.sgns.config import StepConfig
+from xw2v.sgns.config import ModelShape, StepConfig
+from xw2v.sgns.interface import SubwordIndex
 
 DEFAULT_BATCH_TOKENS = {"skipgram": 2048, "cbow": 512}
 CUDA_BATCH_TOKENS = 16384  # a GPU is not filled by what the cache of a CPU core holds
@@ -46,19 +47,26 @@ def step_config(settings: Settings) -> StepConfig:
     )
 
 
-def batch_tokens(settings: Settings) -> int:
-    """T: the setting, or the default of model and device, rounded up to complete groups.
+def model_shape(
+    settings: Settings, vocab_size: int, index: SubwordIndex | None = None
+) -> ModelShape:
+    """The sizes of the tables of a model of so many words.
 
-    On the CPU, long vectors have batches twice as large: they draw fewer negatives per group, so
-    that a batch draws about as many.
+    Args:
+        index: the rows that compose each word, where they are several.
     """
+    input_rows = vocab_size if index is None else index.input_rows
+    return ModelShape(input_rows, vocab_size, settings.vector_size)
+
+
+def batch_tokens(settings: Settings) -> int:
+    """T: the setting, or the default of model and device, rounded up to complete groups."""
     if settings.batch_tokens is not None:
         tokens = settings.batch_tokens
     elif settings.device.partition(":")[0] == "cuda":
         tokens = CUDA_BATCH_TOKENS
     else:
-        double = is_wide(settings) and is_long(settings)
-        tokens = DEFAULT_BATCH_TOKENS[settings.model] * (2 if double else 1)
+        tokens = DEFAULT_BATCH_TOKENS[settings.model]
     group = group_tokens(settings)
     return -(-tokens // group) * group
 
@@ -80,8 +88,8 @@ def shared_negatives(settings: Settings) -> int:
     else:
         factor = 0.75 if is_long(settings) else 1.5
     pairs = 2 * settings.window if settings.fixed_window else settings.window + 1
-    met = settings.negative * pairs
-    return min(max(16, 8 * round(factor * met / 8)), MOST_SHARED_NEGATIVES)
+    negatives = settings.negative * pairs
+    return min(max(16, 8 * round(factor * negatives / 8)), MOST_SHARED_NEGATIVES)
 
 
 def group_tokens(settings: Settings) -> int:

@@ -10,7 +10,7 @@ from xw2v.errors import MissingDependencyError, UsageError
 from xw2v.sgns.array import Array
 from xw2v.sgns.backend import Backend, Reader
 from xw2v.sgns.config import RunShape, StepConfig
-from xw2v.sgns.draws import WORDS_PER_COUNTER, low_discrepancy_uint32
+from xw2v.sgns.draws import NUMBERS_PER_COUNTER, low_discrepancy_uint32
 from xw2v.sgns.interface import Step
 from xw2v.sgns.tokenstream import TokenStream
 from xw2v_cupy.corpus import DeviceCorpus
@@ -36,19 +36,21 @@ class CupyBackend(Backend):
     ) -> None:
         kind, _, number = device.partition(":")
         if kind != "cuda" or not (number or "0").isdecimal():
-            raise UsageError(f"--backend cupy: no --device {device}; give cuda or cuda:N")
+            raise UsageError("`backend` cupy takes cuda or cuda:N", setting="device", value=device)
         super().__init__(device, deterministic=deterministic, workers=workers)
         self._cupy = cupy = _import_cupy()
         found = _device_count(cupy)
         index = int(number or 0)
         if index >= found:
             raise MissingDependencyError(
-                f"--device {device}: CuPy sees {found} CUDA devices here; give --device cpu"
+                f"CuPy sees {found} CUDA devices here; give `device` cpu"
                 + (
                     f" or cuda:0 to cuda:{found - 1}"
                     if found
                     else f", or on a machine with a GPU {INSTALL}"
-                )
+                ),
+                setting="device",
+                value=device,
             )
         import array_api_compat.cupy as xp
 
@@ -84,7 +86,7 @@ class CupyBackend(Backend):
             high, low = self._cupy.empty((2, count), np.int64)
         except MemoryError as error:
             raise out_of_memory(error) from None
-        counters = -(-(start + count) // WORDS_PER_COUNTER) - start // WORDS_PER_COUNTER
+        counters = -(-(start + count) // NUMBERS_PER_COUNTER) - start // NUMBERS_PER_COUNTER
         self.kernels(np.float32).launch(
             "philox_uint64",
             -(-counters // WARP_SIZE),
@@ -154,7 +156,9 @@ def _import_cupy() -> Any:
     try:
         import cupy
     except ImportError as error:
-        raise MissingDependencyError(f"--device cuda needs CuPy: {INSTALL}") from error
+        raise MissingDependencyError(
+            f"needs CuPy: {INSTALL}", setting="device", value="cuda"
+        ) from error
     return cupy
 
 

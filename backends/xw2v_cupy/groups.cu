@@ -107,7 +107,7 @@ extern "C" __global__ void batch_means(
 // Gradients dN (groups, K, D) and dX (groups, g, D) of the groups' negatives and centers, of rows N
 // and X, += cv_coefficient offset, where cv_coefficient = weight sigmoid(row . mean).
 extern "C" __global__ void add_control_variate(
-    integer D, integer groups, integer g, integer K, double negative_weight, const integer* left,
+    integer D, integer groups, integer g, integer K, double shared_weight, const integer* left,
     const integer* right, const integer* group_pairs, const real* means, const real* offsets,
     const real* N, const real* X, real* dN, real* dX
 ) {
@@ -121,6 +121,6 @@ extern "C" __global__ void add_control_variate(
     real* gradient = negative ? dN + i * D : dX + t * D;
     real score = 0;
     for (integer d = threadIdx.x; d < D; d += WARP_SIZE) score += row[d] * mean[d];
-    const real cv_coefficient = (real)(negative_weight * pairs) * sigmoid(warp_sum(score));
+    const real cv_coefficient = (real)(shared_weight * pairs) * sigmoid(warp_sum(score));
     for (integer d = threadIdx.x; d < D; d += WARP_SIZE) gradient[d] += cv_coefficient * offset[d];
 }

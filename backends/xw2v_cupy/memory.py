@@ -77,7 +77,7 @@ def plan_memory(
     negatives = groups * config.shared_negatives
     spans = T // config.block * config.span
     context_ids = T + 2 * w + negatives
-    table_rows = model.input_rows + (0 if config.tied else model.output_rows)
+    table_rows = model.table_rows(tied=config.tied)
     rows = 2 * T + context_ids + spans + negatives  # X, dX; R; dC; dN
     scores = T * (config.span + config.shared_negatives)
     means = (2 * groups + 3) * D * itemsize + 8 * groups + 8 * context_ids

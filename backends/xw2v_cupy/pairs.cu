@@ -109,7 +109,7 @@ __device__ inline void add_mean_scores(
 // From scores (b, b + 2w + K) to their gradients, in place: the block's centers against their span
 // and their negatives. Returns this thread's part of the loss if `measure`.
 __device__ inline double scores_to_gradients(
-    int b, int w, int K, double negative_weight, const integer* left, const integer* right,
+    int b, int w, int K, double shared_weight, const integer* left, const integer* right,
     bool measure, real* G
 ) {
     const int s = b + 2 * w, n = s + K, threads = blockDim.y * WARP_SIZE;
@@ -120,7 +120,7 @@ __device__ inline double scores_to_gradients(
         const bool inside = distance != 0 && -left[row] <= distance && distance <= right[row];
         const bool is_pair = !positive || inside;
         const real weight =
-            positive ? (real)is_pair : (real)negative_weight * (left[row] + right[row]);
+            positive ? (real)is_pair : (real)shared_weight * (left[row] + right[row]);
         if (measure && is_pair) sum += weight * softplus(positive ? -G[i] : G[i]);
         G[i] = is_pair ? weight * (sigmoid(G[i]) - (real)positive) : 0;
     }
@@ -130,7 +130,7 @@ __device__ inline double scores_to_gradients(
 // From the scores of b centers and K negatives with the mean rows (b + K) to their control variate
 // coefficients, in place: weight sigmoid(score).
 __device__ inline void scores_to_cv_coefficients(
-    int b, integer K, double negative_weight, const integer* left, const integer* right,
+    int b, integer K, double shared_weight, const integer* left, const integer* right,
     real* scores
 ) {
     integer block_pairs = 0;
@@ -138,7 +138,7 @@ __device__ inline void scores_to_cv_coefficients(
     const int threads = blockDim.y * WARP_SIZE;
     for (int i = threadIdx.y * WARP_SIZE + threadIdx.x; i < b + K; i += threads) {
         const integer pairs = i < b ? K * (left[i] + right[i]) : block_pairs;
-        scores[i] = (real)(negative_weight * pairs) * sigmoid(scores[i]);
+        scores[i] = (real)(shared_weight * pairs) * sigmoid(scores[i]);
     }
 }
 
@@ -147,7 +147,7 @@ __device__ inline void scores_to_cv_coefficients(
 // X (b, pitch), Y (n, pitch) = C over N, G (b, n), and the cv_coefficients (b + K) of centers and
 // negatives.
 extern "C" __global__ void __launch_bounds__(WARP_SIZE* WARPS_PER_BLOCK, BLOCKS) pair_gradients(
-    integer D, integer b, integer w, integer g, integer K, integer width, double negative_weight,
+    integer D, integer b, integer w, integer g, integer K, integer width, double shared_weight,
     const integer* tokens, const integer* left, const integer* right, const integer* negatives,
     const real* center, const real* context, const real* means, const real* offsets,
     real* center_sums, real* context_sums, double* loss
@@ -183,8 +183,8 @@ extern "C" __global__ void __launch_bounds__(WARP_SIZE* WARPS_PER_BLOCK, BLOCKS)
         add_mean_scores(N, K, pitch, dims, centers_mean + d0, cv_coefficients + b);
     }
     __syncthreads();
-    double sum = scores_to_gradients(b, w, K, negative_weight, left, right, loss, G);
-    scores_to_cv_coefficients(b, K, negative_weight, left, right, cv_coefficients);
+    double sum = scores_to_gradients(b, w, K, shared_weight, left, right, loss, G);
+    scores_to_cv_coefficients(b, K, shared_weight, left, right, cv_coefficients);
     sum = warp_sum(sum);
     if (loss && threadIdx.x == 0) loss[blockIdx.x * blockDim.y + threadIdx.y] = sum;
     __syncthreads();

@@ -52,7 +52,7 @@ class RowSums:
             "trust_floor": float(config.trust_floor),
             "curvature": float(config.curvature),
             "weight_decay": float(config.weight_decay),
-            "negative_weight": config.negative_weight,
+            "shared_weight": config.shared_weight,
         }
         self.center = self._zeros(shape.input_rows, shape.dim)
         self.context = self.center if config.tied else self._zeros(shape.output_rows, shape.dim)

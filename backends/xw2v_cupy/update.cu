@@ -3,13 +3,13 @@
 //
 //   delta = alpha (sum + weight_decay row)
 //   delta += (phi(z) - 1) (delta . u) u / |u|^2,    phi(z) = (1 - exp(-z)) / z,
-//       z = alpha |u|^2 (curvature positives + negative_weight negatives s (1 - s)),
+//       z = alpha |u|^2 (curvature positives + shared_weight negatives s (1 - s)),
 //       s = sigmoid(row . u)
 //   row -= delta min(1, trust_ratio (|row| + trust_floor) / |delta|)
 //   sum = 0
 //
 // pairs (V, 2) holds a row's numbers of pairs with positives and with negatives, each of these of
-// weight `negative_weight` (groups.cu).
+// weight `shared_weight` (groups.cu).
 //
 // The ids name the rows, some of them often. The first warp that stamps a row with this step's
 // number moves it and clears its sums, the others leave; so nothing is sorted, and only touched
@@ -17,7 +17,7 @@
 
 extern "C" __global__ void bounded_update(
     integer D, double alpha, double trust_ratio, double trust_floor, double curvature,
-    double weight_decay, double negative_weight, integer step, const integer* ids, integer n_ids,
+    double weight_decay, double shared_weight, integer step, const integer* ids, integer n_ids,
     const real* mean, real* sums, integer* pairs, integer* stamps, real* table
 ) {
     const integer i = warp_row();
@@ -41,7 +41,7 @@ extern "C" __global__ void bounded_update(
     const real e = exp(-fabs(warp_sum(score)));
     const real positive_curvature = (real)curvature * pairs[2 * id];
     const real negative_curvature =
-        (real)negative_weight * pairs[2 * id + 1] * e / ((1 + e) * (1 + e));
+        (real)shared_weight * pairs[2 * id + 1] * e / ((1 + e) * (1 + e));
     const real z = (real)alpha * mean_squared * (positive_curvature + negative_curvature);
     // z > 0 only where the mean is not 0
     const real damping = z > 0 ? (-expm1(-z) / z - 1) * dot / mean_squared : 0;

@@ -35,7 +35,7 @@ class NumpyBackend(Backend):
     ) -> None:
         if device != "cpu":
             raise UsageError(
-                f"--backend numpy runs on the CPU, not on --device {device}; give --device cpu"
+                "`backend` numpy runs on the CPU; give `device` cpu", setting="device", value=device
             )
         super().__init__(device, deterministic=deterministic, workers=workers)
         self.device = "cpu"

@@ -10,16 +10,20 @@ from __future__ import annotations
 
 import ctypes
 import math
+import weakref
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import DTypeLike
 
+from xw2v.errors import OutOfMemoryError
 from xw2v.sgns.config import StepConfig
 from xw2v.sgns.interface import Batch, Tables
 from xw2v_numpy.kernels import PRECISIONS, Part, RowSet, StepPlan, load_kernels
 from xw2v_numpy.team import Team, load_team
 
+MAX_PLACES = 2**31 - 1  # of rows in a step, which are numbered by int32
 MAX_PARTS = 16  # of a row set; each scans all places, so more would cost more than they gain
 
 
@@ -79,10 +83,13 @@ class CompiledStep:
         return workspace
 
 
-def address_of(array: np.ndarray) -> int:
-    """The address of an array's first element; faster than `array.ctypes.data`."""
-    address: int = array.__array_interface__["data"][0]
-    return address
+def address_of(array: Any) -> int:
+    """The address of a contiguous array's first element; faster than `array.ctypes.data`."""
+    try:
+        return ctypes.addressof(ctypes.c_char.from_buffer(array))
+    except (TypeError, ValueError):  # it is read-only, or empty
+        address: int = array.__array_interface__["data"][0]
+        return address
 
 
 class Shape(NamedTuple):
@@ -100,6 +107,10 @@ class Shape(NamedTuple):
         V, D = tables.center.shape
         groups, K = batch.negatives.shape
         return cls(V, D, batch.left.shape[0], K, groups, tables.center.dtype)
+
+
+def _no_table() -> None:
+    """A reference to no table."""
 
 
 class Workspace:
@@ -138,6 +149,7 @@ class Workspace:
         self._arrays: list[np.ndarray] = []  # those that the library knows by their addresses alone
         self._input = RowSet()
         self._output = self._input if config.tied else RowSet()
+        self._tables: tuple[Callable[[], Any], Callable[[], Any]] = (_no_table, _no_table)
         vector = library.constants["VECTOR_BYTES"] // dtype.itemsize
         self._plan = StepPlan(
             vocab_size=self._shape.V,
@@ -150,6 +162,7 @@ class Workspace:
             cbow=config.cbow,
             cbow_mean=config.cbow_mean,
             cbow_full=config.cbow_gradient == "full",
+            threads=team.threads,
             parts=min(team.threads, MAX_PARTS),
             negative=config.negative,
             trust_ratio=config.trust_ratio,
@@ -166,6 +179,11 @@ class Workspace:
         _, _, _, _, groups, dtype = self._shape
         plan, P = self._plan, self._plan.padded_dim
         places = self._library.xw2v_places(plan)
+        if places > MAX_PLACES:
+            raise OutOfMemoryError(
+                f"a batch of {self._shape.T:,} tokens with windows of {plan.window:,} words takes "
+                "too much memory; give a smaller `batch_tokens` or `window`"
+            )
         self._new(plan, "place_id", (places,), np.int64)
         self._new(plan, "next_place", (places,), np.int32)
         self._new(plan, "gradients", (places, P), dtype)
@@ -230,23 +248,30 @@ class Workspace:
         return array
 
     def fits(self, tables: Tables[Any], batch: Batch[Any]) -> bool:
-        return self._shape == Shape.of(tables, batch)
+        _, _, T, K, groups, _ = self._shape
+        if (batch.left.shape, batch.negatives.shape) != ((T,), (groups, K)):
+            return False
+        return self._is_checked(tables) or Shape.of(tables, batch) == self._shape
 
-    def check(self, tables: Tables[Any], batch: Batch[Any]) -> None:
-        """ValueError for arrays that C, which sees their addresses alone, would read or write
-        beyond their ends.
+    def _is_checked(self, tables: Tables[Any]) -> bool:
+        """Whether these are the tables of the last step."""
+        center, context = self._tables
+        return tables.center is center() and tables.context is context()
+
+    def _take_tables(self, tables: Tables[Any]) -> None:
+        """Note the tables' addresses; ValueError where C, which sees nothing else of them, would
+        read or write beyond their ends.
         """
-        V, D, T, _, groups, dtype = self._shape
+        V, D, _, _, _, dtype = self._shape
         for table in tables:
             if (table.shape, table.dtype) != ((V, D), dtype) or not table.flags.carray:
                 raise ValueError(
                     "the tables of a compiled step must be C-contiguous, writeable and alike: "
                     f"not {', '.join(f'{table.dtype.str} {table.shape}' for table in tables)}"
                 )
-        lengths = batch.tokens.shape[0], batch.right.shape[0], groups * self._plan.group
-        if lengths != (T + 2 * self._plan.window, T, T):
-            shapes = ", ".join(f"{name} {part.shape}" for name, part in batch._asdict().items())
-            raise ValueError(f"the parts of a batch do not fit each other: {shapes}")
+        self._input.table = address_of(tables.center)
+        self._output.table = address_of(tables.context)
+        self._tables = weakref.ref(tables.center), weakref.ref(tables.context)
 
     def step(
         self, tables: Tables[Any], batch: Batch[Any], alpha: float, measure: bool
@@ -269,14 +294,17 @@ class Workspace:
     def _run(
         self, function: Any, tables: Tables[Any], batch: Batch[Any], alpha: float, measure: bool
     ) -> None:
-        self.check(tables, batch)
+        if not self._is_checked(tables):
+            self._take_tables(tables)
         plan = self._plan
-        parts = [
-            np.ascontiguousarray(part, np.int64) for part in batch
-        ]  # kept alive: C gets addresses only
+        T = plan.batch_tokens
+        fitting = (T + 2 * plan.window,), (T,), self._shape.groups * plan.group
+        if (batch.tokens.shape, batch.right.shape, T) != fitting:
+            shapes = ", ".join(f"{name} {part.shape}" for name, part in batch._asdict().items())
+            raise ValueError(f"the parts of a batch do not fit each other: {shapes}")
+        # kept alive: C gets addresses alone
+        parts = [np.ascontiguousarray(part, np.int64) for part in batch]
         plan.tokens, plan.left, plan.right, plan.negatives = map(address_of, parts)
-        self._input.table = address_of(tables.center)
-        self._output.table = address_of(tables.context)
         plan.alpha = alpha
         plan.measure = measure
         self._raise_for(function(plan, self._team.wake()))

@@ -14,6 +14,21 @@ copy_rows(const StepPlan *plan, const REAL *table, const int64_t *ids, Range ran
     }
 }
 
+/* Prefetch rows of group q, those of its tokens `begin` .. `end` - 1 and a like share of the others,
+   while the group is worked on that the same thread will most likely do before it. */
+INLINE void prefetch_group(const StepPlan *plan, int64_t q, int64_t begin, int64_t end) {
+    const int64_t D = plan->dim, g = plan->group, w = plan->window, K = plan->shared_negatives;
+    if (q >= n_groups(plan)) return;
+    const int64_t *tokens = plan->tokens + q * g + w, *negatives = plan->negatives + q * K;
+    const REAL *input = plan->input->table, *output = plan->output->table;
+    for (int64_t t = begin; t < end && t < g; t++) {
+        prefetch_for_later(input + tokens[t] * D, D);
+        prefetch_for_later(output + tokens[t] * D, D);
+    }
+    for (int64_t k = K * begin / g; k < K * end / g && k < K; k++)
+        prefetch_for_later(output + negatives[k] * D, D);
+}
+
 /* Stage 1 of a group: a slice of its rows. */
 INLINE void gather(const StepPlan *plan, int64_t q, int64_t slice, const GroupScratch *scratch) {
     const int64_t w = plan->window, g = plan->group, K = plan->shared_negatives;

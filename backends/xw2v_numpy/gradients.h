@@ -19,6 +19,15 @@ INLINE REAL weight_of_negative(const StepPlan *plan, int64_t q, int64_t t) {
     return (REAL)(plan->negative / (double)plan->shared_negatives * positives);
 }
 
+/* The loss of pairs with (count,) scores: softplus(score) of negatives, sign 1; softplus(-score) of
+   positives, sign -1. */
+INLINE double loss_of(int64_t count, const REAL *scores, REAL sign) {
+    REAL loss = 0;
+#pragma omp simd reduction(+ : loss)
+    for (int64_t i = 0; i < count; i++) loss += softplus(sign * scores[i]);
+    return (double)loss;
+}
+
 /* Scores of tokens with the negatives, H N^T, which become gradients. Returns the loss. */
 INLINE double
 negative_gradients(const StepPlan *plan, int64_t q, Range tokens, const GroupScratch *scratch) {
@@ -29,12 +38,12 @@ negative_gradients(const StepPlan *plan, int64_t q, Range tokens, const GroupScr
         multiply(
             tokens.last - t, &scores, 1, stride, scratch->negative_scores + t * stride, stride
         );
+        if (!plan->split) prefetch_group(plan, q + plan->threads, t, t + TILE_ROWS);
     }
     for (int64_t t = tokens.first; t < tokens.last; t++) {
         const REAL weight = weight_of_negative(plan, q, t);
         REAL *scores = scratch->negative_scores + t * stride;
-        if (plan->measure)
-            for (int64_t k = 0; k < K; k++) loss += (double)weight * softplus(scores[k]);
+        if (plan->measure) loss += (double)weight * loss_of(K, scores, 1);
 #pragma omp simd
         for (int64_t k = 0; k < stride; k++)
             scores[k] = weight * sigmoid(scores[k]); /* beyond K unread */
@@ -61,8 +70,7 @@ window_gradients(const StepPlan *plan, int64_t q, Range tokens, const GroupScrat
     }
     REAL *first = scratch->band + tokens.first * width;
     const int64_t count = (tokens.last - tokens.first) * width;
-    if (plan->measure)
-        for (int64_t i = 0; i < count; i++) loss += softplus(-first[i]);
+    if (plan->measure) loss += loss_of(count, first, -1);
 #pragma omp simd
     for (int64_t i = 0; i < count; i++) first[i] = -sigmoid(-first[i]);
     return loss;
@@ -136,17 +144,20 @@ cbow_gradients(const StepPlan *plan, int64_t q, int64_t slice, const GroupScratc
     }
     double loss = negative_gradients(plan, q, tokens, scratch);
     loss += token_gradients(plan, q, tokens, scratch);
+    for (int64_t t = tokens.first; t < tokens.last; t += TILE_ROWS) {
+        const REAL *scores = scratch->negative_scores + t * padded(K);
+        Product product = {scores, padded(K), 1, scratch->N, P, K};
+        multiply(tokens.last - t, &product, 1, P, scratch->dH + t * P, P);
+    }
     for (int64_t t = tokens.first; t < tokens.last; t++) {
-        const REAL positive = scratch->positive_scores[t],
-                   *scores = scratch->negative_scores + t * padded(K);
-        const REAL factor = gradient_factor(plan, q, t);
+        const REAL positive = scratch->positive_scores[t], factor = gradient_factor(plan, q, t);
+        const REAL *H = scratch->H + t * P, *O = scratch->O + t * P;
         REAL *dO = plan->gradients + (q * g + t) * P, *dH = scratch->dH + t * P;
-        Product products[2] = {
-            {scores, 0, 1, scratch->N, P, K}, {&positive, 0, 0, scratch->O + t * P, P, 1}
-        };
-        multiply(1, products, 2, P, dH, P);
-        for (int64_t d = 0; d < P; d++) dO[d] = positive * scratch->H[t * P + d];
-        for (int64_t d = 0; d < P; d++) dH[d] *= factor;
+        for (int64_t d = 0; d < P; d += SIMD_LANES) {
+            simd_vector *of_window = (simd_vector *)(dH + d);
+            *(simd_vector *)(dO + d) = positive * *(const simd_vector *)(H + d);
+            *of_window = factor * (*of_window + positive * *(const simd_vector *)(O + d));
+        }
     }
     return loss;
 }

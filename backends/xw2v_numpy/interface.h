@@ -17,7 +17,7 @@ typedef uint64_t REAL_AS_UINT;
 #endif
 
 #define STEP_CONSTANTS(K)                                                                          \
-    K(MAX_WINDOW, 1000)                                                                            \
+    K(MAX_WINDOW, 100000)                                                                          \
     K(VECTOR_BYTES, 32)                /* P REALs are whole vectors; all rows are aligned to it */ \
     K(CACHE_LINE_BYTES, 64)                                                                        \
     K(SLICES, 4)                       /* in which several threads can work on a group */          \
@@ -59,6 +59,7 @@ typedef uint64_t REAL_AS_UINT;
     M(int64_t, cbow)             /* whether a window predicts the token: */                        \
     M(int64_t, cbow_mean)        /* by the mean of its rows, or by their sum; and whether ... */   \
     M(int64_t, cbow_full)        /* ... each of n rows receives the whole gradient, or 1/n */      \
+    M(int64_t, threads)          /* of the team, the calling one included */                       \
     M(int64_t, parts)            /* of each row set */                                             \
     M(double, negative)          /* negatives that a positive pair meets in expectation */         \
     M(double, trust_ratio)                                                                         \

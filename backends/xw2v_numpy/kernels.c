@@ -63,9 +63,8 @@ static void group_by_one_thread(StepPlan *plan, int64_t q, int64_t thread) {
 
 static void run_group(void *job, int64_t unit, int64_t thread) {
     StepPlan *plan = job;
-    const int64_t n_parts = n_sets(plan) * plan->parts;
-    if (unit < n_parts) number_part(plan, unit);
-    else group_by_one_thread(plan, unit - n_parts, thread);
+    if (unit < n_groups(plan)) group_by_one_thread(plan, unit, thread);
+    else number_part(plan, unit - n_groups(plan)); /* last, since they are short */
 }
 
 static GroupScratch scratch_of_unit(const StepPlan *plan, int64_t unit) {

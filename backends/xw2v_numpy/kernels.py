@@ -55,6 +55,7 @@ class StepPlan(ctypes.Structure):
         ("cbow", Count),
         ("cbow_mean", Count),
         ("cbow_full", Count),
+        ("threads", Count),
         ("parts", Count),
         ("negative", Real),
         ("trust_ratio", Real),

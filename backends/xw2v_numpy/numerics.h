@@ -73,12 +73,13 @@ INLINE REAL exp_minus_abs(REAL x) { return exponential(x < 0 ? x : -x); }
 INLINE REAL sigmoid(REAL x) { return 1 / (1 + exponential(-x)); }
 
 /* log(1 + exp(x)), where log(1 + e) = 2 artanh(e / (2 + e)) by its series */
-INLINE double softplus(REAL x) {
+INLINE REAL softplus(REAL x) {
     const REAL e = exp_minus_abs(x);
     const REAL z = e / (2 + e);
+    const int terms = BITS == 32 ? 15 : 33;
     REAL series = 0;
-    for (int k = BITS == 32 ? 15 : 33; k > 0; k -= 2) series = series * (z * z) + 1 / (REAL)k;
-    return (double)((x > 0 ? x : 0) + 2 * z * series);
+    for (int k = terms; k > 0; k -= 2) series = series * (z * z) + 1 / (REAL)k;
+    return (x > 0 ? x : 0) + 2 * z * series;
 }
 
 /* phi(z) - 1 for phi(z) = (1 - exp(-z)) / z, by Taylor's series where z < 1 */
@@ -97,6 +98,12 @@ INLINE void prefetch(const REAL *row, int64_t dim) {
         __builtin_prefetch(row + d);
 }
 
+/* The same into the second level of cache. */
+INLINE void prefetch_for_later(const REAL *row, int64_t dim) {
+    for (int64_t d = 0; d < dim; d += CACHE_LINE_BYTES / (int64_t)sizeof(REAL))
+        __builtin_prefetch(row + d, 0, 2);
+}
+
 /* to[j, i] = from[i, j] for I rows of J REALs, into rows of `stride`; SIMD_LANES rows at a time, to
    write whole cache lines */
 INLINE void
@@ -113,6 +120,27 @@ transpose(int64_t I, int64_t J, const REAL *restrict from, REAL *restrict to, in
 /* The next multiple of SIMD_LANES. */
 INLINE int64_t padded(int64_t count) { return (count + SIMD_LANES - 1) / SIMD_LANES * SIMD_LANES; }
 
+/* The sums of four vectors' lanes: neighbours first, halves last. */
+INLINE void sums_of_lanes(const simd_vector v[4], REAL sums[4]) {
+#if BITS == 32 && VECTOR_BYTES == 32
+    typedef REAL half_vector __attribute__((vector_size(VECTOR_BYTES / 2)));
+    const simd_vector ab = __builtin_shufflevector(v[0], v[1], 0, 2, 8, 10, 4, 6, 12, 14) +
+                           __builtin_shufflevector(v[0], v[1], 1, 3, 9, 11, 5, 7, 13, 15);
+    const simd_vector cd = __builtin_shufflevector(v[2], v[3], 0, 2, 8, 10, 4, 6, 12, 14) +
+                           __builtin_shufflevector(v[2], v[3], 1, 3, 9, 11, 5, 7, 13, 15);
+    const simd_vector halves = __builtin_shufflevector(ab, cd, 0, 2, 8, 10, 4, 6, 12, 14) +
+                               __builtin_shufflevector(ab, cd, 1, 3, 9, 11, 5, 7, 13, 15);
+    const half_vector whole = __builtin_shufflevector(halves, halves, 0, 1, 2, 3) +
+                              __builtin_shufflevector(halves, halves, 4, 5, 6, 7);
+    memcpy(sums, &whole, sizeof whole);
+#else
+    for (int i = 0; i < 4; i++) {
+        sums[i] = 0;
+        for (int64_t lane = 0; lane < SIMD_LANES; lane++) sums[i] += v[i][lane];
+    }
+#endif
+}
+
 /* products[i] = x . rows[i], for a constant count of at most DOT_ROWS rows */
 INLINE void dot_products(
     const int count, int64_t padded_dim, const REAL *x, const REAL *const *rows, REAL *products
@@ -123,11 +151,8 @@ INLINE void dot_products(
         const simd_vector x_d = *(const simd_vector *)(x + d);
         for (int i = 0; i < count; i++) sums[i] += x_d * *(const simd_vector *)(rows[i] + d);
     }
-    for (int i = 0; i < count; i++) {
-        REAL lanes[SIMD_LANES];
-        memcpy(lanes, &sums[i], sizeof lanes);
-        for (int64_t half = SIMD_LANES / 2; half > 0; half /= 2)
-            for (int64_t lane = 0; lane < half; lane++) lanes[lane] += lanes[lane + half];
-        products[i] = lanes[0];
-    }
+    REAL all[DOT_ROWS];
+    for (int i = count; i < DOT_ROWS; i++) sums[i] = (simd_vector){0};
+    sums_of_lanes(sums, all);
+    for (int i = 0; i < count; i++) products[i] = all[i];
 }

@@ -103,6 +103,7 @@ class CompiledSampler:
         self._stream = stream
         self._config = config
         self._seed = sampling.seed
+        self._window = sampling.window or config.window
         self._token_purpose, self._negative_purpose = purposes
         self._team = team
         self._thresholds = keep_thresholds(stream.counts, sampling.sample)
@@ -129,7 +130,7 @@ class CompiledSampler:
             start=start,
             tokens=tokens,
             thresholds=self._thresholds.ctypes.data,
-            window=self._config.window,
+            window=self._window,
             fixed_window=self._config.fixed_window,
             seed=self._seed,
             stream=stream_of(self._token_purpose, epoch),

@@ -33,11 +33,16 @@ INLINE void measure_rows(
     for (int64_t i = 0; i < count; i++) {
         const REAL *row = rows->table + ids[i] * D;
         REAL token = 0, negative = 0, squared = 0;
+        if (plan->cbow) { /* the means are 0 */
+#pragma omp simd reduction(+ : squared)
+            for (int64_t d = 0; d < D; d++) squared += row[d] * row[d];
+        } else {
 #pragma omp simd reduction(+ : token, negative, squared)
-        for (int64_t d = 0; d < D; d++) {
-            token += row[d] * met_by_tokens[d];
-            negative += row[d] * met_by_negatives[d];
-            squared += row[d] * row[d];
+            for (int64_t d = 0; d < D; d++) {
+                token += row[d] * met_by_tokens[d];
+                negative += row[d] * met_by_negatives[d];
+                squared += row[d] * row[d];
+            }
         }
         strip->sigma[TOKEN][i] = token;
         strip->sigma[NEGATIVE][i] = negative;

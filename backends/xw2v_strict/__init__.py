@@ -30,13 +30,15 @@ class StrictBackend(Backend):
     ) -> None:
         if device not in DEVICES:
             raise UsageError(
-                f"--backend strict has the devices {', '.join(DEVICES)}, not --device {device}"
+                f"`backend` strict takes {' or '.join(DEVICES)}", setting="device", value=device
             )
         try:
             import array_api_strict
         except ImportError:
             raise MissingDependencyError(
-                '--backend strict needs array-api-strict: pip install "xw2v[test]"'
+                'needs array-api-strict: pip install "xw2v[test]"',
+                setting="backend",
+                value=self.name,
             ) from None
         super().__init__(device, deterministic=deterministic, workers=workers)
         array_api_strict.set_array_api_strict_flags(api_version=API_VERSION)

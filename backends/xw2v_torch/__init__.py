@@ -24,23 +24,25 @@ class TorchBackend(Backend):
             number and not (kind == "cuda" and number.isdecimal())
         ):
             raise UsageError(
-                f"--backend torch: no --device {device}; give cpu, cuda, cuda:N or mps"
+                "`backend` torch takes cpu, cuda, cuda:N or mps", setting="device", value=device
             )
         try:
             import array_api_compat.torch as xp
             import torch
         except ImportError:
             raise MissingDependencyError(
-                '--backend torch needs torch: pip install "xw2v[torch]"'
+                'needs torch: pip install "xw2v[torch]"', setting="backend", value=self.name
             ) from None
         if kind == "cuda" and int(number or 0) >= (found := torch.cuda.device_count()):
             raise MissingDependencyError(
-                f"--device {device}: torch {torch.__version__} sees {found} CUDA devices here; "
-                "give --device cpu, or pip install a CUDA build of torch"
+                f"torch {torch.__version__} sees {found} CUDA devices here; give `device` cpu, or "
+                "pip install a CUDA build of torch",
+                setting="device",
+                value=device,
             )
         if kind == "mps" and not torch.backends.mps.is_available():
             raise MissingDependencyError(
-                "--device mps: torch finds no Apple GPU here; give --device cpu"
+                "torch finds no Apple GPU here; give `device` cpu", setting="device", value=device
             )
         super().__init__(device, deterministic=deterministic, workers=workers)
         self._torch: Any = torch

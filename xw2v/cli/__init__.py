@@ -40,6 +40,14 @@ COMMANDS = {
 }
 
 
+# how the help shows a value, where an option does not say
+METAVARS = {
+    type(click.INT): "N",
+    click.IntRange: "N",
+    type(click.FLOAT): "NUMBER",
+}
+
+
 class LazyGroup(click.Group):
     """A group whose commands are imported when they are run."""
 
@@ -55,6 +63,9 @@ class LazyGroup(click.Group):
             return None
         command = import_module(f"xw2v.cli.{name}").command
         assert isinstance(command, click.Command)
+        for option in command.params:
+            if option.metavar is None:
+                option.metavar = METAVARS.get(type(option.type))
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -71,8 +82,15 @@ def cli() -> None:
     """Word vectors from your own text: skip-gram with negative sampling on the CPU or a GPU."""
 
 
-# settings whose flags are not their names
-FLAGS = {"lowercase": "--no-lowercase", "validation": "--val", "input": "INPUT"}
+# settings whose flags are not their names, and arguments of Python that are flags of one command
+FLAGS = {
+    "lowercase": "--no-lowercase",
+    "validation": "--val",
+    "input": "INPUT",
+    "config": "--config",
+    "method": "--method",
+    "lenient": "xw2v convert --lenient",
+}
 
 
 def in_flags(text: str) -> str:
@@ -80,9 +98,14 @@ def in_flags(text: str) -> str:
     return re.sub(r"`([a-z_]+)`", lambda name: flag_of(name[1]) or name[0], text)
 
 
+def notify(notice: str) -> None:
+    """Show a notice of the library on standard error."""
+    click.echo(f"xw2v: {in_flags(notice)}", err=True)
+
+
 def flag_of(name: str) -> str | None:
     """The flag of a setting or option; None for any other name."""
-    known = name in SETTINGS or name in OPTIONS or name == "config"
+    known = name in SETTINGS or name in OPTIONS
     return FLAGS.get(name) or (flag(name) if known else None)
 
 
@@ -93,7 +116,7 @@ def line_of(error: Xw2vError) -> str:
     given = flag_of(error.setting) or error.setting
     option = SETTINGS.get(error.setting)
     if option is not None and option.off is not None and error.value is False:
-        given = option.off
+        given = flag(option.off)
     if isinstance(error.value, str):
         given += f" {shlex.quote(error.value)[:200]}"
     elif error.value is not ... and not isinstance(error.value, bool):

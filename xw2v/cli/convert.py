@@ -6,10 +6,10 @@ from pathlib import Path
 
 import click
 
-from xw2v.cli.targets import check_target
+from xw2v.cli.targets import check_file_name, check_folder_name, check_target
 from xw2v.cli.vector_options import MODEL_HELP, chosen_model, print_json
 from xw2v.errors import UsageError
-from xw2v.vectors.formats import FORMATS, SYNONYMS, format_name
+from xw2v.vectors.formats import FORMATS, SYNONYMS, format_name, makes_folder
 
 CHOICES = click.Choice([*FORMATS, *SYNONYMS])
 
@@ -24,8 +24,17 @@ CHOICES = click.Choice([*FORMATS, *SYNONYMS])
     type=CHOICES,
     help="Format of MODEL.  [default: found from its content]",
 )
-@click.option("--limit", type=click.IntRange(1), metavar="N", help="Only the first N words.")
-@click.option("--encoding", default="utf-8", help="Of the words of MODEL.  [default: utf-8]")
+@click.option(
+    "--limit",
+    "--restrict-vocab",
+    "limit",
+    type=click.IntRange(1),
+    metavar="N",
+    help="Only the first (most frequent) N words.",
+)
+@click.option(
+    "--encoding", metavar="NAME", default="utf-8", help="Of the words of MODEL.  [default: utf-8]"
+)
 @click.option(
     "--unicode-errors",
     type=click.Choice(["strict", "replace", "ignore"]),
@@ -63,6 +72,7 @@ def command(
     *first, out = paths
     model = chosen_model(first[0] if first else None, model_option)
     to_format = format_name(to_format)
+    (check_folder_name if makes_folder(to_format) else check_file_name)(out)
     found, file = (from_format, Path(model)) if from_format else detect(Path(model), lenient)
     for target in files_of(Path(out), to_format):
         check_target(target, files_of(file, format_name(found)), force)

@@ -15,8 +15,10 @@ from xw2v.errors import InputError, UsageError
 @click.argument("what", metavar="nltk[:NAME,...]")
 @click.option(
     "--dir",
+    "--output",
+    "-o",
     "folder",
-    metavar="DIR",
+    metavar="FOLDER",
     help="Where to put them.  [default: NLTK's own folder, ~/nltk_data]",
 )
 @click.option("--quiet", is_flag=True, help="Errors only.")

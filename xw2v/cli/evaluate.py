@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -168,6 +169,9 @@ def print_pairs(scores: list[PairScore]) -> None:
                 f"{score.name}: {score.composed:,} more pairs are scored, with words that were not "
                 "seen and have the vectors of their n-grams"
             )
+        if math.isnan(score.spearman[0]):
+            few = "two known pairs" if score.known < 2 else "pairs whose cosines and scores differ"
+            click.echo(f"{score.name}: a correlation needs {few}")
         if score.score_column != 3:
             click.echo(f"{score.name}: the scores are those of column {score.score_column}")
         print_skipped(score.name, score.skipped, "a pair and its score")

@@ -10,8 +10,8 @@ from typing import Any
 
 import click
 
-from xw2v.cli import in_flags
-from xw2v.cli.options import input_options, reading_bar, text_options
+from xw2v.cli import notify
+from xw2v.cli.options import input_options, reading_bar, text_options, workers_option
 from xw2v.cli.vector_options import MODEL_HELP, chosen_model, missing_model, print_json
 from xw2v.errors import FileFormatError
 from xw2v.settings import SETTINGS, Settings
@@ -21,6 +21,7 @@ FREQUENT = 10  # words shown
 
 @click.command()
 @input_options
+@workers_option
 @click.option("--model", metavar="PATH", help=MODEL_HELP)
 @click.option("--min-count", type=int, help=SETTINGS["min_count"].help + "  [default: 5]")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
@@ -83,7 +84,7 @@ def text_record(
             progress=progress,
         )
     for notice in text.notices:
-        click.echo(f"xw2v: {in_flags(notice)}", err=True)
+        notify(notice)
     return {"path": " ".join(inputs) or corpus, "kind": "text", **preview(text, settings)}
 
 

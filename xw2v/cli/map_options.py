@@ -4,12 +4,13 @@ write.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from xw2v.cli.targets import check_target
 from xw2v.cli.vector_options import check_no_model
 from xw2v.errors import InputError, UsageError
 
@@ -23,15 +24,19 @@ MAX_WORDS = 20000  # of a map that a browser still moves smoothly
 
 
 def map_options(command: Command) -> Command:
-    """--words, --method, --seed."""
+    """--top, --projection, --seed."""
     words = click.option(
+        "--top",
         "--words",
-        type=click.IntRange(2, MAX_WORDS),
+        "words",
+        type=click.IntRange(1, MAX_WORDS),
         metavar="N",
         help=f"The map shows the N most frequent words.  [default: {WORDS}]",
     )
     method = click.option(
+        "--projection",
         "--method",
+        "method",
         type=click.Choice(["pca", "tsne", "umap"]),
         help="Projection of the vectors onto the plane.  "
         "[default: tsne where scikit-learn is installed, else pca]",
@@ -112,9 +117,11 @@ def check_word(vectors: KeyedVectors, word: str) -> None:
 def read_words(path: Path) -> list[str]:
     """The words of a text file, one a line. Raises InputError where there are none."""
     from xw2v.storage.files import damage_reported, decompressed, open_binary
+    from xw2v.text.foreign import HEAD_BYTES, refuse_foreign
 
     with open_binary(path) as raw, damage_reported(str(path)):
-        data = decompressed(raw, str(path)).read()
+        data = decompressed(raw, str(path), unzips=True).read()
+    refuse_foreign(data[:HEAD_BYTES], str(path))
     try:
         words = [line.strip() for line in data.decode("utf-8-sig").splitlines()]
     except UnicodeDecodeError as error:
@@ -127,19 +134,23 @@ def read_words(path: Path) -> list[str]:
     return words
 
 
-def check_output(target: Path, suffixes: tuple[str, ...], default: bool, force: bool) -> None:
-    """Refuse, before any work, a name with another suffix and a file that exists.
+def check_output(
+    target: Path, suffixes: tuple[str, ...], inputs: Iterable[Path], *, default: bool, force: bool
+) -> None:
+    """Refuse, before any work, a name with another suffix and a file that may not be replaced.
 
     Args:
+        inputs: files that the command reads.
         default: whether the name is the command's own, which it may replace.
-        force: replace any file.
+        force: replace any file but an input.
     """
     if target.suffix.lower() not in suffixes:
         raise UsageError(f"{target}: give a name that ends in {' or '.join(suffixes)}")
     if not target.parent.is_dir():
         raise InputError(f"{target}: there is no folder {target.parent}; make it first")
-    if target.exists() and not (default or force):
-        raise InputError(f"{target}: exists already; give another name, or --force to replace it")
+    if target.is_dir():
+        raise InputError("is a folder; give the name of a file", path=target)
+    check_target(target, inputs, default or force)
 
 
 def map_paths(model: Path) -> list[Path]:
@@ -154,17 +165,17 @@ def report_path(folder: Path) -> Path:
     return folder / "report.html"
 
 
-def print_outdated(model: Path, fingerprint: str) -> None:
+def print_outdated(model: Path, current: str) -> None:
     """A line about maps and a report beside a model that show earlier vectors.
 
     Args:
         model: a folder or a file of vectors.
-        fingerprint: of its vectors now; see `xw2v.pictures.stamp`.
+        current: the stamp of its vectors now; see `xw2v.pictures.stamp`.
     """
     from xw2v.pictures.stamp import outdated
 
     for command, paths in (("plot", map_paths(model)), ("report", [report_path(model)])):
-        old = outdated(paths, fingerprint)
+        old = outdated(paths, current)
         if old:
             names = " and ".join(map(str, old))
             verb = "show" if len(old) > 1 else "shows"

@@ -71,6 +71,15 @@ def input_options(command: Command) -> Command:
     return command
 
 
+def workers_option(command: Command) -> Command:
+    """--workers, of commands that read text and do not train."""
+    return click.option(
+        "--workers",
+        type=int,
+        help="Threads that read; the words do not depend on their number.  [default: all cores]",
+    )(command)
+
+
 def text_options(**given: Any) -> TextOptions:
     """What the options of `input_options` say about how text is read, from what is given."""
     from xw2v.text.options import TextOptions

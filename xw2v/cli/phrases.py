@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from xw2v.cli import in_flags
-from xw2v.cli.options import input_options, reading_bar, text_options
+from xw2v.cli import notify
+from xw2v.cli.options import input_options, reading_bar, text_options, workers_option
 from xw2v.cli.targets import check_target
 from xw2v.errors import InputError, UsageError
 
@@ -29,6 +29,7 @@ NO_LIMIT = 2**31  # distinct words: every one is written, so none may be dropped
 
 @click.command()
 @input_options
+@workers_option
 @click.option(
     "-o",
     "--output",
@@ -46,7 +47,7 @@ NO_LIMIT = 2**31  # distinct words: every one is written, so none may be dropped
 @click.option(
     "--min-count",
     type=int,
-    help="Pairs met so often or less (npmi: less often) stay apart.  [default: 5]",
+    help="Pairs that occur so often or less (npmi: less often) stay apart.  [default: 5]",
 )
 @click.option(
     "--threshold",
@@ -102,13 +103,17 @@ def command(
             check_target(Path(target), map(Path, inputs), force)
     from xw2v.text.encode import Encoder
     from xw2v.text.inputs import find_sources
+    from xw2v.text.phrase_model import PhraseModel
     from xw2v.text.phrases import SCORINGS, PhraseText
-    from xw2v.text.reading import encode
+    from xw2v.text.reading import encode, resolved_options
 
-    options = text_options(**given)
-    model = loaded_or_new(load, connector_words, delimiter, options)
+    loaded = None if load is None else PhraseModel.load(load)
+    options, notices = resolved_options(
+        text_options(**given), inputs, None if loaded is None else loaded.options
+    )
+    model = loaded or new_model(connector_words, delimiter, options)
     found = find_sources(inputs, corpus, options.text_column)
-    encoder = Encoder(options.rule(), distinct_limit=NO_LIMIT)
+    encoder = Encoder(options.rule(), distinct_limit=NO_LIMIT, threads=options.threads)
     with reading_bar(quiet) as progress:
         encode(found, encoder, progress, options.split_sentences)
     text = PhraseText(encoder, model.delimiter, model.connector_words)
@@ -123,8 +128,8 @@ def command(
     if save is not None:
         model.save(save)
     if not quiet:
-        for notice in [*found.notices, *encoder.notices, *text.notices]:
-            click.echo(f"xw2v: {in_flags(notice)}", err=True)
+        for notice in [*found.notices, *notices, *encoder.notices, *text.notices]:
+            notify(notice)
         scores = model.scores
         best = ", ".join(nlargest(8, scores, key=scores.__getitem__))
         click.echo(
@@ -147,15 +152,13 @@ def check_usage(out: str, load: str | None, as_json: bool, learning: dict[str, A
                 raise UsageError("leave this out with --load", setting=name, value=value)
 
 
-def loaded_or_new(
-    load: str | None, connector_words: str | None, delimiter: str | None, options: TextOptions
+def new_model(
+    connector_words: str | None, delimiter: str | None, options: TextOptions
 ) -> PhraseModel:
-    """The phrases of --load, or none yet."""
+    """No phrases yet."""
     from xw2v.text.phrase_model import PhraseModel
     from xw2v.text.phrases import ENGLISH_CONNECTOR_WORDS
 
-    if load is not None:
-        return PhraseModel.load(load)
     connectors: Iterable[str] = ()
     if connector_words == "english":
         connectors = ENGLISH_CONNECTOR_WORDS

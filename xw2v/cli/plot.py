@@ -56,13 +56,19 @@ def command(
     from xw2v.pictures.wordmap import word_map
 
     targets = [Path(each) for each in outputs] or map_paths(Path(model))
+    inputs = [Path(each) for each in (model, words_file) if each and Path(each).is_file()]
     for target in targets:
-        check_output(target, (".png", ".html"), default=not outputs, force=force)
+        check_output(target, (".png", ".html"), inputs, default=not outputs, force=force)
     vectors = load_model(model)
     which = map_words(vectors, words, chosen, words_file)
     count = min(which, len(vectors)) if isinstance(which, int) else len(which)
     drawn = word_map(vectors, which, method_or_best(method, count), seed)
-    written = [write_map(target, drawn, *captions_of(Path(model))) for target in targets]
+    captions = captions_of(Path(model))
+    written = {}
+    for target in sorted(targets, key=is_picture):  # which may lack its library
+        written[target] = write_map(target, drawn, *captions)
+        if not as_json:
+            print_written(written[target], drawn)
     if as_json:
         print_json(
             {
@@ -70,13 +76,16 @@ def command(
                 "method": drawn.method,
                 "seed": seed,
                 "words": len(drawn.words),
-                "files": written,
+                "files": [written[target] for target in targets],
             }
         )
         return
-    for record in written:
-        print_written(record, drawn)
-    print_outdated(Path(model), drawn.fingerprint)
+    print_outdated(Path(model), drawn.stamp)
+
+
+def is_picture(target: Path) -> bool:
+    """Whether a map is written as a picture, rather than as a page."""
+    return target.suffix.lower() == ".png"
 
 
 def print_written(record: dict[str, Any], drawn: WordMap) -> None:
@@ -109,7 +118,7 @@ def write_map(target: Path, drawn: WordMap, title: str, subtitle: str) -> dict[s
     from xw2v.storage.files import atomic_write
 
     with atomic_write(target) as file:
-        if target.suffix.lower() == ".png":
+        if is_picture(target):
             from xw2v.pictures.wordmap_png import draw_png
 
             summary = draw_png(file, drawn, title, subtitle)

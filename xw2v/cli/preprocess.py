@@ -8,21 +8,30 @@ from typing import Any
 
 import click
 
-from xw2v.cli import in_flags
-from xw2v.cli.options import input_options, reading_bar, text_options
+from xw2v.cli import notify
+from xw2v.cli.options import input_options, reading_bar, text_options, workers_option
 from xw2v.settings import Settings
 
 
 @click.command()
 @input_options
+@workers_option
 @click.option(
     "--data-dir",
-    metavar="DIR",
+    "--output",
+    "-o",
+    "data_dir",
+    metavar="FOLDER",
     required=True,
     help="Folder for corpus.bin, offsets.npy and vocab.json.",
 )
 @click.option(
-    "--val-input", metavar="FILE", multiple=True, help="Held-out text, put into DIR/validation."
+    "--val-input",
+    "--val",
+    "val_input",
+    metavar="PATH",
+    multiple=True,
+    help="Held-out text, put into FOLDER/validation.",
 )
 @click.option(
     "--min-count",
@@ -59,7 +68,8 @@ def command(
     as_json: bool,
     **given: Any,
 ) -> None:
-    """Tokenise, count and number INPUT once, in bounded memory, into a folder for `xw2v train DIR`.
+    """Tokenise, count and number INPUT once, in bounded memory, into a folder that `xw2v train`
+    takes.
 
     INPUT is what `xw2v train` takes: text files (also .gz, .bz2, .xz, .zst), folders, - for
     standard input, .arrow and .parquet files; without it, the corpora that train takes then.
@@ -83,7 +93,7 @@ def command(
     seconds = time.perf_counter() - start
     if not quiet:
         for notice in made.notices:
-            click.echo(f"xw2v: {in_flags(notice)}", err=True)
+            notify(notice)
         click.echo(
             f"{made.description}: {made.raw_words:,} words in {len(made):,} sentences, vocabulary "
             f"of {len(made.vocabulary):,}, {len(made.ids):,} words kept; "

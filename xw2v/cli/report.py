@@ -89,7 +89,8 @@ def command(
         )
     read_record(folder)  # a folder without one stops the command before its work
     target = Path(output) if output else report_path(folder)
-    check_output(target, (".html",), default=output is None, force=force)
+    inputs = [Path(each) for each in (*pairs, *analogies) if Path(each).is_file()]
+    check_output(target, (".html",), inputs, default=output is None, force=force)
     pair_sets = [read_pairs(Path(path)) for path in pairs]
     analogy_sets = [read_analogies(Path(path)) for path in analogies]
     vectors = load_model(model)
@@ -110,4 +111,4 @@ def command(
         )
     else:
         click.echo(f"{target}: the report of this run", err=True)
-        print_outdated(folder, drawn.fingerprint)
+        print_outdated(folder, drawn.stamp)

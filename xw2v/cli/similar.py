@@ -19,7 +19,7 @@ from xw2v.cli.vector_options import (
     print_json,
     print_neighbours,
 )
-from xw2v.cli.word_sums import parse_sum
+from xw2v.cli.word_sums import SIGNS, parse_sum
 from xw2v.errors import InputError, Xw2vError, shown
 
 if TYPE_CHECKING:
@@ -55,6 +55,8 @@ def command(
     if not words:
         answer_lines(model, vectors, options, as_json)
         return
+    if len(words) > 1 and any(word in SIGNS and word not in vectors for word in words):
+        words = (" ".join(words),)  # a sum without its quotes
     queries = [query_of(word, vectors) for word in words]
     for word in (word for positive, negative in queries for word in positive + negative):
         vectors.get_vector(word)  # an unknown word stops the command before it prints anything

@@ -17,14 +17,17 @@ from xw2v.cli import drop, in_flags
 from xw2v.cli.map_options import print_outdated
 from xw2v.cli.options import input_options, reading_bar
 from xw2v.config import OPTIONS, TrainOptions, read_config
+from xw2v.errors import UsageError
 from xw2v.option import Option
-from xw2v.settings import SETTINGS, flag
+from xw2v.settings import FOREIGN_OPTIONS, SETTINGS, flag
 from xw2v.training.console import Console
 from xw2v.training.signals import StopSignals
 
 if TYPE_CHECKING:
     from xw2v.text.reading import Progress as ReadingProgress
     from xw2v.training.callbacks import Progress
+
+SHORT = {"output": ("-o",)}  # flags of one letter
 
 # those of reading text
 INPUT_OPTIONS = (
@@ -46,21 +49,44 @@ def table_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def _click_option(option: Option) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     if option.kind is bool:
-        flags = flag(option.name) if option.off is None else f"{flag(option.name)}/{option.off}"
-        return click.option(flags, option.name, is_flag=True, default=None, help=option.help)
+        flags = (
+            flag(option.name) if option.off is None else f"{flag(option.name)}/{flag(option.off)}"
+        )
+        return click.option(
+            flags, option.name, is_flag=True, default=None, help=in_flags(option.help)
+        )
     shown = "" if option.default is None else f"  [default: {option.default}]"
     return click.option(
         flag(option.name),
-        *option.aliases,
+        *map(flag, option.aliases),
+        *SHORT.get(option.name, ()),
         option.name,
         type=click.Choice(option.choices) if option.choices else option.kind,
         metavar=option.metavar,
         default=None,
-        help=option.help + shown,
+        help=in_flags(option.help) + shown,
     )
 
 
-@click.command()
+class TrainCommandLine(click.Command):
+    """Says what options of other word2vec programs are called here, also after a single dash."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        given = list(args)
+        try:
+            return super().parse_args(ctx, args)
+        except click.NoSuchOption as error:
+            for option in (arg.partition("=")[0] for arg in given if arg.startswith("-")):
+                name = option.lstrip("-").replace("-", "_")
+                single = not option.startswith("--")
+                own = single and (name in SETTINGS or name in OPTIONS)
+                hint = f"it is {flag(name)} here" if own else FOREIGN_OPTIONS.get(name)
+                if hint and (single or option == error.option_name):
+                    raise UsageError(f"there is no option {option}; {hint}") from None
+            raise
+
+
+@click.command(cls=TrainCommandLine)
 @input_options
 @table_options
 @click.option("--config", metavar="FILE", help="TOML file of options; those given here win.")
@@ -73,7 +99,7 @@ def command(inputs: tuple[str, ...], config: str | None, **given: Any) -> None:
     checkpoint; with more --epochs than a finished run had, it adds them.
     """
     from xw2v.pictures.loss_curve import plot_loss
-    from xw2v.pictures.stamp import fingerprint_of
+    from xw2v.pictures.stamp import stamp_for
     from xw2v.training.command import TrainCommand
     from xw2v.training.samples import sample_neighbours
 
@@ -103,7 +129,7 @@ def command(inputs: tuple[str, ...], config: str | None, **given: Any) -> None:
                     click.echo(f"{word}: {', '.join(neighbours)}")
             except OSError:  # nobody reads them; the vectors are written all the same
                 drop(sys.stdout)
-            print_outdated(Path(chosen.output), fingerprint_of(vectors))
+            print_outdated(Path(chosen.output), stamp_for(vectors.index_to_key, vectors.vectors))
 
 
 def _is_given(name: str) -> bool:

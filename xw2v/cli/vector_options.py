@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from xw2v.cli import in_flags, notify
 from xw2v.errors import InputError, UsageError, Xw2vError, shown
+from xw2v.settings import SETTINGS
 
 if TYPE_CHECKING:
     from xw2v.vectors.keyedvectors import KeyedVectors
@@ -59,9 +61,12 @@ def answer_options(command: Command) -> Command:
     """--device, --backend, --json."""
     for option in (
         click.option("--json", "as_json", is_flag=True, help="Print one JSON object."),
-        click.option("--backend", default=None, help="Array library: numpy, cupy or torch."),
+        click.option("--backend", metavar="NAME", help=SETTINGS["backend"].help),
         click.option(
-            "--device", default="cpu", help="Where to compute: cpu, cuda or auto.  [default: cpu]"
+            "--device",
+            metavar="NAME",
+            default="cpu",
+            help=f"{in_flags(SETTINGS['device'].help)}  [default: cpu]",
         ),
     ):
         command = option(command)
@@ -153,7 +158,7 @@ def load_model(model: str, device: str = "cpu", backend: str | None = None) -> K
 
     if not Path(model).exists():
         raise missing_model(model)
-    return KeyedVectors.load(model).to_device(device, backend)
+    return KeyedVectors.load(model).to_device(device, backend, notify)
 
 
 def missing_model(model: str) -> InputError:
@@ -192,7 +197,9 @@ def as_records(neighbours: Neighbours, score: str = "cosine") -> list[dict[str, 
 
 
 def print_neighbours(neighbours: Sequence[tuple[str, float]]) -> None:
-    """A neighbour a line, its score first."""
+    """A neighbour a line, its score first; on standard error that there is none."""
+    if not neighbours:
+        click.echo("there is no other word to answer with", err=True)
     for word, score in neighbours:
         click.echo(f"{score:8.4f}  {word}")
 

@@ -31,7 +31,7 @@ OLD_NAMES = {
 
 @dataclass(frozen=True)
 class VocabularyItem:
-    """A word as gensim 3's `wv.vocab` has it: how often it was met, and its row."""
+    """A word as gensim 3's `wv.vocab` has it: how often it occurs, and its row."""
 
     count: int
     index: int

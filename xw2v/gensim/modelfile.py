@@ -15,7 +15,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from xw2v.errors import FileFormatError
-from xw2v.storage.files import atomic_write, open_binary
+from xw2v.storage.files import atomic_write, is_path, open_binary
 
 FORMAT = "xw2v gensim model 1"
 HEADER = "model.json"
@@ -52,7 +52,7 @@ def _write(file: Any, content: Mapping[str, Any], tables: Mapping[str, np.ndarra
 
 def is_model_file(path: str | os.PathLike[str]) -> bool:
     """Whether a file is an archive as `write_model` writes."""
-    if not os.path.isfile(path) or not zipfile.is_zipfile(path):
+    if not is_path(path) or not os.path.isfile(path) or not zipfile.is_zipfile(path):
         return False
     with zipfile.ZipFile(path) as archive:
         return HEADER in archive.namelist()

@@ -38,7 +38,7 @@ class Phrases(PhraseJoiner):
 
     Args:
         sentences: token lists to count; more can be added by `add_vocab`.
-        min_count: the discount of the default score; npmi leaves out pairs met fewer times.
+        min_count: the discount of the default score; npmi leaves out pairs that occur fewer times.
         threshold: what a phrase scores above.
         max_vocab_size: distinct words and pairs; beyond it the rarest are dropped.
         delimiter: what joins the words of a phrase.

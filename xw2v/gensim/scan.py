@@ -55,7 +55,7 @@ class Scan:
         trim_rule: which words that spares.
 
     Attributes:
-        counts: the words, in order of first appearance, and how often each was met.
+        counts: the words, in order of first appearance, and how often each occurs.
         sentences, words: how many there were.
     """
 

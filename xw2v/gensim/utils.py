@@ -33,7 +33,7 @@ def kept_words(
 def prune(
     counts: MutableMapping[str, int], min_reduce: int, trim_rule: TrimRule | None = None
 ) -> None:
-    """Remove the words met fewer than `min_reduce` times, while a text is counted."""
+    """Remove the words that occur fewer than `min_reduce` times, while a text is counted."""
     kept = kept_words(counts, min_reduce, trim_rule)
     for word in [word for word in counts if word not in kept]:
         del counts[word]

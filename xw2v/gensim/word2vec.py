@@ -180,7 +180,7 @@ class Word2Vec(VocabularyBuilder):
     def _check_vocabulary(self) -> None:
         if not len(self.wv):
             raise TrainingError(
-                f"you must first build a vocabulary: no word was met {self.effective_min_count} "
+                f"you must first build a vocabulary: no word occurs {self.effective_min_count} "
                 "times (`min_count`), or there was no text yet; lower `min_count`, or call "
                 "build_vocab"
             )

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Literal
 
+from xw2v.errors import MissingDependencyError
+
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
@@ -44,21 +46,33 @@ def new_figure(width: float, height: float, layout: Literal["constrained"] | Non
     return figure
 
 
+def _import_modules() -> None:
+    for module in ("matplotlib", "matplotlib.style", "matplotlib.backends.backend_agg"):
+        importlib.import_module(module)
+
+
 def _import_matplotlib() -> None:
     """Import matplotlib also where its settings do not let it, such as an MPLBACKEND of a notebook
     whose library is not installed here.
+
+    Raises:
+        MissingDependencyError: it is not installed, or the installation is broken.
     """
     try:
-        importlib.import_module("matplotlib")
-    except ImportError:
-        raise
+        _import_modules()
     except Exception:
         for name in [name for name in sys.modules if name.partition(".")[0] == "matplotlib"]:
             del sys.modules[name]  # what a failed import leaves behind
         before = {name: os.environ.get(name) for name in NEUTRAL}
         os.environ.update(NEUTRAL)
         try:
-            importlib.import_module("matplotlib")
+            _import_modules()
+        except Exception as error:
+            reason = " ".join(str(error).split()) or type(error).__name__
+            raise MissingDependencyError(
+                f"pictures need matplotlib, which cannot be imported ({reason}): "
+                "pip install --force-reinstall matplotlib"
+            ) from None
         finally:
             for name, value in before.items():
                 if value is None:

@@ -32,7 +32,7 @@ def project(vectors: np.ndarray, method: str = "pca", seed: int = 1) -> np.ndarr
     """Points on a plane whose distances reflect the vectors' cosines.
 
     Args:
-        vectors: (n, D), at least two rows.
+        vectors: (n, D), at least one row.
         method: "pca" keeps the directions in which the vectors differ most; "tsne" and "umap" keep
             neighbours together, and their distances between far groups mean little.
         seed: of t-SNE and UMAP; PCA needs none.
@@ -50,17 +50,20 @@ def project(vectors: np.ndarray, method: str = "pca", seed: int = 1) -> np.ndarr
         [[-0.66, -0.11], [-0.1, 0.19], [0.76, -0.07]]
     """
     if method not in METHODS:
-        raise UsageError(f"--method {method!r}: choose one of {', '.join(METHODS)}")
-    least = 2 if method == "pca" else MIN_WORDS
+        raise UsageError(f"choose one of {', '.join(METHODS)}", setting="method", value=method)
+    least = 1 if method == "pca" else MIN_WORDS
     if len(vectors) < least:
-        raise UsageError(f"a map by {method} needs at least {least} words, not {len(vectors)}")
+        raise UsageError(
+            f"a map by {method} needs at least {least} words, not {len(vectors)}"
+            + ("" if method == "pca" else "; `method` pca does with fewer")
+        )
     unit = unit_rows(vectors)
     if method == "pca":
         return _pca(unit)
     module, package = LIBRARY[method]
     if find_spec(module) is None:
         raise MissingDependencyError(
-            f'--method {method} needs {package}: pip install "xw2v[{method}]"'
+            f'needs {package}: pip install "xw2v[{method}]"', setting="method", value=method
         )
     return _tsne(unit, seed) if method == "tsne" else _umap(unit, seed)
 

@@ -69,7 +69,7 @@ def report_page(
         "report.html",
         style=joined(*STYLES, "report.css"),
         script=joined(*SCRIPTS),
-        stamp=drawn.fingerprint,
+        stamp=drawn.stamp,
         title=escape(f"{name}: report of a run"),
         heading=escape(name),
         lead=escape(lead(record)),

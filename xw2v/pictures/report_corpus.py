@@ -88,13 +88,13 @@ def _zipf(counts: np.ndarray) -> str:
 
 def _subsampled(words: list[str], counts: np.ndarray, sample: float) -> str:
     if sample == 0:
-        return paragraph("None: every token is trained on (--sample 0).")
+        return paragraph("None: every token is trained on (sample 0).")
     effect = subsampling(counts, sample)
     text = (
-        f"With --sample {sample:g} an epoch trains on {effect.share:.1%} of the tokens and drops "
-        f"{1 - effect.share:.1%}: {effect.thinned:,} words are subsampled, more strongly the more "
-        f"frequent they are. Of the other {len(counts) - effect.thinned:,} words every token is "
-        "kept."
+        f"With a sample of {sample:g} an epoch trains on {effect.share:.1%} of the tokens and "
+        f"drops {1 - effect.share:.1%}: {effect.thinned:,} words are subsampled, more strongly the "
+        f"more frequent they are. Of the other {len(counts) - effect.thinned:,} words every token "
+        "is kept."
     )
     rows = [
         [

@@ -62,7 +62,9 @@ def _training_remark(means: list[float]) -> str:
     where = f"epoch {epochs}" if len(rising) == 1 else f"epochs {epochs}"
     if means[-1] < means[0]:
         return f"The mean training loss falls {span}, but rises in {where}."
-    return f"The mean training loss does not fall: {span}. A smaller --alpha may help."
+    return (
+        f"The mean training loss does not fall: {span}. A smaller learning rate (alpha) may help."
+    )
 
 
 def _varies_within_epochs(curve: LossCurve) -> bool:

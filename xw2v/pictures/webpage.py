@@ -60,7 +60,7 @@ def page(name: str, style: str, script: str, stamp: str, **fields: str) -> bytes
 
     Args:
         name: of its template.
-        stamp: fingerprint of the vectors that the page shows.
+        stamp: of the vectors that the page shows; see `xw2v.pictures.stamp`.
         fields: of the template, as HTML.
     """
     script = f'(() => {{\n"use strict";\n{script}\n}})();\n'

@@ -9,7 +9,7 @@ import numpy as np
 
 from xw2v.errors import UsageError
 from xw2v.pictures.projection import best_method, project, unit_rows
-from xw2v.pictures.stamp import fingerprint_of
+from xw2v.pictures.stamp import stamp_for
 from xw2v.text.vocabulary import UNKNOWN
 from xw2v.vectors.keyedvectors import KeyedVectors
 
@@ -54,7 +54,7 @@ class WordMap:
         vectors: (n, D) float64 of norm 1.
         counts: (n,) occurrences, or None where they are not known.
         method: how the points were found ("pca", "tsne", "umap").
-        fingerprint: of all the vectors; see `xw2v.pictures.stamp`.
+        stamp: of all the vectors; see `xw2v.pictures.stamp`.
         chosen: whether somebody asked for these words, rather than for the most frequent ones.
     """
 
@@ -64,7 +64,7 @@ class WordMap:
     vectors: np.ndarray
     counts: np.ndarray | None
     method: str
-    fingerprint: str
+    stamp: str
     chosen: bool = False
 
 
@@ -93,8 +93,8 @@ def word_map(
         ]
     else:
         rows = [vectors.get_index(word) for word in dict.fromkeys(words)]
-    if len(rows) < 2:
-        raise UsageError(f"a map needs at least 2 words, not {len(rows)}")
+    if not rows:
+        raise UsageError(f"a map needs a word other than {UNKNOWN}, and there is none")
     unit = unit_rows(vectors.vectors[rows])
     method = method or best_method(len(rows))
     return WordMap(
@@ -104,7 +104,7 @@ def word_map(
         unit,
         None if vectors.counts is None else vectors.counts[rows],
         method,
-        fingerprint_of(vectors),
+        stamp_for(vectors.index_to_key, vectors.vectors),
         chosen=not isinstance(words, int),
     )
 

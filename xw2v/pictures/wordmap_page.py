@@ -40,7 +40,7 @@ def map_page(drawn: WordMap, title: str, subtitle: str = "") -> bytes:
         "mappage.html",
         style=joined(*STYLES, "mappage.css"),
         script=joined(*SCRIPTS),
-        stamp=drawn.fingerprint,
+        stamp=drawn.stamp,
         title=escape(f"{title}: a map of words"),
         map=map_part(drawn, heading),
     )

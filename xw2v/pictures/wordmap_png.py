@@ -84,7 +84,7 @@ def draw_png(file: BinaryIO, drawn: WordMap, title: str, subtitle: str = "") -> 
         _add_title(figure, sheet, title, subtitle)
         canvas: Any = figure.canvas
         canvas.draw()
-        _write_png(file, np.asarray(canvas.buffer_rgba()), drawn.fingerprint)
+        _write_png(file, np.asarray(canvas.buffer_rgba()), drawn.stamp)
     words = [drawn.words[row] for row in labelled]
     return PngSummary(len(words), [word for word in words if not sheet.has_font(word)])
 
@@ -238,7 +238,7 @@ def _add_title(figure: Any, sheet: _Sheet, title: str, subtitle: str) -> None:
         name_text.set_visible(end <= room)
 
 
-def _write_png(file: BinaryIO, picture: np.ndarray, fingerprint: str) -> None:
+def _write_png(file: BinaryIO, picture: np.ndarray, stamp: str) -> None:
     """Write (height, width, 4) pixels with a palette of 256 colours, a third of the size without
     it.
     """
@@ -246,7 +246,7 @@ def _write_png(file: BinaryIO, picture: np.ndarray, fingerprint: str) -> None:
     from PIL.PngImagePlugin import PngInfo
 
     info = PngInfo()
-    info.add_text(NAME, fingerprint)
+    info.add_text(NAME, stamp)
     palette_image = Image.fromarray(picture[..., :3]).quantize(256, dither=Image.Dither.NONE)
     palette_image.save(file, "PNG", optimize=True, pnginfo=info)
 

@@ -48,6 +48,7 @@ class ArraySampler:
         self.backend = backend
         self.config = config
         self._seed = sampling.seed
+        self._window = sampling.window or config.window
         self._token_purpose, self._negative_purpose = purposes
         self._read = backend.reader(stream)
         self._thresholds = backend.from_numpy(keep_thresholds(stream.counts, sampling.sample))
@@ -69,7 +70,7 @@ class ArraySampler:
         stream = stream_of(self._token_purpose, epoch)
         keep_draw, size_draw = backend.random_uint32_halves(self._seed, stream, start, stop - start)
         kept = xp.nonzero(keep_draw < xp.take(self._thresholds, ids))[0]
-        sizes = window_sizes(xp.take(size_draw, kept), self.config)
+        sizes = window_sizes(xp.take(size_draw, kept), self._window, self.config.fixed_window)
         return xp.take(ids, kept), xp.take(sentence, kept), sizes, kept + start
 
     def _padding(self, count: int, position: int) -> tuple[Array, Array, Array, Array]:

@@ -56,8 +56,8 @@ class StepConfig:
         return self.block + 2 * self.window
 
     @property
-    def negative_weight(self) -> float:
-        """Weight of a pair with a drawn negative for each positive pair of its center:
+    def shared_weight(self) -> float:
+        """Weight of a center's pair with one shared negative, for each of its positive pairs:
         negative / K.
         """
         return self.negative / self.shared_negatives
@@ -81,6 +81,10 @@ class ModelShape:
     def of_words(cls, vocab_size: int, dim: int) -> ModelShape:
         """A model with an input and an output vector for each word."""
         return cls(vocab_size, vocab_size, dim)
+
+    def table_rows(self, *, tied: bool) -> int:
+        """Rows of both tables together; those of one where they are tied."""
+        return self.input_rows + (0 if tied else self.output_rows)
 
 
 @dataclass(frozen=True)

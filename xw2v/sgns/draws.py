@@ -1,8 +1,8 @@
-"""Random words as a pure function of (seed, stream, position): Philox4x64-10, drawn on the host.
+"""Random numbers as a pure function of (seed, stream, position): Philox4x64-10, drawn on the host.
 
 Philox (Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3") is a counter-based
-generator: word p of a stream is number p mod 4 of the cipher of counter p // 4. There is no state,
-so any part of a stream can be drawn anywhere, in any order, on any device, and is the same.
+generator: number p of a stream is number p mod 4 of the cipher of counter p // 4. There is no
+state, so any part of a stream can be drawn anywhere, in any order, on any device, and is the same.
 
 Where it matters how often each outcome comes up, and independence does not,
 `low_discrepancy_uint32` replaces random numbers: each is uniform, yet any stretch of them fills the
@@ -16,14 +16,16 @@ from typing import Any
 
 import numpy as np
 
-WORDS_PER_COUNTER = 4  # 64-bit words
+NUMBERS_PER_COUNTER = 4  # of 64 bits
 
 
 class Purpose(IntEnum):
     """What a stream is for; each (purpose, epoch) has its own key, so no two streams overlap."""
 
     INITIAL_TABLE = 0
-    TOKENS = 1  # word p is token p's: its high half keeps the token, its low half sizes its window
+    TOKENS = (
+        1  # number p is token p's: its high half keeps the token, its low half sizes its window
+    )
     NEGATIVES = 2  # low-discrepancy number i is negative i's of the epoch
     VALIDATION_TOKENS = 3
     VALIDATION_NEGATIVES = 4
@@ -35,16 +37,16 @@ def stream_of(purpose: Purpose, epoch: int = 0) -> int:
 
 
 def philox_uint64(seed: int, stream: int, start: int, count: int) -> np.ndarray:
-    """Words start .. start + count of a stream.
+    """Numbers start .. start + count of a stream.
 
     Args:
         seed, stream: in [0, 2⁶⁴); together they are the key.
-        start, count: in words, not negative.
+        start, count: not negative.
 
     Returns:
         (count,) uint64
     """
-    first, skipped = divmod(start, WORDS_PER_COUNTER)
+    first, skipped = divmod(start, NUMBERS_PER_COUNTER)
     # NumPy's Philox steps its 256-bit counter before each use, so it starts one below the first.
     counter = (first - 1) % 2**256
     limbs = [(counter >> shift) % 2**64 for shift in (0, 64, 128, 192)]
@@ -57,13 +59,13 @@ def philox_uint64(seed: int, stream: int, start: int, count: int) -> np.ndarray:
 def random_uint32_halves(
     seed: int, stream: int, start: int, count: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The words of `philox_uint64` in halves, in a dtype that every array library has.
+    """The numbers of `philox_uint64` in halves, in a dtype that every array library has.
 
     Returns:
         high, low: two (count,) int64 arrays in [0, 2³²)
     """
-    words = philox_uint64(seed, stream, start, count)
-    high, low = words >> np.uint64(32), words & np.uint64(0xFFFFFFFF)
+    numbers = philox_uint64(seed, stream, start, count)
+    high, low = numbers >> np.uint64(32), numbers & np.uint64(0xFFFFFFFF)
     return high.astype(np.int64), low.astype(np.int64)
 
 
@@ -78,7 +80,7 @@ def low_discrepancy_uint32(xp: Any, seed: int, stream: int, start: int, count: i
 
     Args:
         xp: NumPy, or an array library like it whose uint32 wraps around.
-        seed, stream: in [0, 2⁶⁴); the high half of the first word of their Philox stream is the
+        seed, stream: in [0, 2⁶⁴); the high half of the first number of their Philox stream is the
             hash's key.
 
     Returns:

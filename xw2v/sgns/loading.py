@@ -12,9 +12,10 @@ from xw2v.sgns.backend import Backend
 
 GROUP = "xw2v.backends"
 LIBRARY_OF_DEVICE = {"cpu": "numpy", "cuda": "cupy"}
+Say = Callable[[str], None]  # takes a line for the user
 
 
-def _warn(line: str) -> None:
+def print_notice(line: str) -> None:
     print(f"xw2v: {line}", file=sys.stderr)
 
 
@@ -24,7 +25,7 @@ def load_backend(
     *,
     deterministic: bool = False,
     workers: int | None = None,
-    say: Callable[[str], None] = _warn,
+    say: Say = print_notice,
 ) -> Backend:
     """Open the array library for a device.
 
@@ -45,19 +46,23 @@ def load_backend(
         try:
             return load_backend(name or "cupy", "cuda", **options)
         except MissingDependencyError as error:
-            say(f"--device auto takes the CPU: {error}")
+            say(f"`device` auto takes the CPU: {error.message}")
             return load_backend(name, "cpu", **options)
     if name is None:
         kind = device.partition(":")[0]
         if kind not in LIBRARY_OF_DEVICE:
             raise UsageError(
-                f"--device {device}: choose cpu, cuda, cuda:N or auto, or name its --backend"
+                "choose cpu, cuda, cuda:N or auto, or name its `backend`",
+                setting="device",
+                value=device,
             )
         name = LIBRARY_OF_DEVICE[kind]
     registered = {point.name: point for point in entry_points(group=GROUP)}
     if name not in registered:
         raise UsageError(
-            f"--backend {name}: not installed here; choose one of {', '.join(sorted(registered))}"
+            f"not installed here; choose one of {', '.join(sorted(registered))}",
+            setting="backend",
+            value=name,
         )
     backend = registered[name].load()(device, **options)
     assert isinstance(backend, Backend)

@@ -88,7 +88,7 @@ def negative_pairs(
     (groups, _, D), g = N.shape, config.group
     H = xp.reshape(inputs.hidden, (groups, g, D))  # (T/g, g, D)
     scores = xp.matmul(H, xp.matrix_transpose(N))  # (T/g, g, K)
-    negative_weight = xp.reshape(inputs.pairs * config.negative_weight, (groups, g, 1))
+    negative_weight = xp.reshape(inputs.pairs * config.shared_weight, (groups, g, 1))
     row_weight = xp.sum(negative_weight, axis=1, keepdims=True) + xp.zeros_like(N[:, :, :1])
     G = negative_weight * sigmoid(scores)  # (T/g, g, K)
     dH, dN = xp.matmul(G, N), xp.matmul(xp.matrix_transpose(G), H)  # (T/g, g, D), (T/g, K, D)

@@ -12,7 +12,6 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from xw2v.sgns.array import Array, Namespace
-from xw2v.sgns.config import StepConfig
 
 RANGE = 2**32  # draws are in [0, RANGE)
 
@@ -25,11 +24,14 @@ class Sampling:
         sample: t, the frequency above which words are subsampled; 0 keeps every token.
         ns_exponent: exponent of the counts by which negatives are drawn.
         seed: of all draws.
+        window: largest width of a window; None for that of the step, which may be smaller, since it
+            need not reach beyond the longest sentence.
     """
 
     sample: float
     ns_exponent: float
     seed: int
+    window: int | None = None
 
 
 def keep_thresholds(counts: np.ndarray, sample: float) -> np.ndarray:
@@ -101,10 +103,10 @@ def sample_word_ids(xp: Namespace, table: AliasTable, draw: Array) -> Array:
     return xp.where(within < xp.take(table.threshold, column), column, xp.take(table.alias, column))
 
 
-def window_sizes(draw: Array, config: StepConfig) -> Array:
+def window_sizes(draw: Array, window: int, fixed: bool) -> Array:
     """Window sizes from (N,) draws in [0, 2³²): uniform in 1 .. window, which is word2vec's
     distance weighting, or all equal to the window where that is fixed.
     """
-    if config.fixed_window:
-        return 0 * draw + config.window
-    return ((draw * config.window) >> 32) + 1
+    if fixed:
+        return 0 * draw + window
+    return ((draw * window) >> 32) + 1

@@ -75,8 +75,9 @@ class FileArray:
         """Raise InputError if the file was written to since it was opened."""
         if file_state(self._file.fileno()) != self._state:
             raise InputError(
-                f"{self.name}: changed while it was in use; put it back as it was and --resume, or "
-                "start again"
+                "changed while it was in use; put it back as it was and give `resume`, or start "
+                "again",
+                path=self.name,
             )
 
     def _read(self, start: int, stop: int) -> np.ndarray:

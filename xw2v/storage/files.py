@@ -37,6 +37,20 @@ def reason(error: OSError) -> str:
     return error.strerror or str(error) or type(error).__name__
 
 
+def is_path(value: object) -> bool:
+    """Whether a value is the name of a file or folder that the system can hold."""
+    path = os.fspath(value) if isinstance(value, (str, os.PathLike)) else None
+    try:
+        return isinstance(path, str) and path != "" and b"\0" not in os.fsencode(path)
+    except UnicodeEncodeError:  # of lone surrogates that stand for no byte
+        return False
+
+
+def _check_path(value: object) -> None:
+    if not is_path(value):
+        raise InputError("give the path of a file", setting="path", value=value)
+
+
 @contextmanager
 def atomic_write(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     """A binary file that appears under `path` only when the block ends without an exception.
@@ -44,10 +58,13 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     Devices and pipes (`/dev/stdout`) are written as they are. Raises InputError where `path` cannot
     be written.
     """
-    target = Path(os.path.realpath(path))
+    _check_path(path)
+    target = Path(path)
     if target.is_dir():
         raise InputError(f"{path}: is a folder; give the name of a file")
     special = target.exists() and not target.is_file()
+    if not special:
+        target = Path(os.path.realpath(path))
     partial = (
         target if special else target.with_name(f".{target.name}.{secrets.token_hex(4)}.partial")
     )
@@ -139,12 +156,22 @@ def sync(path: str | os.PathLike[str]) -> None:
 
 def open_binary(path: str | os.PathLike[str]) -> BinaryIO:
     """Open a file for reading; raises InputError if it does not exist or cannot be read."""
+    _check_path(path)
     try:
         return open(path, "rb")
     except FileNotFoundError:
         raise InputError(f"{path}: no such file or folder") from None
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({reason(error)})") from None
+
+
+DOCUMENTS = {  # which are zip files with these in them
+    "word/document.xml": "a Word document",
+    "xl/workbook.xml": "an Excel workbook",
+    "ppt/presentation.xml": "a PowerPoint presentation",
+    "META-INF/container.xml": "an EPUB book",
+    "content.xml": "an OpenDocument file",
+}
 
 
 def decompressed(raw: io.BufferedIOBase | BinaryIO, name: str, *, unzips: bool = False) -> BinaryIO:
@@ -188,8 +215,11 @@ def _zip_member(buffered: io.BufferedReader, name: str) -> BinaryIO:
     except Exception as error:  # of damaged files zipfile lets many kinds through
         text = str(error) or type(error).__name__
         raise InputError(f"{name}: the compressed file is damaged ({text}); get it again") from None
+    for member, kind in DOCUMENTS.items():
+        if member in names:
+            raise InputError(f"{name}: is {kind}; save it as plain text first")
     raise InputError(
-        f"{name}: a zip file of {len(names)} files, not of one text; unpack it and give the folder"
+        f"{name}: a zip file of {len(names)} files, not of one; unpack it and give what is in it"
     )
 
 

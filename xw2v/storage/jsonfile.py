@@ -3,7 +3,25 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import Any
+
+from xw2v.storage.files import open_binary
+
+
+def read_json(path: str | os.PathLike[str]) -> Any:
+    """What a file of JSON holds, lone surrogates too.
+
+    Raises:
+        InputError: it cannot be read.
+        ValueError: it is not JSON.
+    """
+    with open_binary(path) as file:
+        data = file.read()
+    try:
+        return json.loads(data.decode("utf-8", "surrogatepass"))
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
 
 
 def json_bytes(value: Any, indent: int | None = None) -> bytes:

@@ -29,8 +29,8 @@ def folder_lock(folder: str | Path) -> Iterator[None]:
         if not _lock(descriptor):
             process = _holder(descriptor)
             raise InputError(
-                f"{folder}: another run{process} is writing there; wait for it or name another "
-                "--output"
+                f"another run{process} is writing there; wait for it or name another `output`",
+                path=folder,
             )
         with suppress(OSError):  # a full disk
             os.ftruncate(descriptor, 0)

@@ -12,10 +12,27 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
-from xw2v.errors import MissingDependencyError
+from xw2v.errors import InputError, MissingDependencyError
 from xw2v.storage.files import atomic_write
 
 ENDINGS = (".gz", ".bz2", ".xz", ".zst")
+OTHER_ENDINGS = (
+    *(".zip", ".7z", ".rar", ".tar", ".tgz", ".tbz", ".tbz2", ".txz", ".tzst"),
+    *(".z", ".lz", ".lz4", ".lzma", ".lzo", ".br", ".sz"),
+)
+
+
+def check_ending(path: str | os.PathLike[str]) -> None:
+    """Raise InputError where a name ends as those of archives do, or of a compression that is not
+    written.
+    """
+    for ending in Path(path).suffixes[-2:]:
+        if ending.lower() in OTHER_ENDINGS:
+            raise InputError(
+                f"{ending} is not written; give a name that ends in .gz, .bz2, .xz or .zst, which "
+                "are, or in none of these",
+                path=path,
+            )
 
 
 @contextmanager
@@ -25,9 +42,10 @@ def packed_write(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     The same content gives the same file: no time and no name is stored in it.
 
     Raises:
-        InputError: the file cannot be written.
+        InputError: the file cannot be written, or its name ends in another compression's ending.
         MissingDependencyError: zstd, where no library for it is installed.
     """
+    check_ending(path)
     ending = Path(path).suffix.lower()
     with atomic_write(path) as raw:
         if ending not in ENDINGS:

@@ -6,10 +6,11 @@ import os
 from collections.abc import Iterator
 from typing import Any
 
-from xw2v.errors import InputError, MissingDependencyError
+from xw2v.errors import FileFormatError, InputError, MissingDependencyError
 from xw2v.storage.files import open_binary, unchanged
-from xw2v.text.sources import Source, TextChunk, rows_as_chunks
+from xw2v.text.sources import Source, TextChunk, fault_of_row, rows_as_chunks
 
+MAX_DEPTH = 2  # of lists of tokens
 CHUNK_ROWS = 1024  # of a Parquet file that are read at a time
 
 
@@ -42,10 +43,16 @@ class ArrowFile(Source):
 
     def _documents(self, pyarrow: Any) -> Iterator[TextChunk]:
         with open_binary(self.path) as file, unchanged(file, self.path) as check:
+            before = 0  # rows
             for batch in self._batches(pyarrow, file.read(6)):
                 batch.validate(full=True)  # or a damaged file could end the process
                 check()  # a file cut short under its memory map would end it, too
-                yield from rows_as_chunks(batch.to_pylist())
+                rows = batch.to_pylist()
+                for row, value in enumerate(rows, start=before + 1):
+                    if fault := fault_of_row(value):
+                        raise FileFormatError(f"row {row}: {self.column!r} {fault}", path=self.path)
+                before += len(rows)
+                yield from rows_as_chunks(rows)
 
     def _batches(self, pyarrow: Any, head: bytes) -> Iterator[Any]:
         """The text column, some rows at a time."""
@@ -84,10 +91,10 @@ class ArrowFile(Source):
             )
 
 
-def _is_text(types: Any, kind: Any) -> bool:
-    """Whether a type is of texts, or of lists of them."""
+def _is_text(types: Any, kind: Any, depth: int = 0) -> bool:
+    """Whether a type is of texts, of lists of them, or of lists of such lists."""
     if types.is_dictionary(kind):
-        return _is_text(types, kind.value_type)
+        return _is_text(types, kind.value_type, depth)
     if types.is_list(kind) or types.is_large_list(kind) or types.is_fixed_size_list(kind):
-        return _is_text(types, kind.value_type)
+        return depth < MAX_DEPTH and _is_text(types, kind.value_type, depth + 1)
     return bool(types.is_string(kind) or types.is_large_string(kind) or kind == "string_view")

@@ -8,10 +8,12 @@ https://www.unicode.org/reports/tr29/#Default_Word_Boundaries, with these tailor
 - No space joins (the narrow one does in UAX #29).
 - Letters of scripts written without spaces are a class, not single characters, so that text that
   was segmented stays as it was.
+- Numbers other than decimal digits (category No: ½, ², ①, Ethiopic ones) are tokens, runs of them.
 """
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from enum import IntEnum
 from functools import cache
@@ -29,18 +31,20 @@ class CharacterClass(IntEnum):
     DIGIT = 3
     EAST_ASIAN = 4  # Han, Hiragana, Katakana: written without spaces
     SOUTH_EAST_ASIAN = 5  # Thai, Lao, Khmer, Burmese and others: likewise
-    CONNECTOR = 6  # such as _: joins anything
-    EXTEND = 7  # marks and invisible characters: belong to what they follow
-    MID_LETTER = 8  # joins letters
-    MID_NUMBER = 9  # joins digits
-    MID_BOTH = 10  # joins either
-    APOSTROPHE = 11  # likewise
-    QUOTATION_MARK = 12  # joins Hebrew letters
-    LINE_END = 13
+    NUMBER = 6  # other than decimal digits, such as ½ and ²: not joined to what is beside it
+    CONNECTOR = 7  # such as _: joins anything
+    EXTEND = 8  # marks and invisible characters: belong to what they follow
+    MID_LETTER = 9  # joins letters
+    MID_NUMBER = 10  # joins digits
+    MID_BOTH = 11  # joins either
+    APOSTROPHE = 12  # likewise
+    QUOTATION_MARK = 13  # joins Hebrew letters
+    LINE_END = 14
 
 
 SPACELESS = (CharacterClass.EAST_ASIAN, CharacterClass.SOUTH_EAST_ASIAN)
 WORD_CLASSES = (CharacterClass.LETTER, CharacterClass.HEBREW, *SPACELESS)  # of letters
+COUNTED_CLASSES = (*WORD_CLASSES, CharacterClass.DIGIT, CharacterClass.NUMBER)
 
 _MEMBERS = {
     CharacterClass.LETTER: "\u00b8\u02c2-\u02c5\u02d2-\u02d7\u02de\u02df\u02e5-\u02eb\u02ed"
@@ -63,6 +67,7 @@ _CATEGORIES = {
     **dict.fromkeys(("Lu", "Ll", "Lt", "Lm", "Lo", "Nl"), CharacterClass.LETTER),
     **dict.fromkeys(("Mn", "Mc", "Me", "Cf"), CharacterClass.EXTEND),
     "Nd": CharacterClass.DIGIT,
+    "No": CharacterClass.NUMBER,
     "Pc": CharacterClass.CONNECTOR,
 }
 _NAMES = {
@@ -124,10 +129,9 @@ def characters_of(*kinds: CharacterClass) -> str:
     codes = np.flatnonzero(np.isin(class_table(), kinds))
     starts = codes[np.flatnonzero(np.diff(codes, prepend=-2) > 1)]
     stops = codes[np.flatnonzero(np.diff(codes, append=1 << 30) > 1)]
-    return "".join(
-        f"\\U{first:08x}-\\U{last:08x}"
-        for first, last in zip(starts.tolist(), stops.tolist(), strict=True)
-    )
+    ranges = zip(map(chr, starts.tolist()), map(chr, stops.tolist()), strict=True)
+    # compiled ten times faster than with escapes
+    return "".join(f"{re.escape(first)}-{re.escape(last)}" for first, last in ranges)
 
 
 def classes_of(text: str) -> np.ndarray:
@@ -138,13 +142,25 @@ def classes_of(text: str) -> np.ndarray:
 
 @cache
 def _is_counted() -> np.ndarray:
-    return np.isin(class_table(), (*WORD_CLASSES, CharacterClass.DIGIT))
+    return np.isin(class_table(), COUNTED_CLASSES)
 
 
 def count_letters(text: str) -> int:
     """How many letters and digits a text has."""
     codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
     return int(np.count_nonzero(_is_counted()[codes]))
+
+
+def joiners(text: str) -> np.ndarray:
+    """Which characters of a text belong to a word that ends before them, if one does: marks,
+    invisible characters, and connectors before a letter or digit. (n,) bool
+    """
+    classes = classes_of(text)
+    before_letter = np.zeros(classes.size, bool)
+    before_letter[:-1] = np.isin(classes[1:], COUNTED_CLASSES)
+    is_connector = classes == CharacterClass.CONNECTOR
+    joins: np.ndarray = (classes == CharacterClass.EXTEND) | (is_connector & before_letter)
+    return joins
 
 
 def invisible_characters() -> str:

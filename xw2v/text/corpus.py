@@ -14,7 +14,7 @@ from xw2v.settings import Settings
 from xw2v.storage.filearray import FileArray
 from xw2v.text.corpus_folder import read_corpus, write_corpus
 from xw2v.text.encode import Encoder
-from xw2v.text.id_arrays import chunks_of, keep_arrays
+from xw2v.text.id_arrays import Digest, chunks_of, digested, keep_arrays
 from xw2v.text.vocabulary import DEFAULT_LIMITS, Vocabulary, VocabularyLimits
 
 
@@ -120,15 +120,17 @@ class Corpus:
                 "settings": settings,
                 "coverage": coverage,
             }
-            write_corpus(folder, text.chunks, text.vocabulary, metadata)
+            write_corpus(folder, text.chunks, text.vocabulary, metadata, encoder.threads)
             return cls.open(folder, notices)
-        kept = keep_arrays(text.chunks, text.tokens, encoder.folder, description)
+        digest = Digest()
+        chunks = digested(text.chunks, digest, encoder.threads)
+        ids, offsets = keep_arrays(chunks, text.tokens, encoder.folder, description)
         return cls(
-            ids=kept.ids,
-            offsets=kept.offsets,
+            ids=ids,
+            offsets=offsets,
             vocabulary=text.vocabulary,
             raw_words=encoder.raw_words,
-            fingerprint=kept.digest.hexdigest(text.vocabulary),
+            fingerprint=digest.hexdigest(text.vocabulary),
             description=description,
             notices=notices,
             settings=settings,

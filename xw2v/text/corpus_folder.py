@@ -20,7 +20,7 @@ from xw2v.errors import InputError
 from xw2v.storage.filearray import FileArray
 from xw2v.storage.files import atomic_write, open_binary, output_folder, reason
 from xw2v.storage.npyfile import NpyError, read_header, write_header
-from xw2v.text.id_arrays import CHUNK_TOKENS, Digest, chunks_of, write_arrays
+from xw2v.text.id_arrays import CHUNK_TOKENS, Digest, chunks_of, digested, write_arrays
 from xw2v.text.spool import Chunk
 from xw2v.text.vocabulary import Vocabulary
 
@@ -37,11 +37,13 @@ def write_corpus(
     chunks: Iterable[Chunk],
     vocabulary: Vocabulary,
     metadata: dict[str, Any],
+    threads: int = 1,
 ) -> None:
     """Write the four files, which take their names together at the end.
 
     Args:
         metadata: "raw_words", "description", "settings" and "coverage", see `read_corpus`.
+        threads: with more than one, the fingerprint is taken by a thread of its own.
 
     Raises:
         InputError: the folder cannot be written.
@@ -53,7 +55,8 @@ def write_corpus(
             for name in (IDS, OFFSETS, VOCABULARY, METADATA)
         )
         write_header(offsets_file, (0,), "<i8")
-        digest = write_arrays(chunks, ids_file, offsets_file)
+        digest = Digest()
+        write_arrays(digested(chunks, digest, threads), ids_file, offsets_file)
         offsets_file.seek(0)
         write_header(offsets_file, (digest.sentences + 1,), "<i8")
         vocabulary_file.write(vocabulary.to_bytes())

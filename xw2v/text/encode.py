@@ -18,14 +18,16 @@ import numpy as np
 
 from xw2v.errors import InputError
 from xw2v.storage.native import NO_COMPILER
-from xw2v.text.characters import count_letters
 from xw2v.text.coverage import SAMPLE_WORDS, Coverage, spaceless_notice
-from xw2v.text.scan import Scanner, is_fast, library
+from xw2v.text.parallel import ordered_map
+from xw2v.text.renumber import renumber
+from xw2v.text.scan import Scanner, WordCache, is_fast, library
+from xw2v.text.scan_team import ScannedChunk, ScanTeam
 from xw2v.text.sentences import check_sentence, checked_tokens
 from xw2v.text.sources import TextChunk
-from xw2v.text.spool import Chunk, Spool
+from xw2v.text.spool import Chunk, Spool, nonempty
 from xw2v.text.tokenised import Documents
-from xw2v.text.tokens import AsciiRule, PatternRule, TokenRule
+from xw2v.text.tokens import AsciiRule, Losses, PatternRule, TokenRule
 from xw2v.text.vocabulary import DEFAULT_LIMITS, DISTINCT_LIMIT, Vocabulary, VocabularyLimits
 
 CHECK_TOKENS = 1 << 20  # between looks at the number of distinct words
@@ -37,6 +39,10 @@ class WordIndex(defaultdict[str, int]):
 
     def __init__(self) -> None:
         super().__init__(count().__next__)
+
+    def ids_of(self, words: Sequence[str]) -> np.ndarray:
+        """The ids of words, (n,) int32."""
+        return np.fromiter(map(self.__getitem__, words), np.int32, len(words))
 
 
 class EncodedText(NamedTuple):
@@ -60,6 +66,8 @@ class Encoder:
         rule: finds the words of text.
         folder: where a temporary file may go, see `Spool`.
         distinct_limit: where there are more distinct words than this, rare ones are dropped.
+        threads: that scan running text; what comes out does not depend on them. With more than
+            one, `flush` or `close` has to follow the last `add`.
     """
 
     def __init__(
@@ -67,10 +75,12 @@ class Encoder:
         rule: TokenRule | None = None,
         folder: str | os.PathLike[str] | None = None,
         distinct_limit: int = DISTINCT_LIMIT,
+        threads: int = 1,
     ) -> None:
         self.rule = rule or AsciiRule()
         self.folder = folder
         self.distinct_limit = distinct_limit
+        self.threads = threads
         self.raw_words = 0
         self.dropped_up_to = 0  # r of the module's docstring
         self._index = WordIndex()
@@ -82,8 +92,12 @@ class Encoder:
         self.coverage = Coverage()
         compiled = library() if is_fast(self.rule) else None
         self._scanner: Scanner | None = None
+        self._team: ScanTeam | None = None
         if compiled is not None:
-            self._scanner = Scanner(compiled, self.rule, self._index.__getitem__)
+            self._cache = WordCache(compiled)
+            self._scanner = Scanner(compiled, self.rule, self._cache)
+            if threads > 1:
+                self._team = ScanTeam(compiled, self.rule, self._cache, threads)
 
     def add(self, chunk: TextChunk) -> None:
         """Add running text, or the tokens of a document.
@@ -93,10 +107,27 @@ class Encoder:
                 the rule's `splits_at_spaces`, at a space; or the tokens of a document, to which
                 the rule and that of final punctuation apply.
         """
-        if isinstance(chunk, bytes):
-            self._add_text(chunk)
-        else:
+        if not isinstance(chunk, bytes):
+            self.flush()
             self._add_document(chunk)
+        elif self._team is not None and not self.dropped_up_to:
+            for scanned in self._team.add(chunk):
+                self._add_scanned(self._team, scanned)
+        else:
+            self.flush()
+            self._add_text(chunk)
+
+    def flush(self) -> None:
+        """Wait for the text that was added."""
+        if self._team is not None:
+            for scanned in self._team.rest():
+                self._add_scanned(self._team, scanned)
+            self._take_counted(self._team)
+
+    def close(self) -> None:
+        """End the threads; text of which they have not told yet is lost without `flush`."""
+        if self._team is not None:
+            self._team.close()
 
     def _add_text(self, chunk: bytes) -> None:
         if self._scanner is not None:
@@ -104,37 +135,60 @@ class Encoder:
             return
         self._scanner_is_missing = is_fast(self.rule)
         rule = self.rule
+        lines = [rule.prepare(line.decode()) for line in chunk.splitlines()]
         found: list[str] = []
         ends = []
-        for line in chunk.splitlines():
-            found += rule.find(rule.prepare(line.decode()))
+        for line in lines:
+            found += rule.find(line)
             ends.append(len(found))
         if chunk and chunk[-1] not in b"\r\n":
             ends.pop()
         self._add_tokens(list(map(rule.normalise, found)), np.array(ends, np.int64))
         if not rule.keeps_all_letters:
-            letters = count_letters(rule.prepare(chunk.decode()))
-            outside = max(0, letters - count_letters("".join(found)))
-            self.coverage.add(letters, outside, rule, chunk)
+            losses = Losses.of(lines, found, sum(map(rule.cut_tokens, lines)))
+            self.coverage.add_text(losses, len(found), rule, chunk)
 
     def _scan(self, scanner: Scanner, chunk: bytes) -> None:
-        letters, outside = scanner.letters, scanner.letters_outside
+        losses, raw_words = scanner.losses, self.raw_words
         scanner.open(chunk)
         while (found := scanner.next(self._room)) is not None:
-            self._add_ids(*found)
+            if found.misses is not None:
+                ids = self._index.ids_of(found.misses.words)
+                found.ids[found.misses.positions] = ids
+                self._cache.insert(found.misses, ids)
+            self._add_ids(found.ids, found.line_ends)
         if not self.rule.keeps_all_letters:
-            letters, outside = scanner.letters - letters, scanner.letters_outside - outside
-            self.coverage.add(letters, outside, self.rule, chunk)
+            lost = scanner.losses.since(losses)
+            self.coverage.add_text(lost, self.raw_words - raw_words, self.rule, chunk)
+
+    def _add_scanned(self, team: ScanTeam, found: ScannedChunk) -> None:
+        assert self._scanner is not None
+        if self.dropped_up_to or len(self._index) + found.new_words > self.distinct_limit:
+            # words may be dropped at any token: the counts have to be known there, and what was
+            # found with ids of dropped words is of no use
+            self._take_counted(team)
+            self._scan(self._scanner, found.text)
+            return
+        for chunk in team.count(found, self._index.ids_of, self._index.__len__):
+            self._spool.append(*chunk)
+        tokens = sum(part.ids.size for part in found.parts)
+        self._n_provisional = len(self._index)
+        self.raw_words += tokens
+        if not self.rule.keeps_all_letters:
+            self.coverage.add_text(found.losses, tokens, self.rule, found.text)
+
+    def _take_counted(self, team: ScanTeam) -> None:
+        for chunk in team.counted():
+            self._spool.append(*chunk)
+        for counts in team.take_counts():
+            self._reserve(counts.size)
+            self._counts[: counts.size] += counts
 
     def _add_document(self, tokens: Sequence[str]) -> None:
-        words, ends = self._documents.words(tokens)
-        self._add_tokens(words, ends)
+        found = self._documents.words(tokens)
+        self._add_tokens(found.words, found.ends)
         if not self.rule.keeps_all_letters:
-            letters = count_letters("".join(tokens))
-            outside = max(0, letters - count_letters("".join(words)))
-            self.coverage.add(
-                letters, outside, self.rule, " ".join(tokens).encode("utf-8", "replace")
-            )
+            self.coverage.add_document(found.losses, self.rule, tokens)
 
     def add_sentences(self, sentences: Iterable[Iterable[str]]) -> None:
         """Add sentences whose tokens count as they are.
@@ -162,9 +216,7 @@ class Encoder:
         first = 0
         while first < len(tokens) or ends.size:
             last = min(len(tokens), first + self._room)
-            ids = np.fromiter(
-                map(self._index.__getitem__, tokens[first:last]), np.int32, last - first
-            )
+            ids = self._index.ids_of(tokens[first:last])
             within = int(np.searchsorted(ends, last, side="right"))
             self._add_ids(ids, ends[:within] - first)
             first, ends = last, ends[within:]
@@ -178,14 +230,17 @@ class Encoder:
         """Count and keep at most `_room` provisional ids; `ends` count from the first of them."""
         if ids.size:
             self._n_provisional = max(self._n_provisional, int(ids.max()) + 1)
-            if self._n_provisional > self._counts.size:
-                self._counts = np.append(self._counts, np.zeros(self._n_provisional, np.int64))
+            self._reserve(self._n_provisional)
             np.add.at(self._counts, ids, 1)
             self.raw_words += ids.size
             if self.raw_words % CHECK_TOKENS == 0 and len(self._index) > self.distinct_limit:
                 self._drop_rare()
-        not_empty = np.diff(ends, prepend=-1) > 0  # a text may hold any number of empty lines
-        self._spool.append(ids, ends[not_empty])
+        self._spool.append(ids, nonempty(ends))
+
+    def _reserve(self, words: int) -> None:
+        """Room for the counts of so many words."""
+        if words > self._counts.size:
+            self._counts = np.append(self._counts, np.zeros(words, np.int64))
 
     def _drop_rare(self) -> None:
         kept = dict(self._index)
@@ -196,7 +251,7 @@ class Encoder:
         self._index.clear()
         self._index.update(kept)
         if self._scanner is not None:
-            self._scanner.cache_clear()
+            self._cache.clear()
 
     @property
     def notices(self) -> list[str]:
@@ -209,11 +264,10 @@ class Encoder:
             )
         if self.dropped_up_to:
             notices.append(
-                f"more than {self.distinct_limit:,} distinct words: on the way, those met "
+                f"more than {self.distinct_limit:,} distinct words: on the way, those seen "
                 f"{self.dropped_up_to} times or fewer by then were dropped"
             )
-        if (notice := self.coverage.notice(self.rule)) is not None:
-            notices.append(notice)
+        notices += self.coverage.notices()
         if not isinstance(self.rule, PatternRule):
             words = islice(self._index.items(), SAMPLE_WORDS)
             counted = ((word, int(self._counts[i])) for word, i in words)
@@ -240,8 +294,8 @@ class Encoder:
             InputError: no word is left, or a token was not a string.
         """
         words = list(self._index)
-        other = next((word for word in words if not isinstance(word, str)), None)
-        if other is not None:
+        if set(map(type, words)) - {str}:
+            other = next(word for word in words if type(word) is not str)
             raise InputError(
                 f"a token is a {type(other).__name__} ({str(other)[:40]!r}), not a string"
             )
@@ -259,14 +313,12 @@ class Encoder:
 
     def _renumbered(self, rows: np.ndarray) -> Iterator[Chunk]:
         total, last_end = 0, 0
-        for provisional_ids, ends in self._spool:
-            ids = rows.take(provisional_ids)
-            kept = ids >= 0
-            removed = np.flatnonzero(~kept)
-            ends = total + ends - np.searchsorted(removed, ends)
+        chunks = ordered_map(lambda chunk: renumber(rows, *chunk), self._spool, self.threads)
+        for ids, ends in chunks:
+            ends = total + ends
             ends = ends[np.diff(ends, prepend=last_end) > 0]
             last_end = int(ends[-1]) if ends.size else last_end
-            total += ids.size - removed.size
-            yield ids[kept], ends
+            total += ids.size
+            yield ids, ends
         if total > last_end:  # the last sentence was left open
             yield np.empty(0, np.int32), np.array([total])

@@ -6,11 +6,11 @@ In memory while they are few, else in temporary files or in the files of a corpu
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 import os
 from collections.abc import Iterable, Iterator
-from typing import BinaryIO, NamedTuple
+from concurrent.futures import ThreadPoolExecutor
+from typing import BinaryIO
 
 import numpy as np
 
@@ -33,8 +33,8 @@ class Digest:
 
     def update(self, ids: np.ndarray, ends: np.ndarray) -> None:
         """Take further ids (int32) and sentence ends (int64)."""
-        self._ids.update(ids.astype("<i4", copy=False).tobytes())
-        self._offsets.update(ends.astype("<i8", copy=False).tobytes())
+        self._ids.update(_bytes_of(ids, "<i4"))
+        self._offsets.update(_bytes_of(ends, "<i8"))
         self.tokens += ids.size
         self.sentences += ends.size
 
@@ -45,51 +45,63 @@ class Digest:
         return hashlib.sha256(parts).hexdigest()
 
 
-def write_arrays(chunks: Iterable[Chunk], ids_file: BinaryIO, offsets_file: BinaryIO) -> Digest:
-    """Write ids as int32 and offsets as int64, and take their digest on the way."""
-    digest = Digest()
+def digested(chunks: Iterable[Chunk], digest: Digest, threads: int = 1) -> Iterator[Chunk]:
+    """The chunks, of which a digest is taken on the way, in a thread where there may be several."""
+    if threads == 1:
+        for chunk in chunks:
+            digest.update(*chunk)
+            yield chunk
+        return
+    with ThreadPoolExecutor(1, thread_name_prefix="xw2v-digest") as pool:
+        for chunk in chunks:
+            done = pool.submit(digest.update, *chunk)
+            yield chunk
+            done.result()
+
+
+def write_arrays(chunks: Iterable[Chunk], ids_file: BinaryIO, offsets_file: BinaryIO) -> None:
+    """Write ids as int32 and offsets as int64."""
     offsets_file.write(bytes(8))
     for ids, ends in chunks:
-        digest.update(ids, ends)
-        ids_file.write(ids.astype("<i4", copy=False).tobytes())
-        offsets_file.write(ends.astype("<i8", copy=False).tobytes())
-    return digest
+        ids_file.write(_bytes_of(ids, "<i4"))
+        offsets_file.write(_bytes_of(ends, "<i8"))
+
+
+def _bytes_of(array: np.ndarray, dtype: str) -> memoryview:
+    return np.ascontiguousarray(array, dtype).view(np.uint8).data
 
 
 def chunks_of(ids: np.ndarray | FileArray, offsets: np.ndarray | FileArray) -> Iterator[Chunk]:
-    """The arrays of a corpus in chunks, for `write_arrays` and `Digest`."""
+    """The arrays of a corpus in chunks, for `digested` and `write_arrays`."""
     for first in range(0, max(len(ids), len(offsets)), CHUNK_TOKENS):
         yield ids[first : first + CHUNK_TOKENS], offsets[first + 1 : first + 1 + CHUNK_TOKENS]
 
 
-class IdArrays(NamedTuple):
-    """ids (N,) int32, offsets (S + 1,) int64 and the digest of both."""
-
-    ids: np.ndarray | FileArray
-    offsets: np.ndarray | FileArray
-    digest: Digest
-
-
 def keep_arrays(
     chunks: Iterable[Chunk], tokens: int, folder: str | os.PathLike[str] | None, description: str
-) -> IdArrays:
+) -> tuple[np.ndarray | FileArray, np.ndarray | FileArray]:
     """Keep the arrays for this process: in memory, or in temporary files where they are large.
 
     Args:
         tokens: how many ids `chunks` hold.
         folder: for the temporary files, see `temporary_file`.
         description: of the text, for messages.
+
+    Returns:
+        ids (N,) int32 and offsets (S + 1,) int64.
     """
     if 4 * tokens <= MEMORY_BYTES:
-        ids_buffer, offsets_buffer = io.BytesIO(), io.BytesIO()
-        digest = write_arrays(chunks, ids_buffer, offsets_buffer)
-        ids = np.frombuffer(ids_buffer.getvalue(), np.int32)
-        return IdArrays(ids, np.frombuffer(offsets_buffer.getvalue(), np.int64), digest)
+        kept = np.empty(tokens, np.int32)
+        offsets = [np.zeros(1, np.int64)]
+        first = 0
+        for ids, ends in chunks:
+            kept[first : first + ids.size] = ids
+            first += ids.size
+            offsets.append(ends)
+        return kept, np.concatenate(offsets)
     with temporary_file(folder) as ids_file, temporary_file(folder) as offsets_file:
-        digest = write_arrays(chunks, ids_file, offsets_file)
+        write_arrays(chunks, ids_file, offsets_file)
         ids_file.flush()
         offsets_file.flush()
         name = f"{description} (in a temporary file)"
-        return IdArrays(
-            FileArray(ids_file, name, np.int32), FileArray(offsets_file, name, np.int64), digest
-        )
+        return FileArray(ids_file, name, np.int32), FileArray(offsets_file, name, np.int64)

@@ -1,9 +1,10 @@
-"""What a user names, as sources: files, folders, standard input, `--corpus`, the default text."""
+"""What a user names, as sources: files, folders, standard input, `corpus`, the default text."""
 
 from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -12,16 +13,21 @@ from xw2v.errors import InputError, UsageError
 from xw2v.storage.files import reason
 from xw2v.text import nltk_source
 from xw2v.text.arrowfiles import ArrowFile
+from xw2v.text.csvfiles import delimiter_of
 from xw2v.text.docs_source import DocsSource
-from xw2v.text.jsonlines import JsonLinesFile, is_json_lines
+from xw2v.text.jsonlines import named_json_lines
 from xw2v.text.sources import Source, described
 from xw2v.text.textfiles import STANDARD_INPUT, TextFile
 
 TABLE_SUFFIXES = (".arrow", ".parquet")
+# of a set of data, beside its files
+_DESCRIPTION = re.compile(r"(readme|licen[cs]e)\b.*|.*\.md|dataset_\w+\.json", re.IGNORECASE)
+# files that only folders of vectors have: those of a model, and of the embedding projector
+VECTORS = ({"center.npy", "vocab.json"}, {"vectors.tsv", "metadata.tsv"})
 
 
 class ResolvedInputs(NamedTuple):
-    """What INPUT and `--corpus` name.
+    """What `input` and `corpus` name.
 
     Attributes:
         sources: in the order in which they are read.
@@ -35,7 +41,7 @@ class ResolvedInputs(NamedTuple):
 
 
 def find_sources(names: Sequence[str], corpus: str | None, text_column: str) -> ResolvedInputs:
-    """The sources of INPUT arguments and of `--corpus`; with neither, the default text.
+    """The sources of `input` and of `corpus`; with neither, the default text.
 
     Raises:
         InputError: a file or folder is not there.
@@ -93,17 +99,19 @@ def sources_of(inputs: Sequence[str], text_column: str) -> list[Source]:
 def _source_of(path: str, text_column: str) -> Source:
     if path.lower().endswith(TABLE_SUFFIXES):
         return ArrowFile(path, text_column)
-    if path != STANDARD_INPUT and os.path.isfile(path) and is_json_lines(path, text_column):
-        return JsonLinesFile(path, text_column)
-    return TextFile(path)
+    return TextFile(path, text_column)
 
 
 def files_of(folder: str) -> list[str]:
     """All files in a folder and its folders, in order of their names; hidden ones are left out.
 
     Links to folders are followed, but none is read twice. Where there are Arrow or Parquet files,
-    only these count: what lies beside them describes them. Of a folder of Hugging Face's datasets,
-    that is what they hold, without what was cached.
+    only these count: what lies beside them describes them; beside JSON Lines and CSV, README and
+    the like are left out. Of a folder of Hugging Face's datasets, that is what they hold, without
+    what was cached.
+
+    Raises:
+        InputError: a folder cannot be read, holds no text, or vectors.
     """
 
     def refuse(error: OSError) -> None:
@@ -116,10 +124,14 @@ def files_of(folder: str) -> list[str]:
             for name in folders
             if not name.startswith(".") and _is_new(os.path.join(root, name), seen)
         ]
+        if any(folder <= {*names} for folder in VECTORS):
+            raise InputError(f"{root}: holds vectors (a model), not text; name the files to read")
         names = _listed(root, names) or names
         found += [os.path.join(root, name) for name in names if not name.startswith(".")]
     tables = [path for path in found if path.lower().endswith(TABLE_SUFFIXES)]
     tables = [path for path in tables if not os.path.basename(path).startswith("cache-")] or tables
+    if any(named_json_lines(path) or delimiter_of(path) for path in found):
+        found = [path for path in found if not _DESCRIPTION.fullmatch(os.path.basename(path))]
     if not found:
         raise InputError(f"{folder}: no text in this folder (hidden files do not count)")
     return sorted(tables or found, key=lambda path: Path(path).parts)

@@ -1,4 +1,4 @@
-"""How often each pair of words was met, in bounded memory."""
+"""How often each pair of words occurs, in bounded memory."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ MERGE_PAIRS = 1 << 21  # that wait, besides as many as were merged, before they 
 
 
 class PairCounts:
-    """How often each pair of words was met: sorted arrays, merged as they grow."""
+    """How often each pair of words occurs: sorted arrays, merged as they grow."""
 
     def __init__(self, limit: int = PAIR_LIMIT) -> None:
         self.limit = limit
         self.dropped_up_to = 0
-        self.distinct = 0  # pairs met, those dropped since among them
+        self.distinct = 0  # pairs seen, those dropped since among them
         self._merged = (np.empty(0, np.int64), np.empty(0, np.int64))
         self._waiting: list[tuple[np.ndarray, np.ndarray]] = []
 

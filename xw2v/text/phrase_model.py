@@ -9,7 +9,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from xw2v.errors import FileFormatError, UsageError
-from xw2v.storage.files import atomic_write, open_binary
+from xw2v.storage.files import atomic_write
+from xw2v.storage.jsonfile import read_json
+from xw2v.text.options import TextOptions
 from xw2v.text.phrases import Phrase, PhraseText
 
 FORMAT = "xw2v phrases 1"
@@ -48,6 +50,11 @@ class PhraseModel:
             for phrase, score in phrases.items()
         }
 
+    @property
+    def options(self) -> TextOptions:
+        """How the text was read in which they were found."""
+        return TextOptions.from_record(self.settings)
+
     def learn(
         self, text: PhraseText, passes: int, min_count: int, threshold: float, scoring: str
     ) -> None:
@@ -78,10 +85,8 @@ class PhraseModel:
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> PhraseModel:
         """Read what `save` wrote; raises FileFormatError where the file is something else."""
-        with open_binary(path) as file:
-            data = file.read()
         try:
-            content = json.loads(data.decode("utf-8", "surrogatepass"))
+            content = read_json(path)
             if content["format"] != FORMAT:
                 raise ValueError
             passes = [
@@ -91,10 +96,12 @@ class PhraseModel:
             if any(len(phrase) < 2 for phrases in passes for phrase in phrases):
                 raise ValueError
             connectors = tuple(map(_word, content["connector_words"]))
-            return cls(_word(content["delimiter"]), connectors, passes, dict(content["settings"]))
+            model = cls(_word(content["delimiter"]), connectors, passes, dict(content["settings"]))
+            model.options.rule()
+            return model
         except UsageError:
-            raise FileFormatError("its delimiter is not one", path=path) from None
-        except (ValueError, TypeError, KeyError, RecursionError):
+            raise FileFormatError("its delimiter or its options are damaged", path=path) from None
+        except (ValueError, TypeError, KeyError):
             raise FileFormatError(f"not a file of phrases ({FORMAT})", path=path) from None
 
 

@@ -96,7 +96,7 @@ class PhraseText:
         keys, together = pairs.totals()  # (P,), (P,)
         if pairs.dropped_up_to:
             self.notices.append(
-                f"more than {pairs.limit:,} distinct pairs of words: on the way, those met "
+                f"more than {pairs.limit:,} distinct pairs of words: on the way, those seen "
                 f"{pairs.dropped_up_to} times or fewer by then were dropped"
             )
         first, second = keys >> 32, self._last_words(keys & 0xFFFFFFFF)
@@ -190,7 +190,7 @@ def check_options(min_count: int, threshold: float, scoring: str) -> None:
 
 
 def _npmi(together: np.ndarray, products: np.ndarray, total: int, min_count: int) -> np.ndarray:
-    """Normalised pointwise mutual information, -inf for pairs met too seldom."""
+    """Normalised pointwise mutual information, -inf for pairs that occur too rarely."""
     p_pair = together / total
     with np.errstate(divide="ignore"):  # a text of one pair alone
         scores = np.log(p_pair / (products / total**2)) / -np.log(p_pair)

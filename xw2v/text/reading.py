@@ -1,10 +1,12 @@
-"""From what a user names (files, folders, `--corpus`) to a Corpus."""
+"""From what a user names (files, folders, `corpus`) to a Corpus."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
+from contextlib import closing
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from xw2v.errors import InputError, UsageError
@@ -13,9 +15,10 @@ from xw2v.text.corpus import Corpus
 from xw2v.text.corpus_folder import VALIDATION, VOCABULARY, is_corpus_folder, remove_corpus
 from xw2v.text.encode import Encoder
 from xw2v.text.inputs import ResolvedInputs, find_sources
-from xw2v.text.options import DEFAULT_OPTIONS, TextOptions
+from xw2v.text.options import DEFAULT_OPTIONS, OF_SETTINGS, TextOptions
+from xw2v.text.read_ahead import read_ahead
 from xw2v.text.sentence_ends import split_sentences
-from xw2v.text.sources import described
+from xw2v.text.sources import TextChunk, described
 from xw2v.text.token_marks import is_marked_as_tokens
 from xw2v.text.vocabulary import DEFAULT_LIMITS, DISTINCT_LIMIT, Vocabulary, VocabularyLimits
 
@@ -50,7 +53,7 @@ def open_corpus(
         UsageError: an option out of range, or a preprocessed folder among other inputs.
     """
     names = [os.fspath(name) for name in inputs]
-    options, notices = _resolved(options, names)
+    options, notices = resolved_options(options, names)
     settings = {
         **options.record(),
         "min_count": limits.min_count,
@@ -63,7 +66,7 @@ def open_corpus(
             raise UsageError(f"{names[0]}: is preprocessed already; give text")
         return _preprocessed(names[0], settings)
     found = find_sources(names, corpus, options.text_column)
-    encoder = Encoder(options.rule(), folder, limits.distinct_limit)
+    encoder = Encoder(options.rule(), folder, limits.distinct_limit, options.threads)
     encode(found, encoder, progress, options.split_sentences)
     read = Corpus.from_encoder(encoder, limits, found.description, settings, folder)
     return replace(read, notices=(*found.notices, *notices, *read.notices))
@@ -77,16 +80,16 @@ def read_corpus_with(
     progress: Progress | None = None,
     folder: str | os.PathLike[str] | None = None,
 ) -> Corpus:
-    """Text such as `--val`'s in the rows of a given vocabulary; raises what `open_corpus` does."""
+    """Held-out text in the rows of a given vocabulary; raises what `open_corpus` does."""
     names = [os.fspath(name) for name in inputs]
     if len(names) == 1 and is_corpus_folder(names[0]):
         opened = Corpus.open(names[0])
         if opened.vocabulary.words != vocabulary.words:
             raise InputError(f"{names[0]}: made with another vocabulary than the training text's")
         return opened
-    options, _ = _resolved(options, names)
+    options, _ = resolved_options(options, names)
     found = find_sources(names, None, options.text_column)
-    encoder = Encoder(options.rule(), folder, DISTINCT_LIMIT)
+    encoder = Encoder(options.rule(), folder, DISTINCT_LIMIT, options.threads)
     encode(found, encoder, progress, options.split_sentences)
     return Corpus.from_encoder(encoder, vocabulary, found.description, options.record(), folder)
 
@@ -130,14 +133,18 @@ def encode(
     splits_at_spaces = encoder.rule.splits_at_spaces and not splits_sentences
     total = sum(source.total for source in found.sources)
     known = total > 0 and all(source.total for source in found.sources)
-    for source in found.sources:
-        for chunk in source.chunks(splits_at_spaces):
-            if splits_sentences and isinstance(chunk, bytes):
-                chunk = split_sentences(chunk.decode()).encode()
-            encoder.add(chunk)
-            if progress is not None:
-                done = sum(source.done for source in found.sources)
-                progress(encoder.raw_words, done / total if known else None)
+    try:
+        with closing(_chunks(found, splits_at_spaces, encoder.threads)) as chunks:
+            for chunk in chunks:
+                if splits_sentences and isinstance(chunk, bytes):
+                    chunk = split_sentences(chunk.decode()).encode()
+                encoder.add(chunk)
+                if progress is not None:
+                    done = sum(source.done for source in found.sources)
+                    progress(encoder.raw_words, done / total if known else None)
+        encoder.flush()
+    finally:
+        encoder.close()
     if not encoder.raw_words:
         raise InputError(
             f"{found.description}: no words in it ({encoder.rule.option}); other rules are "
@@ -145,17 +152,45 @@ def encode(
         )
 
 
-def _resolved(options: TextOptions, names: Sequence[str]) -> tuple[TextOptions, list[str]]:
-    """The options with the rule of tokens that files are marked with, and lines for the user."""
+def _chunks(
+    found: ResolvedInputs, splits_at_spaces: bool, threads: int
+) -> Generator[TextChunk, None, None]:
+    """The text, read ahead where there may be several threads and the sources can be left."""
+    sources = [partial(source.chunks, splits_at_spaces) for source in found.sources]
+    if threads == 1 or any(source.is_stream for source in found.sources):
+        for source in sources:
+            yield from source()
+    else:
+        yield from read_ahead(sources, threads)
+
+
+def resolved_options(
+    options: TextOptions, names: Sequence[str], learnt: TextOptions | None = None
+) -> tuple[TextOptions, list[str]]:
+    """The options with a rule of tokens where they name none, and lines for the user.
+
+    Args:
+        options: as they are given.
+        names: of files, which may be marked with the rule.
+        learnt: the options with which the phrases were found that are joined in this text.
+    """
     if options.tokens is not None or options.token_pattern is not None:
         return options, []
     marked = [name for name in names if is_marked_as_tokens(name)]
-    if not marked:
+    if marked and len(marked) == len(names):
+        notice = f"{described(marked)}: written by xw2v phrases, so words are as they stand (raw)"
+        return replace(options, tokens="raw"), [notice]
+    if marked:
+        notice = f"{marked[0]} was written by xw2v phrases; `tokens` raw keeps its phrases"
+        return options, [notice]
+    if learnt is None:
         return options, []
-    if len(marked) < len(names):
-        return options, [f"{marked[0]} was written by xw2v phrases; `tokens` raw keeps its phrases"]
-    notice = f"{described(marked)}: written by xw2v phrases, so words are as they stand (raw)"
-    return replace(options, tokens="raw"), [notice]
+    chosen = {
+        name: getattr(learnt, name)
+        for name in OF_SETTINGS
+        if getattr(options, name) == getattr(DEFAULT_OPTIONS, name)
+    }
+    return replace(options, **chosen), []
 
 
 def validation_of(inputs: Sequence[str | os.PathLike[str]]) -> Corpus | None:

@@ -4,46 +4,19 @@
    Tokens are either runs of the letters of one ASCII set, in a text that a table makes of the
    chunk, or follow from the classes of characters (word_break.h), in the chunk as it is.
 
-   A cache answers with the id of a token met before. It stores complete tokens, so that its answers
-   are exact: those that come first, as frequent words do, short ones in smaller entries. Tokens
-   that it does not hold are misses: Python makes words of them and gives their ids. */
+   A cache (word_cache.h) answers with the id of a token met before. Tokens that it does not hold are
+   misses: Python makes words of them and gives their ids. */
 
 #include <stdint.h>
 #include <string.h>
 
 #include "native.h"
 #include "word_break.h"
+#include "word_cache.h"
 
-#if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
-#error "the first of eight bytes must be the lowest byte of an integer"
-#endif
-
-/* A short token of the cache: bytes 0 .. 7 and 8 .. 15, the first in the lowest byte, zeros after
-   the last. In an empty entry, low is 0. */
-typedef struct {
-    uint64_t low;
-    uint64_t high;
-    int32_t provisional_id;
-} ShortEntry;
-
-#define LONG_ENTRY_BYTES 56
-
-typedef struct {
-    uint8_t token[LONG_ENTRY_BYTES];
-    int32_t bytes; /* 0 in an empty entry */
-    int32_t provisional_id;
-} LongEntry;
-
-#define SHORT_ENTRIES_LOG2 19
-#define LONG_ENTRIES_LOG2 17
-#define CACHE_PROBES 4      /* consecutive entries in which a token may be */
 #define LOOKAHEAD_TOKENS 64 /* cut before they are looked up, to prefetch their entries */
-#define SHORT_ENTRIES ((1 << SHORT_ENTRIES_LOG2) + CACHE_PROBES - 1)
-#define LONG_ENTRIES ((1 << LONG_ENTRIES_LOG2) + CACHE_PROBES - 1)
 
 #define SCAN_CONSTANTS(K)                                                                          \
-    K(MAX_SHORT_BYTES, 16)                                                                         \
-    K(MAX_LONG_BYTES, LONG_ENTRY_BYTES)                                                            \
     K(TEXT_PADDING_BYTES, 16) /* after a text: a separator, and what is read past it */            \
     K(MAX_REPLACEMENTS, 5)                                                                         \
     K(ENDS_WORD, 128)                                                                              \
@@ -74,7 +47,9 @@ typedef struct {
     M(int64_t, miss_text_bytes)                                                                    \
     M(int64_t, letters)           /* letters and digits of all chunks */                           \
     M(int64_t, letters_outside)   /* those in no token */                                          \
-    M(int32_t *, provisional_ids) /* (tokens,) of their words; Python sets those of misses */      \
+    M(int64_t, cut_tokens)        /* that a joiner follows, see `joiners` in characters.py; with   \
+                                     classes, there are none */                                    \
+    M(int32_t *, provisional_ids) /* (tokens,) of their words; -1 for misses */                    \
     M(int64_t *, line_ends)       /* (lines,) tokens before each line end */                       \
     M(int64_t *, miss_positions)  /* (misses,) which tokens they are */                            \
     M(uint8_t *, miss_text)       /* (miss_text_bytes,) their bytes, with ' ' after each; has      \
@@ -85,9 +60,7 @@ typedef struct {
 NATIVE_CONSTANTS(SCAN_CONSTANTS)
 NATIVE_STRUCTURE(ScanState, SCAN_STATE_MEMBERS)
 
-_Static_assert(MAX_SHORT_BYTES == 2 * sizeof(uint64_t), "low and high hold all bytes");
 _Static_assert(TEXT_PADDING_BYTES >= MAX_SHORT_BYTES, "16 bytes are read anywhere");
-_Static_assert(sizeof(LongEntry) == 64, "a line of the processor's cache");
 
 /* How many bytes are ASCII letters or digits. */
 static int64_t count_ascii(const uint8_t *bytes, int64_t size) {
@@ -105,6 +78,21 @@ static int64_t count_ascii(const uint8_t *bytes, int64_t size) {
     return total;
 }
 
+/* Whether one of eight bytes is beyond ASCII or an underscore. */
+INLINE bool any_special(uint64_t bytes) {
+    const uint64_t ones = 0x0101010101010101; /* in each byte */
+    const uint64_t zero_if_equal = bytes ^ (uint64_t)'_' * ones;
+    const uint64_t equal = (zero_if_equal - ones) & ~zero_if_equal;
+    return ((bytes | equal) & 0x80 * ones) != 0;
+}
+
+/* Whether a letter or digit begins at chunk[i]. */
+INLINE bool is_letter_at(const ScanState *state, int64_t i) {
+    if (i >= state->chunk_bytes) return false;
+    if (state->chunk[i] < 0x80) return count_ascii(state->chunk + i, 1);
+    return begins_token(state->code_point_classes[next_code_point(state->chunk, &i)]);
+}
+
 /* Make letters and separators of a chunk by the table; how many bytes they are. Characters beyond
    ASCII become separators, but for those that are replaced. Without classes, there are none. */
 static int64_t translate(ScanState *state) {
@@ -113,25 +101,39 @@ static int64_t translate(ScanState *state) {
     const int64_t size = state->chunk_bytes;
     uint8_t *out = state->text;
     int64_t letters = count_ascii(chunk, size);
+    bool after_letter = false; /* whether a token's letter directly precedes */
     for (int64_t i = 0; i < size;) {
-        while (i + 8 <= size && (load_bytes(chunk + i) & 0x8080808080808080) == 0) {
-            for (int k = 0; k < 8; k++) out[k] = table[chunk[i + k]];
-            out += 8;
-            i += 8;
+        if (i + 8 <= size && !any_special(load_bytes(chunk + i))) {
+            do {
+                for (int k = 0; k < 8; k++) out[k] = table[chunk[i + k]];
+                out += 8;
+                i += 8;
+            } while (i + 8 <= size && !any_special(load_bytes(chunk + i)));
+            after_letter = out[-1] > ' ';
+            if (i == size) break;
         }
-        if (i == size) break;
         if (chunk[i] < 0x80) {
-            *out++ = table[chunk[i++]];
+            const bool cuts = chunk[i] == '_' && table['_'] == ' ' && after_letter;
+            *out = table[chunk[i++]];
+            state->cut_tokens += cuts && is_letter_at(state, i);
+            after_letter = *out++ > ' ';
             continue;
         }
         const uint32_t code_point = next_code_point(chunk, &i);
-        letters += begins_token(state->code_point_classes[code_point]);
+        const int class = state->code_point_classes[code_point];
+        letters += begins_token(class);
+        const bool joins = class == EXTEND || (class == CONNECTOR && is_letter_at(state, i));
+        state->cut_tokens += after_letter && joins;
+        after_letter = false;
         *out = ' ';
         for (int k = 0; k < MAX_REPLACEMENTS; k++) {
             if (state->replaced[k] != (int64_t)code_point) continue;
-            *out++ = table[state->replacements[k] & 0x7F];
-            *out = ' '; /* of use only where it ends a word */
-            out -= !(state->replacements[k] & ENDS_WORD);
+            const bool ends_word = state->replacements[k] & ENDS_WORD;
+            *out = table[state->replacements[k] & 0x7F];
+            after_letter = *out > ' ' && !ends_word;
+            state->cut_tokens += *out > ' ' && ends_word; /* by the mark that follows it */
+            out[1] = ' ';
+            out += ends_word;
             break;
         }
         out++;
@@ -154,19 +156,6 @@ void xw2v_open_chunk(ScanState *state) {
     state->position = 0;
 }
 
-/* A token: where it is in a text, and as a key of the cache. */
-typedef struct {
-    uint64_t low; /* of short tokens; of long ones the hash */
-    uint64_t high;
-    int64_t start;
-    int64_t end;
-    int64_t entry; /* the first in which it may be */
-} Token;
-
-INLINE uint64_t hash_of(uint64_t low, uint64_t high) {
-    return low * 0x9E3779B97F4A7C15 ^ high * 0xC2B2AE3D27D4EB4F;
-}
-
 /* The letters from *position on, up to eight, then zeros. *position is moved past them. */
 INLINE uint64_t next_letters(const uint8_t *text, int64_t *position) {
     const uint64_t ones = 0x0101010101010101; /* in each byte */
@@ -176,29 +165,6 @@ INLINE uint64_t next_letters(const uint8_t *text, int64_t *position) {
     *position += separators ? __builtin_ctzll(separators) / 8 : 8;
     const uint64_t first = separators & -separators; /* 0 where all are letters: the mask is ~0 */
     return bytes & ((first >> 7) - 1);
-}
-
-/* The key of text[start .. end). */
-INLINE Token token_of(const uint8_t *text, int64_t start, int64_t end) {
-    Token token = {.start = start, .end = end};
-    const int64_t bytes = end - start;
-    if (bytes <= MAX_SHORT_BYTES) {
-        const uint64_t low = load_bytes(text + start);
-        const uint64_t high = load_bytes(text + start + 8);
-        token.low = bytes >= 8 ? low : low & (((uint64_t)1 << 8 * bytes) - 1);
-        token.high = bytes >= 16  ? high
-                     : bytes <= 8 ? 0
-                                  : high & (((uint64_t)1 << 8 * (bytes - 8)) - 1);
-        token.entry = hash_of(token.low, token.high) >> (64 - SHORT_ENTRIES_LOG2);
-    } else if (bytes <= MAX_LONG_BYTES) {
-        uint64_t hash = bytes;
-        for (int64_t i = start; i < end; i += 8) {
-            hash = (hash ^ load_bytes(text + (i + 8 <= end ? i : end - 8))) * 0x9E3779B97F4A7C15;
-            hash ^= hash >> 32;
-        }
-        token.entry = hash * 0xC2B2AE3D27D4EB4F >> (64 - LONG_ENTRIES_LOG2);
-    }
-    return token;
 }
 
 /* The token of letters of the ASCII set that begins at `start`. */
@@ -216,48 +182,10 @@ INLINE Token ascii_token(const uint8_t *text, int64_t start) {
     return token;
 }
 
-INLINE void prefetch_entry(const ScanState *state, const Token *token) {
-    if (token->end - token->start <= MAX_SHORT_BYTES)
-        __builtin_prefetch(state->short_cache + token->entry);
-    else
-        __builtin_prefetch(state->long_cache + token->entry);
-}
-
-/* The id of a token in the cache, or -1. With `insert`, that id is put where the token is or goes,
-   if there is room for it. */
-INLINE int32_t cached_id(ScanState *state, const uint8_t *text, const Token *token,
-                         const int32_t *insert) {
-    const int64_t bytes = token->end - token->start;
-    if (text[token->end - 1] == 0) return -1; /* a short key would be that of a shorter token */
-    if (bytes <= MAX_SHORT_BYTES) {
-        ShortEntry *entry = state->short_cache + token->entry;
-        for (int probe = 0; probe < CACHE_PROBES; probe++, entry++) {
-            const bool empty = entry->low == 0;
-            if (!empty && (entry->low != token->low || entry->high != token->high)) continue;
-            if (insert != NULL) *entry = (ShortEntry){token->low, token->high, *insert};
-            return empty ? -1 : entry->provisional_id;
-        }
-    } else if (bytes <= MAX_LONG_BYTES) {
-        LongEntry *entry = state->long_cache + token->entry;
-        for (int probe = 0; probe < CACHE_PROBES; probe++, entry++) {
-            const bool empty = entry->bytes == 0;
-            if (!empty && (entry->bytes != bytes ||
-                           memcmp(entry->token, text + token->start, bytes) != 0))
-                continue;
-            if (insert != NULL) {
-                memcpy(entry->token, text + token->start, bytes);
-                entry->bytes = bytes;
-                entry->provisional_id = *insert;
-            }
-            return empty ? -1 : entry->provisional_id;
-        }
-    }
-    return -1;
-}
-
 /* Cut up to `limit` tokens from state->position on; how many there are. */
 INLINE int cut_ascii(ScanState *state, Token *ahead, int64_t limit) {
     const uint8_t *text = state->text;
+    const WordCache cache = {state->short_cache, state->long_cache};
     int64_t position = state->position;
     int found = 0;
     while (position < state->text_bytes && found < limit && state->lines < state->max_tokens) {
@@ -267,7 +195,7 @@ INLINE int cut_ascii(ScanState *state, Token *ahead, int64_t limit) {
             continue;
         }
         ahead[found] = ascii_token(text, position);
-        prefetch_entry(state, ahead + found);
+        prefetch_entry(&cache, ahead + found);
         position = ahead[found++].end;
     }
     state->position = position;
@@ -278,6 +206,7 @@ INLINE int cut_ascii(ScanState *state, Token *ahead, int64_t limit) {
 INLINE int cut_by_class(ScanState *state, Token *ahead, int64_t limit) {
     const Classes classes = {state->code_point_classes, state->byte_classes};
     const uint8_t *text = state->text;
+    const WordCache cache = {state->short_cache, state->long_cache};
     int64_t position = state->position;
     int found = 0;
     while (position < state->text_bytes && found < limit && state->lines < state->max_tokens) {
@@ -289,7 +218,7 @@ INLINE int cut_by_class(ScanState *state, Token *ahead, int64_t limit) {
             state->letters += token.letters;
             if (token.has_letter || state->keep_digits) {
                 ahead[found] = token_of(text, start, token.end);
-                prefetch_entry(state, ahead + found++);
+                prefetch_entry(&cache, ahead + found++);
             } else {
                 state->letters_outside += token.letters;
             }
@@ -304,6 +233,7 @@ INLINE int cut_by_class(ScanState *state, Token *ahead, int64_t limit) {
 /* Find the next tokens, until the text ends or max_tokens or as many lines are found. */
 void xw2v_scan(ScanState *state) {
     const uint8_t *text = state->text;
+    const WordCache cache = {state->short_cache, state->long_cache};
     uint8_t *miss_text = state->miss_text;
     state->tokens = 0;
     state->lines = 0;
@@ -318,11 +248,9 @@ void xw2v_scan(ScanState *state) {
                                            : cut_by_class(state, ahead, limit);
         /* pass 2: look them up */
         for (const Token *token = ahead; token < ahead + found; token++, state->tokens++) {
-            const int32_t provisional_id = cached_id(state, text, token, NULL);
-            if (provisional_id >= 0) {
-                state->provisional_ids[state->tokens] = provisional_id;
-                continue;
-            }
+            const int32_t provisional_id = cached_id(&cache, text, token);
+            state->provisional_ids[state->tokens] = provisional_id;
+            if (provisional_id >= 0) continue;
             const int64_t bytes = token->end - token->start;
             state->miss_positions[state->misses++] = state->tokens;
             memcpy(miss_text, text + token->start, bytes);
@@ -333,14 +261,38 @@ void xw2v_scan(ScanState *state) {
     state->miss_text_bytes = miss_text - state->miss_text;
 }
 
-/* Insert the misses, whose ids have been set by now. */
-void xw2v_cache_insert(ScanState *state) {
-    const uint8_t *text = state->miss_text;
+/* Insert tokens: `text` has their bytes, with ' ' after each, and TEXT_PADDING_BYTES. */
+void xw2v_cache_insert(ShortEntry *short_cache, LongEntry *long_cache, const uint8_t *text,
+                       const int32_t *ids, int64_t tokens) {
+    const WordCache cache = {short_cache, long_cache};
     int64_t position = 0;
-    for (int64_t i = 0; i < state->misses; i++) {
-        const uint8_t *end = memchr(text + position, ' ', state->miss_text_bytes - position);
-        const Token token = token_of(text, position, end - text);
-        cached_id(state, text, &token, state->provisional_ids + state->miss_positions[i]);
-        position = token.end + 1;
+    for (int64_t i = 0; i < tokens; i++) {
+        int64_t end = position;
+        while (text[end] != ' ') end++;
+        const Token token = token_of(text, position, end);
+        insert_id(&cache, text, &token, ids[i]);
+        position = end + 1;
     }
+}
+
+/* Count ids (n,). */
+void xw2v_count(const int32_t *ids, int64_t n, int64_t *counts) {
+    for (int64_t i = 0; i < n; i++) counts[ids[i]]++;
+}
+
+/* The ids (n,) in rows of a vocabulary, without those that have none (-1); how many are left. `ends`
+   (m,), each a number of ids, become the numbers of those left. */
+int64_t xw2v_renumber(const int32_t *rows, const int32_t *ids, int64_t n, int32_t *kept,
+                      int64_t *ends, int64_t m) {
+    int64_t total = 0;
+    int64_t i = 0;
+    for (int64_t e = 0; e <= m; e++) {
+        const int64_t stop = e < m ? ends[e] : n;
+        for (; i < stop; i++) {
+            kept[total] = rows[ids[i]];
+            total += kept[total] >= 0;
+        }
+        if (e < m) ends[e] = total;
+    }
+    return total;
 }

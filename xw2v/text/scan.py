@@ -1,25 +1,25 @@
 """Running text to provisional word ids, compiled: for all rules of tokens but most patterns.
 
 `scan.c` has a cache of the tokens met before. The others, its misses, about one token in a hundred
-of English, are normalised by their rule and looked up in the index of all words: what happens to a
-token beyond cutting it out of the text is Python's alone. `xw2v.text.tokens` is the oracle in the
+of English, are normalised by their rule, to be looked up in the index of all words: what happens to
+a token beyond cutting it out of the text is Python's alone. `xw2v.text.tokens` is the oracle in the
 tests.
 """
 
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Callable
 from functools import cache
+from typing import NamedTuple
 
 import numpy as np
 
 from xw2v.storage.native import Count, NativeLibrary, Pointer, Signature, native_library
 from xw2v.text.characters import CharacterClass, class_table
-from xw2v.text.tokens import TokenRule
+from xw2v.text.tokens import Losses, TokenRule
 
 MAX_SCAN_TOKENS = 1 << 15  # and lines, that are found at a time
-MULTIBYTE = 14  # of word_break.h
+MULTIBYTE = 15  # of word_break.h
 
 
 class ScanState(ctypes.Structure):
@@ -44,6 +44,7 @@ class ScanState(ctypes.Structure):
         ("miss_text_bytes", Count),
         ("letters", Count),
         ("letters_outside", Count),
+        ("cut_tokens", Count),
         ("provisional_ids", Pointer),
         ("line_ends", Pointer),
         ("miss_positions", Pointer),
@@ -54,7 +55,13 @@ class ScanState(ctypes.Structure):
 
 
 OF_STATE: Signature = (None, ctypes.POINTER(ScanState))
-FUNCTIONS = dict.fromkeys(("xw2v_open_chunk", "xw2v_scan", "xw2v_cache_insert"), OF_STATE)
+FUNCTIONS: dict[str, Signature] = {
+    "xw2v_open_chunk": OF_STATE,
+    "xw2v_scan": OF_STATE,
+    "xw2v_cache_insert": (None, Pointer, Pointer, Pointer, Pointer, Count),
+    "xw2v_count": (None, Pointer, Count, Pointer),
+    "xw2v_renumber": (Count, Pointer, Pointer, Count, Pointer, Pointer, Count),
+}
 
 
 @cache
@@ -70,43 +77,92 @@ def is_fast(rule: TokenRule) -> bool:
     return rule.ascii_table is not None or rule.classes is not None
 
 
+class Misses(NamedTuple):
+    """Tokens that the cache did not hold.
+
+    Attributes:
+        positions: (n,) int64, which tokens they are.
+        words: what the rule makes of them.
+        text: their bytes for `WordCache.insert`.
+    """
+
+    positions: np.ndarray
+    words: list[str]
+    text: np.ndarray
+
+
+class WordCache:
+    """Ids of tokens that were met before. Several scanners may read it while one thread inserts."""
+
+    def __init__(self, library: NativeLibrary) -> None:
+        self._library = library
+        self.short_cache = np.zeros(library.constants["SHORT_CACHE_BYTES"], np.uint8)
+        self.long_cache = np.zeros(library.constants["LONG_CACHE_BYTES"], np.uint8)
+
+    def insert(self, misses: Misses, ids: np.ndarray) -> None:
+        """Take the ids of misses, (n,) int32."""
+        self._library.xw2v_cache_insert(
+            self.short_cache.ctypes.data,
+            self.long_cache.ctypes.data,
+            misses.text.ctypes.data,
+            ids.ctypes.data,
+            ids.size,
+        )
+
+    def clear(self) -> None:
+        """Forget all, as must be done when words leave the index. What a scanner finds meanwhile
+        is of no use.
+        """
+        self.short_cache.fill(0)
+        self.long_cache.fill(0)
+
+
+class Found(NamedTuple):
+    """Tokens of a chunk.
+
+    Attributes:
+        ids: (n,) int32, provisional; -1 for misses.
+        line_ends: (m,) int64, tokens before each line end.
+        misses: None where there are none.
+    """
+
+    ids: np.ndarray
+    line_ends: np.ndarray
+    misses: Misses | None
+
+
 class Scanner:
-    """Finds the tokens of chunks of text and gives them provisional ids.
+    """Finds the tokens of chunks of text and gives them provisional ids, as far as they are known.
 
     Args:
         library: the compiled loops.
         rule: one that `is_fast`.
-        provisional_id: a word's id, or a new one where the word is new.
+        cache: the ids that are known.
 
     Attributes:
-        letters: letters and digits of the chunks so far.
-        letters_outside: those of them in no token.
+        losses: letters and digits of the chunks so far, those in no token, and cut tokens.
     """
 
-    def __init__(
-        self, library: NativeLibrary, rule: TokenRule, provisional_id: Callable[[str], int]
-    ) -> None:
+    def __init__(self, library: NativeLibrary, rule: TokenRule, cache: WordCache) -> None:
         self._library = library
         self._rule = rule
-        self._provisional_id = provisional_id
+        self._cache = cache
         self._set_replacements(rule.replacements)
         self._text = np.zeros(0, np.uint8)
         self._miss_text = np.zeros(0, np.uint8)
         self._provisional_ids = np.empty(MAX_SCAN_TOKENS, np.int32)
         self._line_ends = np.empty(MAX_SCAN_TOKENS, np.int64)
         self._miss_positions = np.empty(MAX_SCAN_TOKENS, np.int64)
-        self._short_cache = np.zeros(library.constants["SHORT_CACHE_BYTES"], np.uint8)
-        self._long_cache = np.zeros(library.constants["LONG_CACHE_BYTES"], np.uint8)
         self._state = ScanState(
             ascii_table=rule.ascii_table,
             replaced=self._replaced.ctypes.data,
             replacements=self._replacements,
-            keep_digits=rule.keeps_all_letters,
+            keep_digits=rule.keep_digits,
             provisional_ids=self._provisional_ids.ctypes.data,
             line_ends=self._line_ends.ctypes.data,
             miss_positions=self._miss_positions.ctypes.data,
-            short_cache=self._short_cache.ctypes.data,
-            long_cache=self._long_cache.ctypes.data,
+            short_cache=cache.short_cache.ctypes.data,
+            long_cache=cache.long_cache.ctypes.data,
         )
         if rule.classes is not None:
             self._set_classes(rule.classes)
@@ -129,17 +185,9 @@ class Scanner:
         self._state.byte_classes = self._byte_classes.ctypes.data
 
     @property
-    def letters(self) -> int:
-        return int(self._state.letters)
-
-    @property
-    def letters_outside(self) -> int:
-        return int(self._state.letters_outside)
-
-    def cache_clear(self) -> None:
-        """Empty the cache, as must be done when words leave the index."""
-        self._short_cache.fill(0)
-        self._long_cache.fill(0)
+    def losses(self) -> Losses:
+        state = self._state
+        return Losses(int(state.letters), int(state.letters_outside), int(state.cut_tokens))
 
     def open(self, chunk: bytes) -> None:
         """Take a chunk of UTF-8 text that begins and ends between words."""
@@ -149,36 +197,35 @@ class Scanner:
         room = len(chunk) + self._library.constants["TEXT_PADDING_BYTES"]
         if room > self._text.size:
             self._text = np.zeros(room, np.uint8)
-            self._miss_text = np.zeros(2 * room, np.uint8)
+            self._miss_text = np.zeros(3 * room, np.uint8)
             state.text = self._text.ctypes.data
             state.miss_text = self._miss_text.ctypes.data
         state.chunk = chunk
         state.chunk_bytes = len(chunk)
         self._library.xw2v_open_chunk(state)
 
-    def next(self, max_tokens: int) -> tuple[np.ndarray, np.ndarray] | None:
-        """The next tokens of the chunk.
-
-        Args:
-            max_tokens: at most so many.
-
-        Returns:
-            Provisional ids (n,) int32 and line ends (m,) int64, each the tokens of these n before
-            it; or None where the chunk is at its end.
-        """
+    def next(self, max_tokens: int) -> Found | None:
+        """The next tokens of the chunk, at most `max_tokens`; None where it is at its end."""
         state = self._state
         if state.position == state.text_bytes:
             return None
         state.max_tokens = min(max_tokens, MAX_SCAN_TOKENS)
         self._library.xw2v_scan(state)
-        if state.misses:
-            miss_text = self._miss_text[: state.miss_text_bytes - 1].tobytes().decode()
-            words = map(self._rule.normalise, miss_text.split(" "))
-            self._provisional_ids[self._miss_positions[: state.misses]] = np.fromiter(
-                map(self._provisional_id, words), np.int32, state.misses
-            )
-            self._library.xw2v_cache_insert(state)
-        return self._provisional_ids[: state.tokens].copy(), self._line_ends[: state.lines].copy()
+        return Found(
+            self._provisional_ids[: state.tokens].copy(),
+            self._line_ends[: state.lines].copy(),
+            self._misses() if state.misses else None,
+        )
+
+    def _misses(self) -> Misses:
+        state = self._state
+        size = state.miss_text_bytes
+        words = self._miss_text[: size - 1].tobytes().decode().split(" ")
+        if self._rule.normalises:
+            words = list(map(self._rule.normalise, words))
+        padded = size + self._library.constants["TEXT_PADDING_BYTES"]
+        text = self._miss_text[:padded].copy()
+        return Misses(self._miss_positions[: state.misses].copy(), words, text)
 
 
 def byte_classes(classes: np.ndarray) -> np.ndarray:

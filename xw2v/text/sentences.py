@@ -34,7 +34,7 @@ def check_sentence(sentence: object, number: int) -> None:
             f"sentence {number} is a {type(sentence).__name__}, which has no order: give a list "
             "of tokens, as in sorted(sentence)"
         )
-    if not isinstance(sentence, Iterable):
+    if not isinstance(sentence, Iterable) or getattr(sentence, "shape", None) == ():
         raise InputError(
             f"sentence {number} is of type {type(sentence).__name__}, not a list of tokens"
         )
@@ -58,19 +58,19 @@ def checked_tokens(
         new = [token for token in set(tokens) if token not in known]
     except TypeError:  # of an unhashable token, such as a list
         new = tokens
-    if any(map(_fault_of, new)):
-        place = next(place for place, token in enumerate(tokens) if _fault_of(token))
+    if any(map(fault_of_token, new)):
+        place = next(place for place, token in enumerate(tokens) if fault_of_token(token))
         s = int(np.searchsorted(ends, place, side="right"))
         within = place - (int(ends[s - 1]) if s else 0)
         raise InputError(
-            f"sentence {first_sentence + s}, token {within}: {_fault_of(tokens[place])}"
+            f"sentence {first_sentence + s}, token {within}: {fault_of_token(tokens[place])}"
         )
     if all(type(token) is str for token in new):
         return tokens
     return list(map(str, tokens))  # NumPy's strings, which have a repr of their own
 
 
-def _fault_of(token: object) -> str:
+def fault_of_token(token: object) -> str:
     """What keeps a token from being a word; empty where nothing does."""
     if not isinstance(token, str):
         nested = isinstance(token, Sequence) and not isinstance(token, (bytes, bytearray))

@@ -26,6 +26,12 @@ CHUNK_TOKENS = 1 << 20  # that are read back at a time, about
 Chunk = tuple[np.ndarray, np.ndarray]
 
 
+def nonempty(ends: np.ndarray) -> np.ndarray:
+    """The ends of sentences with words: a text may hold any number of empty lines."""
+    kept: np.ndarray = ends[np.diff(ends, prepend=-1) > 0]
+    return kept
+
+
 def temporary_file(folder: str | os.PathLike[str] | None) -> BinaryIO:
     """A nameless file in `folder` (None: where the system puts them) that vanishes when closed."""
     try:

@@ -1,4 +1,7 @@
-"""Text files in chunks: plain or compressed, UTF-8, from a path, standard input or memory."""
+"""Text files: plain or compressed, from a path, standard input or memory.
+
+Their names and first bytes say whether they are running text, JSON Lines or CSV.
+"""
 
 from __future__ import annotations
 
@@ -10,28 +13,31 @@ from collections.abc import Iterator
 from contextlib import closing
 from typing import BinaryIO
 
-import numpy as np
-
-from xw2v.errors import InputError
 from xw2v.storage.files import damage_reported, decompressed, open_binary, unchanged
-from xw2v.text.foreign import refuse_foreign
+from xw2v.text.csvfiles import csv_chunks, delimiter_of
+from xw2v.text.foreign import refuse_numbers
+from xw2v.text.jsonlines import has_json_lines, json_chunks
 from xw2v.text.sources import Source, TextChunk
+from xw2v.text.textchunks import Begun, text_chunks
 
 STANDARD_INPUT = "-"
-CHUNK_BYTES = 1 << 17  # fit a core's cache, with room for what is made of them
-MAX_WORD_BYTES = 1 << 26  # taken into memory at once; a compressed file could hold any number
-MAX_LINE_BYTES = 1 << 30
-BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _DOC_TAGS = re.compile(rb"^(<doc id=[^\n]*>|</doc>)[\r\n]", re.MULTILINE)  # of WikiExtractor
 
 
 class TextFile(Source):
-    """A file of running text, a sentence or paragraph a line; `-` is standard input."""
+    """A file of running text, a sentence or paragraph a line, or of rows of text; `-` is standard
+    input.
 
-    def __init__(self, path: str) -> None:
+    Args:
+        column: of rows, what holds the text or its tokens: a key of JSON Lines, a column of CSV.
+    """
+
+    def __init__(self, path: str, column: str = "text") -> None:
         self.path = path
+        self.column = column
         self.description = "standard input" if path == STANDARD_INPUT else os.path.basename(path)
-        if path != STANDARD_INPUT and os.path.isfile(path):
+        self.is_stream = path == STANDARD_INPUT or not os.path.isfile(path)
+        if not self.is_stream:
             self.total = os.path.getsize(path)
 
     def chunks(self, splits_at_spaces: bool) -> Iterator[TextChunk]:
@@ -44,14 +50,23 @@ class TextFile(Source):
 
     def _chunks(self, raw: BinaryIO, name: str, splits_at_spaces: bool) -> Iterator[TextChunk]:
         with damage_reported(name):
-            stream = decompressed(raw, name, unzips=True)
-        is_wiki: bool | None = None
-        for chunk in text_chunks(stream, name, splits_at_spaces):
+            stream = Begun(decompressed(raw, name, unzips=True))
+        for chunk in self._contents(stream, name, splits_at_spaces):
             if self.total:
                 self.done = raw.tell()
-            if is_wiki is None:
-                is_wiki = chunk.startswith(b"<doc id=")
-            yield _DOC_TAGS.sub(b"\n", chunk) if is_wiki else chunk
+            yield chunk
+
+    def _contents(self, stream: Begun, name: str, splits_at_spaces: bool) -> Iterator[TextChunk]:
+        """The chunks of what the name and the first bytes say that it is."""
+        if (delimiter := delimiter_of(self.path)) is not None:
+            yield from csv_chunks(stream, name, self.column, delimiter)
+        elif has_json_lines(stream.head, name):
+            yield from json_chunks(stream, name, self.column)
+        else:
+            refuse_numbers(stream.head, name)
+            is_wiki = stream.head.startswith(b"<doc id=")
+            for chunk in text_chunks(stream, name, splits_at_spaces):
+                yield _DOC_TAGS.sub(b"\n", chunk) if is_wiki else chunk
 
 
 class TextBytes(Source):
@@ -66,70 +81,3 @@ class TextBytes(Source):
         for chunk in text_chunks(io.BytesIO(self.text), self.description, splits_at_spaces):
             self.done += len(chunk)
             yield chunk
-
-
-class _Utf8Check:
-    """Checks that the chunks of a text are UTF-8, and knows where in the text it is."""
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-        self.lines = 0  # before the chunk
-        self.offset = 0
-
-    def __call__(self, chunk: bytes) -> bytes:
-        """The chunk; raises InputError with the line and the byte where it is not UTF-8."""
-        if not chunk.isascii():
-            try:
-                chunk.decode()
-            except UnicodeDecodeError as error:
-                line = self.lines + chunk.count(b"\n", 0, error.start) + 1
-                byte = self.offset + error.start
-                raise InputError(
-                    f"{self.name}:{line}: not UTF-8 at byte {byte:,} "
-                    f"(0x{chunk[error.start]:02x}); convert it, as with iconv -f ISO-8859-1 "
-                    "-t UTF-8"
-                ) from None
-        # bytes.count takes longer
-        self.lines += int(np.count_nonzero(np.frombuffer(chunk, np.uint8) == 10))
-        self.offset += len(chunk)
-        return chunk
-
-
-def text_chunks(stream: BinaryIO, name: str, splits_at_spaces: bool) -> Iterator[bytes]:
-    """UTF-8 text in chunks that end at line ends or, with `splits_at_spaces`, at spaces where a
-    line is long.
-
-    The last chunk ends with a line end. A byte order mark at the start is dropped.
-
-    Raises:
-        InputError: the text is not UTF-8, or has no place to cut it for very long.
-    """
-    checked = _Utf8Check(name)
-    waiting: list[bytes] = []
-    max_bytes = MAX_WORD_BYTES if splits_at_spaces else MAX_LINE_BYTES
-    started = False
-    while True:
-        with damage_reported(name):
-            data = stream.read(CHUNK_BYTES)
-        if not data:
-            break
-        if not (started or waiting):
-            refuse_foreign(data, name)
-        cut = max(data.rfind(b"\n"), data.rfind(b"\r"))
-        if cut < 0 and splits_at_spaces:
-            cut = max(data.rfind(b" "), data.rfind(b"\t"))
-        if cut < 0:
-            waiting.append(data)
-            if len(waiting) * CHUNK_BYTES > max_bytes:
-                end = "space" if splits_at_spaces else "line end"
-                raise InputError(
-                    f"{name}:{checked.lines + 1}: {max_bytes >> 20} MiB without a {end}: this is "
-                    "not text, or it needs line ends; put them in, as with fold -s"
-                )
-            continue
-        chunk = checked(b"".join([*waiting, data[: cut + 1]]))
-        waiting = [data[cut + 1 :]]
-        yield chunk if started else chunk.removeprefix(BYTE_ORDER_MARK)
-        started = True
-    rest = checked(b"".join(waiting)) + b"\n"
-    yield rest if started else rest.removeprefix(BYTE_ORDER_MARK)

@@ -10,15 +10,31 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
-from xw2v.text.tokens import TokenRule
+from xw2v.text.characters import count_letters
+from xw2v.text.tokens import Losses, TokenRule
 
 _FINAL = re.compile(r"[^\w\s]*[.!?…。！？][^\w\s,;:]*")
 _SURE = re.compile(r"[!?…。！？]|\.\W*[\"'”’`)\]]")  # more than a full stop alone
 
 WORD, FINAL, SURE, LETTER, LOWER, DIGIT = (1 << bit for bit in range(6))
+
+
+class DocumentWords(NamedTuple):
+    """The words of a document.
+
+    Attributes:
+        words: in order.
+        ends: (S,) int64, how many words come before each sentence end.
+        losses: letters and digits of all tokens and of those that are no words.
+    """
+
+    words: list[str]
+    ends: np.ndarray
+    losses: Losses
 
 
 class Documents:
@@ -29,15 +45,17 @@ class Documents:
         self._index: dict[str, int] = {}  # of the tokens met so far
         self._words: list[str] = []  # by the token's index; "" where it is not a word
         self._kinds: list[int] = []  # likewise
+        self._letters: list[int] = []  # likewise
 
-    def words(self, tokens: Sequence[str]) -> tuple[list[str], np.ndarray]:
-        """Words of a document, and how many of them come before each sentence end: (S,) int64."""
+    def words(self, tokens: Sequence[str]) -> DocumentWords:
+        """Splits a document that comes as tokens."""
         index = self._index
         for token in [token for token in set(tokens) if token not in index]:
             word = self.rule.word(token)
             index[token] = len(self._words)
             self._words.append(word or "")
             self._kinds.append(self._kind(token) | (WORD if word else 0))
+            self._letters.append(count_letters(token))
         codes = [index[token] for token in tokens]
         kinds = np.fromiter(map(self._kinds.__getitem__, codes), np.uint8, len(tokens))
         is_word = (kinds & WORD) != 0
@@ -48,7 +66,9 @@ class Documents:
         final = ((kinds & FINAL) != 0) & (((kinds & SURE) != 0) | ~held_back)
         words = list(filter(None, map(self._words.__getitem__, codes)))
         ends = np.cumsum(is_word)[final]
-        return words, np.append(ends, len(words))
+        letters = np.fromiter(map(self._letters.__getitem__, codes), np.int64, len(tokens))
+        losses = Losses(int(letters.sum()), int(letters[~is_word].sum()), 0)
+        return DocumentWords(words, np.append(ends, len(words)), losses)
 
     @staticmethod
     def _kind(token: str) -> int:

@@ -19,7 +19,9 @@ from __future__ import annotations
 import re
 import unicodedata
 from abc import ABC, abstractmethod
+from collections.abc import Iterable
 from functools import cache, cached_property
+from typing import NamedTuple
 
 import numpy as np
 
@@ -32,14 +34,46 @@ from xw2v.text.characters import (
     class_table,
     count_letters,
     invisible_characters,
+    joiners,
 )
 
 APOSTROPHES = "\u2019\u02bc\uff07"  # typographic, modifier letter and fullwidth
 # one set of ASCII characters, no escapes, no negation, repeated: what `ascii_table` understands
 _ASCII_SET = re.compile(r"\[(?!\^)[!-Z_-~]+\]\+", re.ASCII)
+_LINE_ENDS = re.compile("[\r\n]+")
 # the characters beyond ASCII whose lower-case form has an ASCII letter in it (a test looks for
 # others)
 LOWER_TO_ASCII = {"\u212a": "k", "\u0130": "i\u0307"}  # Kelvin sign, I with dot above
+
+
+class Losses(NamedTuple):
+    """What a rule leaves out of a text.
+
+    Attributes:
+        letters: letters and digits of the text.
+        outside: those in no token.
+        cut_tokens: tokens that end within a word, as Unicode defines words, or without the marks
+            on their last letter: those followed by a mark, by an invisible character such as a soft
+            hyphen, or by an underscore and more letters.
+    """
+
+    letters: int
+    outside: int
+    cut_tokens: int
+
+    def __bool__(self) -> bool:
+        """Whether anything is lost."""
+        return self.outside > 0 or self.cut_tokens > 0
+
+    @classmethod
+    def of(cls, lines: Iterable[str], tokens: Iterable[str], cut_tokens: int) -> Losses:
+        """The losses of prepared lines in which a rule found tokens."""
+        letters = count_letters("".join(lines))
+        return cls(letters, max(0, letters - count_letters("".join(tokens))), cut_tokens)
+
+    def since(self, before: Losses) -> Losses:
+        """What was lost after an earlier count."""
+        return Losses(*(now - then for now, then in zip(self, before, strict=True)))
 
 
 class TokenRule(ABC):
@@ -49,11 +83,15 @@ class TokenRule(ABC):
         option: the setting that chooses the rule, for messages.
         splits_at_spaces: whether text may be cut at any space or tab without a change.
         keeps_all_letters: whether every letter and digit is in a token.
+        keep_digits: whether numbers are tokens, for the rule of words.
+        normalises: whether words may be other strings than their tokens in prepared text.
     """
 
     option: str
     splits_at_spaces = True
     keeps_all_letters = False
+    keep_digits = False
+    normalises = True
 
     def prepare(self, text: str) -> str:
         """A line of text, or several, as `find` expects it."""
@@ -77,11 +115,15 @@ class TokenRule(ABC):
         found = self.find(prepared)
         return self.normalise(prepared) if found == [prepared] else None
 
-    def letters(self, line: str) -> tuple[int, int]:
-        """How many letters and digits a line of text has, and how many are outside its tokens."""
-        prepared = self.prepare(line)
-        total = count_letters(prepared)
-        return total, max(0, total - count_letters("".join(self.find(prepared))))
+    def losses(self, text: str) -> Losses:
+        """What is left out of a line of text, or of several."""
+        lines = [self.prepare(line) for line in _LINE_ENDS.split(text)]
+        found = [token for line in lines for token in self.find(line)]
+        return Losses.of(lines, found, sum(map(self.cut_tokens, lines)))
+
+    def cut_tokens(self, text: str) -> int:
+        """How many tokens of a prepared line are cut, see `Losses`."""
+        return 0
 
     @property
     def ascii_table(self) -> bytes | None:
@@ -119,6 +161,8 @@ class PatternRule(TokenRule):
     ['war', 'and', 'the', "world's", 'peace', 'in']
     """
 
+    normalises = False
+
     def __init__(self, pattern: str, lowercase: bool = True) -> None:
         self.pattern = pattern
         self.lowercase = lowercase
@@ -142,6 +186,13 @@ class PatternRule(TokenRule):
         if self.regex.groups:  # findall would give the groups
             return [match.group() for match in self.regex.finditer(text) if match.group()]
         return [token for token in self.regex.findall(text) if token]
+
+    def cut_tokens(self, text: str) -> int:
+        if text.isascii() and "_" not in text:
+            return 0
+        joins = np.append(joiners(text), False)
+        ends = [match.end() for match in self.regex.finditer(text) if match.group()]
+        return int(np.count_nonzero(joins[ends])) if ends else 0
 
     def word(self, token: str) -> str | None:
         prepared = self.prepare(token.strip())
@@ -203,7 +254,6 @@ class WordsRule(TokenRule):
     def __init__(self, lowercase: bool = True, keep_digits: bool = False) -> None:
         self.lowercase = lowercase
         self.keep_digits = keep_digits
-        self.keeps_all_letters = keep_digits
 
     def find(self, text: str) -> list[str]:
         found = _word_regex().findall(text)
@@ -223,7 +273,7 @@ class WordsRule(TokenRule):
 
 
 class RawRule(TokenRule):
-    """Tokens are whatever stands between whitespace.
+    """Tokens are whatever stands between whitespace, and those of a tokenised source as they are.
 
     >>> RawRule().line("GATTACA  user:17\\tC1=CC=CC=C1")
     ['GATTACA', 'user:17', 'C1=CC=CC=C1']
@@ -240,6 +290,9 @@ class RawRule(TokenRule):
 
     def normalise(self, token: str) -> str:
         return token.lower() if self.lowercase else token
+
+    def word(self, token: str) -> str | None:
+        return self.normalise(token) if token.strip() else None
 
     @property
     def classes(self) -> np.ndarray:
@@ -273,8 +326,8 @@ def _word_regex() -> re.Pattern[str]:
     between_hebrew = f'(?<=[{hebrew}])"(?=[{hebrew}])'
     letters = f"{letter}(?:(?:{between_letters}|{between_hebrew})?{letter})*"
     digits = f"{digit}(?:(?:{between_digits})?{digit})*"
-    spaceless = "|".join(f"(?:[{characters_of(kind)}]{extend})+" for kind in SPACELESS)
-    part = f"(?:(?:{letters}|{digits})+|{spaceless})"
+    alike = "|".join(f"(?:[{characters_of(kind)}]{extend})+" for kind in (*SPACELESS, of.NUMBER))
+    part = f"(?:(?:{letters}|{digits})+|{alike})"
     connectors = f"(?:[{characters_of(of.CONNECTOR)}]{extend})+"
     geresh = f"(?:(?<=[{hebrew}])[{characters_of(of.APOSTROPHE)}])?"
     return re.compile(f"{part}(?:{connectors}{part})*{geresh}")

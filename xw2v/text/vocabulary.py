@@ -1,4 +1,4 @@
-"""The vocabulary: which words have a row in the tables, and how often each was met."""
+"""The vocabulary: which words have a row in the tables, and how often each occurs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ import numpy as np
 
 from xw2v.errors import InputError, UsageError
 from xw2v.settings import SETTINGS, Settings
-from xw2v.storage.files import atomic_write, open_binary
+from xw2v.storage.files import atomic_write
+from xw2v.storage.jsonfile import read_json
 
 FORMAT = "xw2v vocabulary 1"
 UNKNOWN = "<UNK>"
@@ -24,7 +25,7 @@ class VocabularyLimits:
     """Which words of a text get a row.
 
     Attributes:
-        min_count: words met fewer times are left out.
+        min_count: words that occur fewer times are left out.
         max_vocab: with N, only the N - 1 most frequent of the others have a row, and every other
             word of the text counts as `<UNK>`, the last row.
         distinct_limit: where more distinct words than this are met, rare ones are dropped on the
@@ -56,7 +57,7 @@ class Vocabulary:
 
     Attributes:
         words: V words.
-        counts: (V,) int64, how often each was met.
+        counts: (V,) int64, how often each occurs.
         unknown: the row of `<UNK>`, always the last one; None where there is none.
     """
 
@@ -107,7 +108,7 @@ class Vocabulary:
         order = order[counts[order] >= limits.min_count]
         if order.size == 0:
             raise InputError(
-                f"no words left: of {len(words):,} distinct words the most frequent was met "
+                f"no words left: of {len(words):,} distinct words the most frequent occurs "
                 f"{counts.max():,} times, fewer than `min_count` {limits.min_count}; lower it or "
                 "give more text"
             )
@@ -136,15 +137,13 @@ class Vocabulary:
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Vocabulary:
         """Read what `save` wrote; raises InputError where the file is something else."""
-        with open_binary(path) as file:
-            data = file.read()
         try:
-            content = json.loads(data.decode("utf-8", "surrogatepass"))
+            content = read_json(path)
             words, counts = content["words"], np.array(content["counts"], dtype=np.int64)
             unknown = content.get("unknown")
             if not isinstance(words, list):
                 raise TypeError
-        except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
+        except (ValueError, TypeError, KeyError, OverflowError):
             raise InputError(
                 f"{path}: not a vocabulary of xw2v (words and counts as JSON)"
             ) from None

@@ -21,6 +21,7 @@ enum { /* CharacterClass of characters.py */
     DIGIT,
     EAST_ASIAN,
     SOUTH_EAST_ASIAN,
+    NUMBER,
     CONNECTOR,
     EXTEND,
     MID_LETTER,
@@ -75,7 +76,7 @@ INLINE int next_class(const uint8_t *text, int64_t *position, const Classes *cla
     return classes->of_code_point[next_code_point(text, position)];
 }
 
-INLINE bool begins_token(int class) { return class >= LETTER && class <= SOUTH_EAST_ASIAN; }
+INLINE bool begins_token(int class) { return class >= LETTER && class <= NUMBER; }
 
 /* Whether two characters are of one token, with a joiner between them (OTHER: none). */
 INLINE bool is_joined(int before, int joiner, int after) {
@@ -85,7 +86,7 @@ INLINE bool is_joined(int before, int joiner, int after) {
     const bool digits = before == DIGIT && after == DIGIT;
     switch (joiner) {
         case OTHER:
-            if (before == EAST_ASIAN || before == SOUTH_EAST_ASIAN) return before == after;
+            if (before >= EAST_ASIAN && before <= NUMBER) return before == after;
             return letter_after || after == DIGIT;
         case CONNECTOR: return true;
         case MID_LETTER: return letters;
@@ -117,7 +118,7 @@ INLINE TokenEnd end_token(const uint8_t *text, int64_t start, const Classes *cla
             if (before != OTHER && !is_joined(before, joiner, class)) break;
             token.end = position;
             token.letters++;
-            token.has_letter |= class != DIGIT;
+            token.has_letter |= class != DIGIT && class != NUMBER;
             before = class;
             joiner = OTHER;
             after_hebrew = class == HEBREW;

@@ -24,6 +24,9 @@ from xw2v.training.trainer import Trainer, diverged
 MAX_CHECKPOINT_TIME_SHARE = 0.01  # of the time, that of epochs' ends may take if epochs are short
 
 
+SECONDS = {"s": 1, "m": 60, "h": 3600}
+
+
 @dataclass(frozen=True)
 class CheckpointInterval:
     """How often checkpoints are written, besides each epoch's end: one of the two is None."""
@@ -33,14 +36,16 @@ class CheckpointInterval:
 
     @classmethod
     def parse(cls, text: str) -> CheckpointInterval:
-        """The interval of "200" (steps) or "10m" (minutes); UsageError for anything else."""
-        found = re.fullmatch(r"(\d{1,12})|(\d{1,9}(?:\.\d{1,9})?)m", str(text).strip(), re.ASCII)
+        """The interval of "200" (steps), "30s", "10m" or "1h"; UsageError for anything else."""
+        found = re.fullmatch(
+            r"(\d{1,12})|(\d{1,9}(?:\.\d{1,9})?)([smh])", str(text).strip(), re.ASCII
+        )
         if found and found[1] and int(found[1]) > 0:
             return cls(steps=int(found[1]))
         if found and found[2] and float(found[2]) > 0:
-            return cls(seconds=60 * float(found[2]))
+            return cls(seconds=SECONDS[found[3]] * float(found[2]))
         raise UsageError(
-            "give steps, such as 200, or minutes, such as 10m",
+            "give steps, such as 200, or a time, such as 30s, 10m or 1h",
             setting="checkpoint_every",
             value=text,
         )

@@ -4,6 +4,7 @@ folder.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,6 +34,7 @@ from xw2v.training.output import (
     is_written,
     write_run,
 )
+from xw2v.training.reach import reach_of
 from xw2v.training.record import describe_progress
 from xw2v.training.resume import check_texts, continued_settings, restored, what_changed
 from xw2v.training.run import Run, finish, open_backend, prepare
@@ -75,7 +77,7 @@ class TrainCommand:
         Settings.from_mapping(settings)  # without those of a checkpoint or of initial vectors
         if options.init_keep and options.init is None:
             raise UsageError(
-                "give the vectors whose words are to be kept with `init` FILE", setting="init_keep"
+                "give the vectors whose words are to be kept with `init`", setting="init_keep"
             )
         self.options = options
         self.folder = CheckpointFolder(options.output)
@@ -107,7 +109,9 @@ class TrainCommand:
         if checkpoint is not None:
             check_texts(checkpoint, corpus, validation)
         index = index_of(corpus.vocabulary.words, settings)
-        check_memory(settings, len(corpus.vocabulary), index)
+        reach = reach_of(settings, corpus, validation)
+        reaching = dataclasses.replace(settings, window=reach)
+        check_memory(reaching, len(corpus.vocabulary), index)
         trainer = prepare(corpus, settings, validation, backend, say, index=index)
         if checkpoint is not None:
             state = self._restored(trainer, checkpoint)

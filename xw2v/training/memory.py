@@ -20,6 +20,7 @@ CHUNK_BYTES = (
     Backend.chunk_tokens * 8 * 24
 )  # making batches: a chunk of ids in some two dozen int64 arrays
 STEP_TABLES = 12  # (batch + negatives, D) arrays of the plain step; the compiled one has fewer
+PLACE_BYTES = 28 + 16 * 16  # of a place of a row in a step, beside its gradient
 WORD_BYTES = 16 + 8 * 8  # beside the vectors: sampling tables, scratch of a step, and their making
 MARGIN_BYTES = 2**26  # for what is not counted here
 
@@ -31,20 +32,22 @@ def needed(settings: Settings, vocab_size: int, index: SubwordIndex | None = Non
     Args:
         index: the rows that compose each word, where they are several; it is in memory already.
     """
-    table = vocab_size * settings.vector_size * FLOAT_BYTES
-    tables = table if settings.tied else 2 * table
+    shape = tuning.model_shape(settings, vocab_size)
+    row = shape.dim * FLOAT_BYTES
+    tables = shape.table_rows(tied=settings.tied) * row
     batch, shared = tuning.batch_tokens(settings), tuning.shared_negatives(settings)
-    rows = batch + 2 * settings.window + batch // tuning.group_tokens(settings) * shared
-    step = (
-        STEP_TABLES * rows * settings.vector_size * FLOAT_BYTES
-        + batch * (shared + 64) * FLOAT_BYTES * 4
-    )
-    writing = 2 * table  # the mean of the two tables, and their sum on the way there
+    group = tuning.group_tokens(settings)
+    groups = batch // group
+    rows = batch + 2 * settings.window + groups * shared
+    context = groups * (group + 2 * settings.window)  # places of the groups' context words
+    step = STEP_TABLES * rows * row + batch * (shared + 64) * FLOAT_BYTES * 4
+    step += context * (row + PLACE_BYTES)
+    writing = 2 * vocab_size * row  # the mean of the two tables, and their sum on the way there
     if index is not None:
-        rows_of_ngrams = min(len(index.buckets), settings.buckets)
-        ngrams = rows_of_ngrams * settings.vector_size * FLOAT_BYTES
-        tables += table + ngrams + index.input_rows * 2 * FLOAT_BYTES  # composed words; their sums
-        writing += table  # words are composed anew
+        ngrams = min(len(index.buckets), settings.buckets) * row
+        sums = index.input_rows * 2 * FLOAT_BYTES
+        tables += vocab_size * row + ngrams + sums  # composed words
+        writing += vocab_size * row  # words are composed anew
     return tables + step + max(CHUNK_BYTES, writing) + vocab_size * WORD_BYTES + MARGIN_BYTES
 
 
@@ -67,6 +70,12 @@ def check_memory(settings: Settings, vocab_size: int, index: SubwordIndex | None
         return needed(changed, vocab_size, index) <= limit[0]
 
     size, fitting = settings.vector_size, []
+    if settings.window > 1000 and (
+        narrower := _largest(
+            settings.window, lambda window: fits(dataclasses.replace(settings, window=window))
+        )
+    ):
+        fitting.append(f"`window` {narrower}")
     if smaller := _largest(
         size, lambda size: fits(dataclasses.replace(settings, vector_size=size))
     ):

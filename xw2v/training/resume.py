@@ -64,7 +64,9 @@ def continued_settings(checkpoint: Checkpoint, given: dict[str, Any]) -> Setting
             f"{NEW_RUN}",
             path=path,
         )
-    if record.step_config != dataclasses.asdict(tuning.step_config(before)):
+    expected = dataclasses.asdict(tuning.step_config(before))
+    expected["window"] = record.step_config.get("window")  # which follows the text, too
+    if record.step_config != expected:
         raise InputError(
             f"was made by xw2v {record.versions.get('xw2v')}, whose batches are cut differently; "
             f"resume with that version, {NEW_RUN}",
@@ -81,7 +83,7 @@ def check_texts(checkpoint: Checkpoint, corpus: Corpus, validation: Corpus | Non
         raise InputError(
             f"belongs to another text: it is of {there.description} ({there.tokens:,} tokens, "
             f"{there.vocabulary:,} words), and this is {here.description} ({here.tokens:,} tokens, "
-            f"{here.vocabulary:,} words); name the same INPUT, {NEW_RUN}",
+            f"{here.vocabulary:,} words); name the same `input`, {NEW_RUN}",
             path=path,
         )
     if record.validation != (None if validation is None else validation.fingerprint):

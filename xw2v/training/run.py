@@ -12,7 +12,7 @@ import numpy as np
 from xw2v import tuning
 from xw2v.settings import Settings
 from xw2v.sgns.backend import Backend
-from xw2v.sgns.config import ModelShape, RunShape
+from xw2v.sgns.config import RunShape
 from xw2v.sgns.interface import SubwordIndex, Tables
 from xw2v.sgns.loading import load_backend
 from xw2v.sgns.subwords import composed_vectors
@@ -20,6 +20,7 @@ from xw2v.text.corpus import Corpus
 from xw2v.text.ngrams import index_of, ngram_rule
 from xw2v.text.vocabulary import Vocabulary
 from xw2v.training.callbacks import Callback
+from xw2v.training.reach import step_config_of
 from xw2v.training.record import run_record
 from xw2v.training.state import State
 from xw2v.training.trainer import Continuation, Trainer, diverged
@@ -121,11 +122,10 @@ def prepare(
         backend, settings = open_backend(settings)
     index = index or index_of(corpus.vocabulary.words, settings)
     V = len(corpus.vocabulary)
-    input_rows = V if index is None else index.input_rows
     plan = backend.plan(
-        tuning.step_config(settings),
+        step_config_of(settings, corpus, validation),
         RunShape(
-            ModelShape(input_rows, V, settings.vector_size),
+            tuning.model_shape(settings, V, index),
             composed_rows=0 if index is None else V,
             batch_tokens=tuning.batch_tokens(settings),
             tokens=len(corpus.ids),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-import math
+import sys
 from types import UnionType
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
@@ -39,7 +39,7 @@ def _parsed(kind: Any, value: Any, name: str) -> Any:
         return tuple(_parsed(*pair, name) for pair in zip(parts, value, strict=True))
     if isinstance(value, bool) or origin in (list, tuple):
         raise _wrong(name)
-    if kind is float and isinstance(value, (int, float)) and -math.inf < value < math.inf:
+    if kind is float and isinstance(value, (int, float)) and abs(value) <= sys.float_info.max:
         return value
     if kind is not float and isinstance(value, origin or kind):
         return value

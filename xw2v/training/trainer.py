@@ -30,6 +30,7 @@ from xw2v.text.corpus import Corpus
 from xw2v.text.ngrams import index_of
 from xw2v.training.callbacks import Callback, CallbackList, Progress
 from xw2v.training.meters import LossMeter, SpeedMeter, TrainingClock
+from xw2v.training.reach import step_config_of
 from xw2v.training.schedule import LearningRate
 from xw2v.training.state import State
 
@@ -90,7 +91,7 @@ class Trainer:
         self.settings = settings
         self.backend = backend
         self.validation = validation
-        self.step_config: StepConfig = tuning.step_config(settings)
+        self.step_config: StepConfig = step_config_of(settings, corpus, validation)
         planned = LearningRate(settings.learning_rate, settings.min_alpha)
         self.continuation = continuation or Continuation(planned)
         self.learning_rate = self.continuation.learning_rate
@@ -124,7 +125,7 @@ class Trainer:
             self.backend,
             TokenStream(corpus.ids, corpus.offsets, self.corpus.vocabulary.counts),
             self.step_config,
-            Sampling(settings.sample, settings.ns_exponent, settings.seed),
+            Sampling(settings.sample, settings.ns_exponent, settings.seed, settings.window),
             batch_tokens=tuning.batch_tokens(settings),
             purposes=(tokens, negatives),
         )
@@ -132,9 +133,7 @@ class Trainer:
     @property
     def shape(self) -> ModelShape:
         """The sizes of the tables."""
-        V = len(self.corpus.vocabulary)
-        input_rows = V if self.index is None else self.index.input_rows
-        return ModelShape(input_rows, V, self.settings.vector_size)
+        return tuning.model_shape(self.settings, len(self.corpus.vocabulary), self.index)
 
     def start(self, center: np.ndarray | None = None, context: np.ndarray | None = None) -> State:
         """The state before the first step.

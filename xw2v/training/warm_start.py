@@ -15,9 +15,9 @@ from pathlib import Path
 
 import numpy as np
 
+from xw2v import tuning
 from xw2v.errors import FileFormatError, UsageError
 from xw2v.settings import Settings
-from xw2v.sgns.config import ModelShape
 from xw2v.sgns.interface import SubwordIndex, Tables
 from xw2v.sgns.tables import initial_centers, initial_contexts
 from xw2v.storage.files import open_binary
@@ -116,7 +116,7 @@ class WarmStart:
             index: the rows that compose each word, where they are several.
         """
         V = len(vocabulary)
-        shape = ModelShape(V if index is None else index.input_rows, V, settings.vector_size)
+        shape = tuning.model_shape(settings, V, index)
         center = initial_centers(shape, settings.seed)
         context = initial_contexts(shape)
         rows_there = self.vectors.key_to_index

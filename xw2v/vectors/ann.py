@@ -8,7 +8,6 @@ docs/vectors.md.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import secrets
 from pathlib import Path
@@ -16,10 +15,14 @@ from typing import Any
 
 import numpy as np
 
-from xw2v.errors import FileFormatError, MissingDependencyError, OutputError
-from xw2v.vectors.query import Neighbours
+from xw2v.errors import FileFormatError, InputError, MissingDependencyError, OutputError
+from xw2v.vectors.arguments import checks_arguments
+from xw2v.vectors.fingerprint import fingerprint
+from xw2v.vectors.query import Neighbours, check_direction
+from xw2v.vectors.tablechecks import as_float32, checked_vector
 from xw2v.vectors.wordtable import WordTable
 
+MAX_SIZE = 1 << 16  # of the numbers that shape an index
 TRAILER = b"\nxw2v index 1 "  # and the fingerprint, at the end of the file, which usearch ignores
 
 
@@ -33,6 +36,7 @@ def _library() -> Any:
     return index
 
 
+@checks_arguments()
 class AnnIndex:
     """What `most_similar(..., indexer=)` takes.
 
@@ -61,10 +65,19 @@ class AnnIndex:
 
         Raises:
             MissingDependencyError: usearch is not installed.
-            InputError: `path` is not an index of these very vectors.
+            InputError: `path` is not an index of these very vectors, or a number out of range.
         """
+        for name, number, least in (
+            ("connectivity", connectivity, 2),
+            ("expansion_add", expansion_add, 1),
+            ("expansion_search", expansion_search, 1),
+            ("threads", threads, 0),
+        ):
+            if not least <= number < MAX_SIZE:
+                message = f"give a number of at least {least} and below {MAX_SIZE:,}"
+                raise InputError(message, setting=name, value=number)
         self._words = list(vectors.index_to_key)
-        self._fingerprint = fingerprint(vectors)
+        self._fingerprint = fingerprint(vectors.index_to_key, vectors.vectors).encode()
         self._index = _library().Index(
             ndim=vectors.vector_size,
             metric="cos",
@@ -116,18 +129,12 @@ class AnnIndex:
 
     def most_similar(self, vector: np.ndarray, topn: int = 10) -> Neighbours:
         """About the `topn` words with the largest cosine to `vector` (D,), best first."""
-        found = self._index.search(
-            np.asarray(vector, dtype=np.float32), min(topn, len(self._words))
-        )
+        if topn < 1:
+            return []
+        query = as_float32(checked_vector(vector, self._index.ndim))
+        check_direction(query)
+        found = self._index.search(query, min(topn, len(self._words)))
         return [
             (self._words[int(row)], min(1.0, 1 - float(distance)))
             for row, distance in zip(found.keys, found.distances, strict=True)
         ]
-
-
-def fingerprint(vectors: WordTable) -> bytes:
-    """SHA-256 over words and vectors, in hexadecimal digits."""
-    digest = hashlib.sha256(repr(vectors.vectors.shape).encode())
-    digest.update("\n".join(vectors.index_to_key).encode("utf-8", "surrogatepass"))
-    digest.update(np.ascontiguousarray(vectors.vectors).data)
-    return digest.hexdigest().encode()

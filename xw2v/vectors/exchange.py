@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ from xw2v.vectors.formats import decoding_of, write_vectors
 from xw2v.vectors.formats.countsfile import read_counts, write_counts
 from xw2v.vectors.formats.rows import WordVectors
 from xw2v.vectors.wordtable import WordTable
+
+GENSIM_ATTRIBUTES = ("index_to_key", "vectors", "expandos")  # of its KeyedVectors
 
 
 def counts_of(
@@ -57,5 +60,7 @@ def to_gensim(table: WordTable) -> Any:
 def from_gensim(other: Any) -> WordVectors:
     """What a gensim KeyedVectors holds, or a model that has one as `.wv`."""
     other = getattr(other, "wv", other)
+    if isinstance(other, type) or not all(map(partial(hasattr, other), GENSIM_ATTRIBUTES)):
+        raise InputError("give gensim's KeyedVectors or a model", setting="other", value=other)
     words = [str(key) for key in other.index_to_key]
     return WordVectors(words, other.vectors, other.expandos.get("count"))

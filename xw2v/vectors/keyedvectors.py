@@ -9,6 +9,8 @@ from typing import Any, Self
 import numpy as np
 
 from xw2v.errors import InputError
+from xw2v.sgns.array import safe_divisor
+from xw2v.vectors.arguments import checks_arguments
 from xw2v.vectors.arrays import cosine, unit
 from xw2v.vectors.evaluation import word_analogies, word_pairs
 from xw2v.vectors.neighbours import cosine_similarities, top_k
@@ -17,16 +19,18 @@ from xw2v.vectors.query import (
     Key,
     Neighbours,
     Term,
-    as_term,
     as_terms,
-    checked_topn,
+    check_direction,
+    check_ratio,
     plain,
     weighted_terms,
 )
+from xw2v.vectors.tablechecks import checked_vector
 from xw2v.vectors.tablefiles import TableFiles
 from xw2v.vectors.testsets import read_analogies, read_pairs
 
 
+@checks_arguments()
 class KeyedVectors(TableFiles):
     """Trained word vectors: nearest words, analogies, similarities, test sets, files.
 
@@ -53,8 +57,8 @@ class KeyedVectors(TableFiles):
         """Words whose vectors point most nearly where the mean of the given ones does (3CosAdd).
 
         Args:
-            positive: a word, row, vector (D,), or a list of them, each alone or with a weight as a
-                tuple.
+            positive: a word, row or vector (D,), or a list of them, each alone or in a tuple with
+                a weight.
             negative: the same, subtracted.
             topn: how many; None gives the cosines (V,) of all rows instead of a list.
             clip_start, clip_end: answer from these rows only.
@@ -63,20 +67,19 @@ class KeyedVectors(TableFiles):
                 `most_similar(vector, topn)`), asked instead of the whole table.
 
         Returns:
-            (word, cosine) pairs, best first, without the words asked about; with topn None cosines
-            (V,).
+            (word, cosine) pairs, best first, without those asked about; cosines (V,) for topn None.
 
         Raises:
             UnknownWordError: a word that is not there, with the nearest spellings.
-            InputError: nothing to start from.
+            InputError: nothing to start from, or a sum of 0.
         """
-        topn = checked_topn(topn)
-        if topn == 0:
+        if topn is not None and topn < 1:
             return []
         terms, weights = weighted_terms(positive, negative)
         if not terms:
             raise InputError("most_similar needs at least one word or vector")
         mean = self.get_mean_vector(terms, weights, post_normalize=True, ignore_missing=False)
+        check_direction(mean)
         query_rows = self._rows_of(terms)
         if indexer is not None and topn is not None:
             answers = indexer.most_similar(mean, topn + len(query_rows))
@@ -103,13 +106,13 @@ class KeyedVectors(TableFiles):
         """Words by Levy and Goldberg's (2014) 3CosMul: the product of cosines, shifted to 0..1,
         over that of the negatives'. Arguments and answers as of `most_similar`, without weights.
         """
-        topn = checked_topn(topn)
-        if topn == 0:
+        if topn is not None and topn < 1:
             return []
-        terms, other_terms = as_terms(positive), as_terms(negative)
+        terms, other_terms = as_terms("positive", positive), as_terms("negative", negative)
         if not terms:
             raise InputError("3CosMul needs at least one positive word")
-        end = min(restrict_vocab or len(self), len(self))
+        check_ratio(terms, other_terms)
+        _, end, _ = slice(restrict_vocab or None).indices(len(self))
         search = self.row_search()
         scores = search.shifted_cosines(map(self._unit_of, terms), end)
         scores /= search.shifted_cosines(map(self._unit_of, other_terms), end) + 1e-6
@@ -124,8 +127,9 @@ class KeyedVectors(TableFiles):
         return self._neighbours(np.asarray(rows)[0], np.asarray(best)[0])
 
     def _unit_of(self, term: Term) -> np.ndarray:
-        vector = self._check_vector(term) if isinstance(term, np.ndarray) else self[term]
-        return unit(vector)
+        if isinstance(term, np.ndarray):
+            return unit(checked_vector(term, self.vector_size))
+        return unit(self[term])
 
     def _rows_of(self, terms: Iterable[Term]) -> set[int]:
         """The rows of words; those that are composed of n-grams have none."""
@@ -150,7 +154,7 @@ class KeyedVectors(TableFiles):
         self, vector: np.ndarray, topn: int = 10, restrict_vocab: int | None = None
     ) -> Neighbours:
         """The words nearest to a vector (D,); see `most_similar`."""
-        return self.similar_by_word(np.asarray(vector), topn, restrict_vocab)
+        return self.similar_by_word(vector, topn, restrict_vocab)
 
     # --- distances ---
 
@@ -166,11 +170,9 @@ class KeyedVectors(TableFiles):
         """Norm of the difference of two words' vectors."""
         return float(np.linalg.norm(self[w1].astype(np.float64) - self[w2]))
 
-    def distances(
-        self, word_or_vector: Key | np.ndarray, other_words: Sequence[Key] = ()
-    ) -> np.ndarray:
+    def distances(self, word_or_vector: Term, other_words: Sequence[Key] = ()) -> np.ndarray:
         """1 - cosine from a word or vector (D,) to each of `other_words`, or to every row (V,)."""
-        direction = self._unit_of(as_term(word_or_vector))
+        direction = self._unit_of(word_or_vector)
         if len(other_words):
             return 1 - self.cosine_similarities(direction, self[list(other_words)])
         return 1 - self.row_search().cosines(direction, 0, len(self))
@@ -181,9 +183,7 @@ class KeyedVectors(TableFiles):
         """Cosine of the mean vectors of two lists of words; unknown words are left out."""
         if not (len(ws1) and len(ws2)):
             raise InputError("n_similarity needs at least one word in each list")
-        mean1 = self.get_mean_vector(ws1, pre_normalize=False)
-        mean2 = self.get_mean_vector(ws2, pre_normalize=False)
-        return cosine(mean1, mean2)
+        return cosine(*(self.get_mean_vector(ws, pre_normalize=False) for ws in (ws1, ws2)))
 
     def closer_than(self, key1: Key, key2: Key) -> list[str]:
         """Words that are closer to `key1` than `key2` is."""
@@ -199,6 +199,8 @@ class KeyedVectors(TableFiles):
 
     def most_similar_to_given(self, key1: Key, keys_list: Sequence[Key]) -> Key:
         """The one of `keys_list` most similar to `key1`."""
+        if not keys_list:
+            raise InputError("most_similar_to_given needs at least one word to choose from")
         return plain(keys_list[int(np.argmin(self.distances(key1, keys_list)))])
 
     def rank_by_centrality(
@@ -210,6 +212,7 @@ class KeyedVectors(TableFiles):
             raise InputError("none of these words is in the vocabulary")
         vectors = np.stack([self.get_vector(word, norm=use_norm) for word in known])
         mean = self.get_mean_vector(list(vectors), post_normalize=True)
+        check_direction(mean)
         return sorted(zip((vectors @ mean).tolist(), known, strict=True), reverse=True)
 
     def doesnt_match(self, words: Sequence[Key]) -> Key:
@@ -217,9 +220,7 @@ class KeyedVectors(TableFiles):
         return self.rank_by_centrality(words)[-1][1]
 
     def relative_cosine_similarity(self, wa: Key, wb: Key, topn: int = 10) -> float:
-        """Similarity of two words over the sum of the first's `topn` nearest (Leeuwenberg et al.
-        2016).
-        """
+        """Similarity of two words over the sum of the first's `topn` nearest (Leeuwenberg 2016)."""
         nearby = self.similar_by_word(wa, topn)
         if not nearby:
             raise InputError("relative_cosine_similarity needs topn of at least 1")
@@ -266,6 +267,10 @@ class KeyedVectors(TableFiles):
 
     # --- other tables of the same words ---
 
+    def get_normed_vectors(self) -> np.ndarray:
+        """A copy of the table (V, D) with rows of norm 1 (rows of zeros stay zeros)."""
+        return np.asarray(self.vectors / safe_divisor(self.norms)[:, None])
+
     def unit_normalize_all(self) -> None:
         """Scale every vector to norm 1, for good."""
         self._replace(self.index_to_key, self.get_normed_vectors())
@@ -273,9 +278,7 @@ class KeyedVectors(TableFiles):
     def sort_by_descending_frequency(self) -> None:
         """Put the most frequent words first; equals keep their order."""
         if self.counts is None:
-            raise InputError(
-                "these vectors came without word counts, so they cannot be sorted by them"
-            )
+            raise InputError("these vectors came without word counts to sort them by")
         order = np.argsort(-self.counts, kind="stable")
         self.attributes.reorder(order)
         self._replace([self.index_to_key[row] for row in order], self.vectors[order])

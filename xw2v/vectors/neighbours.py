@@ -12,6 +12,7 @@ from types import ModuleType
 import numpy as np
 from array_api_compat import is_numpy_array
 
+from xw2v.errors import InputError
 from xw2v.sgns.array import Array, namespace_of, safe_divisor
 from xw2v.vectors import neighbours_numpy, neighbours_standard
 from xw2v.vectors.arrays import unit
@@ -45,7 +46,19 @@ def cosines(table: Array, divisors: Array, queries: Array) -> Array:
 
 def cosine_similarities(vector_1: np.ndarray, vectors_all: np.ndarray) -> np.ndarray:
     """Cosines (n,) of a vector (D,) with vectors (n, D); 0 where one of the two is zeros."""
-    divisors = safe_divisor(row_norms(vectors_all))
+    if vectors_all.ndim != 2 or vectors_all.size == 0 or vector_1.shape != vectors_all.shape[1:]:
+        raise InputError(
+            f"a vector of shape {vector_1.shape} and vectors of shape {vectors_all.shape}: "
+            "give (D,) and (n, D)"
+        )
+    with np.errstate(over="ignore", invalid="ignore"):
+        norms, norm = (
+            np.asarray(row_norms(vectors_all)),
+            np.linalg.norm(vector_1.astype(np.float64)),
+        )
+    if not (np.isfinite(norms).all() and np.isfinite(norm)):
+        raise InputError("a vector has a non-finite value, or values too large for a norm")
+    divisors = safe_divisor(norms)
     found = np.asarray(cosines(vectors_all, divisors, unit(vector_1)[None, :]))[0]
     clipped: np.ndarray = np.clip(found, -1, 1)
     return clipped

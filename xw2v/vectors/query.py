@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from numbers import Real
-from operator import index
 from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 
-from xw2v.errors import InputError
+from xw2v.errors import InputError, represented
 
 Key: TypeAlias = str | int | np.integer  # a word, or the number of its row
 KEY_TYPES = (str, int, np.integer)
@@ -29,11 +29,11 @@ def plain(key: Key) -> Key:
     return str(key) if isinstance(key, str) else key
 
 
-def as_items(value: Any) -> list[Any]:
+def as_items(name: str, value: Any) -> list[Any]:
     """What `positive=` and `negative=` accept, as a list: nothing, one key or vector, or
     several.
 
-    Raises InputError for anything else.
+    Raises InputError with the name of the argument for anything else.
     """
     if value is None:
         return []
@@ -41,8 +41,8 @@ def as_items(value: Any) -> list[Any]:
         return [value]
     if isinstance(value, tuple) and len(value) == 2 and isinstance(value[1], float):
         return [value]
-    if not isinstance(value, Iterable):
-        raise _bad_term(value)
+    if not is_list(value):
+        raise bad_term(name, value)
     items = list(value)
     if items and all(isinstance(item, (float, np.floating)) for item in items):
         return [np.asarray(items)]
@@ -56,41 +56,62 @@ def weighted_terms(positive: Any, negative: Any) -> tuple[list[Term], list[float
     """
     terms: list[Term] = []
     weights: list[float] = []
-    for items, default in ((as_items(positive), 1.0), (as_items(negative), -1.0)):
-        for item in items:
+    for name, given, default in (("positive", positive, 1.0), ("negative", negative, -1.0)):
+        for item in as_items(name, given):
             if isinstance(item, tuple) and len(item) != 2:
-                raise InputError(f"a tuple of {len(item)}: give a word or vector and its weight")
+                raise InputError(
+                    f"a tuple of {len(item)}: give a word or vector and its weight",
+                    setting=name,
+                    value=item,
+                )
             term, weight = item if isinstance(item, tuple) else (item, default)
             if not isinstance(weight, Real) or not np.isfinite(float(weight)):
-                raise InputError(f"the weight {weight!r} is not a finite number")
-            terms.append(as_term(term))
+                raise InputError(
+                    f"the weight {represented(weight)} is not a finite number",
+                    setting=name,
+                    value=item,
+                )
+            terms.append(as_term(term, name))
             weights.append(float(weight))
     return terms, weights
 
 
-def as_terms(value: Any) -> list[Term]:
+def as_terms(name: str, value: Any) -> list[Term]:
     """The terms of `as_items`, which have no weights."""
-    return [as_term(item) for item in as_items(value)]
+    return [as_term(item, name) for item in as_items(name, value)]
 
 
-def as_term(value: Any) -> Term:
-    """A key as it is, a vector as an array; InputError for anything else."""
+def as_term(value: Any, name: str) -> Term:
+    """A key as it is, a vector as an array; InputError with the name of the argument for anything
+    else.
+    """
     if isinstance(value, (*KEY_TYPES, np.ndarray)):
         return value
     if isinstance(value, list) and value and all(isinstance(number, Real) for number in value):
         return np.asarray(value)
-    raise _bad_term(value)
+    raise bad_term(name, value)
 
 
-def checked_topn(topn: Any) -> int | None:
-    """`topn` as an integer of at least 0, or None; InputError for anything else."""
-    try:
-        return None if topn is None else max(0, index(topn))
-    except TypeError:
-        raise InputError(f"topn is {topn!r}; give an integer, or None for all cosines") from None
+def is_list(value: object) -> bool:
+    """Whether a value holds several others, rather than being text, bytes, a dict, or an array of
+    no dimension.
+    """
+    is_single = isinstance(value, (str, bytes, Mapping)) or getattr(value, "shape", None) == ()
+    return isinstance(value, Iterable) and not is_single
 
 
-def _bad_term(value: Any) -> InputError:
-    kind = type(value).__name__
-    what = repr(value) if value is None or isinstance(value, (bool, float)) else f"a {kind}"
-    return InputError(f"{what} is not a word, a row's number or a vector")
+def bad_term(name: str, value: Any) -> InputError:
+    """The error for an argument that is neither a key nor a vector."""
+    return InputError("give a word, the number of its row, or a vector", setting=name, value=value)
+
+
+def check_direction(mean: np.ndarray) -> None:
+    """Raise InputError for a mean (D,) that is 0, as of `cat - cat`: it points nowhere."""
+    if not mean.any():
+        raise InputError("the sum of these vectors is 0, so no word is nearer to it than another")
+
+
+def check_ratio(positive: list[Term], negative: list[Term]) -> None:
+    """Raise InputError where 3CosMul would divide the cosines with words by the same ones."""
+    if positive and Counter(map(str, positive)) == Counter(map(str, negative)):
+        raise InputError("positive and negative are the same, so no word is nearer than another")

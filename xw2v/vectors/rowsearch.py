@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from xw2v.errors import InputError
 from xw2v.sgns.array import Array, safe_divisor
 from xw2v.sgns.backend import Backend
 from xw2v.vectors.neighbours import cosines, nearest
@@ -45,6 +46,14 @@ class RowSearch:
         self, queries: np.ndarray, k: int, exclude: np.ndarray, start: int, end: int
     ) -> tuple[np.ndarray, np.ndarray]:
         """Rows (Q, k) between start and end, and cosines (Q, k); see `WordTable.nearest_rows`."""
+        Q, D = len(np.atleast_1d(queries)), self._table.shape[1]
+        fit = Q > 0 and queries.shape == (Q, D) and exclude.shape == (Q, exclude.size // Q)
+        if not fit or k < 1 or start >= end:
+            raise InputError(
+                f"queries of shape {queries.shape}, {k} answers, rows to leave out of shape "
+                f"{exclude.shape}: give (Q, {D}), at least 1, and (Q, E), and a "
+                "range of rows that is not empty"
+            )
         excluded = self._to_device(exclude.astype(np.int64) - start) if exclude.size else None
         query = self._to_device(np.ascontiguousarray(queries, dtype=np.float32))
         rows, scores = nearest(

@@ -46,7 +46,7 @@ def nearest_spellings(word: str, words: Iterable[str], n: int = 3) -> list[str]:
     >>> nearest_spellings("acident", ["accident", "access", "incident", "the"], n=2)
     ['accident', 'incident']
     """
-    if len(word) > MAX_LETTERS:
+    if not word.strip() or len(word) > MAX_LETTERS:
         return []
     words = [other for other in words if other != word]
     folded, edits = word.casefold(), _one_edit(word)

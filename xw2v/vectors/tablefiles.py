@@ -6,10 +6,12 @@ from pathlib import Path
 from typing import Any, Self
 
 from xw2v.vectors import exchange
+from xw2v.vectors.arguments import checks_arguments
 from xw2v.vectors.formats import WordVectors, read_vectors, write_vectors
 from xw2v.vectors.wordtable import WordTable
 
 
+@checks_arguments()
 class TableFiles(WordTable):
     """A table of words that is read from files and written to them."""
 

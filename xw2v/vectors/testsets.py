@@ -6,17 +6,22 @@ docs/evaluation.md.
 
 from __future__ import annotations
 
+import codecs
+import io
 import re
-from codecs import BOM_UTF8
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, BinaryIO, cast
 
 from xw2v.errors import FileFormatError, UsageError
 from xw2v.storage.files import damage_reported, decompressed, open_binary
+from xw2v.text.foreign import HEAD_BYTES, refuse_foreign
+from xw2v.vectors.formats import decoding_of
 from xw2v.vectors.paircolumns import NAMED_DELIMITERS, Pair, find_columns
 
 MAX_LINE_BYTES = 1 << 20
+MAX_BYTES = 1 << 26  # of a test set in another encoding than UTF-8
 SAMPLE_LINES = 100  # from which the columns of pairs are found
 
 
@@ -70,22 +75,38 @@ class AnalogySet:
 def _lines(path: Path, encoding: str = "utf-8") -> Iterator[tuple[int, str]]:
     """(number, line) of a text file, compressed or not, without comments (`#` first), empty lines
     and a byte order mark.
+
+    Raises:
+        InputError: it is not text, or in another encoding.
+        UsageError: there is no such encoding.
     """
+    decoding_of(encoding, "strict")
     with open_binary(path) as raw, damage_reported(str(path)):
         number = 0
-        stream = decompressed(raw, str(path))
+        stream = _text_of(decompressed(raw, str(path), unzips=True), path, encoding)
         while line := stream.readline(MAX_LINE_BYTES):
             number += 1
-            if number == 1:
-                line = line.removeprefix(BOM_UTF8)
             try:
-                text = line.decode(encoding)
-            except UnicodeDecodeError as error:
-                raise FileFormatError(
-                    f"not {encoding} ({error.reason})", path=path, line=number
-                ) from None
+                text = line.decode("utf-8-sig" if number == 1 else "utf-8")
+            except UnicodeError as error:
+                reason = getattr(error, "reason", error)
+                raise FileFormatError(f"not UTF-8 ({reason})", path=path, line=number) from None
             if text.strip() and not text.startswith("#"):
                 yield number, text
+
+
+def _text_of(stream: BinaryIO, path: Path, encoding: str) -> BinaryIO:
+    """A stream of text as UTF-8; what is no text is refused by what it is."""
+    if codecs.lookup(encoding).name == "utf-8":
+        buffered = io.BufferedReader(cast(Any, stream))
+        refuse_foreign(buffered.peek(HEAD_BYTES)[:HEAD_BYTES], str(path))
+        return buffered
+    data = stream.read(MAX_BYTES)
+    try:
+        return io.BytesIO(data.decode(encoding).encode())
+    except UnicodeError as error:
+        reason = getattr(error, "reason", error)
+        raise FileFormatError(f"not {encoding} ({reason})", path=path) from None
 
 
 def read_pairs(path: Path, delimiter: str | None = None, encoding: str = "utf-8") -> PairSet:

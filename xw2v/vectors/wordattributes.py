@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from xw2v.errors import InputError
+
 
 class WordAttributes(dict[str, np.ndarray]):
     """Name of an attribute -> its values (V,) of V words, 0 or empty where they are not known.
@@ -22,7 +24,11 @@ class WordAttributes(dict[str, np.ndarray]):
         """Set one word's value, of a new attribute or of one whose type is widened where need
         be.
         """
-        dtype = np.asarray(value).dtype
+        dtype = np.dtype(object)
+        if isinstance(value, (int, float, np.generic)):
+            dtype = np.asarray(value).dtype
+        if name == "count" and (dtype.kind not in "iuf" or not np.isfinite(value)):
+            raise InputError("give a number", setting="count", value=value)
         dtype = np.dtype(object) if dtype.kind in "US" else dtype
         old = self.get(name, np.zeros(self.n_words, dtype=dtype))
         self[name] = old.astype(np.result_type(old.dtype, dtype), copy=False)

@@ -10,22 +10,26 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Self, overload
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from xw2v.errors import InputError, UnknownWordError
-from xw2v.sgns.array import safe_divisor
 from xw2v.sgns.backend import Backend
-from xw2v.sgns.loading import load_backend
+from xw2v.sgns.loading import Say, load_backend, print_notice
+from xw2v.vectors import tablechecks
+from xw2v.vectors.arguments import as_array, as_flag, checks_arguments
 from xw2v.vectors.arrays import unit
 from xw2v.vectors.display import GENSIM_NAMES, html_table, one_line
-from xw2v.vectors.query import KEY_TYPES, Key, as_term
+from xw2v.vectors.query import KEY_TYPES, Key, Term, bad_term, is_list
 from xw2v.vectors.rowsearch import RowSearch
 from xw2v.vectors.spelling import MisspeltWordError
 from xw2v.vectors.subwords import SubwordTable
-from xw2v.vectors.tablechecks import check_shape, checked_words, finite_norms, word_index
 from xw2v.vectors.vectorrows import VectorRows
 from xw2v.vectors.wordattributes import WordAttributes
 
+ROUNDING = 1e-12  # of a sum, relative to its terms: what is smaller is 0
 
+
+@checks_arguments("get_index", "get_vector", "has_index_for", "is_composed")
 class WordTable:
     """V words, each with a vector of D dimensions.
 
@@ -56,19 +60,18 @@ class WordTable:
         Raises:
             InputError: sizes that do not match, a word that is no string, or one that comes twice.
         """
-        table = np.asarray(vectors)
-        self.index_to_key = checked_words(words)
-        check_shape(self.index_to_key, table)
-        self.key_to_index = word_index(self.index_to_key)
-        self._rows = VectorRows(table.astype(np.float32, copy=False))
+        self.index_to_key = tablechecks.checked_words(words)
+        tablechecks.check_shape(self.index_to_key, vectors)
+        self.key_to_index = tablechecks.word_index(self.index_to_key)
+        self._rows = VectorRows(tablechecks.as_float32(vectors))
         self.subwords = subwords
         self._backend: Backend | None = None
         self._search: RowSearch | None = None
-        self.attributes = WordAttributes(len(words))
+        self.attributes = WordAttributes(len(self.index_to_key))
         if counts is not None:
-            if np.shape(counts) != (len(words),):
-                raise InputError(f"counts of shape {np.shape(counts)} for {len(words)} words")
-            self.attributes["count"] = np.array(counts)
+            self.attributes["count"] = tablechecks.checked_counts(
+                counts, len(self.index_to_key)
+            ).copy()
 
     # --- size and look-up ---
 
@@ -79,9 +82,9 @@ class WordTable:
 
     @vectors.setter
     def vectors(self, table: np.ndarray) -> None:
-        table = np.asarray(table)
-        check_shape(self.index_to_key, table)
-        self._replace(self.index_to_key, table.astype(np.float32, copy=False))
+        table = as_array("vectors", table)
+        tablechecks.check_shape(self.index_to_key, table)
+        self._replace(self.index_to_key, tablechecks.as_float32(table))
 
     @property
     def vector_size(self) -> int:
@@ -131,7 +134,7 @@ class WordTable:
         elif isinstance(key, KEY_TYPES):
             row = int(key)
         else:
-            raise InputError(f"{type(key).__name__} is not the type of a word or a row's number")
+            raise bad_term("key", key)
         if 0 <= row < len(self):
             return row
         if default is not None:
@@ -146,7 +149,8 @@ class WordTable:
             vector: np.ndarray = self.subwords.vectors_of([str(key)])[0]
         else:
             vector = self.vectors[self.get_index(key)]
-        vector = (unit(vector) if norm else vector).view()
+        scaled = norm is not False and as_flag("norm", norm)
+        vector = (unit(vector) if scaled else vector).view()
         vector.setflags(write=False)  # the norms are cached
         return vector
 
@@ -156,11 +160,13 @@ class WordTable:
     def __getitem__(self, key: Iterable[Key]) -> np.ndarray: ...
     def __getitem__(self, key: Key | Iterable[Key]) -> np.ndarray:
         """The vector (D,) of a word, or the vectors (n, D) of n words."""
-        if isinstance(key, KEY_TYPES) or not isinstance(key, Iterable):
+        if isinstance(key, KEY_TYPES):
             return self.get_vector(key)
+        if not is_list(key):
+            raise bad_term("key", key)
         keys = list(key)
         rows = [-1 if self.is_composed(one) else self.get_index(one) for one in keys]
-        found: np.ndarray = self.vectors[np.asarray(rows, dtype=np.int64)]
+        found = np.asarray(self.vectors[np.asarray(rows, dtype=np.int64)])
         composed = [i for i, row in enumerate(rows) if row < 0]
         if self.subwords is not None and composed:
             found[composed] = self.subwords.vectors_of([str(keys[i]) for i in composed])
@@ -168,8 +174,8 @@ class WordTable:
 
     def get_mean_vector(
         self,
-        keys: Sequence[Key | np.ndarray],
-        weights: Sequence[float] | np.ndarray | None = None,
+        keys: Sequence[Term],
+        weights: ArrayLike | None = None,
         pre_normalize: bool = True,
         post_normalize: bool = False,
         ignore_missing: bool = True,
@@ -185,35 +191,23 @@ class WordTable:
         """
         if len(keys) == 0:
             raise InputError("a mean needs at least one word or vector")
-        weight = np.ones(len(keys)) if weights is None else np.asarray(weights, dtype=np.float64)
-        if weight.shape != (len(keys),):
-            raise InputError(
-                f"{len(keys)} words, but weights of shape {weight.shape}: give one for each word"
-            )
-        mean = np.zeros(self.vector_size)
+        mean, absolute = np.zeros((2, self.vector_size))
         total = 0.0
-        for key, w in zip(map(as_term, keys), weight, strict=True):
+        for key, w in zip(keys, tablechecks.checked_weights(weights, len(keys)), strict=True):
             if isinstance(key, np.ndarray):
-                vector = self._check_vector(key)
+                vector = tablechecks.checked_vector(key, self.vector_size)
             elif ignore_missing and key not in self:
                 continue
             else:
                 vector = self.get_vector(key, norm=pre_normalize)
             mean += w * vector
+            absolute += np.abs(w * vector)
             total += abs(w)
+        if len(keys) > 1 and (np.abs(mean) <= ROUNDING * absolute).all():
+            mean[:] = 0
         if total > 0:
             mean /= total
         return (unit(mean) if post_normalize else mean).astype(np.float32)
-
-    def _check_vector(self, vector: np.ndarray) -> np.ndarray:
-        if vector.shape != (self.vector_size,) or vector.dtype.kind not in "fiu":
-            raise InputError(
-                f"a vector of shape {vector.shape} and type {vector.dtype}: "
-                f"these have {self.vector_size} dimensions"
-            )
-        if not np.isfinite(vector).all():
-            raise InputError("the given vector has a non-finite value")
-        return vector
 
     # --- norms, and where answers are computed ---
 
@@ -231,19 +225,19 @@ class WordTable:
         """
         if self._rows.norms is None or force:
             self._search = None
-            self._rows.norms = finite_norms(self.index_to_key, self.vectors)
+            self._rows.norms = tablechecks.finite_norms(self.index_to_key, self.vectors)
 
-    def get_normed_vectors(self) -> np.ndarray:
-        """A copy of the table (V, D) with rows of norm 1 (rows of zeros stay zeros)."""
-        return np.asarray(self.vectors / safe_divisor(self.norms)[:, None])
-
-    def to_device(self, device: str = "cpu", backend: str | None = None) -> Self:
+    def to_device(
+        self, device: str = "cpu", backend: str | None = None, say: Say = print_notice
+    ) -> Self:
         """Answer on a device from now on, from a copy of the table there. Returns self.
+
+        `say` receives the reason where "auto" takes the CPU.
 
         Raises MissingDependencyError or UsageError where there is no such device or library.
         """
         plain = (device, backend or "numpy") == ("cpu", "numpy")
-        self._backend = None if plain else load_backend(backend, device)
+        self._backend = None if plain else load_backend(backend, device, say=say)
         self._search = None
         return self
 
@@ -278,13 +272,13 @@ class WordTable:
 
     def add_vector(self, key: str, vector: np.ndarray) -> int:
         """Add one word and return its row."""
-        self.add_vectors([key], np.asarray(vector)[None, :])
+        self.add_vectors([key], tablechecks.checked_vector(vector, self.vector_size)[None, :])
         return self.key_to_index[key]
 
     def add_vectors(
         self,
         keys: Sequence[str],
-        weights: Any,
+        weights: ArrayLike,
         extras: dict[str, np.ndarray] | None = None,
         replace: bool = False,
     ) -> None:
@@ -301,15 +295,18 @@ class WordTable:
         Raises:
             InputError: a word that is no string, or vectors of another shape or not finite.
         """
-        words = checked_words([keys] if isinstance(keys, str) else keys)
-        new = np.asarray(weights, dtype=np.float32).reshape(len(words), -1)
-        if new.shape[1:] != (self.vector_size,):
+        words = tablechecks.checked_words([keys] if isinstance(keys, str) else keys)
+        new = tablechecks.as_float32(np.asarray(weights))
+        if new.size != len(words) * self.vector_size:
             raise InputError(
                 f"{len(words)} words with {new.size} values: give {self.vector_size} each"
             )
-        norms = finite_norms(words, new)
+        if not words:
+            return
+        new = new.reshape(len(words), self.vector_size)
+        norms = tablechecks.finite_norms(words, new)
+        extras = tablechecks.checked_extras(extras or {}, len(words))
         self._search = None
-        extras = {name: np.asarray(values) for name, values in (extras or {}).items()}
         first = {word: i for i, word in reversed(list(enumerate(words)))}
         fresh = sorted(i for word, i in first.items() if word not in self.key_to_index)
         if fresh:
@@ -330,7 +327,7 @@ class WordTable:
 
     def __setitem__(self, key: str | list[str], weights: Any) -> None:
         """Set the vector of a word, or the vectors (n, D) of n words, new or known."""
-        self.add_vectors([key] if isinstance(key, str) else key, weights, replace=True)
+        self.add_vectors(key, weights, replace=True)
 
     def get_vecattr(self, key: Key, attr: str) -> Any:
         """An attribute of a word, such as "count"."""
@@ -344,6 +341,6 @@ class WordTable:
         self.attributes.set(self.get_index(key), attr, val)
 
     def _replace(self, words: list[str], vectors: np.ndarray) -> None:
-        self.index_to_key, self.key_to_index = words, word_index(words)
+        self.index_to_key, self.key_to_index = words, tablechecks.word_index(words)
         self._rows = VectorRows(vectors)
         self._search = None

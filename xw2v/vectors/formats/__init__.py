@@ -19,7 +19,14 @@ from pathlib import Path
 
 from xw2v.errors import UsageError
 from xw2v.vectors.formats.detection import detect, is_vectors
-from xw2v.vectors.formats.registry import FORMATS, SYNONYMS, files_of, format_module, format_name
+from xw2v.vectors.formats.registry import (
+    FORMATS,
+    SYNONYMS,
+    files_of,
+    format_module,
+    format_name,
+    makes_folder,
+)
 from xw2v.vectors.formats.rows import Decoding, ReadOptions, WordVectors
 
 __all__ = [
@@ -31,6 +38,7 @@ __all__ = [
     "files_of",
     "format_name",
     "is_vectors",
+    "makes_folder",
     "read_vectors",
     "write_vectors",
 ]
@@ -78,7 +86,7 @@ def decoding_of(encoding: str, errors: str) -> Decoding:
     try:
         b"".decode(encoding, errors)
         "".encode(encoding)
-    except LookupError:
+    except (LookupError, ValueError):  # the latter of a name with a NUL in it
         raise UsageError(
             "Python knows no encoding of this name", setting="encoding", value=encoding
         ) from None

@@ -71,9 +71,10 @@ def detect(path: Path, lenient: bool = False) -> tuple[str, Path]:
     if lenient and is_text(sample.head):
         return "glove", path
     lines = sample.head.split(b"\n", SAMPLE_LINES)[:SAMPLE_LINES]
-    rows = most_common_size(map(count_numbers, lines)) > 1
+    sizes = [count_numbers(line) for line in lines if line.strip()]
+    rows = most_common_size(sizes) > 1 or set(sizes) == {1}
     hint = (
-        "xw2v convert --lenient reads rows separated by tabs or commas"
+        "`lenient` reads rows with other separators than single spaces"
         if rows
         else f"these are read: {READABLE}"
     )

@@ -11,7 +11,14 @@ from xw2v.storage.packing import packed_write
 from xw2v.vectors.formats import lenient
 from xw2v.vectors.formats.registry import Sample
 from xw2v.vectors.formats.rows import MAX_WORD_BYTES, ReadOptions, WordVectors, check_table
-from xw2v.vectors.formats.textrows import count_trailing_numbers, read_rows, write_rows
+from xw2v.vectors.formats.textrows import (
+    OTHER_SEPARATORS,
+    count_trailing_numbers,
+    lenient_suggested,
+    read_rows,
+    words_hold_fields,
+    write_rows,
+)
 from xw2v.vectors.formats.vectorfile import excerpt, open_vectors
 
 SAMPLE_LINES = 10  # from which the dimensions are found
@@ -33,6 +40,11 @@ def read(path: Path, options: ReadOptions) -> WordVectors:
     """
     if options.lenient:
         return lenient.read(path, options)
+    with lenient_suggested():
+        return _read_rows(path, options)
+
+
+def _read_rows(path: Path, options: ReadOptions) -> WordVectors:
     with open_vectors(path) as file:
         lines = [file.readline(MAX_WORD_BYTES) for _ in range(SAMPLE_LINES)]
     vector_size = lenient.most_common_size(map(count_trailing_numbers, lines))
@@ -41,6 +53,8 @@ def read(path: Path, options: ReadOptions) -> WordVectors:
         raise FileFormatError(f"expected a word and its numbers, found {found}", path=path, line=1)
     with open_vectors(path) as file:
         builder, _ = read_rows(file, vector_size, 1, options.limit, options.decoding)
+    if words_hold_fields(builder.words):
+        raise FileFormatError(OTHER_SEPARATORS, path=path, line=1)
     return builder.finish()
 
 
@@ -61,6 +75,12 @@ def write(path: Path, content: WordVectors) -> None:
         raise InputError(
             f"without a header, words such as {shown(word)} would be read as vectors of "
             f"more than {vector_size} dimensions; write word2vec, or join their parts with _",
+            path=path,
+        )
+    if words_hold_fields(words):
+        raise InputError(
+            f"without a header, words such as {shown(words[0])}, with separators at their ends, "
+            "would be read as values; write word2vec, or strip them",
             path=path,
         )
     with packed_write(path) as out:

@@ -46,13 +46,15 @@ def read(path: Path, options: ReadOptions) -> WordVectors:
     with open_vectors(path) as file:
         for lines in line_chunks(file, MAX_WORD_BYTES, 1):
             if skipped.n_lines == 0 and lines and is_header(lines[0], vector_size):
-                skipped.n_lines, lines = 1, lines[1:]
+                skipped.header, skipped.n_lines, lines = lines[0], 1, lines[1:]
             _add_lines(builder, lines, options.decoding, skipped)
             if options.limit is not None and len(builder.words) >= options.limit:
                 break
     if not builder.words:
         raise FileFormatError(f"no line of a word and {vector_size} numbers", path=path)
     skipped.report()
+    if options.limit is None:
+        skipped.report_header(len(builder.words), vector_size)
     result = builder.finish()
     first = slice(options.limit)
     return WordVectors(result.words[first], result.vectors[first], skipped=skipped.total)
@@ -64,6 +66,7 @@ class SkippedLines:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.n_lines = 0  # read so far
+        self.header = b""
         self.reasons: Counter[str] = Counter()
         self._first: int | None = None
 
@@ -88,6 +91,19 @@ class SkippedLines:
                 self.n_lines,
                 self._first,
                 ", ".join(f"{count} {reason}" for reason, count in self.reasons.items()),
+            )
+
+    def report_header(self, n_words: int, vector_size: int) -> None:
+        """Log one line, where there is a header and it says something else."""
+        match = _HEADER.fullmatch(self.header)
+        if match is not None and (int(match[1]), int(match[2])) != (n_words, vector_size):
+            log.warning(
+                "%s:1: the header says %s words of %s dimensions; %d of %d were read",
+                self.path,
+                match[1].decode(),
+                match[2].decode(),
+                n_words,
+                vector_size,
             )
 
 

@@ -64,6 +64,11 @@ FILES_IN_FOLDERS = {  # what a folder of this format has in it, the likeliest fi
 COMPANIONS = {"npy": "vocab.json", "projector": "metadata.tsv"}  # the words, beside the vectors
 
 
+def makes_folder(format: str) -> bool:
+    """Whether vectors in this format are written as a folder."""
+    return format in COMPANIONS
+
+
 def files_of(path: Path, format: str) -> list[Path]:
     """The files that vectors at `path` in this format are, read or to be written."""
     if format not in COMPANIONS:

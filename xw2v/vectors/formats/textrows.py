@@ -8,7 +8,9 @@ same float32 back, byte for byte as gensim writes them.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
@@ -32,6 +34,22 @@ NUMBER = np.dtype("S24")  # str of a float32 has at most 19 characters: -1234567
 _IS_NUMBER = re.compile(
     rb"[+-]?(?:(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?|nan|inf(?:inity)?)", re.IGNORECASE
 )
+
+_HOLDS_FIELDS = re.compile(
+    rf"\t|\S\s+$|[\s,;](?:{_IS_NUMBER.pattern.decode()})[,;]+$", re.IGNORECASE
+)
+OTHER_SEPARATORS = "the fields are not separated by single spaces"
+
+
+@contextmanager
+def lenient_suggested() -> Iterator[None]:
+    """Errors about a line of a file say that lenient reading skips it."""
+    try:
+        yield
+    except FileFormatError as error:
+        if error.line is not None:
+            error.add_hint("`lenient` reads what can be read, with any separators")
+        raise
 
 
 def read_rows(
@@ -83,8 +101,7 @@ def _split_from_the_right(text: bytes, vector_size: int, place: Place) -> tuple[
             raise place.error(f"an empty line; expected a word and {vector_size} numbers")
         raise place.error(
             f"expected a word and {vector_size} numbers, found {len(fields)} fields in "
-            f"{excerpt(text)}; is this really text, and is it complete? xw2v convert --lenient "
-            "skips such lines"
+            f"{excerpt(text)}: this may be no text, or be cut short"
         )
     return fields[0], text[len(fields[0]) + 1 :]
 
@@ -105,13 +122,23 @@ def count_trailing_numbers(line: bytes) -> int:
     return count
 
 
+def words_hold_fields(words: Iterable[str]) -> bool:
+    """Whether most of the first ten words end in whitespace or in a number with its separator, or
+    hold a tab.
+
+    Hardly any words do; rather, the fields of these lines are not separated by single spaces.
+    """
+    first = list(islice(words, 10))
+    return 2 * sum(_HOLDS_FIELDS.search(word) is not None for word in first) > len(first)
+
+
 def words_end_in_values(words: Sequence[str]) -> bool:
     """Whether all of the first ten words end in a decimal number after a space.
 
     Hardly any words do; rather, these are the first values of vectors of more dimensions than the
     header says.
     """
-    last_fields = [word.rpartition(" ") for word in words[:10]]
+    last_fields = [word.rstrip().rpartition(" ") for word in words[:10]]
     return bool(words) and all(
         space and "." in field and is_number(field.encode("utf-8", "replace"))
         for _, space, field in last_fields
@@ -151,6 +178,8 @@ def parse_numbers(rows: list[str], delimiter: str = " ") -> np.ndarray | None:
 def _bad_line(path: Path, rows: list[str], vector_size: int, first_line: int) -> InputError:
     for number, row in enumerate(rows, first_line):
         for field in row.encode("latin-1").split(b" "):
+            if not field or any(separator in field for separator in b"\t,;"):
+                return FileFormatError(OTHER_SEPARATORS, path=path, line=number)
             if not is_number(field):
                 return FileFormatError(f"{excerpt(field)} is not a number", path=path, line=number)
     return FileFormatError(

@@ -13,6 +13,7 @@ from xw2v.vectors.formats import lenient
 from xw2v.vectors.formats.registry import Sample
 from xw2v.vectors.formats.rows import ReadOptions, WordVectors, check_table
 from xw2v.vectors.formats.textrows import (
+    lenient_suggested,
     looks_like_rows,
     read_rows,
     words_end_in_values,
@@ -37,6 +38,11 @@ def read(path: Path, options: ReadOptions) -> WordVectors:
     """
     if options.lenient:
         return lenient.read(path, options)
+    with lenient_suggested():
+        return _read_rows(path, options)
+
+
+def _read_rows(path: Path, options: ReadOptions) -> WordVectors:
     with open_vectors(path) as file:
         num_words, vector_size = read_header(file, row_bytes=2, value_bytes=2)
         n_wanted = num_words if options.limit is None else min(options.limit, num_words)
