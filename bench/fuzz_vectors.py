@@ -48,6 +48,7 @@ READERS = (
     "found",
     "word2vec",
     "word2vec-bin",
+    "fasttext-bin",
     "glove",
     "npy",
     "safetensors",
@@ -153,6 +154,7 @@ def seeds(folder: Path) -> list[bytes]:
         ("word2vec", vectors),
         ("glove", vectors),
         ("word2vec-bin", plain),
+        ("fasttext-bin", vectors),
         ("safetensors", vectors),
     ):
         model.save(folder / "seed", name)

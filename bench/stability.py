@@ -116,6 +116,7 @@ def main() -> None:
     parser.add_argument("--eval", type=Path, required=True, help="folder of test sets")
     parser.add_argument("--tokens", type=int, default=TOKENS)
     parser.add_argument("--pairs-only", action="store_true", help="leave out the corners")
+    parser.add_argument("--settings", default="{}", help="JSON of more settings for every run")
     parser.add_argument("--json", type=Path, help="file for the results")
     options = parser.parse_args()
     from xw2v.text.reading import open_corpus
@@ -138,7 +139,8 @@ def main() -> None:
     print("| " + " | ".join(columns) + " | |")
     print("| --- " * (len(columns) + 1) + "|")
     for number, values in enumerate(sorted(chosen), 1):
-        result = train(corpus, dict(zip(GRID, values, strict=True)), options.eval)
+        setting = json.loads(options.settings) | dict(zip(GRID, values, strict=True))
+        result = train(corpus, setting, options.eval)
         results.append(result)
         bad += bool(fault(result))
         print(

@@ -14,7 +14,8 @@ from typing import Any
 import click
 
 from xw2v.cli import COMMANDS, cli
-from xw2v.settings import READABLE_BOUND, SETTINGS, Option, flag
+from xw2v.option import READABLE_BOUND, Option
+from xw2v.settings import SETTINGS, flag
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 DEFAULTS = {  # of settings that are not set, or by others

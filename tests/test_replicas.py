@@ -22,6 +22,7 @@ from xw2v.text.corpus import Corpus
 from xw2v.training import memory
 from xw2v.training.callbacks import Callback
 from xw2v.training.checkpoint import CheckpointFolder
+from xw2v.training.command import TrainCommand
 from xw2v.training.console import Console
 from xw2v.training.replica_command import ReplicaTraining
 from xw2v.training.replicas import Replicas
@@ -278,6 +279,19 @@ def test_another_text_is_refused_at_the_start(small_text: Path, tmp_path: Path) 
 def test_standard_input_is_refused(tmp_path: Path) -> None:
     errors, _ = commanded(2, tmp_path, input=("-",))
     assert all(isinstance(error, UsageError) for error in errors)
+
+
+def test_ngrams_are_refused_also_those_of_a_checkpoint(small_text: Path, tmp_path: Path) -> None:
+    given = given_for(small_text)
+    refused, _ = commanded(2, tmp_path, **given, subword="3-6")
+    options = TrainOptions(output=str(tmp_path), input=given["input"])
+    settings = {name: value for name, value in given.items() if name != "input"}
+    settings |= {"subword": "3-6"}
+    TrainCommand(options, settings, Lines(), lambda *_: None).run(StopSignals())
+    resumed, _ = commanded(2, tmp_path, resume=True, **given)
+    for error in (*refused, *resumed):
+        assert isinstance(error, UsageError)
+        assert "several ranks do not combine the vectors of n-grams" in str(error)
 
 
 def test_memory_is_that_of_all_ranks_on_a_machine(

@@ -15,7 +15,8 @@ from difflib import get_close_matches
 from typing import Any
 
 from xw2v.errors import InputError, UsageError, represented
-from xw2v.settings import FOREIGN_OPTIONS, SETTINGS, names_of_aliases, setting, table_of
+from xw2v.option import setting, table_of
+from xw2v.settings import FOREIGN_OPTIONS, SETTINGS, names_of_aliases
 from xw2v.storage.files import open_binary, reason
 
 LARGEST_BYTES = 1 << 20  # more is no configuration

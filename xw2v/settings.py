@@ -7,15 +7,14 @@ of the settings is in `xw2v.tuning`. Imports no heavy library.
 
 from __future__ import annotations
 
-import dataclasses
-import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Any, TypedDict, get_args, get_type_hints
+from typing import Any, TypedDict
 
 from xw2v.errors import UnknownSettingError, UsageError
+from xw2v.option import Option, setting, table_of
 
 # Measured, see docs/experiments.md; CBOW's by its `cbow_mean` and `cbow_gradient`.
 SKIPGRAM_ALPHA = 0.05
@@ -25,90 +24,7 @@ CBOW_ALPHA = {
     (False, "mean"): 0.1,
     (False, "full"): 0.05,
 }
-READABLE_BOUND = 10**9  # a larger upper bound is a technical one, which nobody asked for
-NOUNS = {int: "a whole number", float: "a number", bool: "true or false", str: "text"}
-
-
-@dataclass(frozen=True)
-class Option:
-    """One setting, as the table has it: `low` <= value <= `high`, or value > `above`.
-
-    Attributes:
-        kind: int, float, bool or str.
-        optional: whether None is a value.
-        aliases: other names.
-        off: of a bool, the name that turns it off.
-        metavar: how the help shows the value, where its type does not say enough.
-    """
-
-    name: str
-    kind: type
-    optional: bool
-    default: Any
-    help: str
-    aliases: tuple[str, ...] = ()
-    off: str | None = None
-    low: float | None = None
-    above: float | None = None
-    high: float | None = None
-    choices: tuple[str, ...] = ()
-    metavar: str | None = None
-
-    def check(self, value: Any) -> Any:
-        """`value` as a Python object; UsageError unless it has the right type and is in range."""
-        if getattr(value, "shape", None) == () and hasattr(value, "item"):
-            value = value.item()  # a number of NumPy's or another array library's
-        if value is None and self.optional:
-            return None
-        kinds: Any = (int, float) if self.kind is float else self.kind
-        if not isinstance(value, kinds) or (isinstance(value, bool) and self.kind is not bool):
-            raise self._error(value, f"give {NOUNS[self.kind]}")
-        if value == "" or (self.kind is str and "\0" in value):
-            raise self._error(value, f"give {NOUNS[str]}")
-        if self.kind in (int, float) and not self._is_in_range(value):
-            raise self._error(value, f"give {self._range(value)}")
-        if self.choices and value not in self.choices:
-            raise self._error(value, f"choose {' or '.join(self.choices)}")
-        return value
-
-    def _error(self, value: Any, message: str) -> UsageError:
-        return UsageError(message, setting=self.name, value=value)
-
-    def _is_in_range(self, value: float) -> bool:
-        return (
-            not (isinstance(value, float) and not math.isfinite(value))
-            and (self.low is None or value >= self.low)
-            and (self.above is None or value > self.above)
-            and (self.high is None or value <= self.high)
-        )
-
-    def _range(self, value: float) -> str:
-        if self.high is not None and self.high > READABLE_BOUND and value > self.high:
-            return "a smaller number"
-        parts = []
-        if self.low is not None:
-            parts.append(f"of at least {self.low:,}")
-        if self.above is not None:
-            parts.append(f"above {self.above:,}")
-        if self.high is not None and self.high <= READABLE_BOUND:
-            parts.append(f"at most {self.high:,}")
-        return "a number " + " and ".join(parts)
-
-
-def setting(default: Any, help: str, *aliases: str, **limits: Any) -> Any:
-    """A dataclass field with the rest of its `Option`."""
-    return field(default=default, metadata={"help": help, "aliases": aliases, **limits})
-
-
-def table_of(cls: type) -> dict[str, Option]:
-    """The options of a dataclass whose fields are made by `setting`, by name."""
-    hints = get_type_hints(cls)
-    table = {}
-    for each in dataclasses.fields(cls):
-        kinds = get_args(hints[each.name]) or (hints[each.name],)
-        optional = type(None) in kinds
-        table[each.name] = Option(each.name, kinds[0], optional, each.default, **each.metadata)
-    return table
+MOST_NGRAM_CHARACTERS = 100
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -165,6 +81,15 @@ class Settings:
         "CBOW: each of n context words receives 1/n of the gradient, or all of it (word2vec.c).",
         choices=("mean", "full"),
     )
+    subword: str | tuple[int, int] | None = setting(
+        None,
+        "Vectors for words never seen: a word's is the mean of its own and those of its n-grams of "
+        "MIN-MAX characters, such as 3-6 (fastText).",
+        metavar="MIN-MAX",
+    )
+    buckets: int = setting(
+        2_000_000, "With subword: how many vectors n-grams share.", low=1, high=2**31 - 1
+    )
     tied: bool = setting(False, "One table serves as input and output.")
     weight_decay: float = setting(
         0.0, "Shrink the rows that a batch touches by alpha times this.", low=0, high=1
@@ -218,6 +143,7 @@ class Settings:
     )
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "subword", _as_range(self.subword))
         for name, option in SETTINGS.items():
             object.__setattr__(self, name, option.check(getattr(self, name)))
         if self.min_alpha > self.learning_rate:
@@ -233,6 +159,7 @@ class Settings:
                     setting=name,
                     value=getattr(self, name),
                 )
+        self._check_subword()
         try:
             re.compile(self.token_pattern or "")
         except (re.error, OverflowError, RecursionError) as error:
@@ -241,6 +168,37 @@ class Settings:
                 setting="token_pattern",
                 value=self.token_pattern,
             ) from None
+
+    def _check_subword(self) -> None:
+        if self.subword is None:
+            if self.buckets != SETTINGS["buckets"].default:
+                raise UsageError(
+                    "is for n-grams; give it with `subword`, such as 3-6, or leave it out",
+                    setting="buckets",
+                    value=self.buckets,
+                )
+            return
+        if self.ngram_sizes is None:
+            raise UsageError(
+                "give the fewest and the most characters of an n-gram, such as 3-6, from 1 to "
+                f"{MOST_NGRAM_CHARACTERS}",
+                setting="subword",
+                value=self.subword,
+            )
+        if self.tied:
+            raise UsageError(
+                "words composed of n-grams need two tables; leave one of `tied` and `subword` out",
+                setting="tied",
+            )
+
+    @property
+    def ngram_sizes(self) -> tuple[int, int] | None:
+        """The fewest and the most characters of an n-gram; None where words have none."""
+        found = re.fullmatch(r"(\d{1,3})-(\d{1,3})", str(self.subword), re.ASCII)
+        if found is None:
+            return None
+        low, high = int(found[1]), int(found[2])
+        return (low, high) if 1 <= low <= high <= MOST_NGRAM_CHARACTERS else None
 
     @classmethod
     def from_mapping(cls, values: Mapping[str, Any]) -> Settings:
@@ -258,6 +216,13 @@ class Settings:
         if self.model == "skipgram":
             return SKIPGRAM_ALPHA
         return CBOW_ALPHA[self.cbow_mean, self.cbow_gradient]
+
+
+def _as_range(value: Any) -> Any:
+    """(3, 6) as "3-6"; anything else as it is."""
+    if isinstance(value, (tuple, list)) and len(value) == 2:
+        return "-".join(map(str, value))
+    return value
 
 
 SETTINGS = table_of(Settings)
@@ -281,6 +246,8 @@ class SettingsDict(TypedDict, total=False):
     model: str
     cbow_mean: bool
     cbow_gradient: str
+    subword: str | tuple[int, int] | None
+    buckets: int
     tied: bool
     weight_decay: float
     tokens: str | None
@@ -314,6 +281,9 @@ FOREIGN_NAMES = {
     **dict.fromkeys(("learning_rate", "starting_alpha"), "it is `alpha` here"),
     **dict.fromkeys(("threads", "n_jobs"), "it is `workers` here"),
     "sg": "give `model` 'skipgram' for sg=1, 'cbow' for sg=0",
+    "min_n": "give `subword` '3-6' for min_n=3, max_n=6",
+    "max_n": "give `subword` '3-6' for min_n=3, max_n=6",
+    "bucket": "it is `buckets` here",
     "cbow": "give `model` 'cbow' for cbow=1, 'skipgram' for cbow=0",
     "hs": "there is no hierarchical softmax here, only negative sampling; leave it out",
     "max_vocab_size": "it is `max_vocab` here, which counts <UNK>",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from xw2v.settings import Settings
 from xw2v.sgns.config import ModelShape, StepConfig
+from xw2v.sgns.interface import SubwordIndex
 
 DEFAULT_BATCH_TOKENS = {"skipgram": 2048, "cbow": 512}
 CUDA_BATCH_TOKENS = 16384  # a GPU is not filled by what the cache of a CPU core holds
@@ -46,9 +47,16 @@ def step_config(settings: Settings) -> StepConfig:
     )
 
 
-def model_shape(settings: Settings, vocab_size: int) -> ModelShape:
-    """The sizes of the tables of a model of so many words."""
-    return ModelShape.of_words(vocab_size, settings.vector_size)
+def model_shape(
+    settings: Settings, vocab_size: int, index: SubwordIndex | None = None
+) -> ModelShape:
+    """The sizes of the tables of a model of so many words.
+
+    Args:
+        index: the rows that compose each word, where they are several.
+    """
+    input_rows = vocab_size if index is None else index.input_rows
+    return ModelShape(input_rows, vocab_size, settings.vector_size)
 
 
 def batch_tokens(settings: Settings) -> int:

@@ -82,7 +82,7 @@ def plan_memory(
     scores = T * (config.span + config.shared_negatives)
     means = (2 * groups + 3) * D * itemsize + 8 * groups + 8 * context_ids
     plan = MemoryPlan(
-        tables=table_rows * D * itemsize,
+        tables=(table_rows + shape.composed_rows) * D * itemsize,
         sums=table_rows * (D * itemsize + 8 + 2 * 8),
         step=means + 8 * T + (0 if fused else (rows * D + scores) * itemsize),
         batches=BATCH_BYTES_PER_TOKEN * min(chunk_tokens, shape.tokens) + 3 * 8 * model.output_rows,

@@ -11,13 +11,14 @@ import numpy as np
 from xw2v.errors import UsageError
 from xw2v.sgns.backend import Backend
 from xw2v.sgns.config import RunShape, StepConfig
-from xw2v.sgns.interface import Purposes, Sampler, Step
+from xw2v.sgns.interface import Composer, Purposes, Sampler, Step, SubwordIndex
 from xw2v.sgns.sampling import Sampling
 from xw2v.sgns.tokenstream import TokenStream
 from xw2v.storage.cores import available_cores
 from xw2v.storage.native import NO_COMPILER
 from xw2v_numpy.compiled import CompiledStep, is_available, is_built, is_supported
 from xw2v_numpy.sampling import CompiledSampler, load_sampling
+from xw2v_numpy.subwords import CompiledComposer, load_subwords
 from xw2v_numpy.team import Team, load_team
 
 NOT_BUILT = f"the compiled step is missing, so training takes four times as long: {NO_COMPILER}"
@@ -61,6 +62,11 @@ class NumpyBackend(Backend):
 
     def own_step(self, config: StepConfig) -> Step | None:
         return CompiledStep(config, self.team) if is_available(config) else None
+
+    def own_composer(self, config: StepConfig, index: SubwordIndex) -> Composer | None:
+        if load_team() is None or load_subwords() is None:
+            return None
+        return CompiledComposer(config, index, self.team)
 
     def own_sampler(
         self, stream: TokenStream, config: StepConfig, sampling: Sampling, purposes: Purposes

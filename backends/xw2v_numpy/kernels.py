@@ -5,8 +5,8 @@ from __future__ import annotations
 import ctypes
 from functools import cache
 
-from xw2v.storage.native import Count, NativeLibrary, Pointer, Signature, native_library
-from xw2v_numpy.team import load_team
+from xw2v.storage.native import Count, NativeLibrary, Pointer, Signature
+from xw2v_numpy.team import library_of_level
 
 PRECISIONS = (32, 64)  # bits of a number for which there is a library
 
@@ -95,16 +95,5 @@ FUNCTIONS: dict[str, Signature] = {
 
 @cache
 def load_kernels(bits: int) -> NativeLibrary | None:
-    """The library for numbers of so many bits; None where this installation has none, because no C
-    compiler was found at install time.
-
-    There is one for the baseline and one for each level of x86-64; this is the processor's.
-    """
-    structures = (Part, RowSet, StepPlan)
-    team = load_team()
-    level = team.xw2v_processor_level().decode() if team is not None else ""
-    names = [f"xw2v_numpy._kernels{bits}"]
-    if level:
-        names.insert(0, f"{names[0]}_{level}")
-    libraries = (native_library(name, structures, FUNCTIONS) for name in names)
-    return next((library for library in libraries if library is not None), None)
+    """The library for numbers of so many bits; None where this installation has none."""
+    return library_of_level(f"xw2v_numpy._kernels{bits}", (Part, RowSet, StepPlan), FUNCTIONS)

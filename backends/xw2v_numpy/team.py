@@ -28,6 +28,19 @@ def load_team() -> NativeLibrary | None:
     return native_library("xw2v_numpy._team", (), FUNCTIONS)
 
 
+def library_of_level(
+    name: str, structures: tuple[type[ctypes.Structure], ...], functions: dict[str, Signature]
+) -> NativeLibrary | None:
+    """The library of this name for the processor's level of x86-64, else that for the baseline;
+    None where this installation has neither, because no C compiler was found at install time.
+    """
+    team = load_team()
+    level = team.xw2v_processor_level().decode() if team is not None else ""
+    names = [f"{name}_{level}", name] if level else [name]
+    libraries = (native_library(name, structures, functions) for name in names)
+    return next((library for library in libraries if library is not None), None)
+
+
 class Team:
     """The thread that calls, and helpers that sleep while there is nothing to do.
 

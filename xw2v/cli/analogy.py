@@ -12,6 +12,7 @@ from xw2v.cli.vector_options import (
     load_model,
     model_option,
     neighbour_options,
+    note_unseen,
     print_json,
     print_neighbours,
 )
@@ -50,6 +51,7 @@ def command(
     positive, negative = sum_of(words, vectors)
     ask = vectors.most_similar if method == "add" else vectors.most_similar_cosmul
     found = ask(positive, negative, topn=top_k, restrict_vocab=restrict_vocab)
+    unseen = note_unseen(vectors, positive + negative)
     if not as_json:
         print_neighbours(found)
         return
@@ -60,6 +62,7 @@ def command(
             "negative": negative,
             "neighbours": as_records(found, "cosine" if method == "add" else "score"),
         }
+        | unseen
     )
 
 

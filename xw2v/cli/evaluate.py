@@ -122,6 +122,7 @@ def pair_record(score: PairScore) -> dict[str, Any]:
         "spearman_p": score.spearman[1],
         "pairs": score.pairs,
         "known": score.known,
+        "composed": score.composed,
         "unknown_percent": score.unknown_percent,
         "skipped_lines": score.skipped,
         "score_column": score.score_column,
@@ -163,6 +164,11 @@ def print_pairs(scores: list[PairScore]) -> None:
             f"{score.name:{width}}  {score.spearman[0]:8.4f}  {score.pearson[0]:8.4f}   {known}"
         )
     for score in scores:
+        if score.composed:
+            click.echo(
+                f"{score.name}: {score.composed:,} more pairs are scored, with words that were not "
+                "seen and have the vectors of their n-grams"
+            )
         if math.isnan(score.spearman[0]):
             few = "two known pairs" if score.known < 2 else "pairs whose cosines and scores differ"
             click.echo(f"{score.name}: a correlation needs {few}")

@@ -137,6 +137,9 @@ def vectors_record(place: Path) -> dict[str, Any]:
         "vector_size": size,
         "tokens": None if loaded.counts is None else int(loaded.counts.sum()),
     }
+    if loaded.subwords is not None:
+        rule = vars(loaded.subwords.rule)
+        record["n_grams"] = rule | {"vectors": len(loaded.subwords.rows)}
     run = place / "run.json"
     if run.is_file():
         try:

@@ -15,6 +15,7 @@ from xw2v.cli.vector_options import (
     load_model,
     model_option,
     neighbour_options,
+    note_unseen,
     print_json,
     print_neighbours,
 )
@@ -58,14 +59,14 @@ def command(
         words = (" ".join(words),)  # a sum without its quotes
     queries = [query_of(word, vectors) for word in words]
     for word in (word for positive, negative in queries for word in positive + negative):
-        vectors.get_index(word)  # an unknown word stops the command before it prints anything
+        vectors.get_vector(word)  # an unknown word stops the command before it prints anything
     if together:
         positive = [word for query in queries for word in query[0]]
         negative = [word for query in queries for word in query[1]]
         queries = [(positive, negative)]
     texts = [" ".join(words)] if together else list(words)
     records = [
-        record_of(text, vectors.most_similar(positive, negative, **options))
+        answer(text, vectors, positive, negative, options)
         for text, (positive, negative) in zip(texts, queries, strict=True)
     ]
     if as_json:
@@ -90,7 +91,7 @@ def answer_lines(model: str, vectors: KeyedVectors, options: dict[str, Any], as_
             positive, negative = parse_sum(line, vectors)
             if not positive + negative:
                 raise InputError(f"{shown(line)} names no word")
-            record = record_of(line, vectors.most_similar(positive, negative, **options))
+            record = answer(line, vectors, positive, negative, options)
         except Xw2vError as error:
             record = {"query": line, "error": str(error)}
         if as_json:
@@ -101,9 +102,17 @@ def answer_lines(model: str, vectors: KeyedVectors, options: dict[str, Any], as_
         print_json({"model": model, "queries": records})
 
 
-def record_of(query: str, neighbours: list[tuple[str, float]]) -> dict[str, Any]:
+def answer(
+    query: str,
+    vectors: KeyedVectors,
+    positive: list[str],
+    negative: list[str],
+    options: dict[str, Any],
+) -> dict[str, Any]:
     """An answer as JSON shows it."""
-    return {"query": query, "neighbours": as_records(neighbours)}
+    neighbours = vectors.most_similar(positive, negative, **options)
+    unseen = note_unseen(vectors, positive + negative)
+    return {"query": query, "neighbours": as_records(neighbours)} | unseen
 
 
 def print_record(record: dict[str, Any], heading: bool) -> None:

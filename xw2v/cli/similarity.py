@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import click
 
-from xw2v.cli.vector_options import answer_options, load_model, model_option, print_json
+from xw2v.cli.vector_options import (
+    answer_options,
+    load_model,
+    model_option,
+    note_unseen,
+    print_json,
+)
 
 
 @click.command()
@@ -19,10 +25,10 @@ def command(a: str, b: str, model: str, device: str, backend: str | None, as_jso
     vectors = load_model(model, device, backend)
     cosine, distance = vectors.similarity(a, b), vectors.euclidean_distance(a, b)
     rank = vectors.rank(a, b)
+    unseen = note_unseen(vectors, (a, b))
     if as_json:
-        print_json(
-            {"model": model, "a": a, "b": b, "cosine": cosine, "euclidean": distance, "rank": rank}
-        )
+        record = {"model": model, "a": a, "b": b, "cosine": cosine, "euclidean": distance}
+        print_json(record | {"rank": rank} | unseen)
         return
     click.echo(f"cosine similarity   {cosine:.4f}")
     click.echo(f"Euclidean distance  {distance:.4f}")

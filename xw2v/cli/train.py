@@ -18,7 +18,8 @@ from xw2v.cli.map_options import print_outdated
 from xw2v.cli.options import input_options, reading_bar
 from xw2v.config import OPTIONS, TrainOptions, read_config
 from xw2v.errors import UsageError
-from xw2v.settings import FOREIGN_OPTIONS, SETTINGS, Option, flag
+from xw2v.option import Option
+from xw2v.settings import FOREIGN_OPTIONS, SETTINGS, flag
 from xw2v.training.console import Console, training_bar
 from xw2v.training.signals import StopSignals
 

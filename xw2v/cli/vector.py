@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from xw2v.cli.vector_options import load_model, model_option, print_json
+from xw2v.cli.vector_options import load_model, model_option, note_unseen, print_json
 from xw2v.errors import UnknownWordError
 
 
@@ -21,9 +21,11 @@ def command(words: tuple[str, ...], unit: bool, model: str, as_json: bool) -> No
     """The vector of each WORD, a line of the word and its numbers, as in vectors.txt.
 
     With - as a WORD, words are read from standard input, one a line. Words that are unknown are
-    reported, the others printed, and the command then ends with 1.
+    reported, the others printed, and the command then ends with 1. Of a model with n-grams, words
+    that were never seen have vectors, too.
     """
     vectors = load_model(model)
+    found: list[str] = []
     records: list[dict[str, Any]] = []
     n_unknown = 0
     for word in _words(words):
@@ -33,13 +35,16 @@ def command(words: tuple[str, ...], unit: bool, model: str, as_json: bool) -> No
             click.echo(f"xw2v: {error}", err=True)
             n_unknown += 1
             continue
+        found.append(word)
         numbers = [str(number) for number in vector]  # the fewest digits that are exact in float32
         if as_json:
             records.append({"word": word, "vector": [float(number) for number in numbers]})
         else:
             click.echo(f"{word} {' '.join(numbers)}")
+    unseen = note_unseen(vectors, found)
     if as_json:
-        print_json({"model": model, "vector_size": vectors.vector_size, "vectors": records})
+        record = {"model": model, "vector_size": vectors.vector_size, "vectors": records}
+        print_json(record | unseen)
     if n_unknown:
         sys.exit(1)
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 import functools
 import json
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from xw2v.cli import in_flags, notify
-from xw2v.errors import InputError, UsageError, Xw2vError
+from xw2v.errors import InputError, UsageError, Xw2vError, shown
 from xw2v.settings import SETTINGS
 
 if TYPE_CHECKING:
@@ -175,6 +175,20 @@ def missing_model(model: str) -> InputError:
     else:
         hint = "train a model (xw2v train) or name one with --model"
     return InputError(f"no such file or folder; {hint}", path=model)
+
+
+def note_unseen(vectors: KeyedVectors, words: Iterable[str]) -> dict[str, list[str]]:
+    """Say on standard error which of `words` were never seen and have the vectors of their n-grams.
+
+    Returns:
+        What JSON says of them: "unseen", the list of them; nothing for vectors without n-grams.
+    """
+    if vectors.subwords is None:
+        return {}
+    composed = [word for word in dict.fromkeys(words) if vectors.is_composed(word)]
+    for word in composed:
+        click.echo(f"xw2v: {shown(word)} was not seen; its vector is that of its n-grams", err=True)
+    return {"unseen": composed}
 
 
 def as_records(neighbours: Neighbours, score: str = "cosine") -> list[dict[str, Any]]:

@@ -1,4 +1,5 @@
-"""gensim's Word2Vec, KeyedVectors, Phrases and helpers, by gensim's names and with its defaults.
+"""gensim's Word2Vec, FastText, KeyedVectors, Phrases and helpers, by gensim's names and with its
+defaults.
 
     from xw2v.gensim import Word2Vec
 
@@ -11,8 +12,9 @@ warning. gensim itself is not needed. docs/gensim.md says what differs.
 
 import sys
 
-from xw2v.gensim import callbacks, keyedvectors, phrases, utils, word2vec
+from xw2v.gensim import callbacks, fasttext, keyedvectors, phrases, utils, word2vec
 from xw2v.gensim.callbacks import CallbackAny2Vec
+from xw2v.gensim.fasttext import FastText
 from xw2v.gensim.keyedvectors import KeyedVectors
 from xw2v.gensim.phrases import ENGLISH_CONNECTOR_WORDS, FrozenPhrases, Phraser, Phrases
 from xw2v.gensim.sentences import LineSentence, PathLineSentences, Text8Corpus
@@ -28,6 +30,7 @@ __all__ = [
     "RULE_DISCARD",
     "RULE_KEEP",
     "CallbackAny2Vec",
+    "FastText",
     "FrozenPhrases",
     "KeyedVectors",
     "LineSentence",
@@ -37,6 +40,7 @@ __all__ = [
     "Text8Corpus",
     "Word2Vec",
     "callbacks",
+    "fasttext",
     "keyedvectors",
     "models",
     "phrases",

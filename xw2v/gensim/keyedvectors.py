@@ -12,8 +12,10 @@ import numpy as np
 
 from xw2v.errors import FileFormatError, InputError
 from xw2v.gensim.modelfile import is_model_file, read_model, write_model
+from xw2v.gensim.ngramtables import from_parts, parts_of
 from xw2v.gensim.notices import no_attribute, old_name, warn_once
 from xw2v.vectors.keyedvectors import KeyedVectors as PlainKeyedVectors
+from xw2v.vectors.subwords import SubwordTable
 from xw2v.vectors.wordattributes import WordAttributes
 
 OLD_NAMES = {
@@ -63,6 +65,7 @@ class KeyedVectors(PlainKeyedVectors):
         vector_size: D, for a table without words that has D dimensions; or V words.
         vectors: (V, D) of the words.
         counts: (V,) how often each word was met, where that is known.
+        subwords: vectors of n-grams, from which other words get theirs.
         count, dtype, mapfile_path: gensim's; there is no table of words without names, and vectors
             are float32.
 
@@ -76,6 +79,7 @@ class KeyedVectors(PlainKeyedVectors):
         vector_size: int | Sequence[str],
         vectors: np.ndarray | None = None,
         counts: np.ndarray | None = None,
+        subwords: SubwordTable | None = None,
         *,
         count: int = 0,
         dtype: Any = np.float32,
@@ -84,7 +88,7 @@ class KeyedVectors(PlainKeyedVectors):
         self.vectors_lockf = np.ones(1, np.float32)
         _check_dtype(dtype)
         if not isinstance(vector_size, (int, np.integer)):
-            super().__init__(vector_size, np.asarray(vectors), counts)
+            super().__init__(vector_size, np.asarray(vectors), counts, subwords)
             return
         if count or vectors is not None:
             raise InputError("give the words and their vectors by add_vectors", setting="count")
@@ -119,7 +123,9 @@ class KeyedVectors(PlainKeyedVectors):
             super().save(path, format)
             return
         counts = {} if self.counts is None else {"counts": self.counts}
-        write_model(path, {"words": self.index_to_key}, {"vectors": self.vectors, **counts})
+        content, more = parts_of(self.subwords)
+        tables = {"vectors": self.vectors, **counts, **more}
+        write_model(path, {"words": self.index_to_key, **content}, tables)
 
     @classmethod
     def load(cls, path: Any, format: str | None = None, *given: Any, **options: Any) -> Self:
@@ -147,8 +153,8 @@ class KeyedVectors(PlainKeyedVectors):
             words, vectors, counts = content["words"], tables["vectors"], tables.get("counts")
             if not words:
                 return cls(int(vectors.shape[1]))
-            return cls(words, vectors, counts)
-        except (KeyError, IndexError, TypeError, ValueError) as error:
+            return cls(words, vectors, counts, from_parts(content, tables))
+        except (KeyError, IndexError, TypeError, ValueError, InputError) as error:
             place = path if isinstance(path, (str, os.PathLike)) else None
             raise FileFormatError(f"is damaged ({error})", path=place) from None
 

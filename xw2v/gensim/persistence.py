@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from xw2v.errors import FileFormatError
-from xw2v.gensim.keyedvectors import KeyedVectors
 from xw2v.gensim.modelfile import read_model, write_model
+from xw2v.gensim.ngramtables import parts_of
 
 TABLES = ("wv", "syn1neg")
 NOT_SAVED = ("raw_vocab",)
@@ -26,7 +26,9 @@ def save(model: Any, target: Any) -> None:
     tables = {"vectors": wv.vectors, "syn1neg": model.syn1neg, "lockf": wv.vectors_lockf}
     if wv.counts is not None:
         tables["counts"] = wv.counts
-    write_model(target, {"model": attributes, "words": wv.index_to_key}, tables)
+    content, more = parts_of(wv.subwords)
+    content |= {"model": attributes, "words": wv.index_to_key}
+    write_model(target, content, tables | more)
 
 
 def _plain(value: Any) -> Any:
@@ -48,7 +50,7 @@ def load_into(model: Any, source: Any) -> None:
             "holds vectors alone, which cannot be trained further; KeyedVectors.load reads it",
             path=path,
         )
-    wv = KeyedVectors.from_content(content, tables, source)
+    wv = type(model.wv).from_content(content, tables, source)
     if syn1neg.shape != wv.vectors.shape or attributes.keys() - vars(model).keys():
         raise FileFormatError("is damaged, or of another version", path=path)
     wv.vectors_lockf = tables.get("lockf", wv.vectors_lockf)

@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from xw2v.sgns.backend import Backend
 from xw2v.training.callbacks import ModelHooks, Progress
 from xw2v.training.state import State
+from xw2v.training.trainer import Trainer
 
 logger = logging.getLogger(__name__)
 
@@ -22,7 +22,7 @@ class ModelCallback(ModelHooks):
     Args:
         model: a `Word2Vec` of gensim's.
         callbacks: each with the hooks of `CallbackAny2Vec` that it needs.
-        backend: where the tables are.
+        trainer: whose states come.
         words: (effective, raw) words of an epoch.
         report_delay: seconds between lines of progress in the log.
     """
@@ -31,12 +31,12 @@ class ModelCallback(ModelHooks):
         self,
         model: Any,
         callbacks: Iterable[Any],
-        backend: Backend,
+        trainer: Trainer,
         words: tuple[int, int],
         report_delay: float,
     ) -> None:
         super().__init__(model, callbacks)
-        self._backend = backend
+        self._trainer = trainer
         self._words = words
         self._report_delay = report_delay
         self._reported = time.monotonic()
@@ -80,6 +80,5 @@ class ModelCallback(ModelHooks):
 
     def show(self, state: State) -> None:
         """Give the model the tables of a state; on the CPU these are the state's own."""
-        center, context = map(self._backend.to_numpy, state.tables)
-        self._model.wv.vectors = center
-        self._model.syn1neg = np.asarray(context)
+        center, context = map(self._trainer.backend.to_numpy, state.tables)
+        self._model.take_tables(self._trainer, center, np.asarray(context))

@@ -19,8 +19,9 @@ from xw2v.gensim.utils import TrimRule
 from xw2v.text.vocabulary import Vocabulary
 from xw2v.training.run import finish, prepare
 from xw2v.training.schedule import LearningRate
-from xw2v.training.trainer import Continuation
+from xw2v.training.trainer import Continuation, Trainer
 from xw2v.vectors.prediction import predict_center
+from xw2v.vectors.query import KEY_TYPES
 
 __all__ = ["FAST_VERSION", "LineSentence", "PathLineSentences", "Text8Corpus", "Word2Vec"]
 
@@ -212,14 +213,23 @@ class Word2Vec(VocabularyBuilder):
         schedule = LearningRate(start, end)
         continuation = Continuation(schedule, self.epochs_trained, wv.is_locked())
         trainer = prepare(corpus, settings, continuation=continuation)
-        state = trainer.start(_trainable(wv.vectors), _trainable(self._outputs()))
+        state = trainer.start(*self._starting_tables(trainer))
         words = len(corpus.ids), corpus.raw_words
-        callback = ModelCallback(self, callbacks, trainer.backend, words, report_delay)
+        callback = ModelCallback(self, callbacks, trainer, words, report_delay)
         trainer.train(state, [callback])
         finish(trainer, state)
         self.epochs_trained += epochs
         self.total_train_time += state.seconds
         return words[0] * epochs, words[1] * epochs
+
+    def _starting_tables(self, trainer: Trainer) -> tuple[np.ndarray, np.ndarray]:
+        """The tables that a training begins with."""
+        return _trainable(self.wv.vectors), _trainable(self._outputs())
+
+    def take_tables(self, trainer: Trainer, center: np.ndarray, context: np.ndarray) -> None:
+        """Take the tables of a training, which are shown to callbacks; nothing is copied."""
+        self.wv.vectors = center
+        self.syn1neg = context
 
     def _outputs(self) -> np.ndarray:
         """The output vectors, zero for words that were added to `wv` since."""
@@ -245,13 +255,16 @@ class Word2Vec(VocabularyBuilder):
         """
         if not len(self.syn1neg):
             raise TrainingError("this model has no output vectors to predict by: train it first")
-        rows = [self.wv.get_index(word) for word in context_words_list if word in self.wv]
+        rows = [self.wv.get_index(word) for word in context_words_list if self._is_row(word)]
         if not rows:
             logger.warning("no context word is in the vocabulary")
             return None
         mean = bool(self.cbow_mean)
         found = predict_center(self.wv.vectors[rows], self._outputs(), topn, mean=mean)
         return [(self.wv.index_to_key[row], float(p)) for row, p in zip(*found, strict=True)]
+
+    def _is_row(self, word: object) -> bool:
+        return isinstance(word, KEY_TYPES) and self.wv.has_index_for(word)
 
     def score(self, *given: Any, **options: Any) -> None:
         """Refused: in gensim, too, it is there for hierarchical softmax alone."""

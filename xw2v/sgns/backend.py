@@ -17,7 +17,7 @@ import numpy as np
 from xw2v.sgns import draws
 from xw2v.sgns.array import Array
 from xw2v.sgns.config import RunShape, StepConfig
-from xw2v.sgns.interface import Purposes, Sampler, Step
+from xw2v.sgns.interface import Composer, Purposes, Sampler, Step, SubwordIndex
 from xw2v.sgns.sampling import Sampling
 from xw2v.sgns.tokenstream import TokenStream
 
@@ -122,6 +122,12 @@ class Backend(ABC):
         """A faster equivalent of the plain step; None where this backend has none for `config`.
 
         `xw2v.sgns.step.step_for` then takes the plain one.
+        """
+        return None
+
+    def own_composer(self, config: StepConfig, index: SubwordIndex) -> Composer | None:
+        """A faster equivalent of `xw2v.sgns.subwords.PlainComposer`; None where this backend has
+        none.
         """
         return None
 

@@ -96,12 +96,15 @@ class RunShape:
         batch_tokens: T, tokens of a batch.
         tokens: tokens of the corpus.
         sentences: sentences of the corpus.
+        composed_rows: words whose input vectors are composed of several rows, in a table beside
+            the two of the model; 0 where they are rows.
     """
 
     model: ModelShape
     batch_tokens: int
     tokens: int
     sentences: int
+    composed_rows: int = 0
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Generic, NamedTuple, Protocol, TypeVar
 
+import numpy as np
+
 from xw2v.sgns.array import Array
 from xw2v.sgns.draws import Purpose
 
@@ -72,6 +74,54 @@ class Sampler(Protocol):
 
     def negatives(self, epoch: int, first: int, count: int) -> Array:
         """The negatives first .. first + count of an epoch: (count,) int64 ids."""
+
+
+class SubwordIndex(NamedTuple):
+    """Which rows of an input table compose the vector of each word: V rows of words' own, then one
+    for each bucket of n-grams that a word of the vocabulary has one in.
+
+    Attributes:
+        offsets: (V + 1,) int64, where each word's rows begin in `rows`, and the end.
+        rows: (N,) int32, word by word, its own row first; an n-gram that a word has twice is there
+            twice.
+        buckets: (B,) int64, ascending: the bucket of row V + i.
+    """
+
+    offsets: np.ndarray
+    rows: np.ndarray
+    buckets: np.ndarray
+
+    @property
+    def vocab_size(self) -> int:
+        """V."""
+        return len(self.offsets) - 1
+
+    @property
+    def input_rows(self) -> int:
+        """Rows of the input table, V + B."""
+        return self.vocab_size + len(self.buckets)
+
+
+class Composer(Protocol):
+    """Composes the words of a batch of several rows each, before a step, and distributes what the
+    step has changed in them, after it.
+
+    Attributes:
+        name: for run.json, such as "plain".
+    """
+
+    @property
+    def name(self) -> str: ...
+
+    def compose(self, tables: Tables[Array], batch: Batch[Array]) -> Array:
+        """A table (V, D) in which the vectors of the batch's input words are right; the caller may
+        change them.
+        """
+
+    def distribute(self, tables: Tables[Array], alpha: float) -> None:
+        """Move the rows of `tables.center` by what was changed, at learning rate `alpha`, in the
+        vectors that `compose` gave last.
+        """
 
 
 class Step(Protocol):

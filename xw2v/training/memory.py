@@ -12,6 +12,7 @@ from xw2v import tuning
 from xw2v.errors import OutOfMemoryError
 from xw2v.settings import Settings
 from xw2v.sgns.backend import Backend
+from xw2v.sgns.interface import SubwordIndex
 from xw2v.storage.cgroups import own_groups
 from xw2v.storage.cores import available_cores
 
@@ -27,11 +28,17 @@ SCRATCH_ROWS = 32  # of a thread, beside those of its group
 MARGIN_BYTES = 2**26  # for what is not counted here
 
 
-def needed(settings: Settings, vocab_size: int, is_replica: bool = False) -> int:
+def needed(
+    settings: Settings,
+    vocab_size: int,
+    index: SubwordIndex | None = None,
+    is_replica: bool = False,
+) -> int:
     """Bytes that training and writing the vectors take at most, besides what is in memory when they
     start.
 
     Args:
+        index: the rows that compose each word, where they are several; it is in memory already.
         is_replica: of one of several ranks, which combine their tables.
     """
     shape = tuning.model_shape(settings, vocab_size)
@@ -49,6 +56,11 @@ def needed(settings: Settings, vocab_size: int, is_replica: bool = False) -> int
     scratch += group * (shared + 2 * settings.window + SCRATCH_ROWS) * FLOAT_BYTES
     step += scratch * max(settings.workers or available_cores(), groups)
     writing = 2 * vocab_size * row  # the mean of the two tables, and their sum on the way there
+    if index is not None:
+        ngrams = min(len(index.buckets), settings.buckets) * row
+        sums = index.input_rows * 2 * FLOAT_BYTES
+        tables += vocab_size * row + ngrams + sums  # composed words
+        writing += vocab_size * row  # words are composed anew
     combining = REPLICA_TABLES * tables if is_replica else 0
     making = max(CHUNK_BYTES, writing)
     return tables + combining + step + making + vocab_size * WORD_BYTES + MARGIN_BYTES
@@ -63,18 +75,22 @@ def available() -> tuple[int, str] | None:
 
 
 def check_memory(
-    settings: Settings, vocab_size: int, runs: int = 1, is_replica: bool = False
+    settings: Settings,
+    vocab_size: int,
+    index: SubwordIndex | None = None,
+    runs: int = 1,
+    is_replica: bool = False,
 ) -> None:
     """Raise OutOfMemoryError if a run of so many words does not fit, with what would.
 
     Args:
+        index, is_replica: see `needed`.
         runs: that begin at the same time and share the memory.
-        is_replica: see `needed`.
     """
     limit = available()
 
     def total(settings: Settings, vocab_size: int) -> int:
-        return runs * needed(settings, vocab_size, is_replica)
+        return runs * needed(settings, vocab_size, index, is_replica)
 
     need = total(settings, vocab_size)
     if limit is None or need <= limit[0]:
@@ -96,12 +112,19 @@ def check_memory(
         fitting.append(f"`vector_size` {smaller}")
     if fewer := _largest(vocab_size, lambda size: fits(settings, size)):
         fitting.append(f"`max_vocab` {fewer}")
+    if index is not None and (
+        smaller := _largest(
+            len(index.buckets), lambda size: fits(dataclasses.replace(settings, buckets=size))
+        )
+    ):
+        fitting.append(f"`buckets` {smaller}")
     hint = (
         f"{' or '.join(fitting)} would fit" if fitting else "nothing smaller would fit; free some"
     )
+    ngrams = "" if index is None else f" and {len(index.buckets):,} buckets of n-grams"
     at = f" at {runs} ranks" if runs > 1 else ""
     raise OutOfMemoryError(
-        f"{vocab_size:,} words of {size} dimensions{at} need {shown(need)} of memory, and "
+        f"{vocab_size:,} words{ngrams} of {size} dimensions{at} need {shown(need)} of memory, and "
         f"{shown(limit[0])} are left ({limit[1]}): {hint}"
     )
 

@@ -24,6 +24,7 @@ from xw2v.storage.jsonfile import json_bytes
 from xw2v.training.folders import write_folder
 from xw2v.training.run import Run
 from xw2v.vectors.formats import WordVectors, write_vectors
+from xw2v.vectors.formats.subword_files import SUBWORD_FILES, write_subwords
 
 Plot = Callable[[Path, Run], None]
 
@@ -33,6 +34,7 @@ FILES = (  # in the order in which they take their places: with run.json there, 
     "center.npy",
     "context.npy",
     "combined.npy",
+    *SUBWORD_FILES,
     "vocab.json",
     "loss_history.txt",
     "validation_history.txt",
@@ -40,7 +42,7 @@ FILES = (  # in the order in which they take their places: with run.json there, 
     "run.json",
 )
 PICTURE = "loss_plot.png"
-OPTIONAL = ("validation_history.txt", PICTURE)
+OPTIONAL = ("validation_history.txt", PICTURE, *SUBWORD_FILES)
 
 
 def write_run(folder: str | Path, run: Run) -> list[Path]:
@@ -142,6 +144,8 @@ def _write_files(folder: Path, run: Run) -> None:
     np.save(folder / "center.npy", center)
     np.save(folder / "context.npy", context)
     np.save(folder / "combined.npy", (center + context) / 2)
+    if run.subwords is not None:
+        write_subwords(folder, run.subwords)
     run.vocabulary.save(folder / "vocab.json")
     _write_losses(folder / "loss_history.txt", (loss for _, loss in run.loss_history))
     if run.validation_history:

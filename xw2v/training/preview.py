@@ -10,6 +10,7 @@ import numpy as np
 from xw2v.settings import Settings
 from xw2v.text.corpus import Corpus
 from xw2v.text.figures import sentence_lengths, subsampling
+from xw2v.text.ngrams import index_of
 from xw2v.text.vocabulary import Vocabulary, VocabularyLimits
 from xw2v.training.memory import available, needed
 from xw2v.training.run import run_training
@@ -60,7 +61,7 @@ def preview(corpus: Corpus, settings: Settings) -> dict[str, Any]:
             "epochs": settings.epochs,
             "words_per_second": None if speed is None else round(speed),
             "seconds": None if speed is None else round(tokens * settings.epochs / speed, 4),
-            "memory_bytes": needed(settings, len(vocabulary)),
+            "memory_bytes": needed(settings, len(vocabulary), index_of(vocabulary.words, settings)),
             "memory_available_bytes": None if limit is None else limit[0],
         },
     }

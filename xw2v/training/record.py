@@ -161,6 +161,7 @@ def run_record(trainer: Trainer, state: State) -> dict[str, Any]:
         "device": str(backend.device),
         "corpus": dataclasses.asdict(CorpusRecord.of(corpus))
         | {"sentence_lengths": sentence_lengths(corpus.offsets)},
+        "ngram_rows": 0 if trainer.index is None else len(trainer.index.buckets),
         "epochs_asked": state.plans,
         "ranks": trainer.shard.size,
         "epochs_trained": state.epoch,

@@ -96,6 +96,13 @@ class ReplicaSession(TrainingSession):
             warm_start = self.warm_start()
         chosen = dataclasses.asdict(self._settings(checkpoint, warm_start)) if is_first else None
         settings = Settings.from_mapping(ranks.broadcast(chosen, None))
+        if settings.subword is not None:
+            raise UsageError(
+                "several ranks do not combine the vectors of n-grams; train in one process, or "
+                "leave it out",
+                setting="subword",
+                value=settings.subword,
+            )
         backend, settings = open_backend(self._on_this_machine(settings), say)
         corpus, validation = self.texts(settings)
         must_agree(
@@ -105,7 +112,7 @@ class ReplicaSession(TrainingSession):
         )
         if checkpoint is not None:
             check_texts(checkpoint, corpus, validation)
-        check_memory(settings, len(corpus.vocabulary), ranks.local_size, is_replica=True)
+        check_memory(settings, len(corpus.vocabulary), runs=ranks.local_size, is_replica=True)
         shard = Shard(ranks.rank, ranks.size)
         held_out = validation if is_first else None
         trainer = prepare(corpus, settings, held_out, backend, say, shard=shard)

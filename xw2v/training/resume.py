@@ -116,14 +116,13 @@ def restored(checkpoint: Checkpoint, trainer: Trainer) -> State:
     differ.
     """
     tables, counters = checkpoint.tables(), checkpoint.record.state
-    settings = trainer.settings
-    shape = len(trainer.corpus.vocabulary), settings.vector_size
-    names = {"center"} if settings.tied else {"center", "context"}
-    if tables.keys() != names or any(table.shape != shape for table in tables.values()):
-        raise InputError(
-            f"its tables are not {shape[0]:,} x {shape[1]}; leave out `resume`",
-            path=checkpoint.path,
-        )
+    settings, shape = trainer.settings, trainer.shape
+    expected = {"center": (shape.input_rows, shape.dim)}
+    if not settings.tied:
+        expected["context"] = (shape.output_rows, shape.dim)
+    if {name: table.shape for name, table in tables.items()} != expected:
+        sizes = " and ".join(f"{rows:,} x {dim}" for rows, dim in dict.fromkeys(expected.values()))
+        raise InputError(f"its tables are not {sizes}; leave out `resume`", path=checkpoint.path)
     on_device = tables_of(
         trainer.backend, tables["center"], tables.get("context"), tied=settings.tied
     )

@@ -13,9 +13,11 @@ from xw2v import tuning
 from xw2v.settings import Settings
 from xw2v.sgns.backend import Backend
 from xw2v.sgns.config import SINGLE_PROCESS, RunShape, Shard
-from xw2v.sgns.interface import Tables
+from xw2v.sgns.interface import SubwordIndex, Tables
 from xw2v.sgns.loading import load_backend
+from xw2v.sgns.subwords import composed_vectors
 from xw2v.text.corpus import Corpus
+from xw2v.text.ngrams import index_of, ngram_rule
 from xw2v.text.vocabulary import Vocabulary
 from xw2v.training.callbacks import Callback
 from xw2v.training.reach import step_config_of
@@ -23,6 +25,7 @@ from xw2v.training.record import run_record
 from xw2v.training.state import State
 from xw2v.training.trainer import Continuation, Trainer, diverged
 from xw2v.vectors.keyedvectors import KeyedVectors
+from xw2v.vectors.subwords import SubwordTable
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,8 @@ class Run:
         validation_history: mean validation loss per positive pair after each epoch; empty without
             a validation text.
         record: what run.json holds.
+        subwords: the vectors of n-grams, where words are composed of them; the input table then
+            holds the composed vectors.
     """
 
     vocabulary: Vocabulary
@@ -44,6 +49,7 @@ class Run:
     loss_history: list[tuple[int, float]]
     validation_history: list[float]
     record: dict[str, Any]
+    subwords: SubwordTable | None = None
 
     @property
     def vectors(self) -> np.ndarray:
@@ -52,7 +58,8 @@ class Run:
 
     def keyed_vectors(self) -> KeyedVectors:
         """The words and their vectors, for queries; the table is not copied."""
-        return KeyedVectors(self.vocabulary.words, self.vectors, self.vocabulary.counts)
+        words, counts = self.vocabulary.words, self.vocabulary.counts
+        return KeyedVectors(words, self.vectors, counts, self.subwords)
 
 
 def run_training(
@@ -101,6 +108,7 @@ def prepare(
     backend: Backend | None = None,
     say: Callable[[str], None] = lambda line: None,
     continuation: Continuation | None = None,
+    index: SubwordIndex | None = None,
     shard: Shard = SINGLE_PROCESS,
 ) -> Trainer:
     """The trainer of a run; InputError if the run does not fit on its device.
@@ -109,14 +117,18 @@ def prepare(
         backend: one that is open already; by default that of the settings is opened.
         say: where a line for the user on how the run will go on this device goes.
         continuation: how the run goes on from earlier ones.
+        index: what `index_of` gives for these words and settings, if that is known already.
         shard: the part of the corpus to train on.
     """
     if backend is None:
         backend, settings = open_backend(settings)
+    index = index or index_of(corpus.vocabulary.words, settings)
+    V = len(corpus.vocabulary)
     plan = backend.plan(
         step_config_of(settings, corpus, validation),
         RunShape(
-            tuning.model_shape(settings, len(corpus.vocabulary)),
+            tuning.model_shape(settings, V, index),
+            composed_rows=0 if index is None else V,
             batch_tokens=tuning.batch_tokens(settings),
             tokens=len(corpus.ids),
             sentences=len(corpus),
@@ -124,7 +136,7 @@ def prepare(
     )
     if plan is not None:
         say(plan)
-    return Trainer(corpus, settings, backend, validation, continuation, shard)
+    return Trainer(corpus, settings, backend, validation, continuation, index, shard)
 
 
 def finish(trainer: Trainer, state: State) -> Run:
@@ -137,10 +149,15 @@ def finish(trainer: Trainer, state: State) -> Run:
             raise diverged(
                 f"the {name} vectors contain a non-finite value", state, trainer.settings
             )
+    subwords, index, rule = None, trainer.index, ngram_rule(trainer.settings)
+    if index is not None and rule is not None:
+        subwords = SubwordTable(rule, center[index.vocab_size :], index.buckets)
+        center = composed_vectors(index, center)
     return Run(
         trainer.corpus.vocabulary,
         Tables(center, context),
         state.loss_history,
         state.validation_history,
         run_record(trainer, state),
+        subwords,
     )

@@ -39,6 +39,7 @@ def read_run(folder: str | Path) -> Run:
         history_points(read_losses(path / "loss_history.txt"), int(record.get("steps") or 0)),
         read_losses(path / "validation_history.txt"),
         record,
+        vectors.subwords,
     )
 
 

@@ -13,6 +13,7 @@ from typing import Any
 from xw2v.errors import TrainingError, UsageError
 from xw2v.settings import Settings
 from xw2v.text.corpus import Corpus
+from xw2v.text.ngrams import index_of
 from xw2v.training.callbacks import Callback, ProgressReport
 from xw2v.training.checkpoint import FOLDER, Checkpoint, CheckpointFolder
 from xw2v.training.checkpointer import Checkpointer, CheckpointInterval, FileWatch, StopOnSignal
@@ -87,8 +88,9 @@ class TrainingSession:
         if checkpoint is not None:
             check_texts(checkpoint, corpus, validation)
         reach = reach_of(settings, corpus, validation)
-        check_memory(dataclasses.replace(settings, window=reach), len(corpus.vocabulary))
-        trainer = prepare(corpus, settings, validation, backend, say)
+        index = index_of(corpus.vocabulary.words, settings)
+        check_memory(dataclasses.replace(settings, window=reach), len(corpus.vocabulary), index)
+        trainer = prepare(corpus, settings, validation, backend, say, index=index)
         if checkpoint is not None:
             state = self._restored(trainer, checkpoint)
         else:
@@ -145,8 +147,9 @@ class TrainingSession:
                 self.console.say(f"the checkpoints of an earlier run are in {aside} now")
         if warm_start is None:
             return trainer.start()
-        center, context, known = warm_start.tables(trainer.corpus.vocabulary, trainer.settings)
-        self.console.say(f"{known:,} of {len(center):,} words start from {warm_start.name}")
+        vocabulary = trainer.corpus.vocabulary
+        center, context, known = warm_start.tables(vocabulary, trainer.settings, trainer.index)
+        self.console.say(f"{known:,} of {len(vocabulary):,} words start from {warm_start.name}")
         return trainer.start(center, context)
 
     # --- train ---

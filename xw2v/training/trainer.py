@@ -18,14 +18,16 @@ from xw2v.settings import Settings
 from xw2v.sgns.array import Array, take_rows
 from xw2v.sgns.backend import Backend
 from xw2v.sgns.batches import Batches
-from xw2v.sgns.config import SINGLE_PROCESS, Shard, StepConfig
+from xw2v.sgns.config import SINGLE_PROCESS, ModelShape, Shard, StepConfig
 from xw2v.sgns.draws import Purpose
-from xw2v.sgns.interface import Batch, Tables
+from xw2v.sgns.interface import Batch, Step, SubwordIndex, Tables
 from xw2v.sgns.sampling import Sampling
 from xw2v.sgns.step import count_positive_pairs, step_for
+from xw2v.sgns.subwords import SubwordStep
 from xw2v.sgns.tables import initial_centers, initial_contexts, tables_of
 from xw2v.sgns.tokenstream import TokenStream
 from xw2v.text.corpus import Corpus
+from xw2v.text.ngrams import index_of
 from xw2v.training.callbacks import Callback, CallbackList, Progress
 from xw2v.training.meters import LossMeter, SpeedMeter, TrainingClock
 from xw2v.training.reach import step_config_of
@@ -63,6 +65,7 @@ class Trainer:
         backend: on which array library and device.
         validation: text, encoded with the same vocabulary, whose loss is computed after each epoch.
         continuation: how this run goes on from earlier ones.
+        index: what `index_of` gives for these words and settings, if that is known already.
         shard: the part of the corpus to train on.
 
     Raises:
@@ -76,6 +79,7 @@ class Trainer:
         backend: Backend,
         validation: Corpus | None = None,
         continuation: Continuation | None = None,
+        index: SubwordIndex | None = None,
         shard: Shard = SINGLE_PROCESS,
     ) -> None:
         if len(corpus.ids) < len(
@@ -93,7 +97,12 @@ class Trainer:
         planned = LearningRate(settings.learning_rate, settings.min_alpha)
         self.continuation = continuation or Continuation(planned)
         self.learning_rate = self.continuation.learning_rate
-        self.step = step_for(backend, self.step_config)
+        self.index = index or index_of(corpus.vocabulary.words, settings)
+        self.step: Step = (
+            step_for(backend, self.step_config)
+            if self.index is None
+            else SubwordStep(backend, self.step_config, self.index)
+        )
         locked = self.continuation.locked
         self._locked = None if locked is None else backend.from_numpy(locked)
         self.shard = shard
@@ -134,14 +143,18 @@ class Trainer:
             shard=shard,
         )
 
+    @property
+    def shape(self) -> ModelShape:
+        """The sizes of the tables."""
+        return tuning.model_shape(self.settings, len(self.corpus.vocabulary), self.index)
+
     def start(self, center: np.ndarray | None = None, context: np.ndarray | None = None) -> State:
         """The state before the first step.
 
         Args:
-            center, context: (V, D) float32 tables to begin with, instead of random and zero ones.
+            center, context: float32 tables to begin with, instead of random and zero ones.
         """
-        settings = self.settings
-        shape = tuning.model_shape(settings, len(self.corpus.vocabulary))
+        settings, shape = self.settings, self.shape
         if center is None:
             center = initial_centers(shape, settings.seed, tuning.start_radius(settings))
         if context is None:

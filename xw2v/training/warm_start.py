@@ -18,8 +18,9 @@ import numpy as np
 from xw2v import tuning
 from xw2v.errors import UsageError
 from xw2v.settings import Settings
-from xw2v.sgns.interface import Tables
-from xw2v.sgns.tables import initial_centers
+from xw2v.sgns.interface import SubwordIndex, Tables
+from xw2v.sgns.tables import initial_centers, initial_contexts
+from xw2v.text.ngrams import ngram_rule
 from xw2v.text.vocabulary import Vocabulary
 from xw2v.training.run import Run
 from xw2v.training.run_folder import read_context
@@ -70,10 +71,33 @@ class WarmStart:
                 setting="init",
                 value=self.name,
             )
+        if settings.subword is not None:
+            self._check_subwords(settings)
         if self.keep and settings.max_vocab is not None:
             raise UsageError(
                 "words beyond `max_vocab` are <UNK>, so none can be kept; leave one out",
                 setting="init_keep",
+            )
+
+    def _check_subwords(self, settings: Settings) -> None:
+        subwords, rule = self.vectors.subwords, ngram_rule(settings)
+        if self.keep:
+            raise UsageError(
+                "with `subword` no words can be kept; leave it out", setting="init_keep"
+            )
+        if subwords is None:
+            raise UsageError(
+                "its words have no n-grams; leave out `subword`, or start from a model with them",
+                setting="init",
+                value=self.name,
+            )
+        if subwords.rule != rule:
+            there = subwords.rule
+            raise UsageError(
+                f"its n-grams are others; give `subword` {there.min_n}-{there.max_n} and `buckets` "
+                f"{there.buckets}",
+                setting="init",
+                value=self.name,
             )
 
     @property
@@ -82,24 +106,38 @@ class WarmStart:
         digest = hashlib.sha256(
             "\n".join(self.vectors.index_to_key).encode("utf-8", "surrogatepass")
         )
-        for table in (self.vectors.vectors, self.context):
+        subwords = self.vectors.subwords
+        of_ngrams = () if subwords is None else (subwords.rows, subwords.buckets)
+        for table in (self.vectors.vectors, self.context, *of_ngrams):
             if table is not None:
                 digest.update(np.ascontiguousarray(table).data)
         return digest.hexdigest() + (" keep" if self.keep else "")
 
     def tables(
-        self, vocabulary: Vocabulary, settings: Settings
+        self, vocabulary: Vocabulary, settings: Settings, index: SubwordIndex | None = None
     ) -> tuple[np.ndarray, np.ndarray, int]:
-        """(V, D) center and context tables to start from, and how many words had vectors in the
-        file.
+        """Center and context tables to start from, and how many words had vectors in the file.
+
+        Args:
+            index: the rows that compose each word, where they are several.
         """
-        shape = tuning.model_shape(settings, len(vocabulary))
+        V = len(vocabulary)
+        shape = tuning.model_shape(settings, V, index)
         center = initial_centers(shape, settings.seed, tuning.start_radius(settings))
-        context = np.zeros_like(center)
+        context = initial_contexts(shape)
         rows_there = self.vectors.key_to_index
         known = [row for row, word in enumerate(vocabulary.words) if word in rows_there]
         there = [rows_there[vocabulary.words[row]] for row in known]
-        center[known] = self.vectors.vectors[there]
+        vectors, subwords = self.vectors.vectors, self.vectors.subwords
+        if index is not None and subwords is not None:
+            mine, theirs = np.intersect1d(
+                index.buckets, subwords.buckets, assume_unique=True, return_indices=True
+            )[1:]
+            center[V + mine] = subwords.rows[theirs]
+            words = [vocabulary.words[row] for row in known]
+            center[known] = subwords.own_rows(words, vectors[there])
+        else:
+            center[known] = vectors[there]
         if self.context is not None:
             context[known] = self.context[there]
         return center, context, len(known)

@@ -143,6 +143,7 @@ _REQUIRED: dict[str, Check] = {  # as annotations name them
     "Indexer": _having("most_similar", what="an index with a method most_similar(vector, topn)"),
     "Callable[[Progress], None]": _function,
     "Say": _function,
+    "SubwordTable": _having("knows", "vectors_of", what="the vectors of n-grams"),
     "Iterable[Any]": _list_of(_anything),
 }
 KINDS = _REQUIRED | {f"{kind} | None": _optional(check) for kind, check in _REQUIRED.items()}

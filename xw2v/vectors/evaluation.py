@@ -34,6 +34,7 @@ class PairScore:
     known: int
     skipped: int
     score_column: int = 3  # of the file, from 1
+    composed: int = 0  # pairs with words that were never seen, scored by their n-grams
 
     @property
     def unknown_percent(self) -> float:
@@ -51,7 +52,19 @@ class _WordRows:
         self.fold = str.upper if case_insensitive else str
         folded = [self.fold(word) for word in words]
         self._row = {word: row for row, word in reversed(list(enumerate(folded)))}
+        self._is_lower = case_insensitive and not any(word != word.lower() for word in words)
         self.first = np.asarray([self._row[word] for word in folded])  # (R,) row of the same word
+
+    def vector(self, vectors: WordTable, word: str) -> np.ndarray | None:
+        """The vector of a word that exists, or is composed of n-grams, in lower case where none of
+        the words has upper case; None for others.
+        """
+        rows = self.known((word,))
+        if rows:
+            return vectors.get_vector(rows[0])
+        if self._is_lower:
+            word = word.lower()
+        return vectors.get_vector(word) if vectors.is_composed(word) else None
 
     def known(self, words: tuple[str, ...]) -> list[int]:
         """Rows of those words that exist."""
@@ -67,7 +80,8 @@ def word_pairs(
 ) -> PairScore:
     """Pearson's and Spearman's correlation of cosines with human scores.
 
-    With `dummy4unknown` a pair with an unknown word has a cosine of 0; otherwise it is left out.
+    Pairs with words that were never seen count where these are composed of n-grams. With
+    `dummy4unknown` a pair with an unknown word has a cosine of 0; otherwise it is left out.
 
     Raises InputError for a vector with a non-finite value.
     """
@@ -75,13 +89,20 @@ def word_pairs(
     rows = [word_rows.known((a,)) + word_rows.known((b,)) for a, b, _ in pair_set.pairs]
     known = np.asarray([len(pair) == 2 for pair in rows])
     model_scores = np.zeros(len(rows))
+    composed = np.zeros_like(known)
+    if vectors.subwords is not None:
+        for i in np.flatnonzero(~known):
+            a, b = (word_rows.vector(vectors, word) for word in pair_set.pairs[i][:2])
+            if a is not None and b is not None:
+                composed[i] = True
+                model_scores[i] = np.vecdot(unit(a), unit(b))
     if known.any():
         table = vectors.vectors[[pair for pair in rows if len(pair) == 2]]  # (n, 2, D)
         model_scores[known] = np.vecdot(unit(table[:, 0]), unit(table[:, 1]))
         if not np.isfinite(model_scores).all():
             vectors.fill_norms(force=True)  # which raises, and names the word
     human_scores = np.asarray([score for _, _, score in pair_set.pairs])
-    used = np.ones_like(known) if dummy4unknown else known
+    used = np.ones_like(known) if dummy4unknown else known | composed
     pearson, spearman = _correlations(human_scores[used], model_scores[used])
     return PairScore(
         pair_set.name,
@@ -91,6 +112,7 @@ def word_pairs(
         int(known.sum()),
         pair_set.skipped,
         pair_set.score_column,
+        int(composed.sum()),
     )
 
 

@@ -9,11 +9,10 @@ from typing import Any, Self
 import numpy as np
 
 from xw2v.errors import InputError
-from xw2v.vectors import exchange
+from xw2v.sgns.array import safe_divisor
 from xw2v.vectors.arguments import checks_arguments
 from xw2v.vectors.arrays import cosine, unit
 from xw2v.vectors.evaluation import word_analogies, word_pairs
-from xw2v.vectors.formats import WordVectors, read_vectors, write_vectors
 from xw2v.vectors.neighbours import cosine_similarities, top_k
 from xw2v.vectors.query import (
     Indexer,
@@ -27,12 +26,12 @@ from xw2v.vectors.query import (
     weighted_terms,
 )
 from xw2v.vectors.tablechecks import checked_vector
+from xw2v.vectors.tablefiles import TableFiles
 from xw2v.vectors.testsets import read_analogies, read_pairs
-from xw2v.vectors.wordtable import WordTable
 
 
 @checks_arguments()
-class KeyedVectors(WordTable):
+class KeyedVectors(TableFiles):
     """Trained word vectors: nearest words, analogies, similarities, test sets, files.
 
     Answers are computed over the table itself, or where `to_device` put a copy.
@@ -133,7 +132,9 @@ class KeyedVectors(WordTable):
         return unit(self[term])
 
     def _rows_of(self, terms: Iterable[Term]) -> set[int]:
-        return {self.get_index(term) for term in terms if not isinstance(term, np.ndarray)}
+        """The rows of words; those that are composed of n-grams have none."""
+        rows = {self.get_index(term, -1) for term in terms if not isinstance(term, np.ndarray)}
+        return rows - {-1}
 
     def _neighbours(self, rows: np.ndarray, scores: np.ndarray) -> Neighbours:
         return [
@@ -186,9 +187,10 @@ class KeyedVectors(WordTable):
 
     def closer_than(self, key1: Key, key2: Key) -> list[str]:
         """Words that are closer to `key1` than `key2` is."""
-        row1, row2 = self.get_index(key1), self.get_index(key2)
         distances = self.distances(key1)
-        closer = np.flatnonzero(distances < distances[row2])
+        row1, row2 = self.get_index(key1, -1), self.get_index(key2, -1)
+        limit = distances[row2] if row2 >= 0 else self.distance(key1, key2)
+        closer = np.flatnonzero(distances < limit)
         return [self.index_to_key[row] for row in closer if row != row1]
 
     def rank(self, key1: Key, key2: Key) -> int:
@@ -263,88 +265,29 @@ class KeyedVectors(WordTable):
         result = word_analogies(self, analogy_set, restrict_vocab, case_insensitive, dummy4unknown)
         return result.as_gensim()
 
-    # --- files and gensim ---
+    # --- other tables of the same words ---
 
-    @classmethod
-    def load(
-        cls,
-        path: str | Path,
-        format: str | None = None,
-        limit: int | None = None,
-        encoding: str = "utf-8",
-        unicode_errors: str = "strict",
-        lenient: bool = False,
-    ) -> Self:
-        """Load a model folder (memory-mapped) or a file of vectors.
+    def get_normed_vectors(self) -> np.ndarray:
+        """A copy of the table (V, D) with rows of norm 1 (rows of zeros stay zeros)."""
+        return np.asarray(self.vectors / safe_divisor(self.norms)[:, None])
 
-        Args:
-            path: the output folder of a training run, or a file.
-            format: a name from `xw2v.vectors.formats.FORMATS`; by default found from the content.
-            limit: read only the first so many words.
-            encoding, unicode_errors: how bytes become words, in the word2vec, GloVe and fastText
-                formats.
-            lenient: of text, skip the lines that cannot be read, and log one line that counts them.
+    def unit_normalize_all(self) -> None:
+        """Scale every vector to norm 1, for good."""
+        self._replace(self.index_to_key, self.get_normed_vectors())
 
-        Raises:
-            InputError: one line saying what is wrong, and in which line or at which byte.
-        """
-        return cls._of(read_vectors(Path(path), format, limit, encoding, unicode_errors, lenient))
+    def sort_by_descending_frequency(self) -> None:
+        """Put the most frequent words first; equals keep their order."""
+        if self.counts is None:
+            raise InputError("these vectors came without word counts to sort them by")
+        order = np.argsort(-self.counts, kind="stable")
+        self.attributes.reorder(order)
+        self._replace([self.index_to_key[row] for row in order], self.vectors[order])
 
-    def save(self, path: str | Path, format: str = "npy") -> None:
-        """Save as a folder of center.npy and vocab.json, or in another format of
-        `xw2v.vectors.formats`.
-        """
-        write_vectors(Path(path), self._content(), format)
-
-    @classmethod
-    def load_word2vec_format(
-        cls,
-        fname: str | Path,
-        fvocab: str | Path | None = None,
-        binary: bool = False,
-        encoding: str = "utf-8",
-        unicode_errors: str = "strict",
-        limit: int | None = None,
-        no_header: bool = False,
-    ) -> Self:
-        """gensim's name for `load` of a word2vec file, with counts from a file of `word count`
-        lines.
-
-        `no_header` reads a GloVe file. Words that `fvocab` lacks have a count of 0.
-        """
-        format = "word2vec-bin" if binary else "glove" if no_header else "word2vec"
-        loaded = read_vectors(Path(fname), format, limit, encoding, unicode_errors)
-        if fvocab is not None:
-            loaded.counts = exchange.counts_of(loaded, fvocab, encoding, unicode_errors)
-        return cls._of(loaded)
-
-    def save_word2vec_format(
-        self,
-        fname: str | Path,
-        fvocab: str | Path | None = None,
-        binary: bool = False,
-        write_header: bool = True,
-    ) -> None:
-        """gensim's name for `save` as a word2vec file, the most frequent words first where counts
-        are known.
-
-        Without header it is a GloVe file. `fvocab` takes the counts, as `word count` lines.
-        """
-        format = "word2vec-bin" if binary else "word2vec" if write_header else "glove"
-        exchange.save_word2vec(Path(fname), fvocab, format, self._content())
-
-    def to_gensim(self) -> Any:
-        """The same as a gensim KeyedVectors, with a copy of the vectors."""
-        return exchange.to_gensim(self)
-
-    @classmethod
-    def from_gensim(cls, other: Any) -> Self:
-        """From a gensim KeyedVectors, or from a model that has one as `.wv`."""
-        return cls._of(exchange.from_gensim(other))
-
-    @classmethod
-    def _of(cls, content: WordVectors) -> Self:
-        return cls(content.words, content.vectors, content.counts)
-
-    def _content(self) -> WordVectors:
-        return WordVectors(self.index_to_key, self.vectors, self.counts)
+    def vectors_for_all(self, keys: Iterable[str]) -> Self:
+        """A smaller table of those `keys` that have vectors, in their order."""
+        words = [key for key in dict.fromkeys(keys) if isinstance(key, str) and key in self]
+        counts = None
+        if self.counts is not None:
+            rows = [self.get_index(word, -1) for word in words]
+            counts = np.asarray([self.counts[row] if row >= 0 else 0 for row in rows], np.int64)
+        return type(self)(words, self[words], counts, self.subwords)

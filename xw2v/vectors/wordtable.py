@@ -13,7 +13,6 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from xw2v.errors import InputError, UnknownWordError
-from xw2v.sgns.array import safe_divisor
 from xw2v.sgns.backend import Backend
 from xw2v.sgns.loading import Say, load_backend, print_notice
 from xw2v.vectors import tablechecks
@@ -23,13 +22,14 @@ from xw2v.vectors.display import GENSIM_NAMES, html_table, one_line
 from xw2v.vectors.query import KEY_TYPES, Key, Term, bad_term, is_list
 from xw2v.vectors.rowsearch import RowSearch
 from xw2v.vectors.spelling import MisspeltWordError
+from xw2v.vectors.subwords import SubwordTable
 from xw2v.vectors.vectorrows import VectorRows
 from xw2v.vectors.wordattributes import WordAttributes
 
 ROUNDING = 1e-12  # of a sum, relative to its terms: what is smaller is 0
 
 
-@checks_arguments("get_index", "get_vector", "has_index_for")
+@checks_arguments("get_index", "get_vector", "has_index_for", "is_composed")
 class WordTable:
     """V words, each with a vector of D dimensions.
 
@@ -39,10 +39,15 @@ class WordTable:
         index_to_key: the words, in row order.
         key_to_index: word -> row.
         attributes: name -> values (V,) of the words, such as "count".
+        subwords: vectors of n-grams, by which words without a row have vectors, too; or None.
     """
 
     def __init__(
-        self, words: Sequence[str], vectors: np.ndarray, counts: np.ndarray | None = None
+        self,
+        words: Sequence[str],
+        vectors: np.ndarray,
+        counts: np.ndarray | None = None,
+        subwords: SubwordTable | None = None,
     ) -> None:
         """Hold `vectors` (V, D) without copying them where they are float32.
 
@@ -50,6 +55,7 @@ class WordTable:
             words: V different words.
             vectors: (V, D), converted to float32 where they are something else.
             counts: (V,) how often each word occurred, where that is known.
+            subwords: vectors of n-grams, from which other words get theirs.
 
         Raises:
             InputError: sizes that do not match, a word that is no string, or one that comes twice.
@@ -58,6 +64,7 @@ class WordTable:
         tablechecks.check_shape(self.index_to_key, vectors)
         self.key_to_index = tablechecks.word_index(self.index_to_key)
         self._rows = VectorRows(tablechecks.as_float32(vectors))
+        self.subwords = subwords
         self._backend: Backend | None = None
         self._search: RowSearch | None = None
         self.attributes = WordAttributes(len(self.index_to_key))
@@ -108,7 +115,13 @@ class WordTable:
         )
 
     def __contains__(self, key: object) -> bool:
-        return isinstance(key, KEY_TYPES) and self.has_index_for(key)
+        return isinstance(key, KEY_TYPES) and (self.has_index_for(key) or self.is_composed(key))
+
+    def is_composed(self, key: Key) -> bool:
+        """Whether this is a word without a row, which has a vector by its n-grams."""
+        if self.subwords is None or not isinstance(key, str) or self.has_index_for(key):
+            return False
+        return self.subwords.knows(key)
 
     def has_index_for(self, key: Key) -> bool:
         """Whether there is a row of this word or number."""
@@ -132,9 +145,12 @@ class WordTable:
 
     def get_vector(self, key: Key, norm: bool = False) -> np.ndarray:
         """The vector (D,) of a word, read-only; with `norm` scaled to norm 1."""
-        row = self.vectors[self.get_index(key)]
+        if self.subwords is not None and self.is_composed(key):
+            vector: np.ndarray = self.subwords.vectors_of([str(key)])[0]
+        else:
+            vector = self.vectors[self.get_index(key)]
         scaled = norm is not False and as_flag("norm", norm)
-        vector: np.ndarray = (unit(row) if scaled else row).view()
+        vector = (unit(vector) if scaled else vector).view()
         vector.setflags(write=False)  # the norms are cached
         return vector
 
@@ -148,8 +164,13 @@ class WordTable:
             return self.get_vector(key)
         if not is_list(key):
             raise bad_term("key", key)
-        rows = np.asarray([self.get_index(one) for one in key], dtype=np.int64)
-        return np.asarray(self.vectors[rows])
+        keys = list(key)
+        rows = [-1 if self.is_composed(one) else self.get_index(one) for one in keys]
+        found = np.asarray(self.vectors[np.asarray(rows, dtype=np.int64)])
+        composed = [i for i, row in enumerate(rows) if row < 0]
+        if self.subwords is not None and composed:
+            found[composed] = self.subwords.vectors_of([str(keys[i]) for i in composed])
+        return found
 
     def get_mean_vector(
         self,
@@ -205,14 +226,6 @@ class WordTable:
         if self._rows.norms is None or force:
             self._search = None
             self._rows.norms = tablechecks.finite_norms(self.index_to_key, self.vectors)
-
-    def get_normed_vectors(self) -> np.ndarray:
-        """A copy of the table (V, D) with rows of norm 1 (rows of zeros stay zeros)."""
-        return np.asarray(self.vectors / safe_divisor(self.norms)[:, None])
-
-    def unit_normalize_all(self) -> None:
-        """Scale every vector to norm 1, for good."""
-        self._replace(self.index_to_key, self.get_normed_vectors())
 
     def to_device(
         self, device: str = "cpu", backend: str | None = None, say: Say = print_notice
@@ -326,20 +339,6 @@ class WordTable:
     def set_vecattr(self, key: Key, attr: str, val: Any) -> None:
         """Set an attribute of a word; 0 or empty for the others where it is new."""
         self.attributes.set(self.get_index(key), attr, val)
-
-    def sort_by_descending_frequency(self) -> None:
-        """Put the most frequent words first; equals keep their order."""
-        if self.counts is None:
-            raise InputError("these vectors came without word counts to sort them by")
-        order = np.argsort(-self.counts, kind="stable")
-        self.attributes.reorder(order)
-        self._replace([self.index_to_key[row] for row in order], self.vectors[order])
-
-    def vectors_for_all(self, keys: Iterable[str]) -> Self:
-        """A smaller table of those `keys` that are known, in their order."""
-        rows = [self.key_to_index[key] for key in dict.fromkeys(keys) if key in self.key_to_index]
-        counts = None if self.counts is None else self.counts[rows]
-        return type(self)([self.index_to_key[row] for row in rows], self.vectors[rows], counts)
 
     def _replace(self, words: list[str], vectors: np.ndarray) -> None:
         self.index_to_key, self.key_to_index = words, tablechecks.word_index(words)

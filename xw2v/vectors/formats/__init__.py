@@ -6,6 +6,7 @@
     npy            center.npy beside vocab.json                 npy.py
     safetensors    a tensor with the words in its metadata      safetensors_file.py
     projector      vectors.tsv beside metadata.tsv              projector.py
+    fasttext-bin   fastText's .bin, with vectors of n-grams     fasttext_binary.py
 
 A new format is a module with `recognises`, `read` and `write`, and its line in `registry.MODULES`.
 The text and binary formats may be compressed (gzip, bzip2, xz, zstd). What each does with odd input

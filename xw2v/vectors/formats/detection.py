@@ -21,15 +21,10 @@ HEAD_BYTES = 1 << 16  # looked at to find a format
 SAMPLE_LINES = 10
 READABLE = f"{', '.join(FORMATS)}, fastText .vec"
 TAR_MAGIC_OFFSET = 257
-FASTTEXT_MODEL = (793712314).to_bytes(4, "little")
 PICKLE = tuple(b"\x80" + bytes([protocol]) for protocol in (2, 3, 4, 5))
 UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 FOREIGN = (  # first bytes of files that are no vectors, and what to say about them
-    (
-        (FASTTEXT_MODEL,),
-        "is a fastText model (.bin), which holds more than vectors; give the .vec file beside it",
-    ),
     (
         PICKLE,
         "is a Python pickle, as gensim's save() writes, and is not opened for safety; load it in "
@@ -98,7 +93,7 @@ def is_vectors(path: Path) -> bool:
         return any((path / file).is_file() for file in FILES_IN_FOLDERS.values())
     with open_vectors(path) as file:
         sample = Sample(path, file.read(HEAD_BYTES), file.size)
-    not_text = (FASTTEXT_MODEL, *PICKLE, *UTF_16, b"%PDF", b"\x89PNG")
+    not_text = (*PICKLE, *UTF_16, b"%PDF", b"\x89PNG")
     return sample.head.startswith(not_text) or any(
         format_module(name).recognises(sample) for name in RECOGNITION_ORDER
     )

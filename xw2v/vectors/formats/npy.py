@@ -21,7 +21,9 @@ from xw2v.vectors.formats.rows import (
     float32_table,
     row_chunks,
 )
+from xw2v.vectors.formats.subword_files import SUBWORD_FILES, read_subwords, write_subwords
 
+CONTEXT = "context.npy"
 TABLE = FILES_IN_FOLDERS["npy"]
 VOCABULARY = COMPANIONS["npy"]
 
@@ -57,7 +59,21 @@ def read(path: Path, options: ReadOptions) -> WordVectors:
         words, counts, table = words[first], counts[first], table[first]
     if table.dtype != np.float32:
         table = float32_table(file, words, table)
-    return WordVectors(words, table, counts if counts.any() else None)
+    subwords = read_subwords(file.parent, table.shape[1]) if file.name == TABLE else None
+    known_counts = counts if counts.any() else None
+    return WordVectors(words, table, known_counts, context=_context(file, table), subwords=subwords)
+
+
+def _context(file: Path, table: np.ndarray) -> np.ndarray | None:
+    """The output vectors (V, D) beside a run's table, memory-mapped, where all is as expected."""
+    beside = file.with_name(CONTEXT)
+    if file.name != TABLE or not beside.is_file():
+        return None
+    try:
+        context = _open(beside)
+    except InputError:
+        return None
+    return context[: len(table)] if context.shape[1] == table.shape[1] else None
 
 
 def _open(file: Path) -> np.ndarray:
@@ -86,5 +102,9 @@ def write(path: Path, content: WordVectors) -> None:
         write_header(out, vectors.shape, "<f4")
         for _, chunk in row_chunks(path, words, vectors):
             out.write(chunk.tobytes())
+    for name in SUBWORD_FILES:  # of what was there before
+        (path / name).unlink(missing_ok=True)
+    if content.subwords is not None:
+        write_subwords(path, content.subwords)
     known = np.zeros(len(words), dtype=np.int64) if counts is None else counts
     Vocabulary(words, known).save(path / VOCABULARY)

@@ -49,10 +49,13 @@ MODULES = {
     "npy": "npy",
     "safetensors": "safetensors_file",
     "projector": "projector",
+    "fasttext-bin": "fasttext_binary",
 }
 FORMATS = tuple(MODULES)
 SYNONYMS = {"fasttext": "word2vec", "vec": "word2vec", "word2vec-text": "word2vec"}
-RECOGNITION_ORDER = ("npy", "safetensors", "word2vec", "word2vec-bin", "projector", "glove")
+RECOGNITION_ORDER = (
+    *("npy", "safetensors", "fasttext-bin", "word2vec", "word2vec-bin", "projector", "glove"),
+)
 FILES_IN_FOLDERS = {  # what a folder of this format has in it, the likeliest first
     "npy": "center.npy",
     "projector": "vectors.tsv",

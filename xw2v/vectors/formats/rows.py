@@ -14,6 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from xw2v.errors import FileFormatError, InputError, shown
+from xw2v.vectors.subwords import SubwordTable
 
 log = logging.getLogger(__name__)
 CHUNK_BYTES = 1 << 20  # that readers and writers work on at a time, about
@@ -28,6 +29,8 @@ class WordVectors:
     vectors: np.ndarray  # (V, D) float32, may be a memory map
     counts: np.ndarray | None = None  # (V,) int64 where the format keeps them
     skipped: int = 0  # lines that lenient reading left out
+    context: np.ndarray | None = None  # (V, D) output vectors, where they are beside the others
+    subwords: SubwordTable | None = None  # where the format keeps the vectors of n-grams
 
 
 class Place(NamedTuple):

@@ -49,6 +49,11 @@ class VectorFile:
         with damage_reported(str(self.path)):
             return self._counted(ahead + self._stream.read(n - len(ahead)))
 
+    def unread(self, data: bytes) -> None:
+        """Give back bytes that were read last, to be read again."""
+        self._ahead = data + self._ahead
+        self.position -= len(data)
+
     def readline(self, limit: int) -> bytes:
         """The next line with its newline, cut at `limit` bytes."""
         end = self._ahead.find(b"\n") + 1 or len(self._ahead)
