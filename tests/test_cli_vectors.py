@@ -51,6 +51,17 @@ def test_similar_prints_neighbours_of_each_word(model: Path, vectors: KeyedVecto
     ]
 
 
+def test_a_word_that_is_not_there_costs_no_other_its_answer(model: Path) -> None:
+    words = "kakakaka", "qqqq", "kakakalo"
+    done = xw2v("similar", *words, "--model", model, "--top-k", 3, code=1)
+    headings = [line for line in done.stdout.splitlines() if line in words]
+    assert headings == ["kakakaka", "kakakalo"]
+    assert "'qqqq' is not in the vocabulary" in done.stderr
+    done = xw2v("similar", "kakakaka", "qqqq", "--model", model, "--json", code=1)
+    records = json.loads(done.stdout)["queries"]
+    assert ("neighbours" in records[0], "error" in records[1]) == (True, True)
+
+
 def test_similar_finds_the_folder_output(model: Path) -> None:
     assert xw2v("similar", "kakakaka", folder=model.parent).stdout.count("\n") == 10
 

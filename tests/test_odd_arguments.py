@@ -18,7 +18,6 @@ import pytest
 from xw2v import KeyedVectors, Word2Vec
 from xw2v.errors import Xw2vError
 from xw2v.vectors.arguments import KINDS, checks_arguments
-from xw2v.vectors.wordtable import WordTable
 
 WORDS = ["a", "b", "c", "d"]
 ODD: tuple[Any, ...] = (
@@ -50,7 +49,7 @@ GOOD: dict[str, Any] = {
     **dict.fromkeys(("key", "key1", "key2", "w1", "w2", "wa", "wb", "word", "positive"), "b"),
 }
 METHODS = sorted(
-    {name for cls in (KeyedVectors, WordTable) for name in vars(cls) if not name.startswith("_")}
+    {name for cls in KeyedVectors.__mro__ for name in vars(cls) if not name.startswith("_")}
     - {"vectors", "vector_size", "counts", "norms"}
 )
 FILES = {"path": "v", "fname": "v.txt", "pairs": "pairs.tsv", "analogies": "analogies.txt"}
@@ -141,7 +140,7 @@ def test_odd_arguments_of_a_model(name: str, folder: Path) -> None:
     check_calls(lambda: getattr(model, name))
 
 
-def test_odd_arguments_of_fit() -> None:
+def test_odd_arguments_of_fit(folder: Path) -> None:
     check_calls(lambda: Word2Vec(vector_size=4, min_count=1, epochs=1).fit)
 
 

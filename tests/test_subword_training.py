@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from fits import At, Fail, assert_equal, fail
 from runs import SMALL_RUN, assert_same_state, stopped_after
 
 from xw2v import KeyedVectors, Word2Vec
@@ -262,3 +263,31 @@ def test_the_table_of_n_grams_checks_its_parts() -> None:
     for buckets in ([1], [2, 1], [1, 1], [-1, 3], [3, 10]):
         with pytest.raises(InputError, match="buckets"):
             SubwordTable(rule, rows, np.asarray(buckets))
+
+
+def test_fit_shows_n_grams_to_callbacks_and_resumes_to_the_same(
+    model: Word2Vec, small_corpus: Corpus, tmp_path: Path
+) -> None:
+    def interrupt(unfinished: Word2Vec) -> None:
+        assert unfinished.wv.is_composed("bazed")
+        fail(unfinished)
+
+    other = Word2Vec(**SUBWORD_RUN)
+    with pytest.raises(Fail):
+        other.fit(
+            small_corpus, checkpoint=tmp_path, checkpoint_every=5, callbacks=[At(12, interrupt)]
+        )
+    other.fit(small_corpus, checkpoint=tmp_path, resume=True)
+    assert_equal(other, model)
+    np.testing.assert_array_equal(other.wv["bazed"], model.wv["bazed"])
+
+
+def test_a_loaded_model_has_its_n_grams_and_goes_on_from_them(
+    model: Word2Vec, small_corpus: Corpus, tmp_path: Path
+) -> None:
+    model.save(tmp_path)
+    loaded = Word2Vec.load(tmp_path)
+    assert loaded.wv.subwords is not None
+    assert np.array_equal(loaded.wv["bazed"], model.wv["bazed"])
+    runs = [Word2Vec(**SUBWORD_RUN).fit(small_corpus, init=one) for one in (model, loaded)]
+    assert np.array_equal(runs[0].wv.vectors, runs[1].wv.vectors)

@@ -57,23 +57,22 @@ def command(
         return
     if len(words) > 1 and any(word in SIGNS and word not in vectors for word in words):
         words = (" ".join(words),)  # a sum without its quotes
-    queries = [query_of(word, vectors) for word in words]
-    for word in (word for positive, negative in queries for word in positive + negative):
-        vectors.get_vector(word)  # an unknown word stops the command before it prints anything
     if together:
+        queries = [query_of(word, vectors) for word in words]
         positive = [word for query in queries for word in query[0]]
         negative = [word for query in queries for word in query[1]]
-        queries = [(positive, negative)]
-    texts = [" ".join(words)] if together else list(words)
-    records = [
-        answer(text, vectors, positive, negative, options)
-        for text, (positive, negative) in zip(texts, queries, strict=True)
-    ]
+        records = [answer(" ".join(words), vectors, positive, negative, options)]
+    elif len(words) == 1:
+        records = [answer(words[0], vectors, *query_of(words[0], vectors), options)]
+    else:
+        records = [answer_or_error(word, vectors, options) for word in words]
     if as_json:
         print_json({"model": model, "queries": records})
-        return
-    for record in records:
-        print_record(record, heading=len(records) > 1)
+    else:
+        for record in records:
+            print_record(record, heading=len(records) > 1)
+    if any("error" in record for record in records):
+        sys.exit(1)
 
 
 def query_of(word: str, vectors: KeyedVectors) -> tuple[list[str], list[str]]:
@@ -100,6 +99,14 @@ def answer_lines(model: str, vectors: KeyedVectors, options: dict[str, Any], as_
             print_record(record, heading=not person)
     if as_json:
         print_json({"model": model, "queries": records})
+
+
+def answer_or_error(word: str, vectors: KeyedVectors, options: dict[str, Any]) -> dict[str, Any]:
+    """An answer to one argument of several; what is wrong with one costs no other its answer."""
+    try:
+        return answer(word, vectors, *query_of(word, vectors), options)
+    except Xw2vError as error:
+        return {"query": word, "error": str(error)}
 
 
 def answer(

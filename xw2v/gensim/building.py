@@ -192,9 +192,7 @@ class VocabularyBuilder(OldNames):
     def _fill(self, words: list[str], counts: np.ndarray, n_kept: int) -> None:
         """Take these words; the first `n_kept` keep their vectors, the others get their first."""
         shape = ModelShape.of_words(len(words), self.wv.vector_size)
-        cbow = {} if self.sg else arguments.cbow_settings(bool(self.cbow_mean))
-        radius = tuning.start_radius(Settings(**cbow))
-        center = initial_centers(shape, self.seed & arguments.LARGEST_SEED, radius)
+        center = self._first_vectors(shape)
         center[:n_kept] = self.wv.vectors[:n_kept]
         self.wv.fill(list(words), center, counts)
         kept_outputs = self.syn1neg[:n_kept]
@@ -202,6 +200,12 @@ class VocabularyBuilder(OldNames):
         self.syn1neg[: len(kept_outputs)] = kept_outputs
         if n_kept == 0:
             self.epochs_trained = 0
+
+    def _first_vectors(self, shape: ModelShape) -> np.ndarray:
+        """The input vectors, (input_rows, D), that training begins with."""
+        cbow = {} if self.sg else arguments.cbow_settings(bool(self.cbow_mean))
+        radius = tuning.start_radius(Settings(**cbow))
+        return initial_centers(shape, self.seed & arguments.LARGEST_SEED, radius)
 
     def reset_from(self, other_model: VocabularyBuilder) -> None:
         """Take the words of another model, with first vectors."""

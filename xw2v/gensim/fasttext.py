@@ -20,7 +20,6 @@ from xw2v.gensim.word2vec import Word2Vec
 from xw2v.sgns.config import ModelShape
 from xw2v.sgns.interface import SubwordIndex
 from xw2v.sgns.subwords import composed_vectors
-from xw2v.sgns.tables import initial_centers
 from xw2v.text.ngrams import NgramRule, subword_index
 from xw2v.training.trainer import Trainer
 from xw2v.vectors.formats import WordVectors, decoding_of, fasttext_binary
@@ -173,7 +172,7 @@ class FastText(Word2Vec):
             return
         index = subword_index(words, before.rule)
         shape = ModelShape(index.input_rows, len(words), self.vector_size)
-        table = initial_centers(shape, self.seed & arguments.LARGEST_SEED)
+        table = self._first_vectors(shape)
         if n_kept:
             table = _with_rows_of(table, index, before)
             table[:n_kept] = before.own_rows(words[:n_kept], kept)
@@ -187,7 +186,7 @@ class FastText(Word2Vec):
         if self.wv.is_locked() is not None:
             raise TrainingError("words that are composed of n-grams cannot be locked")
         shape = ModelShape(index.input_rows, len(self.wv), self.vector_size)
-        table = initial_centers(shape, self.seed & arguments.LARGEST_SEED)
+        table = self._first_vectors(shape)
         table = _with_rows_of(table, index, subwords)
         table[: len(self.wv)] = subwords.own_rows(self.wv.index_to_key, center)
         return table, context
