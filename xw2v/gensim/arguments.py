@@ -4,7 +4,7 @@ refused.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from xw2v.errors import UsageError
@@ -112,3 +112,43 @@ def cbow_settings(mean: bool) -> dict[str, Any]:
     """
     gradient = "full" if mean else "mean"
     return {"model": "cbow", "cbow_mean": mean, "cbow_gradient": gradient}
+
+
+def number(name: str, value: Any, kind: type[int] | type[float], optional: bool = False) -> Any:
+    """`value` as `kind`, as gensim takes it: flags are 0 and 1, and 5.0 is 5.
+
+    Raises:
+        UsageError: it is no such number.
+    """
+    if value is None and optional:
+        return None
+    try:
+        found = kind(value)
+        if isinstance(value, (str, bytes)) or found != value:
+            raise ValueError
+    except (TypeError, ValueError, OverflowError):
+        what = "a whole number" if kind is int else "a number"
+        raise UsageError(f"give {what}", setting=name, value=value) from None
+    return found
+
+
+def listed(name: str, values: Any, what: str) -> list[Any]:
+    """The values of an iterable; UsageError where it is none, or one string."""
+    if isinstance(values, (str, bytes)) or not isinstance(values, Iterable):
+        raise UsageError(f"give a list of {what}", setting=name, value=values)
+    return list(values)
+
+
+def word_counts(name: str, counts: Any) -> dict[str, int]:
+    """Words and how often each occurs; UsageError where they are something else."""
+    if not isinstance(counts, Mapping):
+        raise UsageError("give a dict of words and counts", setting=name, value=counts)
+    return {word: number(f"{name}[{word!r}]", count, int) for word, count in counts.items()}
+
+
+def trim_rule(rule: Any) -> Any:
+    """The rule; UsageError where it cannot be called."""
+    if rule is not None and not callable(rule):
+        message = "give a function of a word, its count and min_count"
+        raise UsageError(message, setting="trim_rule", value=rule)
+    return rule

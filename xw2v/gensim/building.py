@@ -138,7 +138,7 @@ class VocabularyBuilder(OldNames):
     ) -> None:
         """`build_vocab` from words and their counts instead of a text."""
         self.corpus_count = corpus_count or 0
-        self.raw_vocab = dict(word_freq)
+        self.raw_vocab = arguments.word_counts("word_freq", word_freq)
         self.prepare_vocab(update, keep_raw_vocab, trim_rule)
 
     def _scan(

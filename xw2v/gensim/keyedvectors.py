@@ -92,6 +92,8 @@ class KeyedVectors(PlainKeyedVectors):
             return
         if count or vectors is not None:
             raise InputError("give the words and their vectors by add_vectors", setting="count")
+        if vector_size < 1:
+            raise InputError("give a number above 0", setting="vector_size", value=vector_size)
         super().__init__([""], np.zeros((1, int(vector_size)), np.float32))
         self.fill([], np.empty((0, int(vector_size)), np.float32), np.empty(0, np.int64))
 

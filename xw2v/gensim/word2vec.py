@@ -96,14 +96,19 @@ class Word2Vec(VocabularyBuilder):
         unused = {"hashfxn": hashfxn is not hash, "batch_words": batch_words, "comment": comment}
         arguments.check_others(null_word, sorted_vocab, [name for name in unused if unused[name]])
         self.own_arguments = others
-        self.alpha, self.min_alpha = float(alpha), float(min_alpha)
+        number = arguments.number
+        self.alpha = number("alpha", alpha, float)
+        self.min_alpha = number("min_alpha", min_alpha, float)
         self.window = window
-        self.min_count = self.effective_min_count = min_count
-        self.max_vocab_size = max_vocab_size
-        self.max_final_vocab = max_final_vocab
-        self.sample: float | None = sample
-        self.seed = seed
-        self.workers = workers
+        least = number("min_count", min_count, int, optional=True)
+        self.min_count = self.effective_min_count = least
+        self.max_vocab_size = number("max_vocab_size", max_vocab_size, int, optional=True)
+        self.max_final_vocab = number("max_final_vocab", max_final_vocab, int, optional=True)
+        self.sample: float | None = number("sample", sample, float, optional=True)
+        self.seed = number("seed", seed, int)
+        self.workers = number("workers", workers, int)
+        arguments.trim_rule(trim_rule)
+        callbacks = arguments.listed("callbacks", callbacks, "callbacks")
         self.sg, self.hs = int(bool(sg)), hs
         self.negative, self.ns_exponent = negative, ns_exponent
         self.cbow_mean = cbow_mean
@@ -164,6 +169,9 @@ class Word2Vec(VocabularyBuilder):
         epochs = others.pop("epochs", epochs)
         if others:
             raise UsageError(f"train has no argument {next(iter(others))!r}")
+        total_examples = arguments.number("total_examples", total_examples, int, optional=True)
+        total_words = arguments.number("total_words", total_words, int, optional=True)
+        callbacks = arguments.listed("callbacks", callbacks, "callbacks")
         self.compute_loss = self.compute_loss or compute_loss
         self._check_vocabulary()
         scan = Scan(source)
@@ -255,7 +263,9 @@ class Word2Vec(VocabularyBuilder):
         """
         if not len(self.syn1neg):
             raise TrainingError("this model has no output vectors to predict by: train it first")
-        rows = [self.wv.get_index(word) for word in context_words_list if self._is_row(word)]
+        topn = arguments.number("topn", topn, int)
+        words = arguments.listed("context_words_list", context_words_list, "words")
+        rows = [self.wv.get_index(word) for word in words if self._is_row(word)]
         if not rows:
             logger.warning("no context word is in the vocabulary")
             return None
