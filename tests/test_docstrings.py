@@ -9,6 +9,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from xw2v.errors import MissingDependencyError
+
 PACKAGES = ("xw2v", "xw2v_numpy", "xw2v_strict", "xw2v_torch", "xw2v_cupy")
 
 
@@ -22,7 +24,11 @@ def modules() -> Iterator[str]:
 
 @pytest.mark.parametrize("name", list(modules()))
 def test_examples_of(name: str) -> None:
-    result = doctest.testmod(importlib.import_module(name), optionflags=doctest.ELLIPSIS)
+    try:
+        module = importlib.import_module(name)
+    except MissingDependencyError as error:
+        pytest.skip(str(error))
+    result = doctest.testmod(module, optionflags=doctest.ELLIPSIS)
     assert result.failed == 0
 
 

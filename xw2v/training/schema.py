@@ -27,6 +27,9 @@ def from_json(cls: type[T], value: Any, name: str = "") -> T:
     return cls(**{key: _parsed(hints[key], value.get(key, ...), prefix + key) for key in names})
 
 
+MOST = 2**63 - 1  # of a whole number: what is computed from it fits a float
+
+
 def _parsed(kind: Any, value: Any, name: str) -> Any:
     origin, parts = get_origin(kind), get_args(kind)
     if dataclasses.is_dataclass(kind):
@@ -41,6 +44,8 @@ def _parsed(kind: Any, value: Any, name: str) -> Any:
         raise _wrong(name)
     if kind is float and isinstance(value, (int, float)) and abs(value) <= sys.float_info.max:
         return value
+    if kind is int and isinstance(value, int) and abs(value) > MOST:
+        raise _wrong(name)
     if kind is not float and isinstance(value, origin or kind):
         return value
     raise _wrong(name)
