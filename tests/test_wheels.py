@@ -195,7 +195,7 @@ def test_every_platform_has_all_libraries(platform: str) -> None:
     target = wheels.TARGETS[platform]
     libraries = wheels.compile_libraries(ROOT, target)
     kinds = {".pyd": b"MZ", ".so": b"\xcf\xfa\xed\xfe" if "macos" in target.triple else b"\x7fELF"}
-    assert len(libraries) == 5 + 2 * len(target.levels)
+    assert len(libraries) == 6 + 3 * len(target.levels)
     for path, data in libraries.items():
         assert path.endswith(target.suffix)
         assert data.startswith(kinds[target.suffix])
