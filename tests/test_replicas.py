@@ -315,3 +315,27 @@ def test_values_and_arrays_of_rank_0_reach_all() -> None:
     assert on_ranks(4, work) == [({"rank": 0}, [0] * 21)] * 4
     assert on_ranks(3, lambda ranks: ranks.gather(ranks.rank**2)) == [[0, 1, 4]] * 3
     assert isinstance(on_ranks(1, lambda ranks: ranks)[0], ThreadRanks)
+
+
+def test_a_sender_may_change_what_it_has_sent() -> None:
+    """Ranks that are threads get copies, as those of MPI do."""
+
+    def work(ranks: Ranks) -> tuple[float, float]:
+        array = np.full(100_000, ranks.rank, np.float32)
+        ranks.broadcast_array(array)
+        if ranks.rank == 0:
+            array += 1
+        ranks.wait()
+        return float(array.min()), float(array.max())
+
+    for _ in range(5):
+        assert on_ranks(3, work) == [(1, 1), (0, 0), (0, 0)]
+
+    def exchanged(ranks: Ranks) -> int:
+        message = np.zeros(10, np.uint8)
+        arrived = ranks.exchange([message, message])
+        message += 1
+        ranks.wait()
+        return int(sum(other.sum() for other in arrived))
+
+    assert on_ranks(2, exchanged) == [0, 0]

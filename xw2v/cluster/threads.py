@@ -36,7 +36,8 @@ class ThreadRanks(Ranks):
         self, outgoing: Sequence[np.ndarray], patience: float | None = PATIENCE_SECONDS
     ) -> list[np.ndarray]:
         for target, message in enumerate(outgoing):
-            self._hub.messages[self.rank, target].put(message)
+            # a copy, as MPI makes one: the sender may go on to change what it has sent
+            self._hub.messages[self.rank, target].put(message.copy())
         return [self._receive(source) for source in range(self.size)]
 
     def _receive(self, source: int) -> np.ndarray:
