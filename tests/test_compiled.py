@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import xw2v_numpy
 import xw2v_numpy.compiled as compiled
+from compiled_steps import WORDS, built, copied
 from oracles import (
     assert_rows_close,
     onto,
@@ -22,21 +23,6 @@ from xw2v.sgns.config import ModelShape, RunShape, StepConfig
 from xw2v.sgns.interface import Batch, Tables
 from xw2v.sgns.loading import load_backend
 from xw2v.sgns.step import PlainStep, step_for
-
-WORDS = 50
-NUMPY = load_backend("numpy")
-built = pytest.mark.skipif(not compiled.is_built(), reason="this installation has no compiled step")
-
-
-def copied(tables: Tables) -> Tables:
-    return Tables(*(part.copy() for part in tables))
-
-
-def assert_steps_like_a_new_one(step: compiled.CompiledStep, tables: Tables, batch: Batch) -> None:
-    moved, expected = copied(tables), copied(tables)
-    step(moved, batch, 0.3)
-    compiled.CompiledStep(step.config)(expected, batch, 0.3)
-    np.testing.assert_array_equal(moved, expected)
 
 
 @built

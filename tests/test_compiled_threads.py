@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 import xw2v_numpy.compiled as compiled
+from compiled_steps import NUMPY, WORDS, built, copied
 from oracles import (
     onto,
     random_batch,
@@ -21,17 +22,6 @@ from oracles import (
     small_config,
 )
 from xw2v_numpy.team import Team
-
-from xw2v.sgns.interface import Tables
-from xw2v.sgns.loading import load_backend
-
-WORDS = 50
-NUMPY = load_backend("numpy")
-built = pytest.mark.skipif(not compiled.is_built(), reason="this installation has no compiled step")
-
-
-def copied(tables: Tables) -> Tables:
-    return Tables(*(part.copy() for part in tables))
 
 
 @built

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from xw2v.errors import Xw2vError
-from xw2v.gensim import KeyedVectors, Word2Vec
+from xw2v.gensim import FastText, KeyedVectors, Word2Vec
 
 SENTENCES = [["a", "b", "c"]] * 20
 
@@ -42,6 +42,8 @@ def test_settings(name: str, value: object) -> None:
         (lambda: KeyedVectors(0), "vector_size"),
         (lambda: trained(trim_rule=3), "trim_rule"),
         (lambda: trained(callbacks=3), "callbacks"),
+        (lambda: FastText(SENTENCES, min_count=1, trim_rule=3), "trim_rule"),
+        (lambda: FastText(SENTENCES, min_count=1, callbacks=3), "callbacks"),
         (lambda: trained().predict_output_word(None), "context_words_list"),
         (lambda: trained().predict_output_word("abc"), "context_words_list"),
         (lambda: trained().predict_output_word(["a"], topn="x"), "topn"),

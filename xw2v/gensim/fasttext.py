@@ -14,7 +14,6 @@ import numpy as np
 from xw2v.errors import TrainingError, UsageError
 from xw2v.gensim import arguments
 from xw2v.gensim.keyedvectors import KeyedVectors
-from xw2v.gensim.scan import sentences_of
 from xw2v.gensim.utils import TrimRule
 from xw2v.gensim.word2vec import Word2Vec
 from xw2v.sgns.config import ModelShape
@@ -142,12 +141,7 @@ class FastText(Word2Vec):
             **others,
         )
         self._use_ngrams(min_n, max_n, bucket)
-        if sentences is None and corpus_file is None:
-            return
-        scan = self._scan(sentences_of(sentences, corpus_file), trim_rule=trim_rule)
-        self._take_counts(scan)
-        self.prepare_vocab(trim_rule=trim_rule)
-        self._train(scan, self.epochs, self.alpha, self.min_alpha, tuple(callbacks))
+        self._begin(sentences, corpus_file, trim_rule, callbacks)
 
     def _use_ngrams(self, min_n: int, max_n: int, bucket: int) -> None:
         if max_n and bucket:

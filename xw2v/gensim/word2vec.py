@@ -107,8 +107,6 @@ class Word2Vec(VocabularyBuilder):
         self.sample: float | None = number("sample", sample, float, optional=True)
         self.seed = number("seed", seed, int)
         self.workers = number("workers", workers, int)
-        arguments.trim_rule(trim_rule)
-        callbacks = arguments.listed("callbacks", callbacks, "callbacks")
         self.sg, self.hs = int(bool(sg)), hs
         self.negative, self.ns_exponent = negative, ns_exponent
         self.cbow_mean = cbow_mean
@@ -124,6 +122,18 @@ class Word2Vec(VocabularyBuilder):
         arguments.settings_of(self, self.alpha, 0.0, self.epochs, 0)  # which checks them
         self.wv = KeyedVectors(self.vector_size)
         self.syn1neg = np.zeros((0, self.vector_size), np.float32)
+        self._begin(sentences, corpus_file, trim_rule, callbacks)
+
+    def _begin(
+        self,
+        sentences: Iterable[Any] | None,
+        corpus_file: Any,
+        trim_rule: TrimRule | None,
+        callbacks: Iterable[Any],
+    ) -> None:
+        """Build the vocabulary of the text that a constructor is given, if any, and train."""
+        arguments.trim_rule(trim_rule)
+        callbacks = arguments.listed("callbacks", callbacks, "callbacks")
         if sentences is None and corpus_file is None:
             return
         scan = self._scan(sentences_of(sentences, corpus_file), trim_rule=trim_rule)
