@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from runs import SMALL_RUN, Xw2v, command, run, text
 from wordvectors import some_vectors
 
@@ -20,6 +21,12 @@ from xw2v.sgns.loading import load_backend
 from xw2v.text.corpus import Corpus
 from xw2v.training.trainer import Trainer
 from xw2v.vectors.keyedvectors import KeyedVectors
+
+# The same examples in every run, so that a run says something about the change that it tests. New
+# ones: pytest --hypothesis-profile explore.
+settings.register_profile("repeatable", derandomize=True, database=None)
+settings.register_profile("explore", derandomize=False, print_blob=True)
+settings.load_profile("repeatable")
 
 BACKENDS = "numpy:cpu strict:device1 strict:device2 torch:cpu cupy:cuda cupy:emulated"
 

@@ -18,6 +18,7 @@ from wordvectors import some_vectors
 
 from xw2v.errors import InputError, UsageError
 from xw2v.vectors.formats import FORMATS, WordVectors, detect, read_vectors, write_vectors
+from xw2v.vectors.formats.textrows import words_hold_fields
 from xw2v.vectors.keyedvectors import KeyedVectors
 
 ANY_WORD = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=8)
@@ -36,8 +37,8 @@ FINITE = st.floats(width=32, allow_nan=False, allow_infinity=False)
 def words_for(format: str) -> st.SearchStrategy[list[str]]:
     """Different words that the format can hold."""
     fits = ANY_WORD.filter(lambda word: not any(c in word for c in FORBIDDEN[format]))
-    if format == "glove":  # its first word must not end in something like a number
-        fits = fits.filter(lambda word: " " not in word)
+    if format == "glove":  # its first words must not end in something like a number or a separator
+        fits = fits.filter(lambda word: " " not in word and not words_hold_fields([word]))
     return st.lists(fits, min_size=1, max_size=6, unique=True)
 
 

@@ -82,6 +82,15 @@ def take_rows(table: Array, ids: Array) -> Array:
     return xp.reshape(rows, (*ids.shape, *table.shape[1:]))
 
 
+def dot_rows(rows: Array, vector: Array) -> Array:
+    """The dot product (U,) of each row (U, D) with a vector (D,).
+
+    Not a `matmul`: that is BLAS's, whose bits depend on the processor, and which may raise the
+    flag for invalid numbers over what stands beside a small matrix in its registers.
+    """
+    return namespace_of(rows).sum(rows * vector, axis=1)
+
+
 def safe_divisor(array: Array) -> Array:
     """The array with 1 in place of 0."""
     xp = namespace_of(array)

@@ -28,7 +28,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from xw2v.sgns.array import Array, namespace_of, safe_divisor
+from xw2v.sgns.array import Array, dot_rows, namespace_of, safe_divisor
 
 
 class Sums(NamedTuple):
@@ -69,9 +69,13 @@ def unit(mean: Array) -> Array:
 
 def summed(displacement: Array, direction: Array) -> Sums:
     """The sums over a single replica."""
-    xp = namespace_of(displacement)
-    along = xp.matmul(displacement, direction)
-    return Sums(displacement, xp.vecdot(displacement, displacement), along * along)
+    along = dot_rows(displacement, direction)
+    return Sums(displacement, squared_norms(displacement), along * along)
+
+
+def squared_norms(rows: Array) -> Array:
+    """(U,) of rows (U, D)."""
+    return namespace_of(rows).sum(rows * rows, axis=1)
 
 
 def added(sums: Sums, displacement: Array, direction: Array) -> Sums:
@@ -83,11 +87,10 @@ def added(sums: Sums, displacement: Array, direction: Array) -> Sums:
 
 def combined_displacement(sums: Sums, direction: Array) -> Array:
     """What the rows move by: (U, D)."""
-    xp = namespace_of(sums.total)
     total, squares, along_squares = sums
-    along = xp.matmul(total, direction)  # (U,)
+    along = dot_rows(total, direction)  # (U,)
     factor_along = diversity(along_squares, along * along)
-    rest = xp.vecdot(total, total) - along * along
+    rest = squared_norms(total) - along * along
     factor_rest = diversity(squares - along_squares, rest)
     return (
         factor_rest[:, None] * total + ((factor_along - factor_rest) * along)[:, None] * direction

@@ -22,7 +22,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from xw2v.sgns.array import Array, device_of, namespace_of, safe_divisor, take_rows
+from xw2v.sgns.array import Array, device_of, dot_rows, namespace_of, safe_divisor, take_rows
 from xw2v.sgns.backend import Backend
 from xw2v.sgns.composition import center_ids
 from xw2v.sgns.config import StepConfig
@@ -116,7 +116,9 @@ class PlainComposer:
             pairs = self._sums(slot, of_tokens[:, None], U)[:, 0]
             N = take_rows(tables.context, batch.negatives)  # (T/g, K, D)
             weight = xp.sum(xp.reshape(of_tokens, (N.shape[0], -1)), axis=1)  # (T/g,)
-            mean = xp.matmul(weight, xp.mean(N, axis=1)) / safe_divisor(xp.sum(weight))
+            mean = xp.sum(weight[:, None] * xp.mean(N, axis=1), axis=0) / safe_divisor(
+                xp.sum(weight)
+            )
         self._composed = _Composed(words, word, rows, counts, vectors, pairs, mean)
         return self._table
 
@@ -141,11 +143,11 @@ class PlainComposer:
         assert mean is not None
         assert pairs is not None
         squared_norm = xp.sum(mean * mean)
-        sigma = sigmoid(xp.matmul(composed.vectors, mean))  # (U,)
+        sigma = sigmoid(dot_rows(composed.vectors, mean))  # (U,)
         curvature = self.config.curvature + self.config.negative * sigma * (1 - sigma)
         z = alpha * squared_norm * curvature * pairs
         factor = phi(self._shared(composed, z)) / phi(z) - 1
-        along = xp.matmul(change, mean) / safe_divisor(squared_norm)
+        along = dot_rows(change, mean) / safe_divisor(squared_norm)
         return (factor * along)[:, None] * mean
 
     def _entries(self, words: Array) -> tuple[Array, Array, Array]:

@@ -21,7 +21,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from xw2v.sgns.array import Array, device_of, namespace_of, safe_divisor
+from xw2v.sgns.array import Array, device_of, dot_rows, namespace_of, safe_divisor
 from xw2v.sgns.backend import Backend
 from xw2v.sgns.config import StepConfig
 
@@ -95,13 +95,13 @@ def damped(
     """
     xp = namespace_of(delta)
     squared_norm = xp.sum(mean * mean)
-    e = xp.exp(-xp.abs(xp.matmul(current, mean)))  # (U,)
+    e = xp.exp(-xp.abs(dot_rows(current, mean)))  # (U,)
     positive_weight, negative_weight = weights[:, 0], weights[:, 1]
     of_negatives = negative_weight * e / (1 + e) ** 2  # σ(s)(1 − σ(s)) = e/(1 + e)²
     z = alpha * squared_norm * (config.curvature * positive_weight + of_negatives)
     z = xp.where(z > MIN_Z, z, xp.full_like(z, MIN_Z))
     factor = -xp.expm1(-z) / z - 1  # φ(z) − 1
-    along = xp.matmul(delta, mean) / safe_divisor(squared_norm)
+    along = dot_rows(delta, mean) / safe_divisor(squared_norm)
     return delta + (factor * along)[:, None] * mean
 
 

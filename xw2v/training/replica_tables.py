@@ -70,7 +70,7 @@ class ReplicaTables:
         )
         own = []
         for i, base in enumerate(bases):
-            mean = self._weights[i] @ bases[-1 - i][: len(self._weights[i])]
+            mean = np.einsum("r,rd->d", self._weights[i], bases[-1 - i][: len(self._weights[i])])
             stretch = stretch_of(due[i], ranks.rank, ranks.size)
             own.append(combined(base, [rows[i] for rows in parts], mean, *stretch))
         result, places = blank_message([], [rows.ids for rows in own], dim)

@@ -22,7 +22,7 @@ def predict_center(
         Their rows (k,), the most probable first, and probabilities (k,).
     """
     hidden = context.mean(axis=0) if mean else context.sum(axis=0)
-    scores = (output @ hidden).astype(np.float64)
+    scores = np.einsum("vd,d->v", output, hidden).astype(np.float64)
     probabilities = np.exp(scores - scores.max())
     probabilities /= probabilities.sum()
     rows, best = top_k(probabilities[None, :], min(topn, len(output)))
