@@ -60,6 +60,36 @@ INLINE void means_of_group(const StepPlan *plan, int64_t q, const GroupScratch *
     multiply(1, &tokens, 1, P, plan->group_means + (NEGATIVE * n_groups(plan) + q) * P, P);
 }
 
+#define REFERENCE_VECTORS 4 /* columns of a unit: as many sums stay in registers */
+
+INLINE int64_t reference_units(const StepPlan *plan) {
+    const int64_t columns = REFERENCE_VECTORS * SIMD_LANES;
+    return plan->reference_rows > 0 ? (plan->padded_dim + columns - 1) / columns : 0;
+}
+
+/* CBOW: some columns of the mean of the reference's rows. */
+static void mean_of_reference(StepPlan *plan, int64_t unit) {
+    const int64_t D = plan->dim, R = plan->reference_rows;
+    const int64_t first = unit * REFERENCE_VECTORS * SIMD_LANES;
+    const int64_t columns = D - first < REFERENCE_VECTORS * SIMD_LANES
+                                ? D - first
+                                : REFERENCE_VECTORS * SIMD_LANES;
+    const REAL *table = plan->output->table + first;
+    REAL sums[REFERENCE_VECTORS * VECTOR_BYTES / sizeof(REAL)] = {0};
+    for (int64_t i = 0; i < R; i++) {
+        const REAL *row = table + plan->reference[i] * D;
+        if (i + PREFETCH_REFERENCE < R)
+            prefetch(table + plan->reference[i + PREFETCH_REFERENCE] * D, columns);
+        if (columns == REFERENCE_VECTORS * SIMD_LANES) {
+#pragma omp simd
+            for (int64_t d = 0; d < REFERENCE_VECTORS * SIMD_LANES; d++) sums[d] += row[d];
+        } else {
+            for (int64_t d = 0; d < columns; d++) sums[d] += row[d];
+        }
+    }
+    for (int64_t d = 0; d < columns; d++) plan->reference_mean[first + d] = sums[d] / (REAL)R;
+}
+
 /* The means of the batch from those of its groups, and the directions of damping. */
 static void means_of_batch(StepPlan *plan) {
     const int64_t P = plan->padded_dim;

@@ -65,6 +65,7 @@ typedef uint64_t REAL_AS_UINT;
     M(double, trust_ratio)                                                                         \
     M(double, trust_floor)                                                                         \
     M(double, curvature)                                                                           \
+    M(double, convexity)         /* CBOW: the factor of the control variate's coefficient */       \
     M(double, weight_decay)                                                                        \
     M(double, alpha)             /* learning rate */                                               \
     M(int64_t, measure)          /* whether to sum the loss */                                     \
@@ -72,6 +73,8 @@ typedef uint64_t REAL_AS_UINT;
     M(const int64_t *, left)     /* (T,) context words to the left of each token: 0 .. w */        \
     M(const int64_t *, right)    /* (T,) and to the right */                                       \
     M(const int64_t *, negatives) /* (T/g, K) ids */                                               \
+    M(const int64_t *, reference) /* (R,) ids; R is 0 in skip-gram */                              \
+    M(int64_t, reference_rows)   /* R */                                                           \
     M(RowSet *, input)           /* rows of the input table; the same as output where tied */      \
     M(RowSet *, output)                                                                            \
     M(int64_t *, place_id)       /* (places,) row of each place's table */                         \
@@ -82,7 +85,8 @@ typedef uint64_t REAL_AS_UINT;
     M(REAL *, group_means)       /* (2, T/g, P) of each group: [TOKEN] the mean of its negatives'  \
                                     rows, which its tokens meet; [NEGATIVE] the weighted mean of   \
                                     its tokens' rows, which its negatives meet; zeros in CBOW, so  \
-                                    that nothing is corrected or damped, as are the weights */     \
+                                    that no sum is corrected or damped, as are the weights */      \
+    M(REAL *, reference_mean)    /* (P,) CBOW: of the reference's output rows */                   \
     M(REAL *, means)             /* (2, P) likewise, of the batch */                               \
     M(double *, group_weight)    /* (T/g,) summed weight of a group's pairs with negatives */      \
     M(double *, losses)          /* (T/g, SLICES) */                                               \
