@@ -14,8 +14,8 @@ copy_rows(const StepPlan *plan, const REAL *table, const int64_t *ids, Range ran
     }
 }
 
-/* Prefetch rows of group q, those of its tokens `begin` .. `end` - 1 and a like share of the others,
-   while the group is worked on that the same thread will most likely do before it. */
+/* Prefetch rows of group q, those of its tokens `begin` .. `end` - 1 and a like share of the
+   others, while the group is worked on that the same thread will most likely do before it. */
 INLINE void prefetch_group(const StepPlan *plan, int64_t q, int64_t begin, int64_t end) {
     const int64_t D = plan->dim, g = plan->group, w = plan->window, K = plan->shared_negatives;
     if (q >= n_groups(plan)) return;
@@ -71,9 +71,8 @@ INLINE int64_t reference_units(const StepPlan *plan) {
 static void mean_of_reference(StepPlan *plan, int64_t unit) {
     const int64_t D = plan->dim, R = plan->reference_rows;
     const int64_t first = unit * REFERENCE_VECTORS * SIMD_LANES;
-    const int64_t columns = D - first < REFERENCE_VECTORS * SIMD_LANES
-                                ? D - first
-                                : REFERENCE_VECTORS * SIMD_LANES;
+    const int64_t columns =
+        D - first < REFERENCE_VECTORS * SIMD_LANES ? D - first : REFERENCE_VECTORS * SIMD_LANES;
     const REAL *table = plan->output->table + first;
     REAL sums[REFERENCE_VECTORS * VECTOR_BYTES / sizeof(REAL)] = {0};
     for (int64_t i = 0; i < R; i++) {

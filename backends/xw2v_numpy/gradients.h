@@ -130,8 +130,8 @@ skipgram_gradients(const StepPlan *plan, int64_t q, int64_t slice, const GroupSc
     return loss;
 }
 
-/* CBOW: the reference's mean minus that of the group's negatives: once for a group, or, where several
-   threads work on it, once for each slice, so that no slice waits for another. */
+/* CBOW: the reference's mean minus that of the group's negatives: once for a group, or, where
+   several threads work on it, once for each slice, so that no slice waits for another. */
 INLINE const REAL *
 offset_of_group(const StepPlan *plan, int64_t slice, const GroupScratch *scratch) {
     const int64_t P = plan->padded_dim;

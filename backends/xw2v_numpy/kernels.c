@@ -43,8 +43,7 @@ static void number_part(StepPlan *plan, int64_t unit) {
 }
 
 /* Slice `slice` of group q's rows; with the first, also the weights of the group's places. */
-static void
-gather_slice(StepPlan *plan, int64_t q, int64_t slice, const GroupScratch *scratch) {
+static void gather_slice(StepPlan *plan, int64_t q, int64_t slice, const GroupScratch *scratch) {
     if (slice == 0 && !plan->cbow) compute_weights(plan, q);
     gather(plan, q, slice, scratch);
 }
