@@ -94,6 +94,14 @@ def cards(parts: Sequence[tuple[str, str]]) -> str:
     return f'<div class="cards">{inner}</div>'
 
 
+def definitions(items: Sequence[tuple[str, str]]) -> str:
+    """A list of names, each with a text about it."""
+    inner = "".join(
+        f"<div><dt>{escape(name)}</dt><dd>{escape(text)}</dd></div>" for name, text in items
+    )
+    return f'<dl class="about">{inner}</dl>'
+
+
 def paragraph(text: str, small: bool = False) -> str:
     kind = ' class="small"' if small else ""
     return f"<p{kind}>{escape(text)}</p>"

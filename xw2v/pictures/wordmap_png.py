@@ -168,6 +168,7 @@ def _add_labels(figure: Any, sheet: _Sheet) -> list[int]:
             family=sheet.fonts,
             size=POINTS_PER_PIXEL * sheet.font_sizes[row],
             color=sheet.colours[row],
+            style="italic" if any(sheet.drawn.composed[row : row + 1]) else "normal",
             parse_math=False,
         )
         box = text.get_window_extent(renderer)
