@@ -86,12 +86,12 @@ def columns(*parts: str) -> str:
     return f'<div class="columns">{inner}</div>'
 
 
-def cards(parts: Sequence[tuple[str, str]]) -> str:
+def cards(parts: Sequence[tuple[str, str]], wide: bool = False) -> str:
     """Boxes with a heading (text) and HTML each."""
     inner = "".join(
         f"<section><h3>{escape(heading)}</h3>{part}</section>" for heading, part in parts
     )
-    return f'<div class="cards">{inner}</div>'
+    return f'<div class="{"cards wide" if wide else "cards"}">{inner}</div>'
 
 
 def definitions(items: Sequence[tuple[str, str]]) -> str:

@@ -56,7 +56,7 @@ def ngrams_section(vectors: KeyedVectors, words: Sequence[str]) -> str:
         "shares say how much of it points where an n-gram does; below them, the words of the "
         "vocabulary nearest to each n-gram."
     )
-    return cards(parts) + paragraph(note, small=True)
+    return cards(parts, wide=True) + paragraph(note, small=True)
 
 
 def _heading(vectors: KeyedVectors, word: str) -> str:

@@ -105,8 +105,8 @@ class _Sheet:
     def font_sizes(self) -> np.ndarray:
         """(n,) pixels: by the logarithm of the count, or of the rank where counts are unknown."""
         words, counts = len(self.drawn.words), self.drawn.counts
-        if counts is not None and counts.min() > 0:
-            weight = np.log(counts)
+        if counts is not None and counts.max() > 0:
+            weight = np.log(np.maximum(counts, 1))
         else:
             weight = -np.log(np.arange(words) + 10.0)
         span = float(np.ptp(weight))
