@@ -24,6 +24,7 @@ from xw2v.training.reach import step_config_of
 from xw2v.training.record import run_record
 from xw2v.training.state import State
 from xw2v.training.trainer import Continuation, Trainer, diverged
+from xw2v.vectors.formats.trained_as import TrainedAs
 from xw2v.vectors.keyedvectors import KeyedVectors
 from xw2v.vectors.subwords import SubwordTable
 
@@ -59,7 +60,9 @@ class Run:
     def keyed_vectors(self) -> KeyedVectors:
         """The words and their vectors, for queries; the table is not copied."""
         words, counts = self.vocabulary.words, self.vocabulary.counts
-        return KeyedVectors(words, self.vectors, counts, self.subwords)
+        vectors = KeyedVectors(words, self.vectors, counts, self.subwords)
+        vectors.trained_as = TrainedAs.of_settings(self.record["settings"])
+        return vectors
 
 
 def run_training(
