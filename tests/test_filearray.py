@@ -104,13 +104,13 @@ def test_its_file_is_closed_with_it(tmp_path: Path) -> None:
 
 
 def test_threads_read_side_by_side(tmp_path: Path) -> None:
-    numbers = np.arange(20_000, dtype=np.int32)
+    numbers = np.arange(2_000_000, dtype=np.int32)
     array = in_file(tmp_path / "array", numbers)
 
     def read(seed: int) -> bool:
-        starts = np.random.default_rng(seed).integers(0, 19_000, 300).tolist()
-        parts = [(start, array[start : start + 1000]) for start in starts]
-        return all(np.array_equal(part, numbers[start:][:1000]) for start, part in parts)
+        starts = np.random.default_rng(seed).integers(0, 1_900_000, 200).tolist()
+        parts = [(start, array[start : start + 100_000]) for start in starts]
+        return all(np.array_equal(part, numbers[start:][:100_000]) for start, part in parts)
 
     with ThreadPoolExecutor(8) as pool:
         assert all(pool.map(read, range(8)))
