@@ -8,7 +8,6 @@ import multiprocessing
 import os
 import re
 import signal
-import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -16,7 +15,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from runs import EXACT, SMALL_RUN, command, done, last_line, run
+from runs import EXACT, SMALL_RUN, command, done, last_line, run, start, wait_for
 
 from xw2v.errors import InputError, OutputError
 from xw2v.settings import Settings
@@ -24,6 +23,7 @@ from xw2v.storage import machine, renames
 from xw2v.storage.files import atomic_write
 from xw2v.text.corpus import Corpus
 from xw2v.training import output as outputs
+from xw2v.training.checkpoint import CheckpointFolder
 from xw2v.training.memory import available
 from xw2v.training.run import run_training
 from xw2v.training.signals import SIGNALS, StopSignals
@@ -157,16 +157,15 @@ def test_a_run_needs_nothing_that_windows_lacks(words_file: Path, tmp_path: Path
 def test_a_locked_byte_keeps_a_second_run_out(words_file: Path, tmp_path: Path) -> None:
     line = without_posix(command(words_file, "--checkpoint-every", "20", output=str(tmp_path)))
     line[line.index("--epochs") + 1] = "2000"
-    first = subprocess.Popen(line, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    first = start(line)
     try:
-        while not list(tmp_path.glob("checkpoint/epoch-*")):
-            assert first.poll() is None
+        wait_for(lambda: bool(CheckpointFolder(tmp_path).names()), first)
         code, _, error = run(without_posix(command(words_file, output=str(tmp_path))))
     finally:
         first.kill()
-        first.wait()
+        first.communicate()
     assert (code, "another run is writing there; wait for it" in last_line(error)) == (1, True)
-    done(run(without_posix(command(words_file, "--resume", output=str(tmp_path)))))
+    done(run(without_posix(command(words_file, output=str(tmp_path)))))
 
 
 @pytest.mark.parametrize("number", SIGNALS)
