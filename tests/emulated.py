@@ -6,7 +6,7 @@
 Windows' Python runs under Wine, that of Linux on arm64 under qemu-user: on Debian 12, packages
 `wine`, `wine64` and `qemu-user`, after `dpkg --add-architecture arm64` and `apt-get update`, and
 from the package index `ziglang` and `pefile`. The first time downloads Python and the packages into
-build/emulated. What follows `--` is for Python, not for pytest.
+build/emulated.
 """
 
 from __future__ import annotations
@@ -102,7 +102,12 @@ def arm64_python(folder: Path) -> list[str]:
     root = folder / "root"
     for package in packages.iterdir():
         subprocess.run(["dpkg", "-x", str(package), str(root)], check=True)
-    return ["qemu-aarch64", "-L", str(root), str(root / "usr/bin/python3.11")]
+    starter = folder / "python"  # which is sys.executable, for tests that start Python
+    starter.write_text(
+        f'#!/bin/sh\nexec qemu-aarch64 -L {root} -0 {starter} {root}/usr/bin/python{VERSION} "$@"\n'
+    )
+    starter.chmod(0o755)
+    return [str(starter)]
 
 
 def arm64_environment(folder: Path) -> dict[str, str]:
@@ -175,8 +180,9 @@ def installed(platform: str) -> tuple[list[str], dict[str, str]]:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--python", action="store_true", help="the arguments are for Python alone")
     parser.add_argument("wheel", type=Path, help="of xw2v, for " + " or ".join(PLATFORMS))
-    parser.add_argument("arguments", nargs=argparse.REMAINDER, help="of pytest, or of Python")
+    parser.add_argument("arguments", nargs=argparse.REMAINDER, help="for pytest")
     options = parser.parse_args()
     platform = options.wheel.stem.split("-")[-1]
     if platform not in PLATFORMS:
@@ -188,9 +194,7 @@ def main() -> int:
     unpack([options.wheel], site)
     shutil.copytree(ROOT / "tests", tests, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "pyproject.toml", tests)
-    arguments = options.arguments[1:] if options.arguments[:1] == ["--"] else [
-        *("-m", "pytest", "-p", "no:cacheprovider"), *options.arguments
-    ]  # fmt: skip
+    pytest = [] if options.python else ["-m", "pytest", "-p", "no:cacheprovider"]
     environment = {
         **os.environ,
         "OPENBLAS_NUM_THREADS": "1",
@@ -200,7 +204,7 @@ def main() -> int:
         **variables,
     }
     process = subprocess.Popen(
-        [*command, *arguments],
+        [*command, *pytest, *options.arguments],
         cwd=tests,
         env=environment,
         stdin=subprocess.DEVNULL,
