@@ -27,6 +27,7 @@ import numpy as np
 from xw2v.errors import InputError, OutputError
 from xw2v.storage.files import reason
 from xw2v.storage.npyfile import NpyError, read_array, read_header, write_header
+from xw2v.storage.renames import rename
 from xw2v.training.folders import write_folder
 from xw2v.training.record import CheckpointRecord
 from xw2v.training.state import Counters
@@ -157,7 +158,7 @@ class CheckpointFolder:
         try:
             shutil.rmtree(destination, ignore_errors=True)
             destination.parent.mkdir(exist_ok=True)
-            self.path.rename(destination)
+            rename(self.path, destination)
         except OSError as error:
             raise OutputError(
                 f"cannot be moved to {destination} ({reason(error)})", path=self.path
