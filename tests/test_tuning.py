@@ -88,8 +88,8 @@ def test_the_trust_region_is_tighter_with_many_negatives_and_large_groups(
     [
         ({}, 0.2),
         ({"cbow_gradient": "full"}, 0.1),
-        ({"cbow_mean": False}, 0.1),
-        ({"cbow_mean": False, "cbow_gradient": "full"}, 0.05),
+        ({"cbow_mean": False}, 0.05),
+        ({"cbow_mean": False, "cbow_gradient": "full"}, 0.025),
         ({"cbow_gradient": "full", "alpha": 0.025}, 0.025),
     ],
     ids=str,

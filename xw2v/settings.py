@@ -21,8 +21,8 @@ SKIPGRAM_ALPHA = 0.05
 CBOW_ALPHA = {
     (True, "mean"): 0.2,
     (True, "full"): 0.1,
-    (False, "mean"): 0.1,
-    (False, "full"): 0.05,
+    (False, "mean"): 0.05,
+    (False, "full"): 0.025,
 }
 MOST_NGRAM_CHARACTERS = 100
 
@@ -62,7 +62,7 @@ class Settings:
     )
     alpha: float | None = setting(
         None,
-        "Learning rate at the start (skip-gram 0.05, CBOW 0.2; with full or sum 0.1, both 0.05).",
+        "Learning rate at the start (skip-gram 0.05, CBOW 0.2; full 0.1, sum 0.05, both 0.025).",
         "lr",
         above=0,
         high=10,
