@@ -66,6 +66,14 @@ def test_the_device_changes_no_more_than_the_default_batch(
         assert (tuning.batch_tokens(cpu) == tuning.batch_tokens(gpu)) == (batch_tokens is not None)
 
 
+@pytest.mark.parametrize("model", ["skipgram", "cbow"])
+def test_with_n_grams_the_device_changes_nothing(model: str) -> None:
+    cpu, gpu = (Settings(model=model, subword="3-6", device=device) for device in ("cpu", "cuda"))
+    assert sizes(cpu) == sizes(gpu)
+    assert tuning.step_config(cpu) == tuning.step_config(gpu)
+    assert tuning.batch_tokens(Settings(device="cuda", subword="3-6", batch_tokens=4096)) == 4096
+
+
 @pytest.mark.parametrize(
     ("model", "size", "negative", "floor"),
     [

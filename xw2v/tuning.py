@@ -60,10 +60,14 @@ def model_shape(
 
 
 def batch_tokens(settings: Settings) -> int:
-    """T: the setting, or the default of model and device, rounded up to complete groups."""
+    """T: the setting, or the default of model and device, rounded up to complete groups.
+
+    Words that share n-grams move together in a batch, and lose most by large ones: they have the
+    CPU's on every device.
+    """
     if settings.batch_tokens is not None:
         tokens = settings.batch_tokens
-    elif settings.device.partition(":")[0] == "cuda":
+    elif settings.device.partition(":")[0] == "cuda" and settings.subword is None:
         tokens = CUDA_BATCH_TOKENS
     else:
         tokens = DEFAULT_BATCH_TOKENS[settings.model]
