@@ -10,7 +10,7 @@ from xw2v.settings import Settings
 from xw2v.sgns.config import ModelShape, StepConfig
 from xw2v.sgns.interface import SubwordIndex
 
-DEFAULT_BATCH_TOKENS = {"skipgram": 2048, "cbow": 512}
+DEFAULT_BATCH_TOKENS = {"skipgram": 2048, "cbow": 1024}
 CUDA_BATCH_TOKENS = 16384  # a GPU is not filled by what the cache of a CPU core holds
 BLOCK_CENTERS = 8  # centers that share a span
 GROUP_TOKENS = 64  # tokens that share negatives; twice as many where negatives are few
