@@ -116,7 +116,7 @@ class Word2Vec:
                 `patience`, the run ends once it has not fallen for so many epochs, and the vectors
                 are those of the epoch with the lowest.
             report: called at the end of each reporting interval, some 200 times a run or every 100
-                steps.
+                steps, and at the end of the last epoch.
             progress: show a bar, on standard error or in a notebook, and lines on what is done.
             checkpoint: save the run in `checkpoint/` of this folder: after epochs, as
                 `checkpoint_every` says, and when a signal (Ctrl-C) ends it.

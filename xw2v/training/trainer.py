@@ -207,14 +207,27 @@ class Trainer:
                 self._take_step(state, batch, alpha, meter)
                 state.seconds = clock.seconds
                 if state.steps % self.interval_steps == 0 and self._close_interval(state, meter):
-                    loss, pairs = state.loss_history[-1][1], meter.mean_pairs * self.interval_steps
-                    progress = Progress(done, loss, pairs, alpha, speed.words_per_second(done))
+                    progress = self._progress(state, meter, speed, done)
                     callback.on_interval(state, progress)
                 callback.on_step(state)
             callback.on_batches_end(state)
+            intervals = len(state.loss_history)
             self._end_epoch(state, meter, clock)
+            if len(state.loss_history) > intervals:  # a shorter one at the end of the run
+                callback.on_interval(state, self._progress(state, meter, speed, 1.0))
             callback.on_epoch_end(state)
         callback.on_train_end(state)
+
+    def _progress(self, state: State, meter: LossMeter, speed: SpeedMeter, done: float) -> Progress:
+        """How the run goes, after the interval that was closed last."""
+        steps = (state.steps - 1) % self.interval_steps + 1
+        return Progress(
+            done,
+            loss=state.loss_history[-1][1],
+            pairs=meter.mean_pairs * steps,
+            alpha=self.learning_rate(done),
+            words_per_second=speed.words_per_second(done),
+        )
 
     def _is_over(self, state: State) -> bool:
         """Whether all epochs are trained, or the validation loss has not fallen for too many."""
