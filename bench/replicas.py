@@ -25,11 +25,11 @@ from xw2v.cluster.threads import on_ranks
 from xw2v.settings import Settings
 from xw2v.sgns import combine_schedule
 from xw2v.sgns.array import Array
-from xw2v.sgns.combine import Sums, combined_displacement
+from xw2v.sgns.combine import Sums
+from xw2v.sgns.combine_rows import PlainRowCombiner
 from xw2v.sgns.config import Shard
 from xw2v.text.corpus import Corpus
 from xw2v.text.reading import open_corpus
-from xw2v.training import replica_rows
 from xw2v.training.checkpoint import CheckpointFolder
 from xw2v.training.checkpointer import Checkpointer, CheckpointInterval
 from xw2v.training.replicas import Replicas
@@ -37,8 +37,8 @@ from xw2v.training.run import prepare
 from xw2v.training.signals import StopSignals
 from xw2v.vectors.keyedvectors import KeyedVectors
 
+AGREEMENT = "agreement"  # the rule that training has; beside others, to compare it with:
 RULES: dict[str, Callable[[Sums, Array, int], Array]] = {
-    "agreement": lambda sums, direction, size: combined_displacement(sums, direction),
     "mean": lambda sums, direction, size: sums.total / size,
     "sum": lambda sums, direction, size: sums.total,
 }
@@ -49,12 +49,6 @@ def simulated(
     corpus: Corpus, settings: Settings, size: int, rule: str, folder: Path
 ) -> dict[str, Any]:
     """Train N replicas and judge rank 0's vectors."""
-    own_rule = RULES[rule]
-    setattr(  # noqa: B010  # the place where all rules meet
-        replica_rows,
-        "combined_displacement",
-        lambda sums, direction: own_rule(sums, direction, size),
-    )
     began = time.monotonic()
 
     def work(ranks: Ranks) -> tuple[Array, int, int]:
@@ -64,13 +58,14 @@ def simulated(
         )
         checkpointer.on_epoch_end = lambda state: None  # type: ignore[method-assign]
         replicas = Replicas(trainer, ranks, StopSignals(), checkpointer)
+        if rule != AGREEMENT:
+            replicas.tables.combiner = PlainRowCombiner(
+                lambda sums, direction: RULES[rule](sums, direction, size)
+            )
         state = trainer.train(trainer.start(), [replicas])
         return state.tables.center, replicas.tables.bytes_sent, state.steps
 
-    try:
-        results = on_ranks(size, work)
-    finally:
-        setattr(replica_rows, "combined_displacement", combined_displacement)  # noqa: B010
+    results = on_ranks(size, work)
     result: dict[str, Any] = {"ranks": size, "rule": rule}
     for failed in results:
         if isinstance(failed, Exception):
@@ -102,7 +97,7 @@ def main() -> None:
     parser.add_argument("text", nargs="+", help="text files")
     parser.add_argument("--eval", type=Path, required=True, help="folder of test sets")
     parser.add_argument("--ranks", nargs="+", type=int, default=[1, 2, 4, 8])
-    parser.add_argument("--rules", nargs="+", choices=RULES, default=["agreement"])
+    parser.add_argument("--rules", nargs="+", choices=[AGREEMENT, *RULES], default=[AGREEMENT])
     parser.add_argument("--intervals", nargs="+", type=int, default=[0], help="0: by the ranks")
     parser.add_argument(
         "--doublings",

@@ -10,9 +10,6 @@ from pathlib import Path
 import pytest
 from runs import text
 
-from xw2v.sgns.combine import combined_displacement
-from xw2v.training import replica_rows
-
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -33,4 +30,3 @@ def test_replicas_are_simulated_and_drawn(
     assert (tmp_path / "plot.png").read_bytes().startswith(b"\x89PNG")
     found = [json.loads(line) for line in results.read_text().splitlines()]
     assert [each["bytes"] > 0 for each in found] == [False] * 3 + [True] * 3
-    assert vars(replica_rows)["combined_displacement"] is combined_displacement

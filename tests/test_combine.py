@@ -14,16 +14,6 @@ from xw2v.sgns.combine import combined_rows
 from xw2v.sgns.combine_schedule import MAX_DOUBLINGS, CombineSchedule, combine_schedule, shares
 from xw2v.sgns.config import StepConfig
 from xw2v.sgns.sampling import Sampling
-from xw2v.training.replica_rows import (
-    CHUNK_ROWS,
-    Rows,
-    blank_message,
-    combined,
-    displacements_into,
-    stretch_of,
-    touched,
-    unpacked,
-)
 
 
 def problem(seed: int, replicas: int, rows: int = 7, dim: int = 5) -> tuple[np.ndarray, ...]:
@@ -99,49 +89,6 @@ def test_the_order_of_ranks_matters_to_rounding_alone(seed: int, replicas: int) 
     np.testing.assert_array_equal(combined_rows(rows, list(displacements), mean), forward)
     backward = combined_rows(rows, list(displacements[::-1]), mean)
     np.testing.assert_allclose(backward, forward, rtol=0, atol=1e-10)
-
-
-@pytest.mark.parametrize("size", [1, 2, 5])
-@pytest.mark.parametrize("rows", [0, 3, 2 * CHUNK_ROWS + 5])
-def test_owners_together_combine_all_rows_that_were_touched(size: int, rows: int) -> None:
-    rng = np.random.default_rng(rows + size)
-    base = rng.normal(size=(rows + 2, 3)).astype(np.float32)
-    mean = np.ones(3, np.float32)
-    tables = [base + (rng.random((rows + 2, 1)) < 0.4).astype(np.float32) for _ in range(3)]
-    result = base.copy()
-    for owner in range(size):
-        first, last = stretch_of(rows, owner, size)
-        parts = []
-        for table in tables:
-            ids = touched(table, base, first, last)
-            moved = np.flatnonzero((table != base)[first:last].any(axis=1)) + first
-            np.testing.assert_array_equal(ids, moved)
-            parts.append(Rows(ids, np.empty((len(ids), 3), np.float32)))
-            displacements_into(parts[-1].values, table, base, ids)
-            np.testing.assert_array_equal(parts[-1].values, (table - base)[ids])
-        own = combined(base, parts, mean, first, last)
-        np.testing.assert_array_equal(own.ids, sorted({i for p in parts for i in p.ids.tolist()}))
-        result[own.ids] = own.values
-    displacements = [table[:rows] - base[:rows] for table in tables]
-    expected = combined_rows(base[:rows], displacements, mean) if rows else base[:0]
-    np.testing.assert_allclose(result[:rows], expected, rtol=1e-6, atol=1e-6)
-    np.testing.assert_array_equal(result[rows:], base[rows:])
-
-
-def test_messages_hold_numbers_and_rows() -> None:
-    rng = np.random.default_rng(0)
-    tables = [
-        Rows(np.arange(n, dtype=np.int32), rng.normal(size=(n, 3)).astype(np.float32))
-        for n in (3, 0, 4)
-    ]
-    message, places = blank_message([7, 2**40], [rows.ids for rows in tables], 3)
-    for place, rows in zip(places, tables, strict=True):
-        place[:] = rows.values
-    numbers, found = unpacked(message, 2, 3, 3)
-    assert numbers == [7, 2**40]
-    for (ids, values), expected in zip(found, tables, strict=True):
-        np.testing.assert_array_equal(ids, expected.ids)
-        np.testing.assert_array_equal(values, expected.values)
 
 
 # --- when ----------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -100,3 +101,16 @@ def test_its_file_is_closed_with_it(tmp_path: Path) -> None:
     assert is_open()
     del array
     assert not is_open()
+
+
+def test_threads_read_side_by_side(tmp_path: Path) -> None:
+    numbers = np.arange(2_000_000, dtype=np.int32)
+    array = in_file(tmp_path / "array", numbers)
+
+    def read(seed: int) -> bool:
+        starts = np.random.default_rng(seed).integers(0, 1_900_000, 200).tolist()
+        parts = [(start, array[start : start + 100_000]) for start in starts]
+        return all(np.array_equal(part, numbers[start:][:100_000]) for start, part in parts)
+
+    with ThreadPoolExecutor(8) as pool:
+        assert all(pool.map(read, range(8)))

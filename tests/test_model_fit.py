@@ -177,19 +177,6 @@ def test_a_callback_ends_a_run(tmp_path: Path) -> None:
     assert_equal(Word2Vec(**TINY).fit(TEXT, checkpoint=tmp_path, resume=True), whole)
 
 
-def test_a_loss_that_no_longer_falls_ends_a_run(tmp_path: Path) -> None:
-    # random words: there is nothing to learn, so that the loss of other text soon rises
-    many = TINY | {"epochs": 30, "alpha": 0.2, "vector_size": 32}
-    model = Word2Vec(**many).fit(TEXT, HELD_OUT, patience=2, checkpoint=tmp_path)
-    losses = model.validation_history
-    epochs = len(losses)
-    assert 3 <= epochs < 30
-    assert model.run.record["epochs_trained"] == epochs
-    assert losses.index(min(losses)) == epochs - 3
-    again = Word2Vec(**many).fit(TEXT, HELD_OUT, patience=2, checkpoint=tmp_path, resume=True)
-    assert_equal(again, model)
-
-
 def test_a_failed_fit_leaves_the_model_as_it_was() -> None:
     model = Word2Vec(**TINY)
     with pytest.raises(Fail):

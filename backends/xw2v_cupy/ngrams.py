@@ -47,6 +47,7 @@ class CupyComposer:
         self._kernels_of = kernels
         self._index = index
         self._steps = 0
+        self._composed_only = False
         self._prepared: tuple[Any, ...] | None = None
 
     def compose(self, tables: Tables[Array], batch: Batch[Array]) -> Array:
@@ -57,6 +58,9 @@ class CupyComposer:
         except MemoryError as error:
             raise out_of_memory(error) from None
         self._steps += 1
+        if self._composed_only:  # a batch whose loss alone was wanted: its pairs are still counted
+            self._pairs.fill(0)
+        self._composed_only = True
         self._tokens = {"tokens": tokens, "n_tokens": tokens.shape[0]}
         self._kernels.launch(
             "compose_words",
@@ -81,6 +85,7 @@ class CupyComposer:
 
     def distribute(self, tables: Tables[Array], alpha: float) -> None:
         config, kernels, n_tokens = self.config, self._kernels, self._tokens["n_tokens"]
+        self._composed_only = False
         words = {"D": self._dim, **self._tokens, **self._entries, "owners": self._owners}
         direction = NULL if config.cbow else self._direction
         kernels.launch(

@@ -10,12 +10,14 @@ import numpy as np
 
 from xw2v.errors import UsageError
 from xw2v.sgns.backend import Backend
+from xw2v.sgns.combine_rows import RowCombiner
 from xw2v.sgns.config import RunShape, StepConfig
 from xw2v.sgns.interface import Composer, Purposes, Sampler, Step, SubwordIndex
 from xw2v.sgns.sampling import Sampling
 from xw2v.sgns.tokenstream import TokenStream
 from xw2v.storage.cores import available_cores
 from xw2v.storage.native import NO_COMPILER
+from xw2v_numpy.combine import CompiledRowCombiner, load_combine
 from xw2v_numpy.compiled import CompiledStep, is_available, is_built, is_supported
 from xw2v_numpy.sampling import CompiledSampler, load_sampling
 from xw2v_numpy.subwords import CompiledComposer, load_subwords
@@ -74,6 +76,11 @@ class NumpyBackend(Backend):
         if load_team() is None or load_sampling() is None:
             return None
         return CompiledSampler(stream, config, sampling, purposes, self.team)
+
+    def own_row_combiner(self) -> RowCombiner | None:
+        if load_team() is None or load_combine() is None:
+            return None
+        return CompiledRowCombiner(self.team)
 
     def plan(self, config: StepConfig, shape: RunShape) -> str | None:
         return NOT_BUILT if is_supported(config) and not is_built() else None

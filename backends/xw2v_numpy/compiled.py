@@ -168,6 +168,7 @@ class Workspace:
             trust_ratio=config.trust_ratio,
             trust_floor=config.trust_floor,
             curvature=config.curvature,
+            convexity=config.convexity,
             weight_decay=config.weight_decay,
             input=ctypes.pointer(self._input),
             output=ctypes.pointer(self._output),
@@ -190,6 +191,7 @@ class Workspace:
         self._new(plan, "positive_weight", (places,), np.float64)
         self._new(plan, "negative_weight", (places,), np.float64)
         self._new(plan, "group_means", (2, groups, P), dtype)
+        self._new(plan, "reference_mean", (P,), dtype)
         self._new(plan, "means", (2, P), dtype)
         self._new(plan, "group_weight", (groups,), np.float64)
         slices = self._library.constants["SLICES"]
@@ -304,7 +306,8 @@ class Workspace:
             raise ValueError(f"the parts of a batch do not fit each other: {shapes}")
         # kept alive: C gets addresses alone
         parts = [np.ascontiguousarray(part, np.int64) for part in batch]
-        plan.tokens, plan.left, plan.right, plan.negatives = map(address_of, parts)
+        plan.tokens, plan.left, plan.right, plan.negatives, plan.reference = map(address_of, parts)
+        plan.reference_rows = len(parts[-1])
         plan.alpha = alpha
         plan.measure = measure
         self._raise_for(function(plan, self._team.wake()))

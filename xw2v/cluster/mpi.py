@@ -47,6 +47,9 @@ class MpiRanks(Ranks):
         self._patience = patience
         self._piece_bytes = piece_bytes
         self.rank, self.size = communicator.Get_rank(), communicator.Get_size()
+        # Messages are received where those before the last were: fresh pages take longer than MPI.
+        self._rooms = [np.zeros(0, np.uint8)] * self.size
+        self._rooms_of_last = list(self._rooms)
         near = communicator.Split_type(MPI.COMM_TYPE_SHARED)
         self.local_rank, self.local_size = near.Get_rank(), near.Get_size()
         self.places: list[Place] = []
@@ -61,8 +64,14 @@ class MpiRanks(Ranks):
         lengths = [np.array([len(message)]).view(np.uint8) for message in outgoing]
         sizes = [np.zeros(8, np.uint8) for _ in outgoing]
         self._transfer(lengths, sizes, patience)
-        incoming = [np.empty(int(size.view(np.int64)[0]), np.uint8) for size in sizes]
-        incoming[self.rank] = outgoing[self.rank]
+        incoming = [outgoing[self.rank]] * self.size
+        for rank, room in enumerate(self._rooms):
+            size = int(sizes[rank].view(np.int64)[0])
+            if size > len(room):
+                room = self._rooms[rank] = np.empty(size, np.uint8)
+            if rank != self.rank:
+                incoming[rank] = room[:size]
+        self._rooms, self._rooms_of_last = self._rooms_of_last, self._rooms
         self._transfer(outgoing, incoming, patience)
         return incoming
 

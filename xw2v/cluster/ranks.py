@@ -53,7 +53,7 @@ class Ranks(ABC):
         self, outgoing: Sequence[np.ndarray], patience: float | None = PATIENCE_SECONDS
     ) -> list[np.ndarray]:
         """Send a message to each rank, and receive one from each: (bytes,) uint8, in the order of
-        ranks. All ranks must call it.
+        ranks, which stay as they are until the next exchange but one. All ranks must call it.
 
         Args:
             patience: seconds to wait; None waits as long as it takes.

@@ -16,6 +16,7 @@ import numpy as np
 
 from xw2v.sgns import draws
 from xw2v.sgns.array import Array
+from xw2v.sgns.combine_rows import RowCombiner
 from xw2v.sgns.config import RunShape, StepConfig
 from xw2v.sgns.interface import Composer, Purposes, Sampler, Step, SubwordIndex
 from xw2v.sgns.sampling import Sampling
@@ -136,6 +137,12 @@ class Backend(ABC):
     ) -> Sampler | None:
         """A faster equivalent of `xw2v.sgns.batches.ArraySampler`; None where this backend has
         none.
+        """
+        return None
+
+    def own_row_combiner(self) -> RowCombiner | None:
+        """A faster equivalent of `xw2v.sgns.combine_rows.PlainRowCombiner`, for tables in NumPy
+        arrays; None where this backend has none.
         """
         return None
 

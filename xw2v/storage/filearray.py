@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 import weakref
 from typing import TYPE_CHECKING, Any, BinaryIO, overload
 
@@ -21,7 +22,7 @@ class FileArray:
     A memory map would do the same with two drawbacks: a file that is cut short under its map ends
     the process without a word (SIGBUS), and pages once read count as this process's memory, however
     large the file. A file that another one replaces under its name stays open here, and is read to
-    its end.
+    its end. Several threads may read it at a time.
 
     Args:
         file: opened for binary reading; the array keeps a descriptor of its own.
@@ -44,6 +45,7 @@ class FileArray:
         self._offset = offset
         self._file = open(os.dup(file.fileno()), "rb", buffering=0)  # noqa: SIM115
         weakref.finalize(self, self._file.close)
+        self._lock = threading.Lock()  # of the file's position
         self._state = file_state(self._file.fileno())
         if length is None:
             length = (self._state.size - offset) // self.dtype.itemsize
@@ -83,11 +85,12 @@ class FileArray:
     def _read(self, start: int, stop: int) -> np.ndarray:
         values = np.empty(stop - start, self.dtype)
         left = memoryview(values.view(np.uint8).data)
-        self._file.seek(self._offset + start * self.dtype.itemsize)
-        while left:
-            count = self._file.readinto(left)
-            if not count:
-                self.check()
-                raise InputError(f"{self.name}: ends too early; make it again")
-            left = left[count:]
+        with self._lock:
+            self._file.seek(self._offset + start * self.dtype.itemsize)
+            while left:
+                count = self._file.readinto(left)
+                if not count:
+                    self.check()
+                    raise InputError(f"{self.name}: ends too early; make it again")
+                left = left[count:]
         return values

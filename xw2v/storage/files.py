@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple, cast
 
 from xw2v.errors import InputError, MissingDependencyError
+from xw2v.storage.renames import rename
 
 MAGIC = {
     b"\x1f\x8b": "gzip",
@@ -79,7 +80,7 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
                 file.flush()
                 os.fsync(file.fileno())
         if not special:
-            os.replace(partial, target)
+            rename(partial, target)
     except BaseException as error:
         if not special:
             partial.unlink(missing_ok=True)

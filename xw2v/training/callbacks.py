@@ -112,17 +112,6 @@ class ProgressReport(Callback):
         self._report(progress)
 
 
-class EarlyStopping(Callback):
-    """Ends a run once the validation loss has not fallen below its lowest for `patience` epochs."""
-
-    def __init__(self, patience: int) -> None:
-        self._patience = patience
-
-    def wants_to_stop(self, state: State) -> bool:
-        losses = state.validation_history
-        return bool(losses) and len(losses) - 1 - losses.index(min(losses)) >= self._patience
-
-
 HOOKS = (
     "on_train_begin",
     "on_epoch_begin",

@@ -9,15 +9,10 @@ import numpy as np
 from xw2v.cluster.ranks import Ranks
 from xw2v.sgns.array import Array
 from xw2v.sgns.backend import Backend
+from xw2v.sgns.combine_rows import PlainRowCombiner, RowCombiner, Rows, WeightedRows
 from xw2v.sgns.interface import Tables
-from xw2v.training.replica_rows import (
-    blank_message,
-    combined,
-    displacements_into,
-    stretch_of,
-    touched,
-    unpacked,
-)
+from xw2v.sgns.loading import load_backend
+from xw2v.training.replica_messages import MessageWriter, stretch_of, unpacked
 
 MEAN_ROWS = 1024  # the most frequent rows of a table, whose mean stands for that of all
 
@@ -31,6 +26,7 @@ class ReplicaTables:
         shares: each word's share of centers, and of negatives.
 
     Attributes:
+        combiner: works on the rows.
         bytes_sent: to other ranks, so far.
     """
 
@@ -43,11 +39,16 @@ class ReplicaTables:
         # A table is damped along the mean of the other's rows as they are met.
         self._weights = of_negatives.astype(np.float32), of_centers.astype(np.float32)
         self._bases: list[np.ndarray] = []
+        self._writers: list[MessageWriter] = []
+        self.combiner = combiner_for(backend)
         self.bytes_sent = 0
 
     def begin(self, tables: Tables[Array]) -> None:
         """Note the tables that all ranks start from; one array where they are tied."""
         self._bases = [np.array(self._backend.to_numpy(table)) for table in distinct(tables)]
+        shape = len(self._bases), self._bases[0].shape[1]
+        # of the displacements for each owner, and of the rows that this rank owns
+        self._writers = [MessageWriter(*shape) for _ in range(self._ranks.size + 1)]
 
     def combine(
         self, tables: Tables[Array], due: Sequence[int], numbers: Sequence[int]
@@ -68,14 +69,7 @@ class ReplicaTables:
         headers, parts = zip(
             *(unpacked(message, len(numbers), len(bases), dim) for message in incoming), strict=True
         )
-        own = []
-        for i, base in enumerate(bases):
-            mean = np.einsum("r,rd->d", self._weights[i], bases[-1 - i][: len(self._weights[i])])
-            stretch = stretch_of(due[i], ranks.rank, ranks.size)
-            own.append(combined(base, [rows[i] for rows in parts], mean, *stretch))
-        result, places = blank_message([], [rows.ids for rows in own], dim)
-        for place, rows in zip(places, own, strict=True):
-            place[:] = rows.values
+        result = self._combined(due, parts)
         for message in ranks.exchange([result] * ranks.size):
             self._adopt(tables, message)
         self._upload(tables, due)
@@ -89,34 +83,69 @@ class ReplicaTables:
     ) -> list[np.ndarray]:
         """The message for each owner."""
         host = [
-            self._backend.to_numpy(table[:rows, ...])
+            np.ascontiguousarray(self._backend.to_numpy(table[:rows, ...]))
             for table, rows in zip(distinct(tables), due, strict=False)
+        ]
+        changed = [
+            self.combiner.changed(table, base, len(table))
+            for table, base in zip(host, self._bases, strict=True)
         ]
         messages = []
         for owner in range(self._ranks.size):
-            moved = [
-                touched(table, base, *stretch_of(rows, owner, self._ranks.size))
-                for table, base, rows in zip(host, self._bases, due, strict=False)
+            own = [
+                ids[slice(*np.searchsorted(ids, stretch_of(rows, owner, self._ranks.size)))]
+                for ids, rows in zip(changed, due, strict=False)
             ]
-            message, places = blank_message(numbers, moved, self._bases[0].shape[1])
-            for place, table, base, ids in zip(places, host, self._bases, moved, strict=True):
-                displacements_into(place, table, base, ids)
-            messages.append(message)
+            writer = self._writers[owner]
+            writer.begin(numbers, sum(map(len, own)))
+            for table, base, ids in zip(host, self._bases, own, strict=True):
+                self.combiner.displacements_into(writer.room(len(ids)), table, base, ids)
+                writer.add(ids)
+            messages.append(writer.message)
         return messages
+
+    def _combined(self, due: Sequence[int], parts: Sequence[Sequence[Rows]]) -> np.ndarray:
+        """The message of what the rows become that this rank owns.
+
+        Args:
+            parts: of each rank the displacements in each table.
+        """
+        ranks, bases = self._ranks, self._bases
+        stretches = [
+            stretch_of(rows, ranks.rank, ranks.size) for rows, _ in zip(due, bases, strict=False)
+        ]
+        max_rows = sum(last - first for first, last in stretches)
+        writer = self._writers[-1]
+        writer.begin([], max_rows)
+        for i, (first, last) in enumerate(stretches):
+            weights = self._weights[i]
+            other = WeightedRows(bases[-1 - i][: len(weights)], weights)
+            room = writer.room(last - first)
+            own = [of_rank[i] for of_rank in parts]
+            writer.add(self.combiner.combine_into(room, first, bases[i], own, other))
+        return writer.message
 
     def _adopt(self, tables: Tables[Array], message: np.ndarray) -> None:
         """Take over the rows of an owner."""
         _, parts = unpacked(message, 0, len(self._bases), self._bases[0].shape[1])
         for table, base, rows in zip(distinct(tables), self._bases, parts, strict=True):
-            base[rows.ids] = rows.values
-            if isinstance(table, np.ndarray):
-                table[rows.ids] = rows.values
+            self.combiner.adopt(table if isinstance(table, np.ndarray) else None, base, rows)
 
     def _upload(self, tables: Tables[Array], due: Sequence[int]) -> None:
         """Bring the rows that were due to the device, where the tables are on one."""
         for table, base, rows in zip(distinct(tables), self._bases, due, strict=False):
             if not isinstance(table, np.ndarray):
                 table[:rows, ...] = self._backend.from_numpy(base[:rows])
+
+
+def combiner_for(backend: Backend) -> RowCombiner:
+    """The compiled loops over rows, or the plain ones where there is no compiler; rows of a device
+    are combined on the host.
+    """
+    own = backend.own_row_combiner()
+    if own is None and backend.name != "numpy":
+        own = load_backend("numpy", workers=1).own_row_combiner()
+    return PlainRowCombiner() if own is None else own
 
 
 def distinct(tables: Tables[Array]) -> list[Array]:

@@ -1,0 +1,153 @@
+"""The rows of replicas that are combined: which have changed, how far, and what they become.
+
+A replica has a table and its base, the table as of the last combine, which is the same at all
+ranks. These are NumPy's loops over chunks of rows; a backend may have faster ones
+(`Backend.own_row_combiner`), whose oracle they are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple, Protocol
+
+import numpy as np
+
+from xw2v.sgns.array import Array
+from xw2v.sgns.combine import Sums, added, combined_displacement, summed, unit
+
+CHUNK_ROWS = 512  # combined at a time, in a core's cache
+FLOAT = np.dtype(np.float32)
+ID = np.dtype(np.int32)
+
+
+class Rows(NamedTuple):
+    """Some rows of a table.
+
+    Attributes:
+        ids: (U,) int32, ascending.
+        values: (U, D) float32: displacements, or what the rows are now.
+    """
+
+    ids: np.ndarray
+    values: np.ndarray
+
+
+class WeightedRows(NamedTuple):
+    """The most frequent rows of a table, with their shares in the mean of all.
+
+    Attributes:
+        rows: (R, D) float32.
+        weights: (R,) float32.
+    """
+
+    rows: np.ndarray
+    weights: np.ndarray
+
+
+class RowCombiner(Protocol):
+    """Works on the rows of replicas; tables and bases are (V, D) float32 and C-contiguous."""
+
+    def changed(self, table: np.ndarray, base: np.ndarray, rows: int) -> np.ndarray:
+        """Which of the first `rows` rows of a table differ from its base in any bit: (U,) int32."""
+
+    def displacements_into(
+        self, values: np.ndarray, table: np.ndarray, base: np.ndarray, ids: np.ndarray
+    ) -> None:
+        """Write the rows `ids` (U,) of a table, less those of its base, into `values` (U, D)."""
+
+    def combine_into(
+        self,
+        values: np.ndarray,
+        first: int,
+        base: np.ndarray,
+        parts: Sequence[Rows],
+        other: WeightedRows,
+    ) -> np.ndarray:
+        """Combine the rows first .. first + S of a table that some replica has changed.
+
+        Args:
+            values: (S, D) float32; what these U rows become is written into its first ones.
+            base: of the table.
+            parts: the displacements of each replica, in the order of ranks, of rows among these.
+            other: of the other table's base, whose mean has a factor of its own
+                (`xw2v.sgns.combine`).
+
+        Returns:
+            Which rows they are: (U,) int32, ascending.
+        """
+
+    def adopt(self, table: np.ndarray | None, base: np.ndarray, rows: Rows) -> None:
+        """Write rows into a base, and into its table if that is on the host."""
+
+
+class PlainRowCombiner:
+    """See `RowCombiner`.
+
+    Args:
+        rule: what rows move by, given the sums over their replicas and the unit vector û.
+    """
+
+    def __init__(self, rule: Callable[[Sums, Array], Array] = combined_displacement) -> None:
+        self._rule = rule
+
+    def changed(self, table: np.ndarray, base: np.ndarray, rows: int) -> np.ndarray:
+        chunks = [np.zeros(0, ID)]
+        for start in range(0, rows, CHUNK_ROWS):
+            own, before = (
+                part[start : min(start + CHUNK_ROWS, rows)].view(np.uint32)
+                for part in (table, base)
+            )
+            chunks.append((np.flatnonzero((own != before).any(axis=1)) + start).astype(ID))
+        return np.concatenate(chunks)
+
+    def displacements_into(
+        self, values: np.ndarray, table: np.ndarray, base: np.ndarray, ids: np.ndarray
+    ) -> None:
+        for first in range(0, len(ids), CHUNK_ROWS):
+            chunk = slice(first, first + CHUNK_ROWS)
+            np.subtract(table[ids[chunk]], base[ids[chunk]], out=values[chunk])
+
+    def combine_into(
+        self,
+        values: np.ndarray,
+        first: int,
+        base: np.ndarray,
+        parts: Sequence[Rows],
+        other: WeightedRows,
+    ) -> np.ndarray:
+        direction = unit(np.einsum("r,rd->d", other.weights, other.rows))
+        found, count, last = [np.zeros(0, ID)], 0, first + len(values)
+        for start in range(first, last, CHUNK_ROWS):
+            within = [_within(rows, start, min(start + CHUNK_ROWS, last)) for rows in parts]
+            within = [part for part in within if len(part.ids)]
+            if not within:
+                continue
+            ids = np.unique(np.concatenate([part.ids for part in within]))
+            sums = summed(_dense(within[0], ids), direction)
+            for part in within[1:]:
+                sums = added(sums, _dense(part, ids), direction)
+            change: np.ndarray = np.asarray(self._rule(sums, direction))
+            np.add(np.take(base, ids, axis=0), change, out=values[count : count + len(ids)])
+            found.append(ids)
+            count += len(ids)
+        return np.concatenate(found)
+
+    def adopt(self, table: np.ndarray | None, base: np.ndarray, rows: Rows) -> None:
+        base[rows.ids] = rows.values
+        if table is not None:
+            table[rows.ids] = rows.values
+
+
+def _within(rows: Rows, start: int, stop: int) -> Rows:
+    """Those of some rows that are in start .. stop."""
+    begin, end = np.searchsorted(rows.ids, (start, stop)).tolist()
+    return Rows(rows.ids[begin:end], rows.values[begin:end])
+
+
+def _dense(part: Rows, ids: np.ndarray) -> np.ndarray:
+    """The displacements of the rows `ids` (U,), with zeros for those that a part lacks: (U, D)."""
+    if len(part.ids) == len(ids):
+        return part.values
+    values = np.zeros((len(ids), part.values.shape[1]), FLOAT)
+    values[np.searchsorted(ids, part.ids)] = part.values
+    return values
