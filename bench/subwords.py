@@ -29,9 +29,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from bench.cbow import fingerprint
 from bench.compare import check_outputs, memory_mb, quality, result_of
 from bench.contenders import lines_of
-from bench.results import Result, as_good, labelled, load_results, scores_of, table
+from bench.results import Result, as_good, labelled, load_results, scores_of, table, text_of
 
 if TYPE_CHECKING:
     from xw2v.text.corpus import Corpus
@@ -182,10 +183,12 @@ def runs(options: argparse.Namespace) -> list[Run]:
     return [*own, *gensim, ("fastText", {"alpha": FASTTEXT_ALPHA})]
 
 
-def made(results: Iterable[Result], run: Run, seed: int) -> list[Result]:
-    """The results of a run with that seed."""
-    expected = run[0], seed, SHARED | run[1]
-    return [r for r in results if (r["contender"], r["seed"], r["settings"]) == expected]
+def made(results: Iterable[Result], run: Run, seed: int, text_id: str) -> list[Result]:
+    """The results of a run on that text with that seed."""
+    expected = run[0], seed, SHARED | run[1], text_id
+    return [
+        r for r in results if (r["contender"], r["seed"], r["settings"], text_of(r)) == expected
+    ]
 
 
 def verdict(results: list[Result]) -> str:
@@ -227,9 +230,10 @@ def main() -> None:
     check_outputs(parser, options.json)
     results = load_results([options.json]) if options.json and options.json.exists() else []
     chosen = [run for run in runs(options) if run[0] in options.contenders]
+    text_id = fingerprint(options.text)
     for seed in options.seeds:
         for contender, settings in chosen:
-            if made(results, (contender, settings), seed):
+            if made(results, (contender, settings), seed, text_id):
                 continue
             command = [sys.executable, "-m", "bench.subwords", *options.text]
             command += ["--child", contender, "--seed", str(seed), "--eval", str(options.eval)]
@@ -240,7 +244,9 @@ def main() -> None:
                 options.json.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
             speed = results[-1]["words_per_second"]
             print(f"{contender}, seed {seed}: {speed:,.0f} words/s", file=sys.stderr, flush=True)
-    shown = [r for seed in options.seeds for run in chosen for r in made(results, run, seed)]
+    shown = [
+        r for seed in options.seeds for run in chosen for r in made(results, run, seed, text_id)
+    ]
     print(table(shown))
     print(verdict(shown))
 

@@ -10,7 +10,7 @@ from xw2v.settings import Settings
 from xw2v.sgns.config import ModelShape, StepConfig
 from xw2v.sgns.interface import SubwordIndex
 
-DEFAULT_BATCH_TOKENS = {"skipgram": 2048, "cbow": 512}
+DEFAULT_BATCH_TOKENS = {"skipgram": 2048, "cbow": 1024}
 CUDA_BATCH_TOKENS = 16384  # a GPU is not filled by what the cache of a CPU core holds
 BLOCK_CENTERS = 8  # centers that share a span
 GROUP_TOKENS = 64  # tokens that share negatives; twice as many where negatives are few
@@ -60,10 +60,14 @@ def model_shape(
 
 
 def batch_tokens(settings: Settings) -> int:
-    """T: the setting, or the default of model and device, rounded up to complete groups."""
+    """T: the setting, or the default of model and device, rounded up to complete groups.
+
+    Words that share n-grams move together in a batch, and lose most by large ones: they have the
+    CPU's on every device.
+    """
     if settings.batch_tokens is not None:
         tokens = settings.batch_tokens
-    elif settings.device.partition(":")[0] == "cuda":
+    elif settings.device.partition(":")[0] == "cuda" and settings.subword is None:
         tokens = CUDA_BATCH_TOKENS
     else:
         tokens = DEFAULT_BATCH_TOKENS[settings.model]

@@ -53,15 +53,22 @@ class CompiledStep:
         team: threads that share it; the result does not depend on their number.
         split: whether several threads work on a group; by default where they outnumber half of
             the groups, and with the same result.
+        parts: in which each table's rows are numbered side by side; by default one for each thread,
+            at most MAX_PARTS, and with the same result.
     """
 
     name = "compiled"
 
     def __init__(
-        self, config: StepConfig, team: Team | None = None, split: bool | None = None
+        self,
+        config: StepConfig,
+        team: Team | None = None,
+        split: bool | None = None,
+        parts: int | None = None,
     ) -> None:
         self.config = config
         self.split = split
+        self.parts = parts
         self.team = team or Team(1)
         self._workspace: Workspace | None = None
 
@@ -78,7 +85,7 @@ class CompiledStep:
         workspace = self._workspace
         if workspace is None or not workspace.fits(tables, batch):
             workspace = self._workspace = Workspace(
-                self.config, tables, batch, self.team, self.split
+                self.config, tables, batch, self.team, self.split, self.parts
             )
         return workspace
 
@@ -121,7 +128,7 @@ class Workspace:
         tables: (V, D) each, of float32 or float64.
         batch: T tokens.
         team: threads to make room for.
-        split: see `CompiledStep`.
+        split, parts: see `CompiledStep`.
 
     Raises:
         ValueError: there is no library for the tables' dtype.
@@ -134,6 +141,7 @@ class Workspace:
         batch: Batch[Any],
         team: Team,
         split: bool | None = None,
+        parts: int | None = None,
     ) -> None:
         dtype = tables.center.dtype
         library = load_kernels(8 * dtype.itemsize) if dtype in (np.float32, np.float64) else None
@@ -163,7 +171,7 @@ class Workspace:
             cbow_mean=config.cbow_mean,
             cbow_full=config.cbow_gradient == "full",
             threads=team.threads,
-            parts=min(team.threads, MAX_PARTS),
+            parts=min(parts or team.threads, MAX_PARTS),
             negative=config.negative,
             trust_ratio=config.trust_ratio,
             trust_floor=config.trust_floor,

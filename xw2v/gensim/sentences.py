@@ -42,14 +42,15 @@ class LineSentence:
     def __iter__(self) -> Iterator[list[str]]:
         if hasattr(self.source, "seek"):
             self.source.seek(0)
-            yield from self._sentences(self.source)
+            yield from self.split(self.source)
         else:
             with open_binary(self.source) as raw, damage_reported(os.fspath(self.source)):
-                yield from self._sentences(decompressed(raw, os.fspath(self.source)))
+                yield from self.split(decompressed(raw, os.fspath(self.source)))
 
-    def _sentences(self, lines: Iterable[str | bytes]) -> Iterator[list[str]]:
+    def split(self, lines: Iterable[str | bytes], first: int = 1) -> Iterator[list[str]]:
+        """The sentences of lines, of which the first has this number."""
         longest = self.max_sentence_length
-        for number, line in enumerate(islice(lines, self.limit), 1):
+        for number, line in enumerate(islice(lines, self.limit), first):
             tokens = _decoded(line, self.source, number).split()
             if len(tokens) <= longest:
                 if tokens:

@@ -8,8 +8,9 @@ from collections.abc import Iterable, Sequence
 from xw2v.errors import InputError, shown
 from xw2v.settings import Settings
 from xw2v.text.corpus import Corpus
+from xw2v.text.encode import Progress
 from xw2v.text.options import TextOptions
-from xw2v.text.reading import Progress, open_corpus, read_corpus_with
+from xw2v.text.reading import open_corpus, read_corpus_with
 from xw2v.text.textfiles import STANDARD_INPUT
 from xw2v.text.vocabulary import Vocabulary, VocabularyLimits
 
@@ -29,7 +30,7 @@ def corpus_of(
         sentences: an iterable of token lists, of which every token counts as it is; a file or
             folder, or a list of them; or a Corpus.
         vocabulary: the words to take, instead of those that the settings say.
-        progress: called now and then while files are read.
+        progress: called now and then.
 
     Raises:
         InputError: none of these, or nothing in it.
@@ -43,6 +44,7 @@ def corpus_of(
             settings.min_count,
             settings.max_vocab,
             vocabulary,
+            progress,
         )
     options = TextOptions.from_settings(settings)
     limits = VocabularyLimits(min_count=settings.min_count, max_vocab=settings.max_vocab)

@@ -64,7 +64,8 @@ def needed(
         writing += vocab_size * row  # words are composed anew
     combining = REPLICA_TABLES * tables if is_replica else 0
     making = max(CHUNK_BYTES, writing)
-    return tables + combining + step + making + vocab_size * WORD_BYTES + MARGIN_BYTES
+    best = tables if settings.patience is not None else 0
+    return tables + best + combining + step + making + vocab_size * WORD_BYTES + MARGIN_BYTES
 
 
 def available() -> tuple[int, str] | None:

@@ -143,10 +143,15 @@ def prepare(
 
 
 def finish(trainer: Trainer, state: State) -> Run:
-    """The run whose last state is `state`; TrainingError if a vector is not finite."""
+    """The run whose last state is `state`, with its best tables if there are any; TrainingError if
+    a vector is not finite.
+    """
     backend = trainer.backend
-    center = backend.to_numpy(state.tables.center)
-    context = center if trainer.settings.tied else backend.to_numpy(state.tables.context)
+    if state.best is not None:
+        center, context = state.best
+    else:
+        center = backend.to_numpy(state.tables.center)
+        context = center if trainer.settings.tied else backend.to_numpy(state.tables.context)
     for name, table in (("center", center), ("context", context)):
         if not np.isfinite(table).all():
             raise diverged(
