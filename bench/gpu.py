@@ -40,7 +40,7 @@ from xw2v.sgns.tables import initial_tables
 
 VECTOR_SIZES = (64, 100, 128, 256, 512)
 BATCH_TOKENS = (2048, 4096, 8192, 16384, 32768, 65536)
-CBOW_SIZES, CBOW_BATCHES = (100, 300), (4096, 16384)
+CBOW_SIZES, CBOW_BATCHES = (100, 300), (2048, 4096, 16384)
 PLAIN_SIZE, PLAIN_BATCH = 100, 16384  # what is varied one thing at a time
 SECONDS, REPEATS = 0.4, 3  # measured at a time, and how often
 PARITY_SECONDS = 120  # at most, for the tests

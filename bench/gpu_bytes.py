@@ -34,7 +34,7 @@ def step_bytes(
 
 
 def _cbow_bytes(step_config: StepConfig, row: int, batch: Batch[Any], fused: bool) -> int:
-    T, n_drawn, n_reference = len(batch.left), batch.negatives.size, len(batch.reference)
+    T, n_drawn, n_reference = len(batch.left), int(batch.negatives.size), len(batch.reference)
     b = block_of(step_config)
     spans, drawn = T // b * (b + 2 * step_config.window), T // b * step_config.shared_negatives
     often = 2 if row > 4 * WIDTHS[0] else 1  # windows and negatives are read: long ones twice
@@ -47,7 +47,7 @@ def _skipgram_bytes(step_config: StepConfig, row: int, batch: Batch[Any], fused:
     if fused:
         step_config = replace(step_config, block=block_of(step_config))
     o, T = step_config, len(batch.left)
-    positions, spans, drawn = len(batch.tokens), T // o.block * o.span, batch.negatives.size
+    positions, spans, drawn = len(batch.tokens), T // o.block * o.span, int(batch.negatives.size)
     scores = 4 * T * (o.span + o.shared_negatives)
     # of groups, written, read and written again as shifts
     means = row * (T + drawn + 6 * T // o.group)
