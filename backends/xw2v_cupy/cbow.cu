@@ -62,116 +62,122 @@ struct CbowBlock {
     const real *center, *context, *reference_mean;
     real *H, *N, *G;  // (b, pitch), (K, pitch), (b, K)
     real* offset;     // (width) the mean of the reference minus that of the negatives
-    real *positives, *coefficients, *factors;  // (b) each; see scores_to_gradients
+    real *positives, *coefficients, *factors;  // (b) each; see cbow_scores_to_gradients
 
     __device__ int words(int i) const { return left[i] + right[i]; }  // of a center's window
-
-    // Hidden vectors of a strip of `dims` dimensions from d0 on, a warp for each: the means or sums
-    // of the rows of their windows. And the strip of the negatives' rows.
-    __device__ void load(bool is_mean, integer d0, int dims) const {
-        __syncthreads();  // until all are done with what was there
-        copy_rows(negatives, K, context + d0, D, dims, N, pitch);
-        for (int i = threadIdx.y; i < b; i += blockDim.y) {
-            const int end = w + i + (int)right[i];
-            LaneSums sums;
-            for (int c = w + i - (int)left[i]; c <= end; ++c)
-                if (c != w + i) sums.add(center + tokens[c] * D + d0, dims);
-            const real share = is_mean && words(i) ? 1 / (real)words(i) : 1;
-            sums.store(H + i * pitch, dims, [&](real* to, real sum) { *to = share * sum; });
-        }
-        wait_for_copies();
-        __syncthreads();
-    }
-
-    // Adds a strip's part to the scores: of negatives, of the centers' own output rows, and of the
-    // mean of the reference.
-    __device__ void add_to_scores(integer d0, int dims) const {
-        multiply(
-            threadIdx.y, b, K, dims, H, pitch, 1, N, pitch, 1,
-            [&](int i, int k) { return G[i * K + k]; }, [&](int i) { return G + i * K; },
-            [](real* score, real sum) { *score = sum; }
-        );
-        add_scores(
-            H, b, pitch, dims, [&](int i) { return context + tokens[w + i] * D + d0; }, positives
-        );
-        if (reference_mean)
-            add_scores(H, b, pitch, dims, [&](int) { return reference_mean + d0; }, coefficients);
-    }
-
-    // In place, from scores to their gradients, and with the mean of the reference to coefficients
-    // of the control variate; and factors of what each context word receives. Returns this thread's
-    // part of the loss if `measure`.
-    __device__ double scores_to_gradients(
-        double negative, double convexity, bool full_gradient, bool measure
-    ) const {
-        const int thread = threadIdx.y * WARP_SIZE + threadIdx.x, threads = blockDim.y * WARP_SIZE;
-        const real cv_weight = reference_mean ? (real)(convexity * negative) : 0;
-        double loss = 0;
-        for (int i = thread; i < b * K; i += threads) {
-            const real weight = words(i / K) ? (real)(negative / K) : 0;
-            if (measure && weight > 0) loss += weight * softplus(G[i]);
-            G[i] = weight * sigmoid(G[i]);
-        }
-        for (int i = thread; i < b; i += threads) {
-            if (measure && words(i)) loss += softplus(-positives[i]);
-            positives[i] = words(i) ? sigmoid(positives[i]) - 1 : 0;
-            coefficients[i] = words(i) ? cv_weight * sigmoid(coefficients[i]) : 0;
-            factors[i] = full_gradient || !words(i) ? 1 : 1 / (real)words(i);
-        }
-        return loss;
-    }
-
-    // The gradients of the output rows of negatives and centers.
-    template <typename PlaceNegative, typename PlaceCenter, typename Add>
-    __device__ void output_gradients(
-        integer d0, int dims, PlaceNegative of_negative, PlaceCenter of_center, Add add
-    ) const {
-        multiply(
-            threadIdx.y, K, dims, b, G, 1, K, H, 1, pitch, [](int, int) { return (real)0; },
-            [&](int k) { return of_negative(k) + d0; }, add
-        );
-        for (int i = threadIdx.y; i < b; i += blockDim.y) {
-            LaneSums sums;
-            sums.add(H + i * pitch, dims, positives[i]);
-            sums.store(of_center(i) + d0, dims, add);
-        }
-    }
-
-    // From hidden vectors to their gradients, in place.
-    __device__ void hidden_gradients(integer d0, int dims) const {
-        const int thread = threadIdx.y * WARP_SIZE + threadIdx.x, threads = blockDim.y * WARP_SIZE;
-        for (int d = thread; d < dims; d += threads) {
-            real sum = 0;
-            for (int k = 0; k < K; ++k) sum += N[k * pitch + d];
-            offset[d] = reference_mean ? reference_mean[d0 + d] - sum / K : 0;
-        }
-        __syncthreads();  // also until all have read the hidden vectors
-        multiply(
-            threadIdx.y, b, dims, K, G, K, 1, N, 1, pitch,
-            [&](int i, int d) {
-                return positives[i] * context[tokens[w + i] * D + d0 + d] +
-                       coefficients[i] * offset[d];
-            },
-            [&](int i) { return H + i * pitch; }, [](real* to, real sum) { *to = sum; }
-        );
-        __syncthreads();
-    }
-
-    // The gradients of the input rows of the block's span, a warp for each: the sums of those of
-    // the hidden vectors whose windows they are in, times the factors.
-    template <typename Place, typename Add>
-    __device__ void distribute(integer d0, int dims, Place of_column, Add add) const {
-        for (int c = threadIdx.y; c < b + 2 * w; c += blockDim.y) {
-            LaneSums sums;
-            for (int i = c < 2 * w ? 0 : c - 2 * w; i <= min(c, b - 1); ++i) {
-                const int distance = c - w - i;
-                if (distance != 0 && -left[i] <= distance && distance <= right[i])
-                    sums.add(H + i * pitch, dims, factors[i]);
-            }
-            sums.store(of_column(c) + d0, dims, add);
-        }
-    }
 };
+
+// Hidden vectors of a strip of `dims` dimensions from d0 on, a warp for each: the means or sums
+// of the rows of their windows. And the strip of the negatives' rows.
+__device__ inline void load_strip(const CbowBlock& at, bool is_mean, integer d0, int dims) {
+    __syncthreads();  // until all are done with what was there
+    copy_rows(at.negatives, at.K, at.context + d0, at.D, dims, at.N, at.pitch);
+    for (int i = threadIdx.y; i < at.b; i += blockDim.y) {
+        const int end = at.w + i + (int)at.right[i];
+        LaneSums sums;
+        for (int c = at.w + i - (int)at.left[i]; c <= end; ++c)
+            if (c != at.w + i) sums.add(at.center + at.tokens[c] * at.D + d0, dims);
+        const real share = is_mean && at.words(i) ? 1 / (real)at.words(i) : 1;
+        sums.store(at.H + i * at.pitch, dims, [&](real* to, real sum) { *to = share * sum; });
+    }
+    wait_for_copies();
+    __syncthreads();
+}
+
+// Adds a strip's part to the scores: of negatives, of the centers' own output rows, and of the
+// mean of the reference.
+__device__ inline void add_to_scores(const CbowBlock& at, integer d0, int dims) {
+    multiply(
+        threadIdx.y, at.b, at.K, dims, at.H, at.pitch, 1, at.N, at.pitch, 1,
+        [&](int i, int k) { return at.G[i * at.K + k]; }, [&](int i) { return at.G + i * at.K; },
+        [](real* score, real sum) { *score = sum; }
+    );
+    add_scores(
+        at.H, at.b, at.pitch, dims,
+        [&](int i) { return at.context + at.tokens[at.w + i] * at.D + d0; }, at.positives
+    );
+    if (!at.reference_mean) return;
+    add_scores(
+        at.H, at.b, at.pitch, dims, [&](int) { return at.reference_mean + d0; }, at.coefficients
+    );
+}
+
+// In place, from scores to their gradients, and with the mean of the reference to coefficients
+// of the control variate; and factors of what each context word receives. Returns this thread's
+// part of the loss if `measure`.
+__device__ inline double cbow_scores_to_gradients(
+    const CbowBlock& at, double negative, double convexity, bool full_gradient, bool measure
+) {
+    const int thread = threadIdx.y * WARP_SIZE + threadIdx.x, threads = blockDim.y * WARP_SIZE;
+    const real cv_weight = at.reference_mean ? (real)(convexity * negative) : 0;
+    double loss = 0;
+    for (int i = thread; i < at.b * at.K; i += threads) {
+        const real weight = at.words(i / at.K) ? (real)(negative / at.K) : 0;
+        if (measure && weight > 0) loss += weight * softplus(at.G[i]);
+        at.G[i] = weight * sigmoid(at.G[i]);
+    }
+    for (int i = thread; i < at.b; i += threads) {
+        if (measure && at.words(i)) loss += softplus(-at.positives[i]);
+        at.positives[i] = at.words(i) ? sigmoid(at.positives[i]) - 1 : 0;
+        at.coefficients[i] = at.words(i) ? cv_weight * sigmoid(at.coefficients[i]) : 0;
+        at.factors[i] = full_gradient || !at.words(i) ? 1 : 1 / (real)at.words(i);
+    }
+    return loss;
+}
+
+// The gradients of the output rows of negatives and centers.
+template <typename PlaceNegative, typename PlaceCenter, typename Add>
+__device__ inline void output_gradients(
+    const CbowBlock& at, integer d0, int dims, PlaceNegative of_negative, PlaceCenter of_center,
+    Add add
+) {
+    multiply(
+        threadIdx.y, at.K, dims, at.b, at.G, 1, at.K, at.H, 1, at.pitch,
+        [](int, int) { return (real)0; }, [&](int k) { return of_negative(k) + d0; }, add
+    );
+    for (int i = threadIdx.y; i < at.b; i += blockDim.y) {
+        LaneSums sums;
+        sums.add(at.H + i * at.pitch, dims, at.positives[i]);
+        sums.store(of_center(i) + d0, dims, add);
+    }
+}
+
+// From hidden vectors to their gradients, in place.
+__device__ inline void hidden_gradients(const CbowBlock& at, integer d0, int dims) {
+    const int thread = threadIdx.y * WARP_SIZE + threadIdx.x, threads = blockDim.y * WARP_SIZE;
+    for (int d = thread; d < dims; d += threads) {
+        real sum = 0;
+        for (int k = 0; k < at.K; ++k) sum += at.N[k * at.pitch + d];
+        at.offset[d] = at.reference_mean ? at.reference_mean[d0 + d] - sum / at.K : 0;
+    }
+    __syncthreads();  // also until all have read the hidden vectors
+    multiply(
+        threadIdx.y, at.b, dims, at.K, at.G, at.K, 1, at.N, 1, at.pitch,
+        [&](int i, int d) {
+            return at.positives[i] * at.context[at.tokens[at.w + i] * at.D + d0 + d] +
+                   at.coefficients[i] * at.offset[d];
+        },
+        [&](int i) { return at.H + i * at.pitch; }, [](real* to, real sum) { *to = sum; }
+    );
+    __syncthreads();
+}
+
+// The gradients of the input rows of the block's span, a warp for each: the sums of those of
+// the hidden vectors whose windows they are in, times the factors.
+template <typename Place, typename Add>
+__device__ inline void distribute(
+    const CbowBlock& at, integer d0, int dims, Place of_column, Add add
+) {
+    for (int c = threadIdx.y; c < at.b + 2 * at.w; c += blockDim.y) {
+        LaneSums sums;
+        for (int i = c < 2 * at.w ? 0 : c - 2 * at.w; i <= min(c, at.b - 1); ++i) {
+            const int distance = c - at.w - i;
+            if (distance != 0 && -at.left[i] <= distance && distance <= at.right[i])
+                sums.add(at.H + i * at.pitch, dims, at.factors[i]);
+        }
+        sums.store(of_column(c) + d0, dims, add);
+    }
+}
 
 // tokens (T + 2w), left, right (T), negatives (T/g, K); tables and sums (V, D); reference_mean (D),
 // or null without a reference; loss (T/b, warps) or null.
@@ -206,12 +212,12 @@ extern "C" __global__ void __launch_bounds__(WARP_SIZE* WARPS_PER_BLOCK, BLOCKS)
     for (int i = thread; i < 2 * b; i += threads) values[i] = 0;  // scores
     for (integer d0 = 0; d0 < D; d0 += width) {
         const int dims = min(width, D - d0);
-        block.load(is_mean, d0, dims);
-        block.add_to_scores(d0, dims);
+        load_strip(block, is_mean, d0, dims);
+        add_to_scores(block, d0, dims);
     }
     __syncthreads();
     const double sum =
-        warp_sum(block.scores_to_gradients(negative, convexity, full_gradient, loss));
+        warp_sum(cbow_scores_to_gradients(block, negative, convexity, full_gradient, loss));
     if (loss && threadIdx.x == 0) loss[blockIdx.x * blockDim.y + threadIdx.y] = sum;
     __syncthreads();
 
@@ -223,9 +229,9 @@ extern "C" __global__ void __launch_bounds__(WARP_SIZE* WARPS_PER_BLOCK, BLOCKS)
     real* context_to = context_rows + first * D;
     for (integer d0 = 0; d0 < D; d0 += width) {
         const int dims = min(width, D - d0);
-        if (width < D) block.load(is_mean, d0, dims);
-        block.output_gradients(
-            d0, dims,
+        if (width < D) load_strip(block, is_mean, d0, dims);
+        output_gradients(
+            block, d0, dims,
             [&](int k) {
                 return context_rows ? context_rows + (T + group * K + k) * D
                                     : context_sums + negatives[k] * D;
@@ -235,9 +241,9 @@ extern "C" __global__ void __launch_bounds__(WARP_SIZE* WARPS_PER_BLOCK, BLOCKS)
             },
             add
         );
-        block.hidden_gradients(d0, dims);
-        block.distribute(
-            d0, dims,
+        hidden_gradients(block, d0, dims);
+        distribute(
+            block, d0, dims,
             [&](int c) {
                 return center_rows ? center_to + c * D : center_sums + tokens[c] * D;
             },
