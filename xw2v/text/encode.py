@@ -285,6 +285,30 @@ class Encoder:
         assert not self.dropped_up_to
         return self._index, self._spool
 
+    def join_words(
+        self, words: Sequence[str], counts: np.ndarray, coverage: Coverage
+    ) -> np.ndarray:
+        """Count the text of another encoder as what follows the own.
+
+        Args:
+            words: by its provisional ids.
+            counts: (n,) int64 of each.
+
+        Returns:
+            (n,) int32, their ids here, for `join_chunk`.
+        """
+        ids = self._index.ids_of(words)
+        self._n_provisional = len(self._index)
+        self._reserve(self._n_provisional)
+        self._counts[ids] += counts
+        self.raw_words += int(counts.sum())
+        self.coverage.join(coverage)
+        return ids
+
+    def join_chunk(self, rows: np.ndarray, ids: np.ndarray, ends: np.ndarray) -> None:
+        """Add a chunk of another encoder's spool, whose ids are `rows` here."""
+        self._spool.append(*renumber(rows, ids, ends))
+
     def finish(self, vocabulary: Vocabulary | VocabularyLimits = DEFAULT_LIMITS) -> EncodedText:
         """The text in rows of a vocabulary: a given one, or that of the counted words.
 
