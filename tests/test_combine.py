@@ -183,7 +183,7 @@ def test_a_tied_table_is_due_for_both_its_uses() -> None:
 
 
 def test_one_rank_has_the_learning_rate_of_a_process() -> None:
-    assert alpha_factor(1) == 1
-    factors = [alpha_factor(ranks) for ranks in (1, 2, 4, 32)]
+    assert alpha_factor(1, cbow=False) == alpha_factor(8, cbow=True) == 1
+    factors = [alpha_factor(ranks, cbow=False) for ranks in (1, 2, 4, 32)]
     assert factors == sorted(factors)
     assert factors[-1] < 2

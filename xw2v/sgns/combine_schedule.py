@@ -98,11 +98,11 @@ def interval_of(ranks: int) -> int:
     return max(RANK_STEPS // ranks, 1)
 
 
-def alpha_factor(ranks: int) -> float:
+def alpha_factor(ranks: int, cbow: bool) -> float:
     """What the learning rate of one process is multiplied with: replicas that agree do not add up,
-    so that N of them learn as one does at a lower rate (docs/scaling.md).
+    so that N of them learn as one does at a lower rate (docs/scaling.md). CBOW was not measured.
     """
-    return float(ranks**ALPHA_POWER)
+    return 1.0 if cbow else float(ranks**ALPHA_POWER)
 
 
 def _rows_due(pairs: np.ndarray) -> tuple[int, ...]:

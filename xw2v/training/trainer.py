@@ -95,7 +95,7 @@ class Trainer:
         self.backend = backend
         self.validation = validation
         self.step_config: StepConfig = step_config_of(settings, corpus, validation)
-        first_alpha = settings.learning_rate * alpha_factor(shard.size)
+        first_alpha = settings.learning_rate * alpha_factor(shard.size, self.step_config.cbow)
         planned = LearningRate(first_alpha, settings.min_alpha)
         self.continuation = continuation or Continuation(planned)
         self.learning_rate = self.continuation.learning_rate
