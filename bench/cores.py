@@ -1,12 +1,13 @@
 """How a step is shared among cores: measured on those there are, modelled for more.
-python -m bench.cores TEXT [--json FILE]
+python -m bench.cores TEXT [--json FILE] [--plot FILE.png]
 
-Each unit of the step's three phases (groups and numbering, means, stripes of the update) is timed
-with one thread, over many steps of real batches. For N threads, units are then handed out in order
-to whichever is free first, as team.h does, with the phases' barriers between them: the step's time
-is what that takes, plus a barrier's cost a phase and what the interpreter does between two steps.
-What the model leaves out is that cores share the memory's bandwidth. Beside it stands what was
-measured with as many threads as this machine has cores.
+Each unit of a step's phases (groups and numbering, means, sections of the update) is timed with one
+thread, over many steps of real batches, cut as it is for N threads. Units are then handed out in
+order to whichever is free first, as team.h does, with the phases' barriers between them: the step's
+time is what that takes, plus a barrier's cost a phase. Between two steps, batches are made, which
+threads share by MAKING_UNITS, and the interpreter does what it does. What the model leaves out is
+that cores share caches and the memory's bandwidth. Beside it stands what was measured with as many
+threads as this machine has cores.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from xw2v_numpy.compiled import CompiledStep
+from xw2v_numpy.compiled import MAX_PARTS, CompiledStep
 from xw2v_numpy.team import Team
 
 from xw2v import tuning
@@ -34,7 +35,8 @@ from xw2v.sgns.tokenstream import TokenStream
 from xw2v.storage.cores import available_cores
 from xw2v.text.reading import open_corpus
 
-STRIPES = 8  # of each table, see places.h
+SECTIONS = 8  # of each part of the rows, see places.h
+MAKING_UNITS = 16  # of a chunk of tokens, see sampling.c
 BARRIER_NS = 300  # of two threads on this kind of machine some 100; more for more
 STEPS, WARM_UP = 300, 60
 MODELLED = (1, 2, 4, 8, 16, 32, 64)
@@ -60,8 +62,26 @@ class Steps:
         self.stream = TokenStream(corpus.ids, corpus.offsets, corpus.vocabulary.counts)
         self.shape = ModelShape.of_words(len(corpus.vocabulary), settings.vector_size)
 
+    def making(self) -> float:
+        """Nanoseconds that making a batch takes one thread."""
+        sampling = Sampling(self.settings.sample, self.settings.ns_exponent, self.settings.seed)
+        made = Batches(
+            load_backend(workers=1),
+            self.stream,
+            self.config,
+            sampling,
+            batch_tokens=tuning.batch_tokens(self.settings),
+        )
+        began = time.perf_counter_ns()
+        batches = sum(1 for _ in made.epoch(0))
+        return (time.perf_counter_ns() - began) / batches
+
     def run(
-        self, workers: int, traced: bool = False, split: bool | None = None
+        self,
+        workers: int,
+        traced: bool = False,
+        split: bool | None = None,
+        parts: int | None = None,
     ) -> tuple[np.ndarray, np.ndarray, float]:
         """Nanoseconds of each step, of each unit of each step, and between two steps."""
         backend, settings = load_backend(workers=workers), self.settings
@@ -70,7 +90,7 @@ class Steps:
         made = Batches(backend, self.stream, self.config, sampling, batch_tokens=batch_tokens)
         batches = (batch for epoch in count() for batch in made.epoch(epoch))
         tables = initial_tables(backend, self.shape, settings.seed)
-        step = CompiledStep(self.config, Team(workers), split)
+        step = CompiledStep(self.config, Team(workers), split, parts)
         trace = np.zeros(10_000, np.int64)
         times, units, began = [], [], time.perf_counter_ns()
         for number in range(STEPS):
@@ -96,45 +116,62 @@ def measured(text: str, vector_size: int, rounds: int) -> dict[str, Any]:
     groups = tuning.batch_tokens(steps.settings) // steps.config.group
     workers = [*range(1, available_cores() + 1)]
     step_ns: dict[int, list[float]] = {n: [] for n in workers}
-    between_ns: list[float] = []
-    traces: dict[bool, list[np.ndarray]] = {False: [], True: []}
+    between_ns: list[float] = []  # with one thread
+    making_ns: list[float] = []
+    cuts = [(split, min(n, MAX_PARTS)) for split in (False, True) for n in MODELLED]
+    traces: dict[tuple[bool, int], list[np.ndarray]] = {cut: [] for cut in cuts}
     for _ in range(rounds):
         for n in workers:
             times, _, between = steps.run(n)
             step_ns[n].append(float(np.median(times)))
-            between_ns.append(between)
-        for split in traces:
-            traces[split].append(steps.run(1, traced=True, split=split)[1])
-    whole, split_up = (phases_of(np.concatenate(traces[split]), groups) for split in traces)
-    between = float(np.median(between_ns))
+            if n == 1:
+                between_ns.append(between)
+        making_ns.append(steps.making())
+        for cut in traces:
+            traces[cut].append(steps.run(1, True, *cut)[1])
+    phases = {cut: phases_of(np.concatenate(traces[cut]), groups, *cut) for cut in traces}
+    whole, split_up = phases[False, 1], phases[True, 1]
+    between, making = float(np.median(between_ns)), float(np.median(making_ns))
     one = makespan(list(whole.values()), 1)
-    model = {n: min(makespan([*p.values()], n) for p in (whole, split_up)) for n in MODELLED}
+    model = {
+        n: min(
+            makespan([*of_cut.values()], n)
+            for (_, parts), of_cut in phases.items()
+            if parts == min(n, MAX_PARTS)
+        )
+        for n in MODELLED
+    }
     return {
         "vector_size": vector_size,
         "step_us": {n: round(float(np.median(v)) / 1000, 1) for n, v in step_ns.items()},
         "phases_us": {name: round(float(units.sum()) / 1000, 1) for name, units in whole.items()},
         "sliced_us": {name: round(float(v.sum()) / 1000, 1) for name, v in split_up.items()},
         "between_steps_us": round(between / 1000, 1),
+        "making_us": round(making / 1000, 1),
         "efficiency": {n: round(one / n / t, 3) for n, t in model.items()},
-        "efficiency_with_interpreter": {
-            n: round((one + between) / n / (t + between), 3) for n, t in model.items()
+        "efficiency_of_training": {
+            n: round(
+                (one + between) / n / (t + between - making + making / min(n, MAKING_UNITS)), 3
+            )
+            for n, t in model.items()
         },
     }
 
 
-def phases_of(traces: np.ndarray, groups: int) -> dict[str, np.ndarray]:
+def phases_of(traces: np.ndarray, groups: int, split: bool, parts: int) -> dict[str, np.ndarray]:
     """Nanoseconds of the units of each phase, from (steps, units) as they were noted."""
     units = np.median(traces, axis=0)
-    stripes = 2 * STRIPES
-    phases = {"means": units[-stripes - 1 : -stripes], "update": units[-stripes:]}
-    rest = units[: -stripes - 1]
-    if len(rest) == groups + 2:
+    numbered, sections = 2 * parts, 2 * parts * SECTIONS  # of two tables
+    phases = {"means": units[-sections - 1 : -sections], "update": units[-sections:]}
+    rest = units[: -sections - 1]
+    if not split:
+        assert len(rest) == groups + numbered
         return {"groups and numbering": rest} | phases
-    slices = (len(rest) - 2) // 3
+    slices = (len(rest) - numbered) // 3
     names = {
-        "gather and numbering": rest[: slices + 2],
-        "hidden gradients": rest[slices + 2 : 2 * slices + 2],
-        "distribute": rest[2 * slices + 2 :],
+        "gather and numbering": rest[: slices + numbered],
+        "hidden gradients": rest[slices + numbered : 2 * slices + numbered],
+        "distribute": rest[2 * slices + numbered :],
     }
     return names | phases
 
@@ -145,8 +182,13 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--vector-sizes", type=int, nargs="+", default=[100, 300])
     parser.add_argument("--json", type=Path)
+    parser.add_argument("--plot", type=Path, metavar="FILE.png", help="speed by threads")
     given = parser.parse_args()
     results = [measured(given.text, size, given.rounds) for size in given.vector_sizes]
+    if given.plot:
+        from bench.plots import plot_cores
+
+        plot_cores(given.plot, results)
     if given.json:
         given.json.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
     for result in results:

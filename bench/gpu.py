@@ -27,15 +27,16 @@ from xw2v_cupy import CupyBackend
 from xw2v_cupy.fused import WIDTHS, block_of
 
 from bench.results import as_good
-from bench.synthetic import Text, batches_of, endless, topical_text, zipf_text
+from bench.synthetic import Text, batches_of, endless, ngram_index, topical_text, zipf_text
 from xw2v import tuning
 from xw2v.errors import MissingDependencyError
 from xw2v.settings import Settings
 from xw2v.sgns.backend import Backend
 from xw2v.sgns.config import ModelShape, RunShape, StepConfig
-from xw2v.sgns.interface import Batch, Step
+from xw2v.sgns.interface import Batch, Step, SubwordIndex
 from xw2v.sgns.loading import load_backend
 from xw2v.sgns.step import step_for
+from xw2v.sgns.subwords import SubwordStep
 from xw2v.sgns.tables import initial_tables
 
 VECTOR_SIZES = (64, 100, 128, 256, 512)
@@ -45,7 +46,7 @@ SECONDS, REPEATS = 0.4, 3  # measured at a time, and how often
 PARITY_SECONDS = 120  # at most, for the tests
 SPEED_SECONDS = 240  # after which no further speed is measured
 COPIED_BYTES = 2**30
-PARITY_TESTS = ("test_backend_parity", "test_batches", "test_step", "test_update")
+PARITY_TESTS = ("test_backend_parity", "test_batches", "test_step", "test_update", "test_subwords")
 
 
 class ProductsBackend(CupyBackend):
@@ -63,10 +64,20 @@ class Speed(NamedTuple):
 
 
 def measure_speed(
-    backend: Backend, text: Text, step_config: StepConfig, vector_size: int, batch_tokens: int
+    backend: Backend,
+    text: Text,
+    step_config: StepConfig,
+    vector_size: int,
+    batch_tokens: int,
+    index: SubwordIndex | None = None,
 ) -> Speed:
-    tables = initial_tables(backend, ModelShape.of_words(len(text.counts), vector_size), seed=1)
-    step = step_for(backend, step_config)
+    """The speed of training; index: the rows of each word, where they are several."""
+    V = len(text.counts)
+    shape = ModelShape(V if index is None else index.input_rows, V, vector_size)
+    tables = initial_tables(backend, shape, seed=1)
+    step: Step = step_for(backend, step_config)
+    if index is not None:
+        step = SubwordStep(backend, step_config, index)
     stream = endless(batches_of(backend, text, step_config, batch_tokens), len(text.ids))
     batch: Batch[Any] | None = None
     rates, times = [], []
@@ -227,6 +238,9 @@ def measure(
         add(label, backend, PLAIN_SIZE, PLAIN_BATCH)
     for size, batch_tokens in product(VECTOR_SIZES, BATCH_TOKENS):
         add(name, own, size, batch_tokens)
+    plain = tuning.step_config(Settings(vector_size=PLAIN_SIZE))
+    index = ngram_index(len(text.counts))
+    with_ngrams = measure_speed(own, text, plain, PLAIN_SIZE, PLAIN_BATCH, index)
     scores = {
         label: [quality(backend, topical, topics, seed, T) for seed in (1, 2, 3)]
         for label, backend, T in (
@@ -234,7 +248,12 @@ def measure(
             (name, own, PLAIN_BATCH // 4),
         )
     }
-    return {"copy_bytes_per_second": copied, "speed": rows, "quality": scores}
+    return {
+        "copy_bytes_per_second": copied,
+        "speed": rows,
+        "with_ngrams": with_ngrams._asdict(),
+        "quality": scores,
+    }
 
 
 def table(result: dict[str, Any]) -> str:
@@ -255,6 +274,11 @@ def table(result: dict[str, Any]) -> str:
     ]
     lines.append(
         "moved, least: bytes a second of a step, and those it must move, as shares of a copy's"
+    )
+    ngrams = result["with_ngrams"]
+    lines.append(
+        f"with n-grams, size {PLAIN_SIZE}, batch {PLAIN_BATCH}: "
+        f"{ngrams['words_per_second'] / 1e6:.2f} Mwords/s, step {ngrams['step_us']:.1f} us"
     )
     for name, scores in result["quality"].items():
         spread = f"{min(scores):.3f} to {max(scores):.3f}"

@@ -1,4 +1,4 @@
-"""The pictures of `bench.compare` and `bench.scaling`."""
+"""The pictures of benchmarks."""
 
 from __future__ import annotations
 
@@ -14,6 +14,10 @@ PANELS = ("MEN", "WS-353", "analogies")
 MARKS = "osD^vP*X"
 COLOURS = ("#2f6db5", "#c4472f", "#3d8b4f", "#8a5bb0", "#b8860b", "#1c8a8f", "#a8446f", "#6b7280")
 INK = "#1c2430"
+
+# Workers, and how many times as fast as one, of gensim's corpus_file mode (CBOW, d 300), as
+# published with it.
+GENSIMS_SPEEDUP = {1: 1.0, 4: 3.75, 8: 7.1, 16: 12.2, 32: 20.0}
 
 LEGEND_CHARACTERS = 160  # of a line
 MAX_LABELLED_RATIO = 60  # of a horizontal log axis's ends: beyond it only powers of ten get labels
@@ -211,4 +215,53 @@ def plot_replicas(path: Path, results: Sequence[dict[str, Any]]) -> None:
     panels[1].set_xlabel("bytes sent by each for a token that it keeps")
     panels[0].set_ylabel("score, as a share of one replica's")
     panels[0].legend(loc="lower right")
+    figure.savefig(path)
+
+
+@default_style()
+def plot_cores(path: Path, results: Sequence[dict[str, Any]]) -> None:
+    """Speed by threads as `bench.cores` models it, for each vector size of the step alone and with
+    what is between steps; what was measured; and gensim's published curve.
+    """
+    figure = new_figure(620, 440, layout="constrained")
+    axes = figure.subplots()
+    threads = [int(n) for n in results[0]["efficiency"]]
+    axes.plot(threads, threads, "--", color=INK, linewidth=0.8, label="as many times as threads")
+    for number, result in enumerate(results):
+        for kind, line in (("efficiency", "-"), ("efficiency_of_training", ":")):
+            speeds = [n * share for n, share in zip(threads, result[kind].values(), strict=True)]
+            what = "the step" if kind == "efficiency" else "all of training"
+            axes.plot(
+                threads,
+                speeds,
+                MARKS[number] + line,
+                color=COLOURS[number],
+                label=f"d {result['vector_size']}: {what}, modelled",
+            )
+        one = result["step_us"][1]
+        measured = {n: one / us for n, us in result["step_us"].items() if n > 1}
+        axes.plot(
+            list(measured),
+            list(measured.values()),
+            "x",
+            color=COLOURS[number],
+            markersize=10,
+            label=f"d {result['vector_size']}: the step, measured",
+        )
+    axes.plot(
+        list(GENSIMS_SPEEDUP),
+        list(GENSIMS_SPEEDUP.values()),
+        "^-",
+        color=COLOURS[4],
+        label="gensim, corpus_file (published)",
+    )
+    axes.set_xscale("log", base=2)
+    axes.set_yscale("log", base=2)
+    axes.set_xlabel("threads")
+    axes.set_ylabel("times the speed of one")
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_ticks(threads, [str(n) for n in threads], minor=False)
+    axes.legend(fontsize="small")
+    axes.grid(alpha=0.25, linewidth=0.7)
+    axes.spines[["top", "right"]].set_visible(False)
     figure.savefig(path)

@@ -12,7 +12,7 @@ from xw2v.sgns.backend import Backend
 from xw2v.sgns.batches import Batches
 from xw2v.sgns.config import StepConfig
 from xw2v.sgns.draws import random_uint32_halves
-from xw2v.sgns.interface import Batch
+from xw2v.sgns.interface import Batch, SubwordIndex
 from xw2v.sgns.sampling import Sampling, alias_table, sample_word_ids
 from xw2v.sgns.tokenstream import TokenStream
 
@@ -55,6 +55,15 @@ def topical_text(words: int, tokens: int, topics: int, sentence: int = 20) -> Te
     own = np.minimum(text.ids // topics * topics + topic, words - 1)
     ids = np.where(rng.random(tokens) >= STRAY_SHARE, own, text.ids).astype(np.int32)
     return Text(ids, text.offsets, np.bincount(ids, minlength=words))
+
+
+def ngram_index(words: int, ngrams: int = 16) -> SubwordIndex:
+    """Words of their own row and `ngrams` others, of 7 rows a word, some in thousands of words."""
+    rng = np.random.default_rng(7)
+    buckets = np.arange(7 * words)
+    drawn = words + (len(buckets) * rng.random((words, ngrams)) ** 3).astype(np.int32)
+    rows = np.column_stack([np.arange(words, dtype=np.int32), drawn]).ravel()
+    return SubwordIndex(np.arange(words + 1) * (ngrams + 1), rows, buckets)
 
 
 def offsets_of(tokens: int, sentence: int) -> np.ndarray:

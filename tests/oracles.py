@@ -60,7 +60,8 @@ def random_batch(
     ids = np.minimum(drawn, vocab_size) - 1
     left, right = rng.integers(0, config.window + 1, (2, tokens))
     negatives = rng.integers(0, vocab_size, (tokens // config.group, config.shared_negatives))
-    return Batch(ids, left, right, negatives)
+    reference = rng.integers(0, vocab_size, 2 * negatives.size if config.cbow else 0)
+    return Batch(ids, left, right, negatives, reference)
 
 
 def random_tables(
@@ -135,8 +136,12 @@ def slow_skipgram(config: StepConfig, tables: Tables, batch: Batch) -> PairLoop:
 
 def slow_cbow(config: StepConfig, tables: Tables, batch: Batch) -> PairLoop:
     """CBOW with negative sampling: the mean of the context's vectors, or their sum, predicts the
-    center; each context word receives its share of the gradient, or all of it.
+    center; each context word receives its share of the gradient, or all of it. For each pair with a
+    negative, the hidden vector's gradient also gets convexity σ(h·n̄) (n̄ − n̄_g), where n̄ is the
+    mean row of the reference, and n̄_g that of the group's negatives.
     """
+    rows = tables.context
+    reference = exact_mean(rows[batch.reference]) if len(batch.reference) else None
     loop, shared_weight = PairLoop(tables), config.negative / config.shared_negatives
     for center, context, negatives in windows(config, batch):
         if not context:
@@ -146,6 +151,9 @@ def slow_cbow(config: StepConfig, tables: Tables, batch: Batch) -> PairLoop:
             hidden = hidden / len(context)
         pairs = [(center, True, 1.0), *((n, False, shared_weight) for n in negatives)]
         gradient = sum(loop.add(hidden, *pair) for pair in pairs)
+        if reference is not None:
+            weight = config.convexity * config.negative * sigmoid(float(hidden @ reference))
+            gradient = gradient + weight * (reference - exact_mean(rows[negatives]))
         for word in context:
             loop.center[word] += gradient / (len(context) if config.cbow_gradient == "mean" else 1)
     return loop
@@ -213,11 +221,11 @@ class SlowGradients(NamedTuple):
 
 
 def slow_gradients(config: StepConfig, tables: Tables, batch: Batch) -> SlowGradients:
-    """word2vec's gradients, a pair at a time; skip-gram's with the control variate."""
+    """word2vec's gradients, a pair at a time, with the control variate."""
     tokens, w = batch.tokens.tolist(), config.window
     centers, span = set(tokens[w : len(tokens) - w]), set(tokens)
     negatives = set(batch.negatives.ravel().tolist())
-    if config.cbow:  # neither corrected nor damped
+    if config.cbow:  # not damped
         loop = slow_cbow(config, tables, batch)
         n_mean = x_mean = np.zeros(tables.center.shape[1])
         inputs, outputs = span, centers | negatives

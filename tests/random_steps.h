@@ -38,7 +38,7 @@ static REAL *run_steps(Team *team, int threads, int cbow, int tied) {
     StepPlan plan = {
         .vocab_size = VOCAB, .dim = DIM, .padded_dim = 24, .batch_tokens = TOKENS, .window = WINDOW,
         .group = GROUP, .shared_negatives = NEGATIVES, .cbow = cbow, .parts = threads, .negative = 5,
-        .trust_ratio = 0.5, .trust_floor = 1, .curvature = 0.1, .alpha = 0.05, .measure = 1,
+        .convexity = 1.5, .trust_ratio = 0.5, .trust_floor = 1, .curvature = 0.1, .alpha = 0.05, .measure = 1,
         .input = &input, .output = tied ? &input : &output,
     };
     const int64_t places = xw2v_places(&plan), windows = TOKENS, negatives = negative_place(&plan, 0);
@@ -48,6 +48,7 @@ static REAL *run_steps(Team *team, int threads, int cbow, int tied) {
     plan.positive_weight = zeros(places, sizeof(double));
     plan.negative_weight = zeros(places, sizeof(double));
     plan.group_means = zeros(2 * n_groups(&plan) * plan.padded_dim, sizeof(REAL));
+    plan.reference_mean = zeros(plan.padded_dim, sizeof(REAL));
     plan.means = zeros(2 * plan.padded_dim, sizeof(REAL));
     plan.group_weight = zeros(n_groups(&plan), sizeof(double));
     plan.losses = zeros(n_groups(&plan) * SLICES, sizeof(double));
@@ -87,6 +88,8 @@ static REAL *run_steps(Team *team, int threads, int cbow, int tied) {
         plan.left = left;
         plan.right = right;
         plan.negatives = drawn;
+        plan.reference = drawn;
+        plan.reference_rows = cbow ? TOKENS / GROUP * NEGATIVES : 0;
         if (xw2v_step(&plan, team) != NO_ERROR) exit(3);
     }
     return tables;

@@ -22,6 +22,7 @@ from xw2v.training.state import State
 from xw2v.training.trainer import Trainer
 
 Xw2v = Callable[[list[str]], tuple[int, str, str]]  # see the fixture xw2v
+TIME_FACTOR = float(os.environ.get("XW2V_TIME_FACTOR", "1"))  # of a slow machine
 POSIX = pytest.mark.skipif(os.name != "posix", reason="POSIX signals and limits")
 
 WORDS = [
@@ -79,7 +80,8 @@ def long_run(words_file: Path, output: Path, **given: str) -> subprocess.Popen[s
 
 def wait_for(condition: Callable[[], bool], process: subprocess.Popen[str]) -> None:
     """Wait, up to a minute, until `condition` holds while `process` runs."""
-    for _ in range(3000):
+    end = time.monotonic() + 60 * TIME_FACTOR
+    while time.monotonic() < end:
         if condition():
             return
         assert process.poll() is None, process.communicate()
@@ -102,7 +104,7 @@ def killed_at(operation: int, folder: Path, line: list[str]) -> list[str]:
 def run(line: list[str]) -> tuple[int, str, str]:
     """Exit code, standard output and standard error of a command."""
     process = start(line)
-    out, error = process.communicate(timeout=120)
+    out, error = process.communicate(timeout=120 * TIME_FACTOR)
     return process.returncode, out, error
 
 

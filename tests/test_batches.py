@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from oracles import slow_low_discrepancy_uint32, small_config
 
 from xw2v.sgns.backend import Backend
-from xw2v.sgns.batches import Batches, extents
+from xw2v.sgns.batches import REFERENCE_BATCHES, Batches, extents
 from xw2v.sgns.config import Shard
 from xw2v.sgns.draws import Purpose, philox_uint64, stream_of
 from xw2v.sgns.interface import Batch
@@ -49,12 +49,13 @@ class Text:
         *,
         sample: float = 0.05,
         seed: int = 3,
+        cbow: bool = False,
         **options: Any,
     ) -> Batches:
         return Batches(
             backend or load_backend("numpy"),
             TokenStream(self.ids, self.offsets, self.counts),
-            CONFIG,
+            small_config(cbow=cbow),
             Sampling(sample, 0.75, seed),
             batch_tokens=T,
             **options,
@@ -62,7 +63,7 @@ class Text:
 
 
 def slow_epoch(
-    text: Text, epoch: int, seed: int = 3, sample: float = 0.05
+    text: Text, epoch: int, seed: int = 3, sample: float = 0.05, cbow: bool = False
 ) -> list[tuple[int, Batch]]:
     """An epoch's batches a token and a draw at a time."""
     w, count = CONFIG.window, len(text.ids)
@@ -81,18 +82,24 @@ def slow_epoch(
             while 0 <= j < len(kept) and sentence[kept[j]] == sentence[p] and abs(j - i) <= size:
                 reach[i] += 1
                 j += step
-    table = alias_table(text.counts, 0.75)
+
+    table, stream = alias_table(text.counts, 0.75), stream_of(Purpose.NEGATIVES, epoch)
+
+    def draw(first: int, count: int) -> list[int]:
+        negatives = []
+        for position in range(first, first + count):
+            number = slow_low_discrepancy_uint32(seed, stream, position)
+            column, within = divmod(number * len(text.counts), RANGE)
+            own = within < table.threshold[column]
+            negatives.append(column if own else int(table.alias[column]))
+        return negatives
+
     draws = T // CONFIG.group * CONFIG.shared_negatives
     batches = []
     for step in range(steps):
-        negatives, stream = [], stream_of(Purpose.NEGATIVES, epoch)
-        for position in range(step * draws, (step + 1) * draws):
-            column, within = divmod(
-                slow_low_discrepancy_uint32(seed, stream, position) * len(text.counts), RANGE
-            )
-            negatives.append(
-                column if within < table.threshold[column] else int(table.alias[column])
-            )
+        negatives = draw(step * draws, draws)
+        run = step - step % REFERENCE_BATCHES
+        reference = draw(run * draws, REFERENCE_BATCHES * draws) if cbow else []
         centers = slice(step * T, (step + 1) * T)
         tokens = ids[step * T : (step + 1) * T + 2 * w]
         batches.append(
@@ -101,6 +108,7 @@ def slow_epoch(
                 Batch(
                     *map(np.array, (tokens, left[centers], right[centers])),
                     np.reshape(negatives, (-1, CONFIG.shared_negatives)),
+                    np.array(reference, np.int64),
                 ),
             )
         )
@@ -119,22 +127,27 @@ def assert_same_batches(actual: Any, expected: Any, backend: Backend | None = No
 
 @pytest.mark.parametrize("chunk_tokens", [7, 100, 10**6])
 @pytest.mark.parametrize("epoch", [0, 4])
-def test_equal_to_the_slow_version(any_backend: Backend, chunk_tokens: int, epoch: int) -> None:
-    text = Text([1, 1, 40, 3, 2, 17, 60, 1, 9] * 2)
-    batches = text.batches(any_backend, chunk_tokens=chunk_tokens)
-    assert_same_batches(batches.epoch(epoch), slow_epoch(text, epoch), any_backend)
+@pytest.mark.parametrize("cbow", [False, True])
+def test_equal_to_the_slow_version(
+    any_backend: Backend, chunk_tokens: int, epoch: int, cbow: bool
+) -> None:
+    text = Text([1, 1, 40, 3, 2, 17, 60, 1, 9] * 3)
+    batches = text.batches(any_backend, chunk_tokens=chunk_tokens, cbow=cbow)
+    expected = slow_epoch(text, epoch, cbow=cbow)
+    assert len(expected) > REFERENCE_BATCHES
+    assert_same_batches(batches.epoch(epoch), expected, any_backend)
 
 
 @settings(deadline=None)
-@given(lengths_lists, st.integers(1, 50), st.integers(0, 5), st.integers(0, 3))
+@given(lengths_lists, st.integers(1, 50), st.integers(0, 5), st.integers(0, 3), st.booleans())
 def test_neither_chunks_nor_the_first_step_change_the_batches(
-    lengths: list[int], chunk_tokens: int, first_step: int, epoch: int
+    lengths: list[int], chunk_tokens: int, first_step: int, epoch: int, cbow: bool
 ) -> None:
     text = Text(lengths)
-    expected = list(text.batches().epoch(epoch))
-    batches = text.batches(chunk_tokens=chunk_tokens)
+    expected = list(text.batches(cbow=cbow).epoch(epoch))
+    batches = text.batches(chunk_tokens=chunk_tokens, cbow=cbow)
     assert_same_batches(batches.epoch(epoch, first_step), expected[first_step:])
-    assert_same_batches(expected, slow_epoch(text, epoch))
+    assert_same_batches(expected, slow_epoch(text, epoch, cbow=cbow))
 
 
 def pairs_of(batches: Any) -> Counter[tuple[int, int]]:
@@ -166,11 +179,13 @@ def test_the_shards_together_have_the_pairs_of_one_process(lengths: list[int], s
 
 
 @settings(deadline=None)
-@given(lengths_lists, st.integers(1, 5), st.integers(0, 3))
-def test_a_shard_goes_on_from_any_step(lengths: list[int], size: int, first_step: int) -> None:
+@given(lengths_lists, st.integers(1, 7), st.integers(0, 3), st.booleans())
+def test_a_shard_goes_on_from_any_step(
+    lengths: list[int], size: int, first_step: int, cbow: bool
+) -> None:
     text = Text(lengths)
     for rank in range(size):
-        shard = text.batches(shard=Shard(rank, size))
+        shard = text.batches(shard=Shard(rank, size), cbow=cbow)
         assert_same_batches(shard.epoch(1, first_step), list(shard.epoch(1))[first_step:])
 
 
@@ -183,6 +198,19 @@ def test_shards_are_even_and_share_the_sequence_of_negatives() -> None:
     for number in range(size * min(lengths)):
         dealt = shards[number % size][number // size][1].negatives
         np.testing.assert_array_equal(dealt, alone[number])
+
+
+@pytest.mark.parametrize("size", [1, 3, 9])
+def test_the_reference_of_a_shards_step_is_that_of_the_sequence(size: int) -> None:
+    text = Text([20] * 400)
+    alone = [batch for _, batch in text.batches(sample=0, cbow=True).epoch(0)]
+    for rank in range(size):
+        shard = text.batches(sample=0, cbow=True, shard=Shard(rank, size)).epoch(0)
+        for number, (_, batch) in zip(range(rank, len(alone), size), shard, strict=False):
+            np.testing.assert_array_equal(batch.reference, alone[number].reference)
+            run = alone[number - number % REFERENCE_BATCHES :][:REFERENCE_BATCHES]
+            drawn = np.concatenate([batch.negatives.ravel() for batch in run])
+            np.testing.assert_array_equal(batch.reference[: len(drawn)], drawn)
 
 
 @pytest.mark.parametrize("lengths", [[1, 2], [2], [400]])

@@ -39,7 +39,8 @@ def test_the_gpu_bench_measures_and_prints_a_table(bench: ModuleType) -> None:
     assert [row["backend"] for row in result["speed"]] == ["again", "numpy"]
     assert all(row["words_per_second"] > 0 and row["step_us"] > 0 for row in result["speed"])
     assert all(0 <= score <= 1 for scores in result["quality"].values() for score in scores)
-    assert len(lines) == 9
+    assert result["with_ngrams"]["words_per_second"] > 0
+    assert len(lines) == 10
     assert json.loads(json.dumps(result)) == result
 
 

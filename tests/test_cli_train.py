@@ -62,7 +62,7 @@ def test_conventions_of_cbow_are_options_of_cbow_alone(xw2v: Xw2v, small_text: P
     done(xw2v(command(small_text, *options, "--quiet", model="cbow")))
     settings = json.loads(Path("output/run.json").read_text())["settings"]
     assert (settings["cbow_mean"], settings["cbow_gradient"]) == (False, "full")
-    assert settings["alpha"] == 0.05
+    assert settings["alpha"] == 0.025
     for option in (options[:1], options[1:]):
         line = failed(xw2v(command(small_text, *option)), 2)
         assert line.endswith(

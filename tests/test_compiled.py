@@ -88,7 +88,7 @@ def test_it_equals_the_plain_step(model: dict[str, Any], tied: bool, size: int) 
         expected = PlainStep(backend, config)(plain, batch, 0.3, measure=True)
         assert loss == pytest.approx(float(expected), rel=1e-12)
         for part, expected_part in zip(moved, plain, strict=True):
-            assert_rows_close(part, expected_part, 1e-12)
+            assert_rows_close(part, expected_part, 1e-11)  # some end near zero
 
 
 @built
@@ -135,7 +135,9 @@ def test_its_sigmoid_and_loss_at_scores_of_every_size(dtype: Any) -> None:
     scores = np.concatenate(
         ([0.0, 1e-8, 5e-324, 88.0, 90.0, 700.0, 1000.0], np.geomspace(1e-4, 80, 50))
     )
-    batch = Batch(np.array([3, 0, 1]), np.array([0]), np.array([1]), np.array([[2]]))
+    batch = Batch(
+        np.array([3, 0, 1]), np.array([0]), np.array([1]), np.array([[2]]), np.empty(0, int)
+    )
     step = compiled.CompiledStep(config)
     for score in np.concatenate((scores, -scores)).astype(dtype):
         tables = Tables(np.ones((4, 1), dtype), np.array([[0], [score], [-score], [0]], dtype))

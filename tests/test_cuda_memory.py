@@ -11,16 +11,23 @@ from typing import Any
 import numpy as np
 import pytest
 from cuda_on_cpu import CpuCupyBackend, CpuKernels
-from oracles import random_tables, small_config
+from oracles import random_batch, random_tables, small_config
 from xw2v_cupy.corpus import DeviceCorpus
 from xw2v_cupy.groups import GroupMeans
-from xw2v_cupy.memory import BATCH_BYTES_PER_TOKEN, MAX_CORPUS_SHARE, plan_memory
+from xw2v_cupy.memory import (
+    BATCH_BYTES_PER_TOKEN,
+    MAX_CORPUS_SHARE,
+    ROWS_PER_WORD,
+    plan_memory,
+)
+from xw2v_cupy.ngrams import CupyComposer
 from xw2v_cupy.products import ProductGradients
 from xw2v_cupy.sums import RowSums
 
 from xw2v.errors import OutOfMemoryError
 from xw2v.sgns.batches import Batches
 from xw2v.sgns.config import ModelShape, RunShape
+from xw2v.sgns.interface import SubwordIndex, Tables
 from xw2v.sgns.loading import load_backend
 from xw2v.sgns.sampling import Sampling
 from xw2v.sgns.tokenstream import TokenStream
@@ -48,6 +55,26 @@ def test_tables_and_step_take_what_was_planned(tied: bool) -> None:
     parts = GroupMeans(config, kernels, T, D), ProductGradients(config, kernels, T, D)
     assert plan.step == sum(size_of(vars(part).values()) for part in parts)
     assert plan.total == plan.tables + plan.sums + plan.step + plan.batches + plan.corpus
+
+
+@pytest.mark.parametrize("cbow", [False, True])
+def test_composing_words_takes_what_was_planned(cbow: bool) -> None:
+    config, rng = small_config(cbow=cbow), np.random.default_rng(0)
+    V, B, D, T = 50, 30, SHAPE.model.dim, SHAPE.batch_tokens
+    shape = replace(SHAPE, model=ModelShape(V + B, V, D), composed_rows=V)
+    plan = plan_memory(config, shape, chunk_tokens=CHUNK_TOKENS, free=10**9, fused=False)
+    rows = np.arange(V * ROWS_PER_WORD, dtype=np.int32) % (V + B)
+    index = SubwordIndex(np.arange(V + 1) * ROWS_PER_WORD, rows, np.arange(B))
+    tables = random_tables(rng, V, D, np.float32)
+    words = Tables(np.zeros((V + B, D), np.float32), tables.context)
+    composer = CupyComposer(config, index, CpuKernels)
+    composed = composer.compose(words, random_batch(rng, config, V, T))
+    parts = vars(composer)
+    entries = [value for name, value in parts["_entries"].items()]
+    assert plan.tables == size_of([*words, composed])
+    of_batch = {id(part) for part in parts["_tokens"].values()}
+    own = [part for part in parts.values() if id(part) not in of_batch and part is not composed]
+    assert size_of([*own, *entries]) <= plan.words <= size_of([*own, *entries]) + 2 * D * 4 * T
 
 
 def test_batches_take_no_more_than_planned() -> None:

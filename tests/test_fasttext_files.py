@@ -8,14 +8,17 @@ from typing import Any
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from xw2v import KeyedVectors, Word2Vec
+from xw2v.cli import convert
 from xw2v.errors import FileFormatError, InputError
 from xw2v.text.ngrams import NgramRule
 from xw2v.vectors.formats import detect, read_vectors, write_vectors
-from xw2v.vectors.formats.fasttext_binary import ARGUMENTS, HEAD, TABLE
+from xw2v.vectors.formats.fasttext_binary import ARGUMENTS, HEAD, TABLE, read_arguments
+from xw2v.vectors.formats.trained_as import TrainedAs
 from xw2v.vectors.subwords import SubwordTable
 
 SEEN = ["the", "night", "nights", "naïve", "北海道", "</s>"]
@@ -116,6 +119,48 @@ def test_the_output_vectors_of_a_run_are_written(words_file: Path, tmp_path: Pat
     write_vectors(tmp_path / "model.bin", content, "fasttext-bin")
     found = fasttext.FastText._FastText(str(tmp_path / "model.bin"))
     np.testing.assert_array_equal(found.get_output_matrix(), trained.context_vectors)
+
+
+@pytest.mark.parametrize("kind", ["skipgram", "cbow"])
+def test_a_model_says_how_it_was_trained(kind: str, words_file: Path, tmp_path: Path) -> None:
+    """From a run's folder, from the vectors in memory, and from one model to another."""
+    run, model = tmp_path / "run", tmp_path / "model.bin"
+    sizes: dict[str, Any] = {"vector_size": 8, "subword": "3-4", "buckets": 50, "min_count": 2}
+    trained = Word2Vec(**sizes, model=kind, epochs=3, window=4, sample=0.01).fit(words_file)
+    expected = TrainedAs(kind, 4, 3, 2, 5, 0.01)
+    trained.save(run)
+    tables = {"run": KeyedVectors.load(run), "memory": trained.wv}
+    for name, vectors in tables.items():
+        vectors.save(model, "fasttext-bin")
+        assert KeyedVectors.load(model).trained_as == expected, name
+    write_vectors(model, read_vectors(run), "fasttext-bin")
+    write_vectors(tmp_path / "again.bin", read_vectors(model), "fasttext-bin")
+    assert (tmp_path / "again.bin").read_bytes() == model.read_bytes()
+    arguments = read_arguments(model)
+    assert arguments.model == {"skipgram": 2, "cbow": 1}[kind]
+    assert (arguments.ws, arguments.epoch, arguments.min_count, arguments.neg) == (4, 3, 2, 5)
+    assert arguments.t == 0.01
+
+
+@pytest.mark.parametrize("record", ["[]", "{", '{"settings": {}}', '{"settings": {"model": 7}}'])
+def test_a_folder_with_another_record_is_a_skip_gram_model(
+    vectors: KeyedVectors, tmp_path: Path, record: str
+) -> None:
+    vectors.save(tmp_path / "folder")
+    (tmp_path / "folder" / "run.json").write_text(record)
+    loaded = KeyedVectors.load(tmp_path / "folder")
+    assert loaded.trained_as is None
+    loaded.save(tmp_path / "model.bin", "fasttext-bin")
+    assert KeyedVectors.load(tmp_path / "model.bin").trained_as == TrainedAs()
+
+
+def test_the_command_keeps_the_kind_of_model(words_file: Path, tmp_path: Path) -> None:
+    gensim = pytest.importorskip("gensim.models.fasttext")
+    sizes: dict[str, Any] = {"vector_size": 8, "subword": "3-4", "buckets": 50, "min_count": 1}
+    Word2Vec(**sizes, model="cbow", epochs=1).fit(words_file).save(tmp_path / "run")
+    arguments = [str(tmp_path / "run"), str(tmp_path / "model.bin"), "--to", "fasttext-bin"]
+    assert CliRunner().invoke(convert.command, arguments).exit_code == 0
+    assert gensim.load_facebook_model(str(tmp_path / "model.bin")).sg == 0
 
 
 def changed(model: Path, tmp_path: Path, place: int, new: bytes) -> Path:

@@ -113,8 +113,6 @@ def test_arguments_that_need_others_say_so() -> None:
     for given, message in (
         ({"resume": True}, "`checkpoint`"),
         ({"init_keep": True}, "`init`"),
-        ({"patience": 2}, "`validation`"),
-        ({"patience": 0, "validation": TEXT}, "1 or more"),
         ({"checkpoint_every": "often"}, "200, or a time"),
         ({"callbacks": [print]}, "has none of the methods on_train_begin"),
     ):

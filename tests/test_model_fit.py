@@ -20,6 +20,9 @@ from xw2v import (
     UsageError,
     Word2Vec,
 )
+from xw2v.text import encode
+from xw2v.text.corpus import Corpus
+from xw2v.training.callbacks import Progress
 from xw2v.training.checkpoint import CheckpointFolder
 
 # --- loading, and starting from vectors ---
@@ -177,19 +180,6 @@ def test_a_callback_ends_a_run(tmp_path: Path) -> None:
     assert_equal(Word2Vec(**TINY).fit(TEXT, checkpoint=tmp_path, resume=True), whole)
 
 
-def test_a_loss_that_no_longer_falls_ends_a_run(tmp_path: Path) -> None:
-    # random words: there is nothing to learn, so that the loss of other text soon rises
-    many = TINY | {"epochs": 30, "alpha": 0.2, "vector_size": 32}
-    model = Word2Vec(**many).fit(TEXT, HELD_OUT, patience=2, checkpoint=tmp_path)
-    losses = model.validation_history
-    epochs = len(losses)
-    assert 3 <= epochs < 30
-    assert model.run.record["epochs_trained"] == epochs
-    assert losses.index(min(losses)) == epochs - 3
-    again = Word2Vec(**many).fit(TEXT, HELD_OUT, patience=2, checkpoint=tmp_path, resume=True)
-    assert_equal(again, model)
-
-
 def test_a_failed_fit_leaves_the_model_as_it_was() -> None:
     model = Word2Vec(**TINY)
     with pytest.raises(Fail):
@@ -203,6 +193,36 @@ def test_a_failed_fit_leaves_the_model_as_it_was() -> None:
 
 
 # --- progress ---
+
+
+@pytest.mark.parametrize("length", [1, 7, 300])
+def test_what_is_reported_ends_when_all_is_done(length: int) -> None:
+    shares: list[float] = []
+    losses: list[float] = []
+
+    def report(progress: Progress) -> None:
+        shares.append(progress.done)
+        losses.append(progress.loss)
+
+    model = Word2Vec(**TINY).fit(TEXT[:length], report=report)
+    assert shares == sorted(set(shares))
+    assert shares[-1] == 1
+    assert losses[: len(model.loss_history)] == model.loss_history
+
+
+@pytest.mark.parametrize("is_list", [True, False])
+def test_a_bar_is_shown_while_token_lists_are_read(
+    is_list: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(encode, "CHUNK_TOKENS", 600)
+    seen: list[tuple[int, float | None]] = []
+
+    def note(words: int, share: float | None) -> None:
+        seen.append((words, share))
+
+    Corpus.from_sentences(TEXT if is_list else iter(TEXT), progress=note)
+    thirds = [1 / 3, 2 / 3, 1] if is_list else [None, None, None]
+    assert seen == list(zip([600, 1200, 1800], thirds, strict=True))
 
 
 def test_progress_is_a_bar_and_lines(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from xw2v.text import ngrams
-from xw2v.text.ngrams import NgramRule, subword_index
+from xw2v.text.ngrams import NgramRule, bucket_of, subword_index
 
 
 def slow_hash(text: str) -> int:
@@ -49,6 +49,7 @@ def test_the_hash_is_fasttexts(word: str, value: int) -> None:
     assert buckets[1] == value  # after <…, before …>
 
 
+@settings(deadline=None)
 @given(
     words=st.lists(
         st.text(st.characters(), max_size=12)
@@ -63,7 +64,12 @@ def test_n_grams_are_those_of_a_loop(words: list[str], sizes: list[int], buckets
     expected = [
         [slow_hash(ngram) % buckets for ngram in slow_ngrams(word, min_n, max_n)] for word in words
     ]
-    assert buckets_by_word(NgramRule(min_n, max_n, buckets), words) == expected
+    rule = NgramRule(min_n, max_n, buckets)
+    assert buckets_by_word(rule, words) == expected
+    for word in words:
+        assert rule.ngrams_of(word) == slow_ngrams(word, min_n, max_n)
+        for ngram in rule.ngrams_of(word):
+            assert bucket_of(ngram, buckets) == slow_hash(ngram) % buckets
 
 
 def test_chunks_of_words_make_no_difference(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -73,6 +79,7 @@ def test_chunks_of_words_make_no_difference(monkeypatch: pytest.MonkeyPatch) -> 
     assert buckets_by_word(rule, words) == expected
 
 
+@settings(deadline=None)
 @given(
     words=st.lists(st.text("ab", max_size=9), min_size=1, max_size=9, unique=True),
     buckets=st.integers(1, 50),

@@ -58,6 +58,11 @@ def test_languages(tmp_path: Path) -> None:
 
     assert "königin" in KeyedVectors.load(tmp_path / "deutsch")
     assert "हिन्दी" in KeyedVectors.load(tmp_path / "hindi")
+    finnish = KeyedVectors.load(tmp_path / "suomi")
+    for form, stem in (("autoissakin", "auto"), ("kirjallekin", "kirja"), ("talojen", "talo")):
+        assert finnish.is_composed(form)
+        of_stem = [word for word in finnish.index_to_key if word.startswith(stem)][:5]
+        assert finnish.most_similar(form, topn=1)[0][0] in of_stem
     if find_spec("jieba") is not None:
         assert "北京" in KeyedVectors.load(tmp_path / "chinese")
     if find_spec("janome") is not None:

@@ -83,14 +83,15 @@ def test_gradients_equal_a_loop_over_pairs(config: StepConfig) -> None:
 
 
 def test_gradients_equal_finite_differences(config: StepConfig) -> None:
-    """With one group a batch, where the control variate is zero; for those conventions of CBOW that
-    have the gradient of the loss.
+    """With one group a batch and no reference, where there is no control variate; for those
+    conventions of CBOW that have the gradient of the loss.
     """
     exact = "mean" if config.cbow_mean else "full"
     config = dataclasses.replace(config, group=TOKENS, cbow_gradient=exact)
     rng = np.random.default_rng(2)
     tables = random_tables(rng, VOCAB_SIZE, DIM, tied=config.tied)
     batch = random_batch(rng, config, VOCAB_SIZE, TOKENS)
+    batch = batch._replace(reference=batch.reference[:0])
     center, context = dense(gradients_of(config, tables, batch)[0], VOCAB_SIZE)
     step = 1e-5
     for _ in range(5):
@@ -129,7 +130,9 @@ def test_control_variate_keeps_the_mean_and_reduces_the_variance(shared: int) ->
     tables = Tables(*(part + offset for part in random_tables(rng, VOCAB_SIZE, DIM)))
     batch = random_batch(rng, config, VOCAB_SIZE, 16 * config.group)
     one, positions = slice(0, config.group), config.group + 2 * config.window
-    alone = Batch(batch.tokens[:positions], batch.left[one], batch.right[one], None)
+    alone = batch._replace(
+        tokens=batch.tokens[:positions], left=batch.left[one], right=batch.right[one]
+    )
     corrected, plain = [], []
     for _ in range(2000):
         negatives = rng.integers(0, VOCAB_SIZE, batch.negatives.shape)
@@ -143,6 +146,25 @@ def test_control_variate_keeps_the_mean_and_reduces_the_variance(shared: int) ->
     chance = np.sqrt(np.sum(np.var(np.subtract(corrected, plain), axis=0)) / len(plain))
     size = np.linalg.norm(np.mean(plain, axis=0))
     assert np.linalg.norm(error) < min(2 * chance, 0.05 * size)
+
+
+def test_cbows_control_variate_keeps_the_mean_and_reduces_the_variance() -> None:
+    """Over draws of the negatives and of a reference that contains them."""
+    config = small_config(cbow=True, group=16, convexity=1.0)  # scores are near 0 here
+    rng = np.random.default_rng(9)
+    tables = Tables(*(part + 0.5 for part in random_tables(rng, VOCAB_SIZE, DIM)))
+    batch = random_batch(rng, config, VOCAB_SIZE, config.group)
+    corrected, plain = [], []
+    for _ in range(4000):
+        drawn = rng.integers(0, VOCAB_SIZE, 40 * config.shared_negatives)
+        own = batch._replace(negatives=drawn[None, : config.shared_negatives])
+        for reference, rows in ((drawn, corrected), (drawn[:0], plain)):
+            gradients, _ = gradients_of(config, tables, own._replace(reference=reference))
+            rows.append(gradients.center.rows.ravel())
+    assert np.sum(np.var(corrected, axis=0)) < 0.5 * np.sum(np.var(plain, axis=0))
+    error = np.mean(corrected, axis=0) - np.mean(plain, axis=0)
+    chance = np.sqrt(np.sum(np.var(np.subtract(corrected, plain), axis=0)) / len(plain))
+    assert np.linalg.norm(error) < min(2 * chance, 0.05 * np.linalg.norm(np.mean(plain, axis=0)))
 
 
 def test_a_step_changes_nothing_but_the_tables(any_backend: Backend, config: StepConfig) -> None:

@@ -116,6 +116,29 @@ def test_the_plain_composer_equals_the_loop_over_words(
         tables = expected
 
 
+@each_size
+def test_a_backends_own_composer_equals_the_plain_one(
+    any_backend: Backend, sizes: dict[str, Any]
+) -> None:
+    """And in a fixed order, where a backend has one, gives the same bits again."""
+    backend, config, rng = any_backend, small_config(**sizes), np.random.default_rng(6)
+    index, tables = random_index(rng), random_tables(rng, np.float32)
+    plain = with_plain_parts(NUMPY, config, index)
+    batch = random_batch(rng, config, WORDS, 64)
+    expected = Tables(*(table.astype(np.float64) for table in tables))
+    plain(expected, batch, 0.3)
+    there = Batch(*map(backend.from_numpy, batch))
+    runs = []
+    for _ in range(2):
+        moved = onto(backend, tables)
+        SubwordStep(backend, config, index)(moved, there, 0.3)
+        runs.append([backend.to_numpy(table) for table in moved])
+        for table, rows in zip(runs[-1], expected, strict=True):
+            assert_rows_close(table, rows, 2e-5)
+    if backend.deterministic or backend.device_name == "cpu":
+        np.testing.assert_array_equal(runs[0][0], runs[1][0])
+
+
 @built
 @each_size
 def test_the_compiled_composer_equals_the_plain_one(sizes: dict[str, Any]) -> None:

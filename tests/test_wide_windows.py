@@ -82,7 +82,7 @@ def test_a_batch_of_too_many_places_is_refused() -> None:
     negatives = np.broadcast_to(np.int64(0), (T // 64, 8))
     step = CompiledStep(config)
     with pytest.raises(OutOfMemoryError, match="smaller `batch_tokens` or `window`"):
-        step(Tables(table, table.copy()), Batch(ids, ids[:T], ids[:T], negatives), 0.1)
+        step(Tables(table, table.copy()), Batch(ids, ids[:T], ids[:T], negatives, ids[:0]), 0.1)
 
 
 def test_a_wide_window_is_resumed_with_more_epochs(tmp_path: Path, xw2v: Xw2v) -> None:

@@ -75,6 +75,7 @@ def one_step(trust_ratio: float) -> tuple[float, Tables]:
         left=np.array([0]),  # the word on its left belongs to another sentence
         right=np.array([1]),
         negatives=np.array([[ROCKET]]),
+        reference=np.empty(0, np.int64),  # for CBOW
     )
     loss = PlainStep(load_backend("numpy"), config)(tables, batch, alpha=0.5, measure=True)
     assert loss is not None

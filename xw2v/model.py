@@ -8,6 +8,7 @@ model.wv.most_similar("king")
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import warnings
 from collections.abc import Callable, Iterable, Sequence
@@ -28,7 +29,6 @@ from xw2v.text.python_texts import Sentences, corpus_of
 from xw2v.training.callbacks import (
     HOOKS,
     Callback,
-    EarlyStopping,
     ModelHooks,
     Progress,
     ProgressReport,
@@ -42,7 +42,7 @@ from xw2v.training.run_folder import read_run
 from xw2v.training.session import TrainingSession
 from xw2v.training.signals import StopSignals
 from xw2v.training.state import State
-from xw2v.training.trainer import Trainer
+from xw2v.training.trainer import Trainer, check_patience
 from xw2v.training.warm_start import WarmStart
 from xw2v.vectors.arguments import checks_arguments
 from xw2v.vectors.keyedvectors import KeyedVectors
@@ -105,7 +105,6 @@ class Word2Vec:
         init: str | os.PathLike[str] | KeyedVectors | Word2Vec | None = None,
         init_keep: bool = False,
         callbacks: Any = (),
-        patience: int | None = None,
     ) -> Word2Vec:
         """Build the vocabulary and train, anew unless `resume` or `init` is given.
 
@@ -113,9 +112,11 @@ class Word2Vec:
             sentences: an iterable of token lists (read once, so a generator will do), a text file
                 or folder, a list of them, or a Corpus. Of token lists every token counts as it is;
                 of files the setting `tokens` says what a token is.
-            validation: likewise; its loss is computed after each epoch.
+            validation: likewise; its loss is computed after each epoch. With the setting
+                `patience`, the run ends once it has not fallen for so many epochs, and the vectors
+                are those of the epoch with the lowest.
             report: called at the end of each reporting interval, some 200 times a run or every 100
-                steps.
+                steps, and at the end of the last epoch.
             progress: show a bar, on standard error or in a notebook, and lines on what is done.
             checkpoint: save the run in `checkpoint/` of this folder: after epochs, as
                 `checkpoint_every` says, and when a signal (Ctrl-C) ends it.
@@ -130,7 +131,6 @@ class Word2Vec:
                 on_epoch_end and on_train_end, which are called with this model, as it is then, and
                 on_interval, with a `Progress` too. `model.stop_training = True` ends the run with
                 the epoch.
-            patience: end the run once the validation loss has not fallen for so many epochs.
 
         Returns:
             This model, trained.
@@ -147,6 +147,7 @@ class Word2Vec:
             )
         if init_keep and init is None:
             raise UsageError("give the vectors whose words are kept as `init`", setting="init_keep")
+        check_patience(self.settings, validation)
         console = PythonConsole(progress)
 
         def texts(settings: Settings) -> tuple[Corpus, Corpus | None]:
@@ -166,8 +167,6 @@ class Word2Vec:
             warm_start=lambda: _warm_start(init, init_keep),
         )
         watchers: list[Callback] = [] if report is None else [ProgressReport(report)]
-        if patience is not None:
-            watchers.append(_early_stopping(patience, validation))
         self._fit(session, checkpoint, _checked_callbacks(callbacks), watchers)
         return self
 
@@ -292,9 +291,15 @@ class _Hooks(ModelHooks):
     def __init__(self, model: Word2Vec, callbacks: Sequence[Any], trainer: Trainer) -> None:
         super().__init__(model, callbacks)
         self._trainer = trainer
+        self._is_over = False
 
     def show(self, state: State) -> None:
-        self._model._set_run(None, lambda: finish(self._trainer, state))
+        shown = state if self._is_over else dataclasses.replace(state, best=None)
+        self._model._set_run(None, lambda: finish(self._trainer, shown))
+
+    def on_train_end(self, state: State) -> None:
+        self._is_over = True
+        super().on_train_end(state)
 
     def wants_to_stop(self, state: State) -> bool:
         return bool(self._model.stop_training)
@@ -311,14 +316,6 @@ def _checked_callbacks(callbacks: Any) -> list[Any]:
                 setting="callbacks",
             )
     return given
-
-
-def _early_stopping(patience: int, validation: object) -> EarlyStopping:
-    if validation is None:
-        raise UsageError("give the text whose loss is watched as `validation`", setting="patience")
-    if patience < 1:
-        raise UsageError("give epochs, 1 or more", setting="patience", value=patience)
-    return EarlyStopping(patience)
 
 
 def _warm_start(init: Any, keep: bool) -> WarmStart | None:

@@ -21,8 +21,8 @@ SKIPGRAM_ALPHA = 0.05
 CBOW_ALPHA = {
     (True, "mean"): 0.2,
     (True, "full"): 0.1,
-    (False, "mean"): 0.1,
-    (False, "full"): 0.05,
+    (False, "mean"): 0.05,
+    (False, "full"): 0.025,
 }
 MOST_NGRAM_CHARACTERS = 100
 
@@ -62,13 +62,20 @@ class Settings:
     )
     alpha: float | None = setting(
         None,
-        "Learning rate at the start (skip-gram 0.05, CBOW 0.2; with full or sum 0.1, both 0.05).",
+        "Learning rate at the start (skip-gram 0.05, CBOW 0.2; full 0.1, sum 0.05, both 0.025).",
         "lr",
         above=0,
         high=10,
     )
     min_alpha: float = setting(1e-4, "Learning rate at the end.", low=0, high=10)
     epochs: int = setting(5, "Passes over the corpus.", "iter", low=1, high=10**9)
+    patience: int | None = setting(
+        None,
+        "With held-out text: end the run once its loss has not fallen for N epochs; the vectors "
+        "are those of the epoch with the lowest.",
+        low=1,
+        high=10**9,
+    )
     seed: int = setting(1, "The same seed gives the same vectors.", low=0, high=2**63 - 1)
     model: str = setting(
         "skipgram", "Architecture: skip-gram or CBOW.", choices=("skipgram", "cbow")
@@ -108,7 +115,8 @@ class Settings:
     )
     batch_tokens: int | None = setting(
         None,
-        "Tokens in a batch, rounded up to complete groups (CPU 2048; CBOW 512; CUDA 16384).",
+        "Tokens in a batch, rounded up to complete groups (2048; CBOW 1024; CUDA 16384, with "
+        "n-grams as the CPU).",
         low=1,
         high=2**24,
     )
@@ -242,6 +250,7 @@ class SettingsDict(TypedDict, total=False):
     alpha: float | None
     min_alpha: float
     epochs: int
+    patience: int | None
     seed: int
     model: str
     cbow_mean: bool

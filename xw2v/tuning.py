@@ -10,7 +10,7 @@ from xw2v.settings import Settings
 from xw2v.sgns.config import ModelShape, StepConfig
 from xw2v.sgns.interface import SubwordIndex
 
-DEFAULT_BATCH_TOKENS = {"skipgram": 2048, "cbow": 512}
+DEFAULT_BATCH_TOKENS = {"skipgram": 2048, "cbow": 1024}
 CUDA_BATCH_TOKENS = 16384  # a GPU is not filled by what the cache of a CPU core holds
 BLOCK_CENTERS = 8  # centers that share a span
 GROUP_TOKENS = 64  # tokens that share negatives; twice as many where negatives are few
@@ -60,10 +60,14 @@ def model_shape(
 
 
 def batch_tokens(settings: Settings) -> int:
-    """T: the setting, or the default of model and device, rounded up to complete groups."""
+    """T: the setting, or the default of model and device, rounded up to complete groups.
+
+    Words that share n-grams move together in a batch, and lose most by large ones: they have the
+    CPU's on every device.
+    """
     if settings.batch_tokens is not None:
         tokens = settings.batch_tokens
-    elif settings.device.partition(":")[0] == "cuda":
+    elif settings.device.partition(":")[0] == "cuda" and settings.subword is None:
         tokens = CUDA_BATCH_TOKENS
     else:
         tokens = DEFAULT_BATCH_TOKENS[settings.model]
@@ -75,18 +79,16 @@ def shared_negatives(settings: Settings) -> int:
     """K: the setting, or as many as a center meets in word2vec, a multiple of 8 from 16 to 256.
 
     In word2vec a center of n = w + 1 pairs (the mean of a shrinking window; 2w of a fixed one)
-    meets n · negative of them. Here its K negatives weigh n · negative / K each. CBOW has no
-    control variate and gains from twice as many. So do wide groups from half as many again, except
-    with long vectors, which pay most for them and do with three quarters.
+    meets n · negative of them. Here its K negatives weigh n · negative / K each. Wide groups gain
+    from half as many again, except with long vectors, which pay most for them and do with three
+    quarters, in CBOW too.
     """
     if settings.shared_negatives is not None:
         return settings.shared_negatives
-    if settings.model == "cbow":
-        factor = 2.0
-    elif not is_wide(settings):
-        factor = 1.0
-    else:
+    if is_wide(settings):
         factor = 0.75 if is_long(settings) else 1.5
+    else:
+        factor = 0.75 if is_long(settings) and settings.model == "cbow" else 1.0
     pairs = 2 * settings.window if settings.fixed_window else settings.window + 1
     negatives = settings.negative * pairs
     return min(max(16, 8 * round(factor * negatives / 8)), MOST_SHARED_NEGATIVES)

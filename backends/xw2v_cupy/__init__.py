@@ -11,12 +11,13 @@ from xw2v.sgns.array import Array
 from xw2v.sgns.backend import Backend, Reader
 from xw2v.sgns.config import RunShape, StepConfig
 from xw2v.sgns.draws import NUMBERS_PER_COUNTER, low_discrepancy_uint32
-from xw2v.sgns.interface import Step
+from xw2v.sgns.interface import Composer, Step, SubwordIndex
 from xw2v.sgns.tokenstream import TokenStream
 from xw2v_cupy.corpus import DeviceCorpus
 from xw2v_cupy.fused import fused_sizes
 from xw2v_cupy.kernels import WARP_SIZE, Kernels
 from xw2v_cupy.memory import corpus_bytes, in_gb, out_of_memory, plan_memory
+from xw2v_cupy.ngrams import CupyComposer
 from xw2v_cupy.scatter import scatter_add
 from xw2v_cupy.step import CupyStep
 
@@ -137,6 +138,9 @@ class CupyBackend(Backend):
         if config.cbow:
             return None
         return CupyStep(config, self.kernels, fused=fused, deterministic=self.deterministic)
+
+    def own_composer(self, config: StepConfig, index: SubwordIndex) -> Composer | None:
+        return CupyComposer(config, index, self.kernels, deterministic=self.deterministic)
 
     def versions(self) -> dict[str, str]:
         return {"cupy": self._cupy.__version__}

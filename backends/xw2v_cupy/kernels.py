@@ -11,7 +11,9 @@ import numpy as np
 
 from xw2v_cupy.signatures import Signature, signatures
 
-SOURCES = ("warp", "philox", "gather", "gradients", "groups", "pairs", "scatter", "update")
+SOURCES = (
+    "warp", "philox", "gather", "gradients", "groups", "pairs", "scatter", "update", "ngrams"
+)  # fmt: skip
 WARP_SIZE = 32  # threads of a warp, which works on one row
 WARPS_PER_BLOCK = 8
 REALS = {"float32": "float", "float64": "double"}

@@ -9,6 +9,8 @@ from xw2v.sgns.config import RunShape, StepConfig
 
 MAX_CORPUS_SHARE = 1 / 8  # of the free memory: a larger corpus stays on the host
 BATCH_BYTES_PER_TOKEN = 200  # at most, while batches are made of a chunk of tokens
+MEASURES, ROW_SUMS = 4, 2  # of a composed word's change, and over the words of a row (ngrams.cu)
+ROWS_PER_WORD = 40  # that compose it: more than the mean over the words of most languages
 SMALLER = (
     "give a smaller `vector_size`, `max_vocab` or `batch_tokens`, or train on the CPU (`device`)"
 )
@@ -22,6 +24,7 @@ class MemoryPlan:
         tables: the parameters.
         sums: of the gradients by table row, the rows' numbers of pairs and their stamps.
         step: the arrays of one step.
+        words: what composes them of their n-grams, besides the composed table.
         batches: a chunk of the corpus on its way to batches, and the sampling tables.
         corpus: its ids and sentence starts; 0 where it is read from the host, a chunk at a time.
     """
@@ -29,6 +32,7 @@ class MemoryPlan:
     tables: int
     sums: int
     step: int
+    words: int
     batches: int
     corpus: int
 
@@ -78,19 +82,33 @@ def plan_memory(
     spans = T // config.block * config.span
     context_ids = T + 2 * w + negatives
     table_rows = model.table_rows(tied=config.tied)
+    moved_rows = shape.composed_rows + model.output_rows if shape.composed_rows else table_rows
     rows = 2 * T + context_ids + spans + negatives  # X, dX; R; dC; dN
     scores = T * (config.span + config.shared_negatives)
     means = (2 * groups + 3) * D * itemsize + 8 * groups + 8 * context_ids
     plan = MemoryPlan(
         tables=(table_rows + shape.composed_rows) * D * itemsize,
-        sums=table_rows * (D * itemsize + 8 + 2 * 8),
+        sums=moved_rows * (D * itemsize + 8 + 2 * 8),
         step=means + 8 * T + (0 if fused else (rows * D + scores) * itemsize),
+        words=composer_bytes(config, shape, itemsize),
         batches=BATCH_BYTES_PER_TOKEN * min(chunk_tokens, shape.tokens) + 3 * 8 * model.output_rows,
         corpus=corpus_bytes(shape.tokens, shape.sentences, free),
     )
     if plan.total > free:
         raise OutOfMemoryError(f"training takes {plan}, and {in_gb(free)} GB are free; {SMALLER}")
     return plan
+
+
+def composer_bytes(config: StepConfig, shape: RunShape, itemsize: int) -> int:
+    """Device memory of a composer that sums by atomics, besides the composed table."""
+    if not shape.composed_rows:
+        return 0
+    V, T, D = shape.composed_rows, shape.batch_tokens, shape.model.dim
+    groups, tokens = T // config.group, T + (2 * config.window if config.cbow else 0)
+    index = 8 * (V + 1) + 8 * ROWS_PER_WORD * V
+    of_words = 3 * 8 * V + (D + MEASURES) * itemsize * tokens
+    of_rows = ROW_SUMS * itemsize * shape.model.input_rows
+    return index + of_words + of_rows + D * itemsize * (groups + 1) + 8 * groups
 
 
 def out_of_memory(error: MemoryError) -> OutOfMemoryError:

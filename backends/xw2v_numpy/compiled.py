@@ -53,15 +53,22 @@ class CompiledStep:
         team: threads that share it; the result does not depend on their number.
         split: whether several threads work on a group; by default where they outnumber half of
             the groups, and with the same result.
+        parts: in which each table's rows are numbered side by side; by default one for each thread,
+            at most MAX_PARTS, and with the same result.
     """
 
     name = "compiled"
 
     def __init__(
-        self, config: StepConfig, team: Team | None = None, split: bool | None = None
+        self,
+        config: StepConfig,
+        team: Team | None = None,
+        split: bool | None = None,
+        parts: int | None = None,
     ) -> None:
         self.config = config
         self.split = split
+        self.parts = parts
         self.team = team or Team(1)
         self._workspace: Workspace | None = None
 
@@ -78,7 +85,7 @@ class CompiledStep:
         workspace = self._workspace
         if workspace is None or not workspace.fits(tables, batch):
             workspace = self._workspace = Workspace(
-                self.config, tables, batch, self.team, self.split
+                self.config, tables, batch, self.team, self.split, self.parts
             )
         return workspace
 
@@ -121,7 +128,7 @@ class Workspace:
         tables: (V, D) each, of float32 or float64.
         batch: T tokens.
         team: threads to make room for.
-        split: see `CompiledStep`.
+        split, parts: see `CompiledStep`.
 
     Raises:
         ValueError: there is no library for the tables' dtype.
@@ -134,6 +141,7 @@ class Workspace:
         batch: Batch[Any],
         team: Team,
         split: bool | None = None,
+        parts: int | None = None,
     ) -> None:
         dtype = tables.center.dtype
         library = load_kernels(8 * dtype.itemsize) if dtype in (np.float32, np.float64) else None
@@ -163,11 +171,12 @@ class Workspace:
             cbow_mean=config.cbow_mean,
             cbow_full=config.cbow_gradient == "full",
             threads=team.threads,
-            parts=min(team.threads, MAX_PARTS),
+            parts=min(parts or team.threads, MAX_PARTS),
             negative=config.negative,
             trust_ratio=config.trust_ratio,
             trust_floor=config.trust_floor,
             curvature=config.curvature,
+            convexity=config.convexity,
             weight_decay=config.weight_decay,
             input=ctypes.pointer(self._input),
             output=ctypes.pointer(self._output),
@@ -190,6 +199,7 @@ class Workspace:
         self._new(plan, "positive_weight", (places,), np.float64)
         self._new(plan, "negative_weight", (places,), np.float64)
         self._new(plan, "group_means", (2, groups, P), dtype)
+        self._new(plan, "reference_mean", (P,), dtype)
         self._new(plan, "means", (2, P), dtype)
         self._new(plan, "group_weight", (groups,), np.float64)
         slices = self._library.constants["SLICES"]
@@ -304,7 +314,8 @@ class Workspace:
             raise ValueError(f"the parts of a batch do not fit each other: {shapes}")
         # kept alive: C gets addresses alone
         parts = [np.ascontiguousarray(part, np.int64) for part in batch]
-        plan.tokens, plan.left, plan.right, plan.negatives = map(address_of, parts)
+        plan.tokens, plan.left, plan.right, plan.negatives, plan.reference = map(address_of, parts)
+        plan.reference_rows = len(parts[-1])
         plan.alpha = alpha
         plan.measure = measure
         self._raise_for(function(plan, self._team.wake()))

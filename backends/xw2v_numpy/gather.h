@@ -14,8 +14,8 @@ copy_rows(const StepPlan *plan, const REAL *table, const int64_t *ids, Range ran
     }
 }
 
-/* Prefetch rows of group q, those of its tokens `begin` .. `end` - 1 and a like share of the others,
-   while the group is worked on that the same thread will most likely do before it. */
+/* Prefetch rows of group q, those of its tokens `begin` .. `end` - 1 and a like share of the
+   others, while the group is worked on that the same thread will most likely do before it. */
 INLINE void prefetch_group(const StepPlan *plan, int64_t q, int64_t begin, int64_t end) {
     const int64_t D = plan->dim, g = plan->group, w = plan->window, K = plan->shared_negatives;
     if (q >= n_groups(plan)) return;
@@ -58,6 +58,35 @@ INLINE void means_of_group(const StepPlan *plan, int64_t q, const GroupScratch *
         scratch->token_weights[t] = (REAL)(plan->negative_weight[q * g + t] / total);
     Product tokens = {scratch->token_weights, 0, 1, scratch->H, P, g};
     multiply(1, &tokens, 1, P, plan->group_means + (NEGATIVE * n_groups(plan) + q) * P, P);
+}
+
+#define REFERENCE_VECTORS 4 /* columns of a unit: as many sums stay in registers */
+
+INLINE int64_t reference_units(const StepPlan *plan) {
+    const int64_t columns = REFERENCE_VECTORS * SIMD_LANES;
+    return plan->reference_rows > 0 ? (plan->padded_dim + columns - 1) / columns : 0;
+}
+
+/* CBOW: some columns of the mean of the reference's rows. */
+static void mean_of_reference(StepPlan *plan, int64_t unit) {
+    const int64_t D = plan->dim, R = plan->reference_rows;
+    const int64_t first = unit * REFERENCE_VECTORS * SIMD_LANES;
+    const int64_t columns =
+        D - first < REFERENCE_VECTORS * SIMD_LANES ? D - first : REFERENCE_VECTORS * SIMD_LANES;
+    const REAL *table = plan->output->table + first;
+    REAL sums[REFERENCE_VECTORS * VECTOR_BYTES / sizeof(REAL)] = {0};
+    for (int64_t i = 0; i < R; i++) {
+        const REAL *row = table + plan->reference[i] * D;
+        if (i + PREFETCH_REFERENCE < R)
+            prefetch(table + plan->reference[i + PREFETCH_REFERENCE] * D, columns);
+        if (columns == REFERENCE_VECTORS * SIMD_LANES) {
+#pragma omp simd
+            for (int64_t d = 0; d < REFERENCE_VECTORS * SIMD_LANES; d++) sums[d] += row[d];
+        } else {
+            for (int64_t d = 0; d < columns; d++) sums[d] += row[d];
+        }
+    }
+    for (int64_t d = 0; d < columns; d++) plan->reference_mean[first + d] = sums[d] / (REAL)R;
 }
 
 /* The means of the batch from those of its groups, and the directions of damping. */

@@ -130,8 +130,34 @@ skipgram_gradients(const StepPlan *plan, int64_t q, int64_t slice, const GroupSc
     return loss;
 }
 
-/* Stage 2 of a group, CBOW: the mean or sum of a window predicts the token. Nothing is corrected or
-   damped. */
+/* CBOW: the reference's mean minus that of the group's negatives: once for a group, or, where
+   several threads work on it, once for each slice, so that no slice waits for another. */
+INLINE const REAL *
+offset_of_group(const StepPlan *plan, int64_t slice, const GroupScratch *scratch) {
+    const int64_t P = plan->padded_dim;
+    REAL *offset = scratch->offsets + (plan->split ? slice * P : 0);
+    if (!plan->split && slice > 0) return offset;
+    const REAL share = (REAL)(-1 / (double)plan->shared_negatives), one = 1;
+    Product products[2] = {
+        {&share, 0, 0, scratch->N, P, plan->shared_negatives},
+        {&one, 0, 0, plan->reference_mean, P, 1},
+    };
+    multiply(1, products, 2, P, offset, P);
+    return offset;
+}
+
+/* CBOW: the control variate's coefficient, what token t's score gradients with negatives add up to.
+ */
+INLINE REAL
+control_variate(const StepPlan *plan, int64_t q, int64_t t, const GroupScratch *scratch) {
+    const REAL *mean = plan->reference_mean;
+    REAL score;
+    if (context_words(plan, q, t) == 0) return 0;
+    dot_products(1, plan->padded_dim, scratch->H + t * plan->padded_dim, &mean, &score);
+    return (REAL)(plan->convexity * plan->negative) * sigmoid(score);
+}
+
+/* Stage 2 of a group, CBOW: the mean or sum of a window predicts the token. */
 static double
 cbow_gradients(const StepPlan *plan, int64_t q, int64_t slice, const GroupScratch *scratch) {
     const int64_t P = plan->padded_dim, g = plan->group, K = plan->shared_negatives;
@@ -149,14 +175,18 @@ cbow_gradients(const StepPlan *plan, int64_t q, int64_t slice, const GroupScratc
         Product product = {scores, padded(K), 1, scratch->N, P, K};
         multiply(tokens.last - t, &product, 1, P, scratch->dH + t * P, P);
     }
+    const int corrected = plan->reference_rows > 0;
+    const REAL *offset = corrected ? offset_of_group(plan, slice, scratch) : scratch->offsets;
     for (int64_t t = tokens.first; t < tokens.last; t++) {
+        const REAL control = corrected ? control_variate(plan, q, t, scratch) : 0;
         const REAL positive = scratch->positive_scores[t], factor = gradient_factor(plan, q, t);
         const REAL *H = scratch->H + t * P, *O = scratch->O + t * P;
         REAL *dO = plan->gradients + (q * g + t) * P, *dH = scratch->dH + t * P;
         for (int64_t d = 0; d < P; d += SIMD_LANES) {
             simd_vector *of_window = (simd_vector *)(dH + d);
             *(simd_vector *)(dO + d) = positive * *(const simd_vector *)(H + d);
-            *of_window = factor * (*of_window + positive * *(const simd_vector *)(O + d));
+            *of_window = factor * (*of_window + positive * *(const simd_vector *)(O + d) +
+                                   control * *(const simd_vector *)(offset + d));
         }
     }
     return loss;

@@ -27,6 +27,7 @@ typedef struct {
     REAL *negative_scores; /* (g, padded K) of the negatives; overwritten by their gradients */
     REAL *positive_scores; /* (g,) CBOW: of the tokens, likewise */
     REAL *band; /* (g, band_width) skip-gram: scores of the windows, likewise; CBOW: shares */
+    REAL *offsets;       /* (SLICES, P) CBOW: the reference's mean minus that of the negatives */
     REAL *token_weights; /* (g,) of each token in the mean of the group's tokens */
     REAL *sums;          /* (STRIP_ROWS, P) of the update */
     int64_t size;        /* REALs in all */
@@ -67,6 +68,7 @@ INLINE GroupScratch scratch_in(const StepPlan *plan, REAL *memory) {
     scratch.NT = take(&end, P * padded(K));
     scratch.O = take(&end, plan->cbow ? g * P : 0);
     scratch.dH = take(&end, plan->cbow ? g * P : 0);
+    scratch.offsets = take(&end, plan->cbow ? SLICES * P : 0);
     scratch.negative_scores = take(&end, g * padded(K));
     scratch.sums = take(&end, STRIP_ROWS * P);
     scratch.positive_scores = take(&end, padded(g));

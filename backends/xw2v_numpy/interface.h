@@ -18,34 +18,34 @@ typedef uint64_t REAL_AS_UINT;
 
 #define STEP_CONSTANTS(K)                                                                          \
     K(MAX_WINDOW, 100000)                                                                          \
-    K(VECTOR_BYTES, 32)                /* P REALs are whole vectors; all rows are aligned to it */ \
+    K(VECTOR_BYTES, 32) /* P REALs are whole vectors; all rows are aligned to it */                \
     K(CACHE_LINE_BYTES, 64)                                                                        \
-    K(SLICES, 4)                       /* in which several threads can work on a group */          \
-    K(NO_ERROR, 0)                     /* what check_batch returns: */                             \
+    K(SLICES, 4)   /* in which several threads can work on a group */                              \
+    K(NO_ERROR, 0) /* what check_batch returns: */                                                 \
     K(ERROR_ID_OUTSIDE_VOCABULARY, 1)                                                              \
     K(ERROR_EXTENT_OUTSIDE_WINDOW, 2)
 
 /* The rows of one part of a row set. */
 #define PART_MEMBERS(M)                                                                            \
-    M(int64_t, count)            /* M */                                                           \
-    M(int64_t *, ids)            /* (M,) rows of the table */                                      \
-    M(int32_t *, first_place)    /* (M,) where each row's chain of places begins ... */            \
-    M(int32_t *, last_place)     /* (M,) ... and ends */
+    M(int64_t, count)         /* M */                                                              \
+    M(int64_t *, ids)         /* (M,) rows of the table */                                         \
+    M(int32_t *, first_place) /* (M,) where each row's chain of places begins ... */               \
+    M(int32_t *, last_place)  /* (M,) ... and ends */
 
 /* The distinct rows of one table in a batch, in parts that are numbered and updated side by side.
    Its places are two ranges: first .. last - 1, and more_first .. more_last - 1. */
 #define ROW_SET_MEMBERS(M)                                                                         \
-    M(REAL *, table)             /* (V, D) */                                                      \
-    M(int32_t *, slot)           /* (V,) index in its part of a row of the batch; -1 elsewhere,    \
-                                    and between steps */                                           \
+    M(REAL *, table)   /* (V, D) */                                                                \
+    M(int32_t *, slot) /* (V,) index in its part of a row of the batch; -1 elsewhere,              \
+                          and between steps */                                                     \
     M(int64_t, first)                                                                              \
     M(int64_t, last)                                                                               \
     M(int64_t, more_first)                                                                         \
     M(int64_t, more_last)                                                                          \
-    M(double, token_share)       /* weight of means[TOKEN] in the direction of damping */          \
-    M(double, negative_share)    /* ... and of means[NEGATIVE] */                                  \
-    M(REAL *, direction)         /* (P,) */                                                        \
-    M(Part *, parts)             /* (parts,) */
+    M(double, token_share)    /* weight of means[TOKEN] in the direction of damping */             \
+    M(double, negative_share) /* ... and of means[NEGATIVE] */                                     \
+    M(REAL *, direction)      /* (P,) */                                                           \
+    M(Part *, parts)          /* (parts,) */
 
 /* Configuration and batch, which are only read, and the arrays of a step. */
 #define STEP_PLAN_MEMBERS(M)                                                                       \
@@ -65,14 +65,17 @@ typedef uint64_t REAL_AS_UINT;
     M(double, trust_ratio)                                                                         \
     M(double, trust_floor)                                                                         \
     M(double, curvature)                                                                           \
+    M(double, convexity) /* CBOW: the factor of the control variate's coefficient */               \
     M(double, weight_decay)                                                                        \
-    M(double, alpha)             /* learning rate */                                               \
-    M(int64_t, measure)          /* whether to sum the loss */                                     \
-    M(const int64_t *, tokens)   /* (T + 2w,) ids, with w neighbours at either side */             \
-    M(const int64_t *, left)     /* (T,) context words to the left of each token: 0 .. w */        \
-    M(const int64_t *, right)    /* (T,) and to the right */                                       \
+    M(double, alpha)              /* learning rate */                                              \
+    M(int64_t, measure)           /* whether to sum the loss */                                    \
+    M(const int64_t *, tokens)    /* (T + 2w,) ids, with w neighbours at either side */            \
+    M(const int64_t *, left)      /* (T,) context words to the left of each token: 0 .. w */       \
+    M(const int64_t *, right)     /* (T,) and to the right */                                      \
     M(const int64_t *, negatives) /* (T/g, K) ids */                                               \
-    M(RowSet *, input)           /* rows of the input table; the same as output where tied */      \
+    M(const int64_t *, reference) /* (R,) ids; R is 0 in skip-gram */                              \
+    M(int64_t, reference_rows)    /* R */                                                          \
+    M(RowSet *, input)            /* rows of the input table; the same as output where tied */     \
     M(RowSet *, output)                                                                            \
     M(int64_t *, place_id)       /* (places,) row of each place's table */                         \
     M(int32_t *, next_place)     /* (places,) the next of the same row, or -1 */                   \
@@ -82,7 +85,8 @@ typedef uint64_t REAL_AS_UINT;
     M(REAL *, group_means)       /* (2, T/g, P) of each group: [TOKEN] the mean of its negatives'  \
                                     rows, which its tokens meet; [NEGATIVE] the weighted mean of   \
                                     its tokens' rows, which its negatives meet; zeros in CBOW, so  \
-                                    that nothing is corrected or damped, as are the weights */     \
+                                    that no sum is corrected or damped, as are the weights */      \
+    M(REAL *, reference_mean)    /* (P,) CBOW: of the reference's output rows */                   \
     M(REAL *, means)             /* (2, P) likewise, of the batch */                               \
     M(double *, group_weight)    /* (T/g,) summed weight of a group's pairs with negatives */      \
     M(double *, losses)          /* (T/g, SLICES) */                                               \

@@ -1,6 +1,7 @@
 /* One step on the CPU, skip-gram or CBOW, as a job for a team of threads (team.h). The plain form
    of the step is xw2v/sgns/step.py, that of the update xw2v/sgns/update.py.
 
+       reference  CBOW: the mean of the reference's rows (gather.h)
        groups   for each group: gather its rows (gather.h); gradients of its hidden vectors; and of
                 the other rows (gradients.h), all at places of its own. One thread does a group,
                 or, where threads are many, these are three phases of slices of groups. Beside them,
@@ -42,8 +43,7 @@ static void number_part(StepPlan *plan, int64_t unit) {
 }
 
 /* Slice `slice` of group q's rows; with the first, also the weights of the group's places. */
-static void
-gather_slice(StepPlan *plan, int64_t q, int64_t slice, const GroupScratch *scratch) {
+static void gather_slice(StepPlan *plan, int64_t q, int64_t slice, const GroupScratch *scratch) {
     if (slice == 0 && !plan->cbow) compute_weights(plan, q);
     gather(plan, q, slice, scratch);
 }
@@ -95,6 +95,11 @@ static void run_distribute(void *job, int64_t unit, int64_t thread) {
     distribute(job, unit / SLICES, unit % SLICES, &scratch);
 }
 
+static void run_reference(void *job, int64_t unit, int64_t thread) {
+    (void)thread;
+    mean_of_reference(job, unit);
+}
+
 static void run_means(void *job, int64_t unit, int64_t thread) {
     StepPlan *plan = job;
     (void)unit;
@@ -125,20 +130,22 @@ int xw2v_step(StepPlan *plan, Team *team) {
     const int error = check_batch(plan);
     if (error != NO_ERROR) return error;
     const int64_t n_parts = n_sets(plan) * plan->parts, slices = n_groups(plan) * SLICES;
+    const Phase reference = {reference_units(plan), run_reference};
     const Phase means = {1, run_means}, update = {n_parts * SECTIONS, run_update};
     fill_place_ids(plan);
     if (plan->split) {
         const Phase phases[] = {
+            reference,
             {slices + n_parts, run_gather},
             {slices, run_hidden_gradients},
             {slices, run_distribute},
             means,
             update,
         };
-        team_run(team, plan, phases, 5);
+        team_run(team, plan, phases, 6);
     } else {
-        const Phase phases[] = {{n_parts + n_groups(plan), run_group}, means, update};
-        team_run(team, plan, phases, 3);
+        const Phase phases[] = {reference, {n_parts + n_groups(plan), run_group}, means, update};
+        team_run(team, plan, phases, 4);
     }
     return NO_ERROR;
 }

@@ -20,6 +20,7 @@ typedef REAL simd_vector __attribute__((vector_size(SIMD_BYTES)));
 #define SIMD_LANES ((int64_t)(SIMD_BYTES / sizeof(REAL)))
 #define PREFETCH_ROWS                                                                              \
     4 /* prefetch distance where rows are copied or places summed; update.h has its own */
+#define PREFETCH_REFERENCE 8 /* prefetch distance where the reference's rows are summed */
 #define DOT_ROWS 4    /* whose dot products with one row are computed at a time */
 #define STRIP_ROWS 16 /* rows whose coefficients are computed side by side, in SIMD lanes */
 

@@ -42,6 +42,8 @@ static int check_batch(const StepPlan *plan) {
     const int64_t draws = n_groups(plan) * plan->shared_negatives;
     if (!all_below(plan->vocab_size, plan->tokens, T + 2 * w)) return ERROR_ID_OUTSIDE_VOCABULARY;
     if (!all_below(plan->vocab_size, plan->negatives, draws)) return ERROR_ID_OUTSIDE_VOCABULARY;
+    if (!all_below(plan->vocab_size, plan->reference, plan->reference_rows))
+        return ERROR_ID_OUTSIDE_VOCABULARY;
     if (!all_below(w + 1, plan->left, T)) return ERROR_EXTENT_OUTSIDE_WINDOW;
     if (!all_below(w + 1, plan->right, T)) return ERROR_EXTENT_OUTSIDE_WINDOW;
     return NO_ERROR;

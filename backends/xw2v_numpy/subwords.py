@@ -115,7 +115,8 @@ class CompiledComposer:
         """
         plan, w = self._plan, self._config.window
         self._check(tables, batch)
-        tokens, left, right, negatives = (np.ascontiguousarray(p, np.int64) for p in batch)
+        parts = batch.tokens, batch.left, batch.right, batch.negatives
+        tokens, left, right, negatives = (np.ascontiguousarray(part, np.int64) for part in parts)
         self._make_room(tables.center.shape[1], len(tokens))
         self._keep("tokens", tokens if self._config.cbow else tokens[w : len(tokens) - w])
         plan.n_tokens = len(self._arrays["tokens"])

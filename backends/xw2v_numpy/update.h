@@ -33,7 +33,7 @@ INLINE void measure_rows(
     for (int64_t i = 0; i < count; i++) {
         const REAL *row = rows->table + ids[i] * D;
         REAL token = 0, negative = 0, squared = 0;
-        if (plan->cbow) { /* the means are 0 */
+        if (plan->cbow) { /* nothing is corrected or damped */
 #pragma omp simd reduction(+ : squared)
             for (int64_t d = 0; d < D; d++) squared += row[d] * row[d];
         } else {
@@ -48,6 +48,7 @@ INLINE void measure_rows(
         strip->sigma[NEGATIVE][i] = negative;
         strip->squared[i] = squared;
     }
+    if (plan->cbow) return;
     const REAL token_share = (REAL)rows->token_share, negative_share = (REAL)rows->negative_share;
 #pragma omp simd
     for (int64_t i = 0; i < count; i++) {
@@ -118,6 +119,16 @@ INLINE void change_of_row(
     const REAL negative = strip->weight[NEGATIVE][i] * strip->sigma[NEGATIVE][i];
     const REAL alpha = (REAL)plan->alpha, decay = (REAL)plan->weight_decay;
     REAL along = 0, squared = 0;
+    if (plan->cbow) {
+#pragma omp simd reduction(+ : squared)
+        for (int64_t d = 0; d < plan->dim; d++) {
+            const REAL change = alpha * (sum[d] + decay * row[d]);
+            sum[d] = change;
+            squared += change * change;
+        }
+        strip->change[i] = squared;
+        return;
+    }
 #pragma omp simd reduction(+ : along, squared)
     for (int64_t d = 0; d < plan->dim; d++) {
         const REAL corrected = sum[d] + token * met_by_tokens[d] + negative * met_by_negatives[d];
@@ -139,9 +150,9 @@ INLINE REAL trusted_share(
     /* Damping only shortens a change: what was below the limit stays there. */
     if (strip->change[i] < limit * limit * (REAL)0.999) return 1;
     const REAL *direction = rows->direction;
-    REAL squared = 0;
+    REAL squared = plan->cbow ? strip->change[i] : 0;
 #pragma omp simd reduction(+ : squared)
-    for (int64_t d = 0; d < plan->dim; d++) {
+    for (int64_t d = 0; d < (plan->cbow ? 0 : plan->dim); d++) {
         const REAL damped = change[d] + strip->damping[i] * direction[d];
         squared += damped * damped;
     }
@@ -174,8 +185,9 @@ update_section(StepPlan *plan, RowSet *rows, int64_t part_number, int64_t sectio
             change_of_row(plan, rows, rows->table + ids[i] * D, i, sums + i * P, &strip);
             rows->slot[ids[i]] = -1;
         }
+        memset(strip.damping, 0, sizeof strip.damping);
 #pragma omp simd
-        for (int64_t i = 0; i < count; i++) {
+        for (int64_t i = 0; i < (plan->cbow ? 0 : count); i++) {
             const REAL pairs = strip.weight[TOKEN][i] + strip.weight[NEGATIVE][i];
             const REAL z = scale * (curvature * strip.positive[i] + strip.slope[i] * pairs);
             strip.damping[i] = phi_minus_1(z) * strip.along[i] / divisor;
@@ -184,6 +196,11 @@ update_section(StepPlan *plan, RowSet *rows, int64_t part_number, int64_t sectio
             REAL *restrict row = rows->table + ids[i] * D, *restrict change = sums + i * P;
             const REAL trusted = trusted_share(plan, rows, i, change, &strip);
             const REAL of_direction = trusted * strip.damping[i];
+            if (plan->cbow) {
+#pragma omp simd
+                for (int64_t d = 0; d < D; d++) row[d] -= trusted * change[d];
+                continue;
+            }
 #pragma omp simd
             for (int64_t d = 0; d < D; d++)
                 row[d] -= trusted * change[d] + of_direction * direction[d];

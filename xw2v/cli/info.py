@@ -137,6 +137,8 @@ def vectors_record(place: Path) -> dict[str, Any]:
         "vector_size": size,
         "tokens": None if loaded.counts is None else int(loaded.counts.sum()),
     }
+    if loaded.trained_as is not None and format == "fasttext-bin":
+        record["trained"] = vars(loaded.trained_as)
     if loaded.subwords is not None:
         rule = vars(loaded.subwords.rule)
         record["n_grams"] = rule | {"vectors": len(loaded.subwords.rows)}

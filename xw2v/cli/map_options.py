@@ -103,7 +103,7 @@ def map_words(
 
 
 def check_word(vectors: KeyedVectors, word: str) -> None:
-    """Refuse a `--word` that is not in the vocabulary, before any work.
+    """Refuse a `--word` that has no vector, before any work.
 
     Raises:
         UsageError: it is a model folder.
@@ -111,7 +111,7 @@ def check_word(vectors: KeyedVectors, word: str) -> None:
     """
     if word not in vectors:
         check_no_model("--word", [word])
-    vectors.get_index(word)
+        vectors.get_index(word)
 
 
 def read_words(path: Path) -> list[str]:

@@ -12,8 +12,8 @@ import click
 from xw2v.training import console
 
 if TYPE_CHECKING:
+    from xw2v.text.encode import Progress
     from xw2v.text.options import TextOptions
-    from xw2v.text.reading import Progress
 
 TOKENS = ("ascii", "words", "raw")
 Command = TypeVar("Command", bound=Callable[..., Any])

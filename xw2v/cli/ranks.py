@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import platform
 import sys
 import time
 import traceback
@@ -60,7 +61,7 @@ def ending_together(ranks: Ranks) -> Iterator[None]:
     except BaseException as error:
         if ranks.rank > 0:
             time.sleep(COMMON_ERROR_SECONDS)
-        code = _report(f"xw2v: rank {ranks.rank} on {os.uname().nodename}", error)
+        code = _report(f"xw2v: rank {ranks.rank} on {platform.node()}", error)
         sys.stderr.flush()
         ranks.abort(code)
 

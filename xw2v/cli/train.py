@@ -25,7 +25,7 @@ from xw2v.training.signals import StopSignals
 
 if TYPE_CHECKING:
     from xw2v.cluster.ranks import Ranks
-    from xw2v.text.reading import Progress as ReadingProgress
+    from xw2v.text.encode import Progress as ReadingProgress
     from xw2v.training.callbacks import Progress
 
 SHORT = {"output": ("-o",)}  # flags of one letter

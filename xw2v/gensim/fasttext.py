@@ -23,6 +23,7 @@ from xw2v.text.ngrams import NgramRule, subword_index
 from xw2v.training.trainer import Trainer
 from xw2v.vectors.formats import WordVectors, decoding_of, fasttext_binary
 from xw2v.vectors.formats.rows import ReadOptions
+from xw2v.vectors.formats.trained_as import TrainedAs
 from xw2v.vectors.subwords import SubwordTable
 
 __all__ = [
@@ -254,20 +255,23 @@ def save_facebook_model(model: FastText, path: Any, encoding: str = "utf-8") -> 
     if encoding.replace("-", "").lower() != "utf8":
         raise UsageError("fastText's files are UTF-8", setting="encoding", value=encoding)
     wv = model.wv
+    about = TrainedAs(
+        "skipgram" if model.sg else "cbow",
+        model.window,
+        model.epochs,
+        model.effective_min_count,
+        int(model.negative),
+        float(model.sample or 0),
+    )
     content = WordVectors(
-        wv.index_to_key, wv.vectors, wv.counts, context=model.syn1neg, subwords=wv.subwords
+        wv.index_to_key,
+        wv.vectors,
+        wv.counts,
+        context=model.syn1neg,
+        subwords=wv.subwords,
+        trained_as=about,
     )
-    kind = fasttext_binary.SKIPGRAM if model.sg else fasttext_binary.CBOW
-    fasttext_binary.write(
-        Path(path),
-        content,
-        ws=model.window,
-        epoch=model.epochs,
-        min_count=model.effective_min_count,
-        neg=int(model.negative),
-        model=kind,
-        t=float(model.sample or 0),
-    )
+    fasttext_binary.write(Path(path), content)
 
 
 def _options(encoding: str) -> ReadOptions:

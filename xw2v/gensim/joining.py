@@ -14,6 +14,7 @@ from xw2v.gensim.scorers import Scorer, name_of, scorer_named, scorer_of
 from xw2v.storage.files import atomic_write, open_binary
 
 FORMAT = "xw2v gensim phrases 1"
+CHUNK_TOKENS = 1 << 13  # joined at a time
 
 
 class PhraseJoiner:
@@ -68,7 +69,12 @@ class PhraseJoiner:
 
     def joined(self, sentence: Iterable[str]) -> list[str]:
         """A sentence with its phrases joined."""
-        return next(iter(self._joined([sentence])))
+        table = self.known_phrases()
+        if table is None:
+            return [token for token, _ in self.analyze_sentence(sentence)]
+        words = list(sentence)
+        table.join([words])
+        return words
 
     def _joined(self, sentences: Iterable[Iterable[str]]) -> Iterator[list[str]]:
         table = self.known_phrases()
@@ -76,15 +82,9 @@ class PhraseJoiner:
             for sentence in sentences:
                 yield [token for token, _ in self.analyze_sentence(sentence)]
             return
-        for sentence in sentences:
-            words = sentence if isinstance(sentence, (list, tuple)) else list(sentence)
-            joined, done = list[str](), 0
-            for start, stop, phrase, _ in table.occurrences(words):
-                joined += words[done:start]
-                joined.append(phrase)
-                done = stop
-            joined += words[done:]
-            yield joined
+        for chunk in _chunks(sentences):
+            table.join(chunk)
+            yield from chunk
 
     def __getitem__(self, sentence: Iterable[Any]) -> Any:
         """A sentence with its phrases joined; or, of many sentences, an iterable of them."""
@@ -102,9 +102,8 @@ class PhraseJoiner:
         if table is None:
             found = chain.from_iterable(map(self.analyze_sentence, sentences))
             return {token: score for token, score in found if score is not None}
-        lists = (one if isinstance(one, (list, tuple)) else list(one) for one in sentences)
-        found_in = chain.from_iterable(map(table.occurrences, lists))
-        return {phrase: score for _, _, phrase, score in found_in}
+        found_in = chain.from_iterable(map(table.occurrences, _chunks(sentences)))
+        return {phrase: score for *_, phrase, score in found_in}
 
     # --- files ---
 
@@ -157,6 +156,18 @@ class PhraseJoiner:
         self.min_count, self.threshold = content["min_count"], content["threshold"]
         self.delimiter = content["delimiter"]
         self.connector_words = frozenset(content["connector_words"])
+
+
+def _chunks(sentences: Iterable[Iterable[str]]) -> Iterator[list[list[str]]]:
+    """Copies of sentences, more at a time the more are read, so that the first ones come soon."""
+    chunk, size, max_tokens = list[list[str]](), 0, 1
+    for sentence in sentences:
+        chunk.append(list(sentence))
+        size += len(chunk[-1])
+        if size >= max_tokens:
+            yield chunk
+            chunk, size, max_tokens = [], 0, min(2 * max_tokens, CHUNK_TOKENS)
+    yield chunk
 
 
 class JoinedSentences:

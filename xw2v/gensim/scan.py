@@ -6,9 +6,10 @@ import logging
 import os
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, cast
 
 from xw2v.errors import InputError
+from xw2v.gensim.lines import add_lines, encoder_of_lines, is_scannable, line_chunks
 from xw2v.gensim.sentences import LineSentence, TokenLists
 from xw2v.gensim.utils import TrimRule, prune
 from xw2v.text.corpus import Corpus
@@ -16,6 +17,8 @@ from xw2v.text.encode import Encoder
 from xw2v.text.vocabulary import Vocabulary
 
 logger = logging.getLogger(__name__)
+
+PROGRESS = "PROGRESS: at sentence #%i, processed %i words"
 
 
 def sentences_of(corpus_iterable: Any, corpus_file: Any) -> Iterable[Any]:
@@ -69,12 +72,16 @@ class Scan:
         self._progress_per = max(progress_per, 1)
         self._max_vocab_size = max_vocab_size
         self._trim_rule = trim_rule
-        self._lists = TokenLists(sentences)
         self._pruned: Counter[str] = Counter()
-        self._encoder = Encoder()
-        self._encoder.add_sentences(self._watched())
+        if is_scannable(sentences) and not max_vocab_size:
+            self._encoder = encoder_of_lines()
+            self.sentences, self.words = self._scan_lines(cast(LineSentence, sentences))
+        else:
+            self._encoder = Encoder()
+            self._lists = TokenLists(sentences)
+            self._encoder.add_sentences(self._watched())
+            self.sentences, self.words = self._lists.sentences, self._lists.words
         self.counts = dict(self._pruned) if max_vocab_size else self._encoder.word_counts()
-        self.sentences, self.words = self._lists.sentences, self._lists.words
         logger.info(
             "collected %i word types from a corpus of %i raw words and %i sentences",
             len(self.counts),
@@ -82,16 +89,23 @@ class Scan:
             self.sentences,
         )
 
+    def _scan_lines(self, source: LineSentence) -> tuple[int, int]:
+        """Take the lines of a file; returns how many sentences and words they have."""
+        lines = sentences = 0
+        for chunk in line_chunks(source):
+            more = lines + chunk.count(b"\n")
+            if lines == 0 or lines // self._progress_per < more // self._progress_per:
+                logger.info(PROGRESS, sentences, self._encoder.raw_words)
+            sentences += add_lines(self._encoder, chunk, source, lines)
+            lines = more
+        return sentences, self._encoder.raw_words
+
     def _watched(self) -> Iterator[list[str]]:
         """The token lists, with progress in the log, counted here where the counts are limited."""
         lists, min_reduce = self._lists, 1
         for tokens in lists:
             if (lists.sentences - 1) % self._progress_per == 0:
-                logger.info(
-                    "PROGRESS: at sentence #%i, processed %i words",
-                    lists.sentences - 1,
-                    lists.words - len(tokens),
-                )
+                logger.info(PROGRESS, lists.sentences - 1, lists.words - len(tokens))
             if self._max_vocab_size:
                 self._pruned.update(tokens)
                 if len(self._pruned) > self._max_vocab_size:

@@ -9,7 +9,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from xw2v.errors import InputError
+from xw2v.errors import InputError, MissingFileError
 from xw2v.gensim.notices import warn_once
 from xw2v.storage.files import damage_reported, decompressed, open_binary
 
@@ -42,14 +42,15 @@ class LineSentence:
     def __iter__(self) -> Iterator[list[str]]:
         if hasattr(self.source, "seek"):
             self.source.seek(0)
-            yield from self._sentences(self.source)
+            yield from self.split(self.source)
         else:
             with open_binary(self.source) as raw, damage_reported(os.fspath(self.source)):
-                yield from self._sentences(decompressed(raw, os.fspath(self.source)))
+                yield from self.split(decompressed(raw, os.fspath(self.source)))
 
-    def _sentences(self, lines: Iterable[str | bytes]) -> Iterator[list[str]]:
+    def split(self, lines: Iterable[str | bytes], first: int = 1) -> Iterator[list[str]]:
+        """The sentences of lines, of which the first has this number."""
         longest = self.max_sentence_length
-        for number, line in enumerate(islice(lines, self.limit), 1):
+        for number, line in enumerate(islice(lines, self.limit), first):
             tokens = _decoded(line, self.source, number).split()
             if len(tokens) <= longest:
                 if tokens:
@@ -87,7 +88,7 @@ class PathLineSentences:
         self.limit = limit
         path = Path(source)
         if not path.exists():
-            raise InputError("no such file or folder", path=path)
+            raise MissingFileError("no such file or folder", path=path)
         files = [path] if path.is_file() else sorted(one for one in path.iterdir() if one.is_file())
         self.input_files = [str(one) for one in files]
 

@@ -20,7 +20,12 @@ from xw2v.pictures.report_parts import (
     tiles,
 )
 from xw2v.pictures.report_training import training_section
-from xw2v.pictures.report_vectors import Scores, evaluation_section, neighbours_section
+from xw2v.pictures.report_vectors import (
+    Scores,
+    evaluation_section,
+    neighbours_section,
+    ngrams_section,
+)
 from xw2v.pictures.webpage import escape, joined, page
 from xw2v.pictures.wordmap import WordMap, central_words
 from xw2v.pictures.wordmap_page import SCRIPTS, STYLES, map_part
@@ -59,6 +64,7 @@ def report_page(
         ("training", "Training", training_section(curve)),
         ("corpus", "Corpus", corpus_section(record, vectors)),
         ("neighbours", "Neighbours", neighbours_section(vectors, words)),
+        ("n-grams", "N-grams", ngrams_section(vectors, words)),
         ("evaluation", "Evaluation", evaluation_section(scores)),
         ("map", "Map", f'<div class="map-frame">{map_part(drawn, wheel="ctrl")}</div>'),
         ("settings", "Settings", settings_section(record)),

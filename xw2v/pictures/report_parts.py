@@ -86,12 +86,20 @@ def columns(*parts: str) -> str:
     return f'<div class="columns">{inner}</div>'
 
 
-def cards(parts: Sequence[tuple[str, str]]) -> str:
+def cards(parts: Sequence[tuple[str, str]], wide: bool = False) -> str:
     """Boxes with a heading (text) and HTML each."""
     inner = "".join(
         f"<section><h3>{escape(heading)}</h3>{part}</section>" for heading, part in parts
     )
-    return f'<div class="cards">{inner}</div>'
+    return f'<div class="{"cards wide" if wide else "cards"}">{inner}</div>'
+
+
+def definitions(items: Sequence[tuple[str, str]]) -> str:
+    """A list of names, each with a text about it."""
+    inner = "".join(
+        f"<div><dt>{escape(name)}</dt><dd>{escape(text)}</dd></div>" for name, text in items
+    )
+    return f'<dl class="about">{inner}</dl>'
 
 
 def paragraph(text: str, small: bool = False) -> str:

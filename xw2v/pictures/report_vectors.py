@@ -1,15 +1,18 @@
-"""The parts of a report about the vectors: neighbours of sample words, and scores on test sets."""
+"""The parts of a report about the vectors: neighbours and n-grams of words, scores on test sets."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from xw2v.pictures.report_parts import bars, cards, paragraph, percent, table
+from xw2v.pictures.report_parts import bars, cards, definitions, paragraph, percent, table
 from xw2v.vectors.evaluation import AnalogyScore, PairScore
 from xw2v.vectors.keyedvectors import KeyedVectors
+from xw2v.vectors.ngram_shares import ngram_shares, words_of_ngram
 
 NEIGHBOURS = 8  # of each word shown
+NGRAMS = 5  # of each word shown
+NGRAM_WORDS = 4  # nearest to each of these
 
 
 @dataclass(frozen=True)
@@ -27,9 +30,37 @@ def neighbours_section(vectors: KeyedVectors, words: Sequence[str]) -> str:
     for word in words:
         neighbours = vectors.most_similar(word, topn=NEIGHBOURS)
         items = [(other, f"{cosine:.3f}", cosine) for other, cosine in neighbours]
-        parts.append((word, bars(items)))
+        parts.append((_heading(vectors, word), bars(items)))
     note = "By cosine similarity, among all words of the vocabulary."
     return cards(parts) + paragraph(note, small=True)
+
+
+def ngrams_section(vectors: KeyedVectors, words: Sequence[str]) -> str:
+    """The n-grams that contribute most to each word, with the words that each is nearest to;
+    nothing where words have none.
+    """
+    parts = []
+    for word in words:
+        shares = [each for each in ngram_shares(vectors, word)[:NGRAMS] if each.share > 0]
+        items = [(each.ngram, f"{each.share:.0%}", each.share) for each in shares]
+        near = [
+            (each.ngram, ", ".join(words_of_ngram(vectors, each.ngram, NGRAM_WORDS, word)))
+            for each in shares
+        ]
+        if items:
+            parts.append((_heading(vectors, word), bars(items) + definitions(near)))
+    if not parts:
+        return ""
+    note = (
+        "A word's vector is the mean of its n-grams' and, where it was seen, one of its own. The "
+        "shares say how much of it points where an n-gram does; below them, the words of the "
+        "vocabulary nearest to each n-gram."
+    )
+    return cards(parts, wide=True) + paragraph(note, small=True)
+
+
+def _heading(vectors: KeyedVectors, word: str) -> str:
+    return f"{word} (not in the text)" if vectors.is_composed(word) else word
 
 
 def evaluation_section(scores: Scores) -> str:

@@ -12,9 +12,11 @@ from xw2v.pictures.projection import best_method, project, unit_rows
 from xw2v.pictures.stamp import stamp_for
 from xw2v.text.vocabulary import UNKNOWN
 from xw2v.vectors.keyedvectors import KeyedVectors
+from xw2v.vectors.ngram_shares import ngram_shares
 
 METHOD_NAMES = {"pca": "PCA", "tsne": "t-SNE", "umap": "UMAP"}
 MAX_GROUPS = 10  # colours that an eye tells apart
+SHOWN_NGRAMS = 4  # of a word
 MIN_GROUP_WORDS = 4  # on average; a map of few words has fewer groups
 KMEANS_STARTS, KMEANS_ROUNDS = 5, 30
 LIGHT = (  # the groups' colours on a light ground ...
@@ -56,6 +58,9 @@ class WordMap:
         method: how the points were found ("pca", "tsne", "umap").
         stamp: of all the vectors; see `xw2v.pictures.stamp`.
         chosen: whether somebody asked for these words, rather than for the most frequent ones.
+        composed: (n,) whether a word was never seen, and is composed of n-grams; its count is 0.
+        ngrams: (n,) the n-grams that contribute most to a word, with their shares in per cent, or
+            None where words have no n-grams.
     """
 
     words: list[str]
@@ -66,6 +71,8 @@ class WordMap:
     method: str
     stamp: str
     chosen: bool = False
+    composed: Sequence[bool] = ()
+    ngrams: Sequence[Sequence[tuple[str, int]]] | None = None
 
 
 def word_map(
@@ -88,25 +95,35 @@ def word_map(
         UsageError, InputError, MissingDependencyError: see `xw2v.pictures.projection.project`.
     """
     if isinstance(words, int):
-        rows = [
-            row for row in range(min(words, len(vectors))) if vectors.index_to_key[row] != UNKNOWN
-        ]
+        shown = [word for word in vectors.index_to_key[:words] if word != UNKNOWN]
     else:
-        rows = [vectors.get_index(word) for word in dict.fromkeys(words)]
-    if not rows:
+        shown = list(dict.fromkeys(words))
+    if not shown:
         raise UsageError(f"a map needs a word other than {UNKNOWN}, and there is none")
-    unit = unit_rows(vectors.vectors[rows])
-    method = method or best_method(len(rows))
+    unit = unit_rows(vectors[shown])
+    method = method or best_method(len(shown))
+    rows = np.asarray([vectors.get_index(word, -1) for word in shown])
+    counts = None
+    if vectors.counts is not None:
+        counts = np.where(rows >= 0, vectors.counts[rows], 0)
     return WordMap(
-        [vectors.index_to_key[row] for row in rows],
+        shown,
         project(unit, method, seed),
         groups_of(unit, seed),
         unit,
-        None if vectors.counts is None else vectors.counts[rows],
+        counts,
         method,
         stamp_for(vectors.index_to_key, vectors.vectors),
         chosen=not isinstance(words, int),
+        composed=(rows < 0).tolist(),
+        ngrams=None if vectors.subwords is None else [_ngrams(vectors, word) for word in shown],
     )
+
+
+def _ngrams(vectors: KeyedVectors, word: str) -> list[tuple[str, int]]:
+    """The n-grams that contribute most to a word, with their shares in per cent."""
+    shares = ngram_shares(vectors, word)[:SHOWN_NGRAMS]
+    return [(each.ngram, round(100 * each.share)) for each in shares if each.share > 0]
 
 
 def unit_square(points: np.ndarray) -> np.ndarray:

@@ -92,6 +92,10 @@ def map_data(drawn: WordMap) -> dict[str, Any]:
     return {
         "words": drawn.words,
         "counts": None if drawn.counts is None else drawn.counts.tolist(),
+        "composed": [row for row, composed in enumerate(drawn.composed) if composed],
+        "ngrams": None
+        if drawn.ngrams is None
+        else [", ".join(f"{ngram} {share} %" for ngram, share in each) for each in drawn.ngrams],
         "points": base64_of(np.rint(65535 * points).astype("<u2").tobytes()),
         "groups": base64_of(drawn.groups.astype(np.uint8).tobytes()),
         "dimensions": drawn.vectors.shape[1],

@@ -105,8 +105,8 @@ class _Sheet:
     def font_sizes(self) -> np.ndarray:
         """(n,) pixels: by the logarithm of the count, or of the rank where counts are unknown."""
         words, counts = len(self.drawn.words), self.drawn.counts
-        if counts is not None and counts.min() > 0:
-            weight = np.log(counts)
+        if counts is not None and counts.max() > 0:
+            weight = np.log(np.maximum(counts, 1))
         else:
             weight = -np.log(np.arange(words) + 10.0)
         span = float(np.ptp(weight))
@@ -168,6 +168,7 @@ def _add_labels(figure: Any, sheet: _Sheet) -> list[int]:
             family=sheet.fonts,
             size=POINTS_PER_PIXEL * sheet.font_sizes[row],
             color=sheet.colours[row],
+            style="italic" if any(sheet.drawn.composed[row : row + 1]) else "normal",
             parse_math=False,
         )
         box = text.get_window_extent(renderer)

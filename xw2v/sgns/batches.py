@@ -9,6 +9,7 @@ on. Of several replicas each makes the batches of its own part of the text (`xw2
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import astuple
 
 from xw2v.sgns.array import Array, Namespace
 from xw2v.sgns.backend import Backend
@@ -25,6 +26,8 @@ from xw2v.sgns.sampling import (
 )
 from xw2v.sgns.shards import pieces_of
 from xw2v.sgns.tokenstream import TokenStream
+
+REFERENCE_BATCHES = 4  # the control variate's reference is drawn for as many batches at once
 
 
 class ArraySampler:
@@ -121,6 +124,8 @@ class Batches:
         self._offsets = stream.offsets
         self.chunk_tokens = chunk_tokens or backend.chunk_tokens
         self.shard = shard
+        nothing = backend.xp.zeros(0, dtype=backend.xp.int64, device=backend.device)
+        self._nothing: Array = nothing
 
     def epoch(self, epoch: int, first_step: int = 0) -> Iterator[tuple[int, Batch[Array]]]:
         """The shard's batches of an epoch in order, from its step `first_step` on.
@@ -130,8 +135,7 @@ class Batches:
             tokens.
         """
         T, w = self.batch_tokens, self.config.window
-        like = {"dtype": self.backend.xp.int64, "device": self.backend.device}
-        nothing = Stretch(*(self.backend.xp.zeros(0, **like) for _ in Stretch._fields))
+        nothing = Stretch(*(self._nothing for _ in Stretch._fields))
         stretch = self.sampler.extend(epoch, nothing, 0, 0, w)
         step = 0
         for piece in pieces_of(self._offsets, self.tokens, self.shard, self.chunk_tokens):
@@ -157,32 +161,36 @@ class Batches:
         skipped = max(first_step - step, 0)
         if skipped >= n_batches:
             return
-        negatives = self._negatives(epoch, step + skipped, n_batches - skipped)
+        drawn = self._negatives(epoch, step + skipped, n_batches - skipped)
         positions = self.backend.to_numpy(stretch.position[w : w + n_batches * T : T]).tolist()
-        for i in range(skipped, n_batches):
+        for i, (negatives, reference) in enumerate(drawn, skipped):
             centers = slice(w + i * T, w + (i + 1) * T)
             tokens = stretch.ids[i * T : (i + 1) * T + 2 * w]
-            batch = Batch(
-                tokens, stretch.left[centers], stretch.right[centers], negatives[i - skipped, ...]
-            )
-            yield positions[i], batch
+            left, right = stretch.left[centers], stretch.right[centers]
+            yield positions[i], Batch(tokens, left, right, negatives, reference)
 
-    def _negatives(self, epoch: int, step: int, n_batches: int) -> Array:
-        """The negatives of a shard's steps from `step` on: (n_batches, groups, K).
+    def _negatives(self, epoch: int, step: int, n_batches: int) -> Iterator[tuple[Array, Array]]:
+        """The negatives (groups, K) and the reference (R,) of a shard's steps from `step` on.
 
         The sequence is dealt to the ranks a step at a time, so that together they draw all of it.
+        The reference is the run of REFERENCE_BATCHES batches' draws that a step's own are among.
         """
+        xp, cbow, (rank, size) = self.backend.xp, self.config.cbow, astuple(self.shard)
         groups, K = self.batch_tokens // self.config.group, self.config.shared_negatives
-        draw, rank, size = self.sampler.negatives, self.shard.rank, self.shard.size
-        if size == 1:
-            drawn = draw(epoch, step * groups * K, n_batches * groups * K)
+        batches = REFERENCE_BATCHES if cbow else 1  # of a run
+        numbers = range(step * size + rank, (step + n_batches) * size, size)  # in the sequence
+        runs = sorted({number // batches for number in numbers})
+        draws = batches * groups * K  # of a run
+        if len(runs) == runs[-1] + 1 - runs[0]:
+            drawn = self.sampler.negatives(epoch, runs[0] * draws, len(runs) * draws)
         else:
-            numbers = (s * size + rank for s in range(step, step + n_batches))
-            drawn = self.backend.xp.concat(
-                [draw(epoch, number * groups * K, groups * K) for number in numbers]
-            )
-        negatives: Array = self.backend.xp.reshape(drawn, (-1, groups, K))
-        return negatives
+            drawn = xp.concat([self.sampler.negatives(epoch, run * draws, draws) for run in runs])
+        drawn = xp.reshape(drawn, (len(runs), batches, groups, K))
+        row_of = {run: row for row, run in enumerate(runs)}
+        for number in numbers:
+            of_run = drawn[row_of[number // batches], ...]  # (batches, groups, K)
+            reference = xp.reshape(of_run, (-1,)) if cbow else self._nothing
+            yield of_run[number % batches, ...], reference
 
 
 def extents(xp: Namespace, sentence: Array, size: Array) -> tuple[Array, Array]:

@@ -25,6 +25,8 @@ class StepConfig:
         trust_floor: ρ, added to that norm, so that rows near zero can move.
         curvature: κ, the curvature of a positive pair's loss along the mean of the other table's
             rows; with that of the negative pairs it sets the damping (skip-gram).
+        convexity: CBOW: what negatives' score gradients add up to over that at their mean row, for
+            σ is convex where most scores are; the coefficient of the control variate.
         weight_decay: λ, by which a touched row also shrinks: row ← row − αλ·row.
         cbow: predict the center from its context, instead of each context word from the center.
         cbow_mean: the hidden vector of CBOW is the mean of the context words' vectors; else their
@@ -44,6 +46,7 @@ class StepConfig:
     trust_ratio: float = 0.5
     trust_floor: float = 1.0
     curvature: float = 0.1
+    convexity: float = 2.0
     weight_decay: float = 0.0
     cbow: bool = False
     cbow_mean: bool = True

@@ -32,12 +32,16 @@ class Batch(NamedTuple, Generic[A]):
         left: (T,) int64, how many words to the left of center t are its context, in 0 .. w.
         right: (T,) int64, likewise to the right.
         negatives: (T/g, K) int64 ids.
+        reference: (R,) int64 ids drawn as the negatives are, and more of them, for CBOW's control
+            variate: the mean of their output rows stands for that of all that can be drawn. (0,)
+            for none.
     """
 
     tokens: A
     left: A
     right: A
     negatives: A
+    reference: A
 
 
 class Stretch(NamedTuple, Generic[A]):

@@ -77,11 +77,11 @@ class Means(NamedTuple):
 def negative_pairs(
     config: StepConfig, table: Array, batch: Batch[Array], inputs: InputRows, measure: bool
 ) -> tuple[PairGradients, Means | None]:
-    """Each hidden vector with its group's negatives, for skip-gram with the control variate.
+    """Each hidden vector with its group's negatives, with the control variate.
 
     Returns:
-        The gradients, and the means that updates are damped along; None for CBOW, whose sums are
-        neither corrected nor damped, which gave it nothing.
+        The gradients, and the means that updates are damped along; None for CBOW, whose updates are
+        not damped, and whose output rows' gradients are not corrected, which gave it nothing.
     """
     xp = namespace_of(table)
     N = take_rows(table, batch.negatives)  # (T/g, K, D)
@@ -92,11 +92,15 @@ def negative_pairs(
     row_weight = xp.sum(negative_weight, axis=1, keepdims=True) + xp.zeros_like(N[:, :, :1])
     G = negative_weight * sigmoid(scores)  # (T/g, g, K)
     dH, dN = xp.matmul(G, N), xp.matmul(xp.matrix_transpose(G), H)  # (T/g, g, D), (T/g, K, D)
+    center_weight = config.shared_negatives * negative_weight  # (T/g, g, 1)
     means = None
+    if config.cbow and batch.reference.shape[0] > 0:
+        mean = xp.mean(take_rows(table, batch.reference), axis=0)  # (D,)
+        coefficient = config.convexity * cv_coefficient(center_weight, H, mean)  # (T/g, g, 1)
+        dH = dH + coefficient * (mean - xp.mean(N, axis=1, keepdims=True))
     if not config.cbow:
         negatives_mean, negatives_offsets = control_variate_offsets(N, row_weight)
         centers_mean, centers_offsets = control_variate_offsets(H, negative_weight)
-        center_weight = config.shared_negatives * negative_weight  # (T/g, g, 1)
         dH = dH + cv_coefficient(center_weight, H, negatives_mean) * negatives_offsets
         dN = dN + cv_coefficient(row_weight, N, centers_mean) * centers_offsets
         means = Means(centers_mean, negatives_mean)

@@ -16,7 +16,8 @@ Skip-gram with negative sampling (Mikolov et al. 2013, eq. 4), or CBOW, over a b
 Skip-gram's sums over few negatives, or over the few centers that met one, are corrected by a
 control variate (Wang et al. 2013): the batch mean of such rows minus their group's, at the gradient
 that the mean row would have. It removes most of the variance due to which negatives were drawn and
-leaves the expectation as it is. This version is the oracle of every faster one.
+leaves the expectation as it is. CBOW corrects hidden vectors by the mean of a larger sample of
+such rows, the batch's reference. This version is the oracle of every faster one.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ from xw2v.errors import InputError
 from xw2v.settings import Settings
 from xw2v.storage.filearray import FileArray
 from xw2v.text.corpus_folder import read_corpus, write_corpus
-from xw2v.text.encode import Encoder
+from xw2v.text.encode import Encoder, Progress
 from xw2v.text.id_arrays import Digest, chunks_of, digested, keep_arrays
 from xw2v.text.vocabulary import DEFAULT_LIMITS, Vocabulary, VocabularyLimits
 
@@ -67,11 +67,13 @@ class Corpus:
         min_count: int = Settings.min_count,
         max_vocab: int | None = Settings.max_vocab,
         vocabulary: Vocabulary | None = None,
+        progress: Progress | None = None,
     ) -> Corpus:
         """The corpus of an iterable of token lists, read once; every token counts as it is.
 
         Args:
             vocabulary: the words to take; `min_count` and `max_vocab` do not apply then.
+            progress: called now and then.
 
         Raises:
             InputError: strings in place of token lists, or no word is left.
@@ -81,7 +83,7 @@ class Corpus:
         (['a', 'b'], [0, 1, 0, 1, 0], [0, 3, 5], 6)
         """
         encoder = Encoder()
-        encoder.add_sentences(sentences)
+        encoder.add_sentences(sentences, progress)
         if encoder.raw_words == 0:
             raise InputError("no words in these sentences; give lists of tokens")
         limits = VocabularyLimits(min_count=min_count, max_vocab=max_vocab)

@@ -9,9 +9,8 @@ dropped depends on the order of the tokens alone, not on the chunks in which the
 from __future__ import annotations
 
 import os
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import count, islice, repeat
+from collections.abc import Callable, Iterable, Iterator, Sequence, Sized
+from itertools import islice, repeat
 from typing import NamedTuple
 
 import numpy as np
@@ -29,20 +28,13 @@ from xw2v.text.spool import Chunk, Spool, nonempty
 from xw2v.text.tokenised import Documents
 from xw2v.text.tokens import AsciiRule, Losses, PatternRule, TokenRule
 from xw2v.text.vocabulary import DEFAULT_LIMITS, DISTINCT_LIMIT, Vocabulary, VocabularyLimits
+from xw2v.text.word_index import WordIndex
+
+# called now and then while text is read: words so far, and the share that is done (None: not known)
+Progress = Callable[[int, float | None], None]
 
 CHECK_TOKENS = 1 << 20  # between looks at the number of distinct words
 CHUNK_TOKENS = 1 << 16  # of a Python iterable that are numbered at a time
-
-
-class WordIndex(defaultdict[str, int]):
-    """Word to provisional id; a new word gets the next one, in order of first appearance."""
-
-    def __init__(self) -> None:
-        super().__init__(count().__next__)
-
-    def ids_of(self, words: Sequence[str]) -> np.ndarray:
-        """The ids of words, (n,) int32."""
-        return np.fromiter(map(self.__getitem__, words), np.int32, len(words))
 
 
 class EncodedText(NamedTuple):
@@ -190,8 +182,13 @@ class Encoder:
         if not self.rule.keeps_all_letters:
             self.coverage.add_document(found.losses, self.rule, tokens)
 
-    def add_sentences(self, sentences: Iterable[Iterable[str]]) -> None:
+    def add_sentences(
+        self, sentences: Iterable[Iterable[str]], progress: Progress | None = None
+    ) -> None:
         """Add sentences whose tokens count as they are.
+
+        Args:
+            progress: called now and then.
 
         Raises:
             InputError: something else than token lists.
@@ -199,6 +196,7 @@ class Encoder:
         tokens: list[str] = []
         ends: list[int] = []
         number = -1
+        total = len(sentences) if isinstance(sentences, Sized) else None
         for number, sentence in enumerate(sentences):
             check_sentence(sentence, number)
             tokens.extend(sentence)
@@ -206,6 +204,8 @@ class Encoder:
             if len(tokens) >= CHUNK_TOKENS:
                 self._add_sentences(tokens, ends, number + 1 - len(ends))
                 tokens, ends = [], []
+                if progress is not None:
+                    progress(self.raw_words, (number + 1) / total if total else None)
         self._add_sentences(tokens, ends, number + 1 - len(ends))
 
     def _add_sentences(self, tokens: list[str], ends: list[int], first_sentence: int) -> None:

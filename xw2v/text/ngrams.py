@@ -49,6 +49,18 @@ class NgramRule:
         buckets = np.concatenate([np.empty(0, np.int64), *(bucket for bucket, _ in parts)])
         return NgramBuckets(np.cumsum(counts), buckets)
 
+    def ngrams_of(self, word: str) -> list[str]:
+        """The n-grams of a word, in the order of `buckets_of`."""
+        marked, last = f"<{word}>", len(word) + 1
+        if word == END_OF_SENTENCE:
+            return []
+        return [
+            marked[begin : begin + n]
+            for begin in range(len(marked))
+            for n in range(self.min_n, min(self.max_n, len(marked) - begin) + 1)
+            if n > 1 or begin not in (0, last)
+        ]
+
     def _buckets_of_chunk(self, words: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
         """Buckets (N,) of all n-grams, and how many each word has (words,)."""
         marked = [f"<{word}>".encode("utf-8", "surrogatepass") for word in words]
@@ -83,6 +95,15 @@ class NgramRule:
                     there[is_marker, n - self.min_n] = False
         totals = np.concatenate([[0], np.cumsum(there.sum(axis=1))])
         return found[there].astype(np.int64) % self.buckets, np.diff(totals[first])
+
+
+def bucket_of(ngram: str, buckets: int) -> int:
+    """The bucket of an n-gram, markers included."""
+    value = FNV_OFFSET_BASIS
+    for byte in ngram.encode("utf-8", "surrogatepass"):
+        extended = byte if byte < 0x80 else byte | 0xFFFFFF00
+        value = (value ^ extended) * FNV_PRIME & 0xFFFFFFFF
+    return value % buckets
 
 
 def ngram_rule(settings: Settings) -> NgramRule | None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Sequence
 
-from xw2v.errors import InputError, shown
+from xw2v.errors import InputError, MissingFileError, shown
 from xw2v.settings import Settings
 from xw2v.text.corpus import Corpus
+from xw2v.text.encode import Progress
 from xw2v.text.options import TextOptions
-from xw2v.text.reading import Progress, open_corpus, read_corpus_with
+from xw2v.text.reading import open_corpus, read_corpus_with
 from xw2v.text.textfiles import STANDARD_INPUT
 from xw2v.text.vocabulary import Vocabulary, VocabularyLimits
 
@@ -29,7 +30,7 @@ def corpus_of(
         sentences: an iterable of token lists, of which every token counts as it is; a file or
             folder, or a list of them; or a Corpus.
         vocabulary: the words to take, instead of those that the settings say.
-        progress: called now and then while files are read.
+        progress: called now and then.
 
     Raises:
         InputError: none of these, or nothing in it.
@@ -43,6 +44,7 @@ def corpus_of(
             settings.min_count,
             settings.max_vocab,
             vocabulary,
+            progress,
         )
     options = TextOptions.from_settings(settings)
     limits = VocabularyLimits(min_count=settings.min_count, max_vocab=settings.max_vocab)
@@ -70,7 +72,7 @@ def _paths_of(name: str, sentences: object) -> list[str] | None:
     paths = [os.fspath(one) for one in sentences]
     for path in paths:
         if path != STANDARD_INPUT and not os.path.exists(path):
-            raise InputError(
+            raise MissingFileError(
                 f"{shown(path)}: no such file or folder, which is what a string names; to train on "
                 "texts, give lists of their tokens, as in [text.split() for text in texts]"
             )

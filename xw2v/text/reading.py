@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import partial
@@ -13,7 +13,7 @@ from xw2v.errors import InputError, UsageError
 from xw2v.settings import Settings
 from xw2v.text.corpus import Corpus
 from xw2v.text.corpus_folder import VALIDATION, VOCABULARY, is_corpus_folder, remove_corpus
-from xw2v.text.encode import Encoder
+from xw2v.text.encode import Encoder, Progress
 from xw2v.text.inputs import ResolvedInputs, find_sources
 from xw2v.text.options import DEFAULT_OPTIONS, OF_SETTINGS, TextOptions
 from xw2v.text.read_ahead import read_ahead
@@ -22,9 +22,6 @@ from xw2v.text.sources import TextChunk, described
 from xw2v.text.text_parts import COMPLETE, TextPart, chunks_between
 from xw2v.text.token_marks import is_marked_as_tokens
 from xw2v.text.vocabulary import DEFAULT_LIMITS, DISTINCT_LIMIT, Vocabulary, VocabularyLimits
-
-# called now and then while text is read: words so far, and the share that is done (None: not known)
-Progress = Callable[[int, float | None], None]
 
 
 def open_corpus(

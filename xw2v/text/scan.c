@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "native.h"
+#include "pair_search.h"
 #include "word_break.h"
 #include "word_cache.h"
 
@@ -18,6 +19,7 @@
 
 #define SCAN_CONSTANTS(K)                                                                          \
     K(TEXT_PADDING_BYTES, 16) /* after a text: a separator, and what is read past it */            \
+    K(PAIR_PADDING_BYTES, 8) /* after a text of pair_search.h, to be read past it */               \
     K(MAX_REPLACEMENTS, 5)                                                                         \
     K(ENDS_WORD, 128)                                                                              \
     K(SHORT_CACHE_BYTES, SHORT_ENTRIES * (int)sizeof(ShortEntry))                                  \
@@ -295,4 +297,39 @@ int64_t xw2v_renumber(const int32_t *rows, const int32_t *ids, int64_t n, int32_
         if (e < m) ends[e] = total;
     }
     return total;
+}
+
+/* The hashes of the pairs of tokens in a text of pair_search.h: of each token and the next one of its
+   record. How many there are, of at most so many. */
+int64_t xw2v_hash_pairs(const uint8_t *text, int64_t text_bytes, uint64_t *hashes,
+                        int64_t max_pairs) {
+    int64_t pairs = 0;
+    bool follows = false;
+    uint64_t before = 0;
+    for (int64_t position = 0; position < text_bytes; position++) {
+        const uint64_t hash = hash_token(text, &position);
+        if (follows && pairs < max_pairs) hashes[pairs++] = hash_pair(before, hash);
+        follows = text[position] != RECORD_SEPARATOR;
+        before = hash;
+    }
+    return pairs;
+}
+
+/* Which tokens begin a pair whose hash is in a table, (mask + 1,): how many, or -1 where the text
+   does not have so many tokens. */
+int64_t xw2v_find_pairs(const uint8_t *text, int64_t text_bytes, const uint64_t *table,
+                        int64_t mask, int64_t *found, int64_t tokens) {
+    int64_t n = 0;
+    int64_t token = 0;
+    bool follows = false;
+    uint64_t before = 0;
+    for (int64_t position = 0; position < text_bytes; position++, token++) {
+        if (token == tokens) return -1;
+        const uint64_t hash = hash_token(text, &position);
+        found[n] = token - 1;
+        n += follows && has_hash(table, mask, hash_pair(before, hash));
+        follows = text[position] != RECORD_SEPARATOR;
+        before = hash;
+    }
+    return token == tokens ? n : -1;
 }

@@ -61,6 +61,8 @@ FUNCTIONS: dict[str, Signature] = {
     "xw2v_cache_insert": (None, Pointer, Pointer, Pointer, Pointer, Count),
     "xw2v_count": (None, Pointer, Count, Pointer),
     "xw2v_renumber": (Count, Pointer, Pointer, Count, Pointer, Pointer, Count),
+    "xw2v_hash_pairs": (Count, ctypes.c_char_p, Count, Pointer, Count),
+    "xw2v_find_pairs": (Count, ctypes.c_char_p, Count, Pointer, Count, Pointer, Count),
 }
 
 

@@ -6,7 +6,7 @@ The loop calls each `Callback` of its list in turn. What one raises ends the run
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from xw2v.training.state import State
@@ -103,24 +103,22 @@ class CallbackList(Callback):
 
 
 class ProgressReport(Callback):
-    """Passes each interval's progress on to a function."""
+    """Passes each interval's progress on to a function, and at the end of the last epoch that all
+    is done.
+    """
 
     def __init__(self, report: Callable[[Progress], None]) -> None:
         self._report = report
+        self._last: Progress | None = None
 
     def on_interval(self, state: State, progress: Progress) -> None:
+        self._last = progress
         self._report(progress)
 
-
-class EarlyStopping(Callback):
-    """Ends a run once the validation loss has not fallen below its lowest for `patience` epochs."""
-
-    def __init__(self, patience: int) -> None:
-        self._patience = patience
-
-    def wants_to_stop(self, state: State) -> bool:
-        losses = state.validation_history
-        return bool(losses) and len(losses) - 1 - losses.index(min(losses)) >= self._patience
+    def on_epoch_end(self, state: State) -> None:
+        last = self._last
+        if last is not None and last.done < 1 and state.epoch == state.plans[-1]:
+            self._report(replace(last, done=1.0))
 
 
 HOOKS = (

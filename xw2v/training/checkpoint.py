@@ -4,6 +4,8 @@
         state.json       a CheckpointRecord, its format and its SHA-256
         center.npy       (V, D) float32
         context.npy      (V, D) float32; not there where the tables are tied
+        best_center.npy, best_context.npy  those after the epoch with the lowest validation loss,
+                         where the run has `patience` and it is not this one
 
 A checkpoint is written into a hidden folder beside its place, forced to the disk and renamed; the
 last two are kept. Nothing in one is executed or unpickled, and no path is read from one.
@@ -27,6 +29,7 @@ import numpy as np
 from xw2v.errors import InputError, OutputError
 from xw2v.storage.files import reason
 from xw2v.storage.npyfile import NpyError, read_array, read_header, write_header
+from xw2v.storage.renames import rename
 from xw2v.training.folders import write_folder
 from xw2v.training.record import CheckpointRecord
 from xw2v.training.state import Counters
@@ -117,7 +120,8 @@ class CheckpointFolder:
 
         Args:
             record: what state.json shall hold; `files` is filled in.
-            tables: (V, D) float32 by name, "center" and, unless they are tied, "context".
+            tables: (V, D) float32 by name, "center" and, unless they are tied, "context"; perhaps
+                those of the best epoch.
 
         Raises:
             OSError: the disk is full, or the folder cannot be written; the checkpoints before it
@@ -157,7 +161,7 @@ class CheckpointFolder:
         try:
             shutil.rmtree(destination, ignore_errors=True)
             destination.parent.mkdir(exist_ok=True)
-            self.path.rename(destination)
+            rename(self.path, destination)
         except OSError as error:
             raise OutputError(
                 f"cannot be moved to {destination} ({reason(error)})", path=self.path

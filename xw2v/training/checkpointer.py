@@ -16,7 +16,7 @@ from xw2v.storage.files import reason
 from xw2v.training.callbacks import Callback
 from xw2v.training.checkpoint import CheckpointFolder, NonFiniteError
 from xw2v.training.meters import LossMeter
-from xw2v.training.record import CheckpointRecord, describe_progress
+from xw2v.training.record import BEST, CheckpointRecord, describe_progress, is_best
 from xw2v.training.signals import StopSignals
 from xw2v.training.state import State
 from xw2v.training.trainer import Trainer, diverged
@@ -133,6 +133,9 @@ class Checkpointer(Callback):
         tables = {"center": trainer.backend.to_numpy(state.tables.center)}
         if not trainer.settings.tied:
             tables["context"] = trainer.backend.to_numpy(state.tables.context)
+        if state.best is not None and not is_best(state):
+            best = {f"{BEST}{name}": table for name, table in state.best._asdict().items()}
+            tables |= {name: best[name] for name in best if name.removeprefix(BEST) in tables}
         try:
             self.folder.save(CheckpointRecord.of(trainer, state, self.init), tables)
         except OSError as error:

@@ -31,6 +31,7 @@ from xw2v.training.output import (
 from xw2v.training.run import Run
 from xw2v.training.session import TrainingSession
 from xw2v.training.signals import StopSignals
+from xw2v.training.trainer import check_patience
 from xw2v.training.warm_start import WarmStart
 
 
@@ -94,13 +95,15 @@ class TrainCommand:
         options = self.options
         text_options = TextOptions.from_settings(settings, text_column=options.text_column)
         limits = VocabularyLimits(min_count=settings.min_count, max_vocab=settings.max_vocab)
+        held_out = None if options.val is not None else validation_of(options.input)
+        check_patience(settings, options.val or held_out)
         with self._console.reading() as progress:
             corpus = open_corpus(
                 options.input, options.corpus, text_options, limits, progress=progress
             )
         if options.val is not None:
-            return corpus, read_corpus_with(corpus.vocabulary, [options.val], text_options)
-        return corpus, validation_of(options.input)
+            held_out = read_corpus_with(corpus.vocabulary, [options.val], text_options)
+        return corpus, held_out
 
     def _publish(self, run: Run) -> Run:
         output, say = self.options.output, self._console.say
@@ -132,5 +135,7 @@ def _summary(record: Mapping[str, Any]) -> str:
     if record["final_loss"] is not None:
         parts.append(f"mean loss of the last epoch {record['final_loss']:.4f}")
     if record["validation_loss"] is not None:
-        parts.append(f"validation loss {record['validation_loss']:.4f}")
+        best = record["best_epoch"]
+        of_epoch = "" if best is None else f" (the lowest, of epoch {best})"
+        parts.append(f"validation loss {record['validation_loss']:.4f}{of_epoch}")
     return ", ".join(parts)

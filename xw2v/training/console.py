@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from xw2v.text.reading import Progress as ReadingProgress
+    from xw2v.text.encode import Progress as ReadingProgress
     from xw2v.training.callbacks import Progress
 
 TRAINING_BAR = "{l_bar}{bar}| {n_fmt}/{total_fmt} words [{elapsed}<{remaining}{postfix}]"

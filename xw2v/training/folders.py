@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from xw2v.storage.files import sync
+from xw2v.storage.renames import rename
 
 
 def write_folder(
@@ -33,7 +34,7 @@ def write_folder(
         sync(partial)
         before_rename()
         shutil.rmtree(target, ignore_errors=True)
-        partial.rename(target)
+        rename(partial, target)
         sync(target.parent)
     except BaseException:
         shutil.rmtree(partial, ignore_errors=True)

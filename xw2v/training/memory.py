@@ -15,6 +15,7 @@ from xw2v.sgns.backend import Backend
 from xw2v.sgns.interface import SubwordIndex
 from xw2v.storage.cgroups import own_groups
 from xw2v.storage.cores import available_cores
+from xw2v.storage.machine import machine_memory
 
 FLOAT_BYTES = 4
 CHUNK_BYTES = (
@@ -63,14 +64,16 @@ def needed(
         writing += vocab_size * row  # words are composed anew
     combining = REPLICA_TABLES * tables if is_replica else 0
     making = max(CHUNK_BYTES, writing)
-    return tables + combining + step + making + vocab_size * WORD_BYTES + MARGIN_BYTES
+    best = tables if settings.patience is not None else 0
+    return tables + best + combining + step + making + vocab_size * WORD_BYTES + MARGIN_BYTES
 
 
 def available() -> tuple[int, str] | None:
     """Bytes that this process may still take, and what sets the limit; None where that is
     unknown.
     """
-    limits = [limit for limit in (_of_machine(), *_of_group(), _of_process()) if limit is not None]
+    sources = (machine_memory(), *_of_group(), _of_process())
+    limits = [limit for limit in sources if limit is not None]
     return min(limits) if limits else None
 
 
@@ -137,17 +140,6 @@ def _largest(most: int, fits: Callable[[int], bool]) -> int:
 
 def shown(size: int) -> str:
     return f"{size / 2**30:.1f} GiB" if size >= 2**30 else f"{size / 2**20:.0f} MiB"
-
-
-def _of_machine() -> tuple[int, str] | None:
-    """What the system reports as available without swapping."""
-    try:
-        for line in Path("/proc/meminfo").read_text().splitlines():
-            if line.startswith("MemAvailable:"):
-                return int(line.split()[1]) * 1024, "of this machine"
-    except (OSError, ValueError, IndexError):
-        pass
-    return None
 
 
 def _of_group() -> list[tuple[int, str]]:

@@ -21,6 +21,7 @@ import numpy as np
 from xw2v.errors import InputError, OutputError
 from xw2v.storage.files import output_folder, reason
 from xw2v.storage.jsonfile import json_bytes
+from xw2v.storage.renames import rename
 from xw2v.training.folders import write_folder
 from xw2v.training.run import Run
 from xw2v.vectors.formats import WordVectors, write_vectors
@@ -91,12 +92,12 @@ def finish_writing(folder: str | Path) -> None:
             for name in reversed(FILES):  # run.json, which says that all are there, goes first
                 if (target / name).exists():
                     (target / PREVIOUS).mkdir(exist_ok=True)
-                    (target / name).replace(target / PREVIOUS / name)
-            complete.rename(placing)
+                    rename(target / name, target / PREVIOUS / name)
+            rename(complete, placing)
         if placing.exists():
             for name in FILES:
                 if (placing / name).exists():
-                    (placing / name).replace(target / name)
+                    rename(placing / name, target / name)
             placing.rmdir()
     except OSError as error:
         raise OutputError(
@@ -117,7 +118,7 @@ def draw_picture(folder: str | Path, run: Run, plot: Plot) -> str | None:
     partial = picture.with_name(f".{PICTURE}.partial")
     try:
         plot(partial, run)
-        partial.replace(picture)
+        rename(partial, picture)
     except Exception as error:
         with suppress(OSError):
             partial.unlink()
@@ -154,4 +155,4 @@ def _write_files(folder: Path, run: Run) -> None:
 
 
 def _write_losses(path: Path, losses: Iterable[float]) -> None:
-    path.write_text("".join(f"{loss:.6f}\n" for loss in losses), encoding="utf-8")
+    path.write_bytes("".join(f"{loss:.6f}\n" for loss in losses).encode())

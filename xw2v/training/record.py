@@ -20,6 +20,7 @@ from xw2v.training.trainer import Trainer
 from xw2v.version import __version__
 
 TABLE_FILES = ("center.npy", "context.npy")  # the second is not there where the tables are tied
+BEST = "best_"  # begins the files of the tables of the best epoch, where it is not the last one
 
 
 @dataclass(frozen=True)
@@ -117,7 +118,9 @@ class CheckpointRecord:
             raise ValueError("field 'ranks' is not positive")
         if not state.plans or min(state.plans) < 1:
             raise ValueError("field 'state.plans' has no positive numbers of epochs")
-        if set(record.files) not in ({TABLE_FILES[0]}, set(TABLE_FILES)):
+        files = {name for name in record.files if not name.startswith(BEST)}
+        best = {name.removeprefix(BEST) for name in set(record.files) - files}
+        if files not in ({TABLE_FILES[0]}, set(TABLE_FILES)) or best not in (set(), files):
             raise ValueError("lists unexpected files")
         return record
 
@@ -165,12 +168,20 @@ def run_record(trainer: Trainer, state: State) -> dict[str, Any]:
         "epochs_asked": state.plans,
         "ranks": trainer.shard.size,
         "epochs_trained": state.epoch,
+        "best_epoch": None if state.best is None else state.best_epoch,
         "steps": state.steps,
         "train_seconds": round(state.seconds, 3),
         "words_per_second": round(words / max(state.seconds, 1e-9), 1),
         "final_loss": last_epoch_loss(state, max(state.epoch, 1)),
-        "validation_loss": state.validation_history[-1] if state.validation_history else None,
+        "validation_loss": _validation_loss(state),
     }
+
+
+def _validation_loss(state: State) -> float | None:
+    """That of the tables which are written."""
+    if not state.validation_history:
+        return None
+    return state.validation_history[-1 if state.best is None else state.best_epoch - 1]
 
 
 def last_epoch_loss(state: Counters, epochs: int) -> float | None:
@@ -190,6 +201,11 @@ def last_epoch_loss(state: Counters, epochs: int) -> float | None:
         if (start + end) / 2 >= first
     ]
     return sum(losses) / len(losses) if losses else state.loss_history[-1][1]
+
+
+def is_best(state: Counters) -> bool:
+    """Whether a state is that after the best epoch."""
+    return state.step == 0 and state.epoch == state.best_epoch > 0
 
 
 def describe_progress(state: Counters) -> str:

@@ -101,6 +101,12 @@ class ReplicaSession(TrainingSession):
                 setting="subword",
                 value=settings.subword,
             )
+        if settings.patience is not None:
+            raise UsageError(
+                "several ranks do not stop early; train in one process, or leave it out",
+                setting="patience",
+                value=settings.patience,
+            )
         backend, settings = open_backend(self._on_this_machine(settings), say)
         corpus, validation = self.texts(settings)
         must_agree(

@@ -12,13 +12,16 @@ import copy
 import dataclasses
 from typing import Any
 
+import numpy as np
+
 from xw2v import tuning
 from xw2v.errors import InputError, UsageError
 from xw2v.settings import SETTINGS, Settings
+from xw2v.sgns.interface import Tables
 from xw2v.sgns.tables import tables_of
 from xw2v.text.corpus import Corpus
 from xw2v.training.checkpoint import Checkpoint
-from xw2v.training.record import CorpusRecord, resolved, versions
+from xw2v.training.record import BEST, CorpusRecord, is_best, resolved, versions
 from xw2v.training.state import State
 from xw2v.training.trainer import Trainer
 
@@ -43,11 +46,12 @@ def continued_settings(checkpoint: Checkpoint, given: dict[str, Any]) -> Setting
         raise InputError(f"its settings cannot be used: {error}", path=path) from None
     now = Settings.from_mapping(stored | given)
     finished = record.state.epoch >= before.epochs
+    may_change = {*FREE, "patience"} if before.patience and now.patience else set(FREE)
     old, new = resolved(before), resolved(now)
     differ = [
         f"`{name}` {new[name]} (there {old[name]})"
         for name in old
-        if name not in FREE
+        if name not in may_change
         and old[name] != new[name]
         and not (name == "epochs" and finished and new[name] > old[name])
     ]
@@ -120,6 +124,8 @@ def restored(checkpoint: Checkpoint, trainer: Trainer) -> State:
     expected = {"center": (shape.input_rows, shape.dim)}
     if not settings.tied:
         expected["context"] = (shape.output_rows, shape.dim)
+    if any(name.startswith(BEST) for name in tables):
+        expected |= {BEST + name: size for name, size in expected.items()}
     if {name: table.shape for name, table in tables.items()} != expected:
         sizes = " and ".join(f"{rows:,} x {dim}" for rows, dim in dict.fromkeys(expected.values()))
         raise InputError(f"its tables are not {sizes}; leave out `resume`", path=checkpoint.path)
@@ -127,7 +133,23 @@ def restored(checkpoint: Checkpoint, trainer: Trainer) -> State:
         trainer.backend, tables["center"], tables.get("context"), tied=settings.tied
     )
     state = State(tables=on_device, **copy.deepcopy(vars(counters)))
+    if settings.patience is not None and state.best_epoch:
+        state.best = _best(checkpoint, trainer, state, tables)
     state.step = state.step * checkpoint.record.ranks // trainer.shard.size
     if state.plans[-1] != settings.epochs:
         state.plans.append(settings.epochs)
     return state
+
+
+def _best(
+    checkpoint: Checkpoint, trainer: Trainer, state: State, tables: dict[str, np.ndarray]
+) -> Tables[np.ndarray]:
+    """The tables of the best epoch."""
+    if is_best(state):
+        return trainer.copied(state.tables)
+    if BEST + "center" not in tables:
+        raise InputError(
+            "lacks the tables of its best epoch; leave out `resume`", path=checkpoint.path
+        )
+    center = tables[BEST + "center"]
+    return Tables(center, tables.get(BEST + "context", center))

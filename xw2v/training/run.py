@@ -24,6 +24,7 @@ from xw2v.training.reach import step_config_of
 from xw2v.training.record import run_record
 from xw2v.training.state import State
 from xw2v.training.trainer import Continuation, Trainer, diverged
+from xw2v.vectors.formats.trained_as import TrainedAs
 from xw2v.vectors.keyedvectors import KeyedVectors
 from xw2v.vectors.subwords import SubwordTable
 
@@ -59,7 +60,9 @@ class Run:
     def keyed_vectors(self) -> KeyedVectors:
         """The words and their vectors, for queries; the table is not copied."""
         words, counts = self.vocabulary.words, self.vocabulary.counts
-        return KeyedVectors(words, self.vectors, counts, self.subwords)
+        vectors = KeyedVectors(words, self.vectors, counts, self.subwords)
+        vectors.trained_as = TrainedAs.of_settings(self.record["settings"])
+        return vectors
 
 
 def run_training(
@@ -140,10 +143,15 @@ def prepare(
 
 
 def finish(trainer: Trainer, state: State) -> Run:
-    """The run whose last state is `state`; TrainingError if a vector is not finite."""
+    """The run whose last state is `state`, with its best tables if there are any; TrainingError if
+    a vector is not finite.
+    """
     backend = trainer.backend
-    center = backend.to_numpy(state.tables.center)
-    context = center if trainer.settings.tied else backend.to_numpy(state.tables.context)
+    if state.best is not None:
+        center, context = state.best
+    else:
+        center = backend.to_numpy(state.tables.center)
+        context = center if trainer.settings.tied else backend.to_numpy(state.tables.context)
     for name, table in (("center", center), ("context", context)):
         if not np.isfinite(table).all():
             raise diverged(

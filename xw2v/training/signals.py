@@ -1,4 +1,6 @@
-"""SIGINT and SIGTERM: a run ends at its next step, saved; a second signal ends it at once."""
+"""SIGINT, SIGTERM and Windows' SIGBREAK: a run ends at its next step, saved; a second signal ends
+it at once.
+"""
 
 from __future__ import annotations
 
@@ -12,11 +14,12 @@ from typing import Any, Self
 
 from xw2v.errors import RunInterruptedError
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
+NAMES = ("SIGINT", "SIGTERM", "SIGBREAK")  # the last is Ctrl-Break's, or that its window closes
+SIGNALS = tuple(signal.Signals[name] for name in NAMES if name in signal.Signals.__members__)
 
 
 class StopSignals:
-    """While this context is entered, both signals end the command, and `defer` decides how.
+    """While this context is entered, these signals end the command, and `defer` decides how.
 
     Python drops what is raised within a finalizer or a weak reference's callback, as they run in an
     import. A signal that came there is still in `received`, and an error that follows from going on

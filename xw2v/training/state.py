@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import SupportsFloat, SupportsInt
 
+import numpy as np
+
 from xw2v.sgns.array import Array
 from xw2v.sgns.interface import Tables
 
@@ -35,6 +37,12 @@ class Counters:
     seconds: float = 0.0
     plans: list[int] = field(default_factory=list)
 
+    @property
+    def best_epoch(self) -> int:
+        """The first epoch with the lowest validation loss, from 1; 0 where there is none yet."""
+        losses = self.validation_history
+        return 1 + losses.index(min(losses)) if losses else 0
+
 
 @dataclass(kw_only=True)
 class State(Counters):
@@ -42,9 +50,11 @@ class State(Counters):
 
     Attributes:
         tables: the parameters, on the device.
+        best: where the run has `patience`, the tables after `best_epoch`, on the host.
         unread_losses: (loss, positive pairs) of measured steps that are not in the sums yet, as
             numbers or 0-d arrays on the device (see `xw2v.training.meters.LossMeter`).
     """
 
     tables: Tables[Array]
+    best: Tables[np.ndarray] | None = None
     unread_losses: list[tuple[SupportsFloat, SupportsInt]] = field(default_factory=list)

@@ -13,7 +13,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from xw2v import tuning
-from xw2v.errors import InputError, TrainingError
+from xw2v.errors import InputError, TrainingError, UsageError
 from xw2v.settings import Settings
 from xw2v.sgns.array import Array, take_rows
 from xw2v.sgns.backend import Backend
@@ -71,6 +71,7 @@ class Trainer:
 
     Raises:
         InputError: no sentence of the corpus has two words.
+        UsageError: the run has `patience` and no validation text.
     """
 
     def __init__(
@@ -90,6 +91,7 @@ class Trainer:
                 f"{corpus.description}: no sentence has two words of the vocabulary, so there is "
                 "nothing to learn from; give text with a sentence or paragraph a line"
             )
+        check_patience(settings, validation)
         self.corpus = corpus
         self.settings = settings
         self.backend = backend
@@ -173,8 +175,8 @@ class Trainer:
                 corpus.check()
 
     def train(self, state: State, callbacks: Sequence[Callback] = ()) -> State:
-        """Train from `state` to the end, or until a callback wants to stop, changing and
-        returning it.
+        """Train from `state` to the end, or until patience is over or a callback wants to stop,
+        changing and returning it.
 
         BLAS is limited to one thread meanwhile: more would wait for each other in so small
         products, and their number could change the last bits.
@@ -196,7 +198,7 @@ class Trainer:
         settings, meter, clock = self.settings, LossMeter(state), TrainingClock(state.seconds)
         speed = SpeedMeter(self.corpus.raw_words * settings.epochs, clock)
         callback.on_train_begin(state)
-        while state.epoch < settings.epochs and not callback.wants_to_stop(state):
+        while not self._is_over(state) and not callback.wants_to_stop(state):
             if state.step == 0:
                 callback.on_epoch_begin(state)
             epoch = self.continuation.epochs_before + state.epoch  # whose draws are its own
@@ -207,14 +209,34 @@ class Trainer:
                 self._take_step(state, batch, alpha, meter)
                 state.seconds = clock.seconds
                 if state.steps % self.interval_steps == 0 and self._close_interval(state, meter):
-                    loss, pairs = state.loss_history[-1][1], meter.mean_pairs * self.interval_steps
-                    progress = Progress(done, loss, pairs, alpha, speed.words_per_second(done))
+                    progress = self._progress(state, meter, speed, done)
                     callback.on_interval(state, progress)
                 callback.on_step(state)
             callback.on_batches_end(state)
+            intervals = len(state.loss_history)
             self._end_epoch(state, meter, clock)
+            if len(state.loss_history) > intervals:  # a shorter one at the end of the run
+                callback.on_interval(state, self._progress(state, meter, speed, 1.0))
             callback.on_epoch_end(state)
         callback.on_train_end(state)
+
+    def _progress(self, state: State, meter: LossMeter, speed: SpeedMeter, done: float) -> Progress:
+        """How the run goes, after the interval that was closed last."""
+        steps = (state.steps - 1) % self.interval_steps + 1
+        return Progress(
+            done,
+            loss=state.loss_history[-1][1],
+            pairs=meter.mean_pairs * steps,
+            alpha=self.learning_rate(done),
+            words_per_second=speed.words_per_second(done),
+        )
+
+    def _is_over(self, state: State) -> bool:
+        """Whether all epochs are trained, or the validation loss has not fallen for too many."""
+        patience = self.settings.patience
+        epochs_since_best = state.epoch - state.best_epoch
+        is_stopped = patience is not None and state.step == 0 and epochs_since_best >= patience
+        return is_stopped or state.epoch >= self.settings.epochs
 
     def _take_step(self, state: State, batch: Batch[Array], alpha: float, meter: LossMeter) -> None:
         measure = state.steps % self._measure_every == 0
@@ -248,6 +270,15 @@ class Trainer:
         if self.validation is not None:
             with clock.paused():  # not counted as training time
                 state.validation_history.append(self.validation_loss(state.tables))
+                if self.settings.patience is not None and state.best_epoch == state.epoch:
+                    state.best = self.copied(state.tables)
+
+    def copied(self, tables: Tables[Array]) -> Tables[np.ndarray]:
+        """Tables as they are now, on the host."""
+        center = np.array(self.backend.to_numpy(tables.center))
+        if self.settings.tied:
+            return Tables(center, center)
+        return Tables(center, np.array(self.backend.to_numpy(tables.context)))
 
     def validation_loss(self, tables: Tables[Array]) -> float:
         """Mean loss per positive pair of the validation text, with the same draws every time."""
@@ -262,6 +293,16 @@ class Trainer:
                 setting="validation",
             )
         return total / pairs
+
+
+def check_patience(settings: Settings, validation: object) -> None:
+    """Raise UsageError where a run has `patience` and no validation text."""
+    if settings.patience is not None and validation is None:
+        raise UsageError(
+            "give the text whose loss is watched as `validation`, or leave it out",
+            setting="patience",
+            value=settings.patience,
+        )
 
 
 def diverged(what: str, state: State, settings: Settings) -> TrainingError:

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from xw2v.errors import FileFormatError, InputError, MissingDependencyError, OutputError
+from xw2v.storage.renames import rename
 from xw2v.vectors.arguments import checks_arguments
 from xw2v.vectors.fingerprint import fingerprint
 from xw2v.vectors.query import Neighbours, check_direction
@@ -120,7 +121,7 @@ class AnnIndex:
             with open(partial, "ab") as file:
                 file.write(TRAILER + self._fingerprint)
                 os.fsync(file.fileno())
-            os.replace(partial, target)
+            rename(partial, target)
         except Exception as error:
             reason = str(error).splitlines()[0] if str(error) else type(error).__name__
             raise OutputError(f"the index cannot be written: {reason}", path=path) from None

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from xw2v.errors import InputError
-from xw2v.text.ngrams import NgramRule
+from xw2v.text.ngrams import NgramRule, bucket_of
 
 CHUNK_WORDS = 1 << 12  # whose n-grams are gathered at a time
 
@@ -49,6 +49,23 @@ class SubwordTable:
         for part, sums, counts in self._sums(words):
             found[part] = sums / np.maximum(counts, 1)
         return found
+
+    def ngram_vectors(self, word: str) -> tuple[list[str], np.ndarray]:
+        """The n-grams of a word, and their vectors (n, D): zeros for one whose bucket training did
+        not meet.
+        """
+        there, rows, _ = self._there([word])
+        vectors = np.zeros((len(there), self.rows.shape[1]))
+        vectors[there] = self.rows[rows[there]]
+        return self.rule.ngrams_of(word), vectors
+
+    def vector_of_ngram(self, ngram: str) -> np.ndarray | None:
+        """The vector (D,) of an n-gram, markers included; None where training did not meet its
+        bucket.
+        """
+        row = int(np.searchsorted(self.buckets, bucket := bucket_of(ngram, self.rule.buckets)))
+        there = row < len(self.buckets) and self.buckets[row] == bucket
+        return np.asarray(self.rows[row]) if there else None
 
     def composed(self, words: Sequence[str], own: np.ndarray) -> np.ndarray:
         """The vectors (n, D) of words that were seen: means of their own (n, D) and those of their

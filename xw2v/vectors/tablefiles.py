@@ -8,12 +8,19 @@ from typing import Any, Self
 from xw2v.vectors import exchange
 from xw2v.vectors.arguments import checks_arguments
 from xw2v.vectors.formats import WordVectors, read_vectors, write_vectors
+from xw2v.vectors.formats.trained_as import TrainedAs
 from xw2v.vectors.wordtable import WordTable
 
 
 @checks_arguments()
 class TableFiles(WordTable):
-    """A table of words that is read from files and written to them."""
+    """A table of words that is read from files and written to them.
+
+    Attributes:
+        trained_as: how it was trained, which fastText's models keep; None where that is not known.
+    """
+
+    trained_as: TrainedAs | None = None
 
     @classmethod
     def load(
@@ -94,8 +101,12 @@ class TableFiles(WordTable):
 
     @classmethod
     def _of(cls, content: WordVectors) -> Self:
-        return cls(content.words, content.vectors, content.counts, content.subwords)
+        table = cls(content.words, content.vectors, content.counts, content.subwords)
+        table.trained_as = content.trained_as
+        return table
 
     def _content(self) -> WordVectors:
         words, vectors = self.index_to_key, self.vectors
-        return WordVectors(words, vectors, self.counts, subwords=self.subwords)
+        return WordVectors(
+            words, vectors, self.counts, subwords=self.subwords, trained_as=self.trained_as
+        )

@@ -78,6 +78,7 @@ class NeighbourPanel {
     this.heading = get(section, "h2");
     this.note = get(section, ".note");
     this.list = get(section, ".answers");
+    this.ngrams = get(section, ".ngrams");
     this.vocabulary = vocabulary;
     this.invitation = invitation;
     this.onPick = onPick;
@@ -90,11 +91,9 @@ class NeighbourPanel {
       "Nearest to ",
       element("em", { textContent: this.vocabulary.text(row) }),
     );
-    const times = this.vocabulary.counts
-      ? `${this.vocabulary.countText(row)} times in the text`
-      : "";
-    captionAnswers(this.note, times);
+    captionAnswers(this.note, this.vocabulary.countText(row));
     fillAnswers(this.list, this.vocabulary, neighbours, this.onPick);
+    this.ngrams.textContent = this.vocabulary.ngramText(row);
     reveal(this.section);
   }
 
@@ -102,6 +101,7 @@ class NeighbourPanel {
     this.heading.textContent = "Nearest words";
     this.note.textContent = this.invitation;
     this.list.replaceChildren();
+    this.ngrams.textContent = "";
   }
 }
 

@@ -21,9 +21,8 @@ class Tip {
       .map((each) => vocabulary.text(each.row))
       .join(", ");
     box.replaceChildren(element("b", { textContent: vocabulary.text(row) }));
-    if (vocabulary.counts)
-      box.append(element("p", { textContent: `${vocabulary.countText(row)} times in the text` }));
-    box.append(element("p", { textContent: `nearest: ${near}` }));
+    const lines = [vocabulary.countText(row), `nearest: ${near}`, vocabulary.ngramText(row)];
+    box.append(...lines.filter(Boolean).map((line) => element("p", { textContent: line })));
     const [x, y] = camera.pixel(row);
     const left = clamp(
       x + TIP_DISTANCE[0],

@@ -6,6 +6,8 @@
  * @typedef {object} MapData
  * @property {string[]} words - the most important first
  * @property {number[] | null} counts - occurrences of each word
+ * @property {number[]} composed - rows of words that were never seen
+ * @property {string[] | null} ngrams - of each word, those that contribute most to its vector
  * @property {string} points - n pairs of 16-bit numbers, shares of the map's width and height
  * @property {string} groups - n bytes
  * @property {number} dimensions
@@ -22,6 +24,8 @@ class Vocabulary {
   constructor(data) {
     this.words = data.words;
     this.counts = data.counts;
+    this.composed = new Set(data.composed);
+    this.ngrams = data.ngrams;
     this.groups = decodeBase64(data.groups);
     this.points = Float64Array.from(
       new Uint16Array(decodeBase64(data.points).buffer),
@@ -49,7 +53,16 @@ class Vocabulary {
    * @param {number} row
    */
   countText(row) {
-    return this.counts ? this.counts[row].toLocaleString("en") : "";
+    if (this.composed.has(row)) return "not in the text, composed of n-grams";
+    return this.counts ? `${this.counts[row].toLocaleString("en")} times in the text` : "";
+  }
+
+  /**
+   * The n-grams that contribute most to a word, "" where there are none.
+   * @param {number} row
+   */
+  ngramText(row) {
+    return this.ngrams && this.ngrams[row] ? `n-grams: ${this.ngrams[row]}` : "";
   }
 
   /** @param {number} group @returns {number[]} */

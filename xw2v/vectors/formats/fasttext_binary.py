@@ -19,7 +19,7 @@ import struct
 from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple
+from typing import BinaryIO, NamedTuple
 
 import numpy as np
 
@@ -40,6 +40,7 @@ from xw2v.vectors.formats.rows import (
     encode_word,
     row_chunks,
 )
+from xw2v.vectors.formats.trained_as import TrainedAs
 from xw2v.vectors.formats.vectorfile import VectorFile, open_vectors
 from xw2v.vectors.subwords import SubwordTable
 
@@ -56,10 +57,10 @@ class Arguments(NamedTuple):
     """What fastText keeps of its options; those that are not known here as it has them itself."""
 
     dim: int
-    ws: int = 5
-    epoch: int = 5
-    min_count: int = 1
-    neg: int = 5
+    ws: int
+    epoch: int
+    min_count: int
+    neg: int
     word_ngrams: int = 1
     loss: int = NEGATIVE_SAMPLING
     model: int = SKIPGRAM
@@ -110,6 +111,7 @@ def read(path: Path, options: ReadOptions) -> WordVectors:
         found.counts = counts[:V] if (counts[:V] != UNKNOWN_COUNT).any() else None
         found.context = None if context is None else context[:V]
     found.subwords = subwords
+    found.trained_as = _trained_as(arguments)
     return found
 
 
@@ -117,6 +119,15 @@ def read_arguments(path: Path) -> Arguments:
     """What a model says of how it was trained; raises what `read` does."""
     with open_vectors(path) as file:
         return _read_arguments(file)
+
+
+def _trained_as(arguments: Arguments) -> TrainedAs | None:
+    model = {SKIPGRAM: "skipgram", CBOW: "cbow"}.get(arguments.model, "")
+    sizes = arguments.ws, arguments.epoch, arguments.min_count, arguments.neg
+    try:
+        return TrainedAs(model, *sizes, arguments.t)
+    except ValueError:
+        return None
 
 
 def _read_arguments(file: VectorFile) -> Arguments:
@@ -258,18 +269,25 @@ def _place_of_word(path: Path, row: int) -> Place:
     return Place(path, detail=f"row {row + 1}")
 
 
-def write(path: Path, content: WordVectors, **options: Any) -> None:
-    """Write a model, whose output vectors are zeros where they are not known.
-
-    Args:
-        options: of `Arguments`, how it was trained; by default as fastText trains skip-gram.
+def write(path: Path, content: WordVectors) -> None:
+    """Write a model, whose output vectors are zeros where they are not known. It says of itself
+    that it is a skip-gram model where that is not known.
 
     Raises InputError for a word with a null character or a vector that is not finite.
     """
     words, vectors, subwords = content.words, content.vectors, content.subwords
     check_table(path, words, vectors)
     V, D = vectors.shape
-    arguments = Arguments(D, **options)
+    about = content.trained_as or TrainedAs()
+    arguments = Arguments(
+        D,
+        ws=about.window,
+        epoch=about.epochs,
+        min_count=about.min_count,
+        neg=about.negative,
+        model=CBOW if about.model == "cbow" else SKIPGRAM,
+        t=about.sample,
+    )
     if subwords is not None:
         rule = subwords.rule
         arguments = arguments._replace(bucket=rule.buckets, minn=rule.min_n, maxn=rule.max_n)

@@ -22,6 +22,7 @@ from xw2v.vectors.formats.rows import (
     row_chunks,
 )
 from xw2v.vectors.formats.subword_files import SUBWORD_FILES, read_subwords, write_subwords
+from xw2v.vectors.formats.trained_as import TrainedAs
 
 CONTEXT = "context.npy"
 TABLE = FILES_IN_FOLDERS["npy"]
@@ -61,7 +62,14 @@ def read(path: Path, options: ReadOptions) -> WordVectors:
         table = float32_table(file, words, table)
     subwords = read_subwords(file.parent, table.shape[1]) if file.name == TABLE else None
     known_counts = counts if counts.any() else None
-    return WordVectors(words, table, known_counts, context=_context(file, table), subwords=subwords)
+    return WordVectors(
+        words,
+        table,
+        known_counts,
+        context=_context(file, table),
+        subwords=subwords,
+        trained_as=TrainedAs.of_folder(file.parent) if file.name == TABLE else None,
+    )
 
 
 def _context(file: Path, table: np.ndarray) -> np.ndarray | None:

@@ -14,6 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from xw2v.errors import FileFormatError, InputError, shown
+from xw2v.vectors.formats.trained_as import TrainedAs
 from xw2v.vectors.subwords import SubwordTable
 
 log = logging.getLogger(__name__)
@@ -31,6 +32,7 @@ class WordVectors:
     skipped: int = 0  # lines that lenient reading left out
     context: np.ndarray | None = None  # (V, D) output vectors, where they are beside the others
     subwords: SubwordTable | None = None  # where the format keeps the vectors of n-grams
+    trained_as: TrainedAs | None = None  # where that is known
 
 
 class Place(NamedTuple):
