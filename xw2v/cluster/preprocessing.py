@@ -17,9 +17,9 @@ from xw2v.cluster.ranks import Ranks, decoded, encoded
 from xw2v.errors import InputError
 from xw2v.text.corpus import Corpus
 from xw2v.text.coverage import Coverage, Example
-from xw2v.text.encode import Encoder
+from xw2v.text.encode import Encoder, Progress
 from xw2v.text.options import DEFAULT_OPTIONS, TextOptions
-from xw2v.text.reading import Progress, UnreadText, check_words, preprocess, preprocess_held_out
+from xw2v.text.reading import UnreadText, check_words, preprocess, preprocess_held_out
 from xw2v.text.spool import Chunk
 from xw2v.text.text_parts import TextPart
 from xw2v.text.tokens import Losses
