@@ -17,15 +17,14 @@ import statistics
 import subprocess
 import sys
 import time
-from dataclasses import replace
 from itertools import product
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 from xw2v_cupy import CupyBackend
-from xw2v_cupy.fused import WIDTHS, block_of
 
+from bench.gpu_bytes import step_bytes
 from bench.results import as_good
 from bench.synthetic import Text, batches_of, endless, ngram_index, topical_text, zipf_text
 from xw2v import tuning
@@ -41,6 +40,7 @@ from xw2v.sgns.tables import initial_tables
 
 VECTOR_SIZES = (64, 100, 128, 256, 512)
 BATCH_TOKENS = (2048, 4096, 8192, 16384, 32768, 65536)
+CBOW_SIZES, CBOW_BATCHES = (100, 300), (2048, 4096, 16384)
 PLAIN_SIZE, PLAIN_BATCH = 100, 16384  # what is varied one thing at a time
 SECONDS, REPEATS = 0.4, 3  # measured at a time, and how often
 PARITY_SECONDS = 120  # at most, for the tests
@@ -100,45 +100,6 @@ def measure_speed(
             rates.append((position - first) / elapsed)
             times.append((time.perf_counter() - began) / steps * 1e6)
     return Speed(statistics.median(rates), statistics.median(times))
-
-
-def step_bytes(
-    step_config: StepConfig, vector_size: int, batch: Batch[Any], fused: bool
-) -> tuple[int, int]:
-    """Bytes that the kernels of a CUDA step read and write, and the least that any step must.
-
-    The least: each row that the batch touches is read and written once, and ids are read.
-    """
-    if fused:
-        step_config = replace(step_config, block=block_of(step_config))
-    o, row = step_config, 4 * vector_size
-    T, w = len(batch.left), step_config.window
-    positions, spans = T + 2 * w, T // o.block * o.span
-    drawn = batch.negatives.size
-    scores = 4 * T * (o.span + o.shared_negatives)
-    centers = len(np.unique(batch.tokens[w : w + T]))
-    context = len(np.unique(np.concatenate((batch.tokens, batch.negatives.ravel()))))
-    ids = 8 * (positions + drawn + 2 * T)
-    means = row * (
-        T + drawn + 6 * T // o.group
-    )  # of groups, written, read and written again as shifts
-    met = 16 * (int(np.sum(batch.left + batch.right)) + 2 * T + drawn)  # counted by atomics
-    update = (4 * row + 32) * (centers + context)
-    least = ids + 2 * row * (centers + context)
-    common = ids + means + met + update
-    if fused:  # rows read (long ones twice) and added to by atomics; two means and two shifts read
-        often = 4 if vector_size > WIDTHS[0] else 3
-        return common + often * row * (
-            T + spans + T // o.block * o.shared_negatives
-        ) + 4 * row * T // o.block, least
-    gather = 2 * row * (T + positions + drawn)
-    products = (
-        row * (7 * T + 3 * spans + 3 * drawn) + 3 * scores
-    )  # six, of two inputs and an output each
-    gradients = 2 * scores
-    variate = 4 * row * (T + drawn)  # rows and shifts read, sums read and written
-    scatter = row * (T + spans + drawn) + 2 * row * (T + positions + drawn)
-    return common + gather + products + gradients + variate + scatter, least
 
 
 def quality(
@@ -213,14 +174,15 @@ def measure(
     rows: list[dict[str, Any]] = []
     copied, began = copy_bytes_per_second(own), time.perf_counter()
 
-    def add(label: str, backend: Backend, size: int, batch_tokens: int) -> None:
+    def add(label: str, backend: Backend, size: int, batch_tokens: int, cbow: bool = False) -> None:
         if time.perf_counter() - began > SPEED_SECONDS:
             print(
                 f"{label}, {size} dimensions, {batch_tokens} tokens: no time left, not measured",
                 file=sys.stderr,
             )
             return
-        step_config = tuning.step_config(Settings(vector_size=size))  # whatever the device
+        model: Any = "cbow" if cbow else "skipgram"
+        step_config = tuning.step_config(Settings(vector_size=size, model=model))
         batch = next(batches_of(cpu, text, step_config, batch_tokens).epoch(0))[1]
         speed = measure_speed(backend, text, step_config, size, batch_tokens)
         moved, least = (
@@ -236,6 +198,11 @@ def measure(
 
     for label, backend in others:
         add(label, backend, PLAIN_SIZE, PLAIN_BATCH)
+    for label, backend in others:
+        if not isinstance(backend, ProductsBackend):  # CBOW has no step by products
+            add(f"{label}, CBOW", backend, PLAIN_SIZE, PLAIN_BATCH, cbow=True)
+    for size, batch_tokens in product(CBOW_SIZES, CBOW_BATCHES):
+        add(f"{name}, CBOW", own, size, batch_tokens, cbow=True)
     for size, batch_tokens in product(VECTOR_SIZES, BATCH_TOKENS):
         add(name, own, size, batch_tokens)
     plain = tuning.step_config(Settings(vector_size=PLAIN_SIZE))
@@ -263,11 +230,11 @@ def table(result: dict[str, Any]) -> str:
         f"copy: {result['copy_bytes_per_second'] / 1e12:.2f} TB/s; memory: {result['memory']}"
     )
     lines.append(
-        f"{'backend':<20}{'size':>6}{'batch':>8}{'Mwords/s':>10}{'step us':>10}"
+        f"{'backend':<26}{'size':>6}{'batch':>8}{'Mwords/s':>10}{'step us':>10}"
         f"{'moved':>8}{'least':>8}"
     )
     lines += [
-        f"{row['backend']:<20}{row['vector_size']:>6}{row['batch_tokens']:>8}"
+        f"{row['backend']:<26}{row['vector_size']:>6}{row['batch_tokens']:>8}"
         f"{row['words_per_second'] / 1e6:>10.2f}{row['step_us']:>10.1f}"
         f"{row['moved_of_copy']:>8.1%}{row['least_of_copy']:>8.1%}"
         for row in result["speed"]

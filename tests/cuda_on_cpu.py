@@ -35,7 +35,8 @@ from xw2v_cupy.signatures import Parameter
 from xw2v.sgns.backend import Backend
 
 HEADER = Path(__file__).with_name("cuda_on_cpu.h")
-WAITING = re.compile(r"warp_sum|__shfl|__syncthreads")  # where threads wait for each other
+# where threads wait for each other
+WAITING = re.compile(r"warp_sum|sum_of_warps|__shfl|__syncthreads")
 
 
 DTYPES: dict[str, tuple[type, ...]] = {

@@ -163,11 +163,12 @@ def test_many_steps(any_backend: Backend) -> None:
 
 @pytest.mark.parametrize("cuda", CUDA)
 @pytest.mark.parametrize("deterministic", [False, True], ids=["products", "deterministic"])
-def test_other_steps_on_cuda(cuda: str, deterministic: bool) -> None:
+@pytest.mark.parametrize("cbow", [False, True], ids=["skip-gram", "cbow"])
+def test_other_steps_on_cuda(cuda: str, deterministic: bool, cbow: bool) -> None:
     """The steps that `test_one_step` does not take; those in a fixed order twice, to the last
     bit.
     """
-    config, rng = small_config(), np.random.default_rng(3)
+    config, rng = small_config(cbow=cbow), np.random.default_rng(3)
     backend = opened(cuda, deterministic=deterministic)
     assert isinstance(backend, CupyBackend)
     step = backend.own_step(config, fused=False)

@@ -20,6 +20,8 @@ def bench(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     for name, value in {
         "VECTOR_SIZES": (8,),
         "BATCH_TOKENS": (512,),
+        "CBOW_SIZES": (8,),
+        "CBOW_BATCHES": (512,),
         "SECONDS": 0.02,
         "REPEATS": 1,
         "COPIED_BYTES": 2**20,
@@ -36,11 +38,12 @@ def test_the_gpu_bench_measures_and_prints_a_table(bench: ModuleType) -> None:
     result = bench.measure({"numpy": numpy, "again": numpy}, numpy, text, topical, 20)
     result |= {"device": "none", "versions": "none", "parity": "none", "memory": "none"}
     lines = bench.table(result).splitlines()
-    assert [row["backend"] for row in result["speed"]] == ["again", "numpy"]
+    rows = [row["backend"] for row in result["speed"]]
+    assert rows == ["again", "again, CBOW", "numpy, CBOW", "numpy"]
     assert all(row["words_per_second"] > 0 and row["step_us"] > 0 for row in result["speed"])
     assert all(0 <= score <= 1 for scores in result["quality"].values() for score in scores)
     assert result["with_ngrams"]["words_per_second"] > 0
-    assert len(lines) == 10
+    assert len(lines) == 12
     assert json.loads(json.dumps(result)) == result
 
 

@@ -12,7 +12,9 @@ import numpy as np
 import pytest
 from cuda_on_cpu import CpuCupyBackend, CpuKernels
 from oracles import random_batch, random_tables, small_config
+from xw2v_cupy.cbow import CbowGradients
 from xw2v_cupy.corpus import DeviceCorpus
+from xw2v_cupy.fused import fused_sizes
 from xw2v_cupy.groups import GroupMeans
 from xw2v_cupy.memory import (
     BATCH_BYTES_PER_TOKEN,
@@ -25,7 +27,7 @@ from xw2v_cupy.products import ProductGradients
 from xw2v_cupy.sums import RowSums
 
 from xw2v.errors import OutOfMemoryError
-from xw2v.sgns.batches import Batches
+from xw2v.sgns.batches import REFERENCE_BATCHES, Batches
 from xw2v.sgns.config import ModelShape, RunShape
 from xw2v.sgns.interface import SubwordIndex, Tables
 from xw2v.sgns.loading import load_backend
@@ -55,6 +57,25 @@ def test_tables_and_step_take_what_was_planned(tied: bool) -> None:
     parts = GroupMeans(config, kernels, T, D), ProductGradients(config, kernels, T, D)
     assert plan.step == sum(size_of(vars(part).values()) for part in parts)
     assert plan.total == plan.tables + plan.sums + plan.step + plan.batches + plan.corpus
+
+
+@pytest.mark.parametrize("deterministic", [False, True])
+@pytest.mark.parametrize("tied", [False, True])
+def test_cbows_step_takes_what_was_planned(tied: bool, deterministic: bool) -> None:
+    """With no more than the loss of each token planned beside."""
+    config, kernels = small_config(tied=tied, cbow=True), CpuKernels(np.float32)
+    T, D = SHAPE.batch_tokens, SHAPE.model.dim
+    plan = plan_memory(
+        config, SHAPE, chunk_tokens=CHUNK_TOKENS, free=10**9, fused=not deterministic
+    )
+    sizes = fused_sizes(config, D, 4, kernels.shared_limit, deterministic=deterministic)
+    assert sizes is not None
+    n_reference = REFERENCE_BATCHES * T // config.group * config.shared_negatives
+    step = CbowGradients(config, kernels, T, D, n_reference, sizes, deterministic=deterministic)
+    parts = vars(step)
+    arrays = size_of(part for name, part in parts.items() if name != "loss")
+    assert plan.step == arrays + 8 * T
+    assert step.loss.nbytes <= 8 * T
 
 
 @pytest.mark.parametrize("cbow", [False, True])

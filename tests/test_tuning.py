@@ -42,8 +42,9 @@ def test_long_vectors_have_fewer_rows_of_negatives(vector_size: int) -> None:
     cpu, gpu = Settings(vector_size=vector_size), Settings(vector_size=vector_size, device="cuda")
     assert sizes(cpu) == (batch, 128, shared)
     assert sizes(gpu) == (16384, 128, shared)
-    cbow = Settings(vector_size=vector_size, model="cbow")
-    assert sizes(cbow) == (1024, 64, 32 if vector_size < 256 else 24)
+    for device, T in (("cpu", 1024), ("cuda", 2048)):
+        cbow = Settings(vector_size=vector_size, model="cbow", device=device)
+        assert sizes(cbow) == (T, 64, 32 if vector_size < 256 else 24)
     assert tuning.group_tokens(Settings(vector_size=vector_size, negative=25)) == 16
     assert [
         tuning.group_tokens(Settings(vector_size=vector_size, batch_tokens=T)) for T in (512, 2048)

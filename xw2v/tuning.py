@@ -11,7 +11,8 @@ from xw2v.sgns.config import ModelShape, StepConfig
 from xw2v.sgns.interface import SubwordIndex
 
 DEFAULT_BATCH_TOKENS = {"skipgram": 2048, "cbow": 1024}
-CUDA_BATCH_TOKENS = 16384  # a GPU is not filled by what the cache of a CPU core holds
+# A GPU is not filled by what the cache of a CPU core holds.
+CUDA_BATCH_TOKENS = {"skipgram": 16384, "cbow": 2048}
 BLOCK_CENTERS = 8  # centers that share a span
 GROUP_TOKENS = 64  # tokens that share negatives; twice as many where negatives are few
 SMALLEST_GROUP_TOKENS = 16
@@ -68,7 +69,7 @@ def batch_tokens(settings: Settings) -> int:
     if settings.batch_tokens is not None:
         tokens = settings.batch_tokens
     elif settings.device.partition(":")[0] == "cuda" and settings.subword is None:
-        tokens = CUDA_BATCH_TOKENS
+        tokens = CUDA_BATCH_TOKENS[settings.model]
     else:
         tokens = DEFAULT_BATCH_TOKENS[settings.model]
     group = group_tokens(settings)

@@ -14,7 +14,7 @@ from xw2v.sgns.draws import NUMBERS_PER_COUNTER, low_discrepancy_uint32
 from xw2v.sgns.interface import Composer, Step, SubwordIndex
 from xw2v.sgns.tokenstream import TokenStream
 from xw2v_cupy.corpus import DeviceCorpus
-from xw2v_cupy.fused import fused_sizes
+from xw2v_cupy.fused import WIDTHS, fused_sizes
 from xw2v_cupy.kernels import WARP_SIZE, Kernels
 from xw2v_cupy.memory import corpus_bytes, in_gb, out_of_memory, plan_memory
 from xw2v_cupy.ngrams import CupyComposer
@@ -117,7 +117,7 @@ class CupyBackend(Backend):
             shape,
             chunk_tokens=self.chunk_tokens,
             free=self._free(),
-            fused=fits and not self.deterministic and not config.cbow,
+            fused=fits and not self.deterministic,
         )
         return f"{plan} of {in_gb(self._free())} GB that are free on {self.gpu_model()}"
 
@@ -134,8 +134,12 @@ class CupyBackend(Backend):
         return str(properties["name"].decode())
 
     def own_step(self, config: StepConfig, *, fused: bool = True) -> Step | None:
-        """See `Backend`; fused: see `xw2v_cupy.step.CupyStep`."""
-        if config.cbow:
+        """See `Backend`; fused: see `xw2v_cupy.step.CupyStep`. None for CBOW with more shared
+        negatives than fit into shared memory.
+        """
+        limit = self.kernels(np.float32).shared_limit
+        narrowest = fused_sizes(config, WIDTHS[-1], 8, limit, deterministic=self.deterministic)
+        if config.cbow and narrowest is None:
             return None
         return CupyStep(config, self.kernels, fused=fused, deterministic=self.deterministic)
 

@@ -34,23 +34,37 @@ def block_of(config: StepConfig) -> int:
     return FUSED_BLOCK if config.group % FUSED_BLOCK == 0 else config.block
 
 
-def fused_sizes(config: StepConfig, dim: int, itemsize: int, limit: int) -> FusedSizes | None:
+def fused_sizes(
+    config: StepConfig, dim: int, itemsize: int, limit: int, *, deterministic: bool = False
+) -> FusedSizes | None:
     """The sizes of a thread block; None where windows or negatives are too many for `limit` bytes
     of shared memory.
+
+    Args:
+        deterministic: CBOW: in a fixed order, where a thread block is a group.
     """
-    b, K = block_of(config), config.shared_negatives
-    columns = b + 2 * config.window + K
+    b = config.group if config.cbow and deterministic else block_of(config)
     for width in WIDTHS:
         width = min(width, dim)
-        pitch = width | 1
-        shared_bytes = itemsize * ((b + columns) * pitch + b * columns + b + K)
+        shared_bytes = itemsize * _shared_numbers(config, b, width)
         if shared_bytes <= limit:
             return FusedSizes(b, width, shared_bytes)
     return None
 
 
+def _shared_numbers(config: StepConfig, b: int, width: int) -> int:
+    """Numbers in the shared memory of a thread block (`pairs.cu`, `cbow.cu`)."""
+    K, pitch = config.shared_negatives, width | 1
+    if config.cbow:
+        return (b + K) * pitch + b * K + width + 3 * b
+    columns = b + 2 * config.window + K
+    return (b + columns) * pitch + b * columns + b + K
+
+
 class FusedGradients:
-    """Sums the gradients of batches of one shape; see `xw2v_cupy.step.Gradients`. By atomics."""
+    """Sums the gradients of batches of one shape; see `xw2v_cupy.step.PairGradients`. By
+    atomics.
+    """
 
     def __init__(self, config: StepConfig, kernels: Kernels, T: int, sizes: FusedSizes) -> None:
         xp: Any = kernels.library

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 
 from xw2v.errors import OutOfMemoryError
+from xw2v.sgns.batches import REFERENCE_BATCHES
 from xw2v.sgns.config import RunShape, StepConfig
 
 MAX_CORPUS_SHARE = 1 / 8  # of the free memory: a larger corpus stays on the host
 BATCH_BYTES_PER_TOKEN = 200  # at most, while batches are made of a chunk of tokens
 MEASURES, ROW_SUMS = 4, 2  # of a composed word's change, and over the words of a row (ngrams.cu)
+REFERENCE_PART = 128  # rows of CBOW's reference that a thread block sums (cbow.cu)
 ROWS_PER_WORD = 40  # that compose it: more than the mean over the words of most languages
 SMALLER = (
     "give a smaller `vector_size`, `max_vocab` or `batch_tokens`, or train on the CPU (`device`)"
@@ -64,32 +66,24 @@ def plan_memory(
     fused: bool,
     itemsize: int = 4,
 ) -> MemoryPlan:
-    """The device memory that a skip-gram run takes.
+    """The device memory that a run takes, with the step's kernels.
 
     Args:
         chunk_tokens: tokens made into batches at a time.
         free: bytes of device memory there are.
-        fused: whether a step keeps rows and scores in shared memory.
+        fused: whether a step adds gradients up from shared memory, by atomics.
         itemsize: bytes of a number of the tables.
 
     Raises:
         OutOfMemoryError: more than is free.
     """
-    model, T, w = shape.model, shape.batch_tokens, config.window
-    D = model.dim
-    groups = T // config.group
-    negatives = groups * config.shared_negatives
-    spans = T // config.block * config.span
-    context_ids = T + 2 * w + negatives
+    model, D = shape.model, shape.model.dim
     table_rows = model.table_rows(tied=config.tied)
     moved_rows = shape.composed_rows + model.output_rows if shape.composed_rows else table_rows
-    rows = 2 * T + context_ids + spans + negatives  # X, dX; R; dC; dN
-    scores = T * (config.span + config.shared_negatives)
-    means = (2 * groups + 3) * D * itemsize + 8 * groups + 8 * context_ids
     plan = MemoryPlan(
         tables=(table_rows + shape.composed_rows) * D * itemsize,
         sums=moved_rows * (D * itemsize + 8 + 2 * 8),
-        step=means + 8 * T + (0 if fused else (rows * D + scores) * itemsize),
+        step=step_bytes(config, shape.batch_tokens, D, fused, itemsize),
         words=composer_bytes(config, shape, itemsize),
         batches=BATCH_BYTES_PER_TOKEN * min(chunk_tokens, shape.tokens) + 3 * 8 * model.output_rows,
         corpus=corpus_bytes(shape.tokens, shape.sentences, free),
@@ -97,6 +91,23 @@ def plan_memory(
     if plan.total > free:
         raise OutOfMemoryError(f"training takes {plan}, and {in_gb(free)} GB are free; {SMALLER}")
     return plan
+
+
+def step_bytes(config: StepConfig, T: int, D: int, fused: bool, itemsize: int) -> int:
+    """Device memory of the arrays of one step."""
+    w, groups = config.window, T // config.group
+    negatives = groups * config.shared_negatives
+    ids = T + 2 * w + negatives
+    if config.cbow:
+        parts = -(-REFERENCE_BATCHES * negatives // REFERENCE_PART)
+        means = (parts + 1 + 3) * D * itemsize  # the reference's; no damping
+        numbers = (groups * (config.group + 2 * w) + T + negatives) * D
+    else:
+        spans = T // config.block * config.span
+        means = (2 * groups + 3) * D * itemsize + 8 * groups
+        rows = 2 * T + ids + spans + negatives  # X, dX; R; dC; dN
+        numbers = rows * D + T * (config.span + config.shared_negatives)
+    return means + 8 * ids + 8 * T + (0 if fused else numbers * itemsize)
 
 
 def composer_bytes(config: StepConfig, shape: RunShape, itemsize: int) -> int:

@@ -94,13 +94,15 @@ __device__ inline void multiply(int warp, int rows, int columns, Rest... rest) {
     }
 }
 
-// scores[i] += row i . mean, of rows (n_rows, pitch) in shared memory: a warp for each.
-__device__ inline void add_mean_scores(
-    const real* rows, int n_rows, int pitch, int dims, const real* mean, real* scores
+// scores[i] += row i . other(i), of rows (n_rows, pitch) in shared memory: a warp for each.
+template <typename Other>
+__device__ inline void add_scores(
+    const real* rows, int n_rows, int pitch, int dims, Other other, real* scores
 ) {
     for (int i = threadIdx.y; i < n_rows; i += blockDim.y) {
+        const real* by = other(i);
         real sum = 0;
-        for (int d = threadIdx.x; d < dims; d += WARP_SIZE) sum += rows[i * pitch + d] * mean[d];
+        for (int d = threadIdx.x; d < dims; d += WARP_SIZE) sum += rows[i * pitch + d] * by[d];
         sum = warp_sum(sum);
         if (threadIdx.x == 0) scores[i] += sum;
     }
@@ -179,8 +181,8 @@ extern "C" __global__ void __launch_bounds__(WARP_SIZE* WARPS_PER_BLOCK, BLOCKS)
             [&](int i, int c) { return G[i * n + c]; }, [&](int i) { return G + i * n; },
             [](real* score, real sum) { *score = sum; }
         );
-        add_mean_scores(X, b, pitch, dims, negatives_mean + d0, cv_coefficients);
-        add_mean_scores(N, K, pitch, dims, centers_mean + d0, cv_coefficients + b);
+        add_scores(X, b, pitch, dims, [&](int) { return negatives_mean + d0; }, cv_coefficients);
+        add_scores(N, K, pitch, dims, [&](int) { return centers_mean + d0; }, cv_coefficients + b);
     }
     __syncthreads();
     double sum = scores_to_gradients(b, w, K, shared_weight, left, right, loss, G);

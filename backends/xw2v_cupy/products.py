@@ -16,8 +16,8 @@ from xw2v_cupy.sums import RowSums, TouchedRows
 
 
 class ProductGradients:
-    """Sums the gradients of batches of one shape; see `xw2v_cupy.step.Gradients`. Twelve or more
-    launches.
+    """Sums the gradients of batches of one shape; see `xw2v_cupy.step.PairGradients`. Twelve or
+    more launches.
 
     T tokens, D dimensions, b centers a block, s = b + 2w columns a span, g tokens and K negatives a
     group.

@@ -1,4 +1,4 @@
-"""The skip-gram step on CUDA, all on the device.
+"""The step on CUDA, all on the device.
 
 Its launches depend on the sizes of the batch alone, never on its content, so the host only ever
 runs ahead: nothing is copied back, and no array has a length that the device must first find out. A
@@ -16,6 +16,7 @@ from xw2v.sgns.composition import center_ids
 from xw2v.sgns.config import ModelShape, StepConfig
 from xw2v.sgns.interface import Batch, Tables
 from xw2v.sgns.step import batch_loss
+from xw2v_cupy.cbow import CbowGradients
 from xw2v_cupy.fused import FusedGradients, fused_sizes
 from xw2v_cupy.groups import GroupMeans
 from xw2v_cupy.kernels import Kernels
@@ -25,7 +26,24 @@ from xw2v_cupy.sums import RowSums, TouchedRows
 
 
 class Gradients(Protocol):
-    """Adds a batch's gradients to the sums; returns the loss as `xw2v.sgns.interface.Step` does."""
+    """Adds a batch's gradients to the sums; returns the loss as `xw2v.sgns.interface.Step` does.
+
+    Attributes:
+        means: (3, D) that updates are damped along; see `xw2v_cupy.sums.RowSums`.
+    """
+
+    means: Any
+
+    def touched(self, batch: Batch[Array]) -> TouchedRows:
+        """The rows of the batch that was summed last."""
+
+    def __call__(
+        self, tables: Tables[Array], batch: Batch[Array], sums: RowSums, measure: bool
+    ) -> Array | None: ...
+
+
+class PairGradients(Protocol):
+    """Skip-gram's part of it, with what the batch's groups have in common known."""
 
     def __call__(
         self,
@@ -38,15 +56,34 @@ class Gradients(Protocol):
     ) -> Array | None: ...
 
 
+class SkipgramGradients:
+    """See `Gradients`."""
+
+    def __init__(self, config: StepConfig, groups: GroupMeans, pairs: PairGradients) -> None:
+        self.config = config
+        self.means = groups.means
+        self._groups = groups
+        self._pairs = pairs
+
+    def touched(self, batch: Batch[Array]) -> TouchedRows:
+        return TouchedRows(center_ids(self.config, batch), self._groups.context_ids)
+
+    def __call__(
+        self, tables: Tables[Array], batch: Batch[Array], sums: RowSums, measure: bool
+    ) -> Array | None:
+        self._groups(tables, batch, sums)
+        return self._pairs(tables, batch, self.touched(batch), self._groups, sums, measure)
+
+
 class CupyStep:
-    """One training step; see `xw2v.sgns.interface.Step`. Skip-gram, with two tables or one.
+    """One training step; see `xw2v.sgns.interface.Step`. With two tables or one.
 
     Args:
-        config: without cbow.
+        config: CBOW's with no more shared negatives than fit into shared memory.
         kernels: of a dtype.
-        fused: gradients in one kernel, where a block of pairs fits its memory; else by cuBLAS's
-            products.
-        deterministic: sums in a fixed order, which the fused kernel does not do.
+        fused: skip-gram: gradients in one kernel, where a block of pairs fits its memory; else by
+            cuBLAS's products. CBOW has the one kernel alone.
+        deterministic: sums in a fixed order.
 
     Raises:
         OutOfMemoryError: the device has too little memory; when called.
@@ -75,31 +112,37 @@ class CupyStep:
         self, tables: Tables[Array], batch: Batch[Array], alpha: float, *, measure: bool = False
     ) -> Array | None:
         center, context = tables
-        needed = center.shape, context.shape, center.dtype, batch.left.shape[0]
+        sizes = batch.left.shape[0], batch.reference.shape[0]
+        needed = center.shape, context.shape, center.dtype, sizes
         try:
             if needed != self._prepared:
-                (input_rows, dim), (output_rows, _), dtype, T = needed
-                self._prepare(ModelShape(input_rows, output_rows, dim), dtype, T)
+                (input_rows, dim), (output_rows, _), dtype, _ = needed
+                self._prepare(ModelShape(input_rows, output_rows, dim), dtype, *sizes)
                 self._prepared = needed
-            groups, sums = self._groups, self._sums
-            touched = TouchedRows(center_ids(self.config, batch), groups.context_ids)
-            groups(tables, batch, sums)
-            loss = self._gradients(tables, batch, touched, groups, sums, measure)
-            sums.apply(tables, touched, groups.means, alpha)
+            loss = self._gradients(tables, batch, self._sums, measure)
+            self._sums.apply(tables, self._gradients.touched(batch), self._gradients.means, alpha)
         except MemoryError as error:
             raise out_of_memory(error) from None
         return loss
 
-    def _prepare(self, shape: ModelShape, dtype: Any, T: int) -> None:
+    def _prepare(self, shape: ModelShape, dtype: Any, T: int, n_reference: int) -> None:
         """Allocate what batches of one shape need."""
         config, kernels, D = self.config, self._kernels(dtype), shape.dim
+        deterministic = self.deterministic
         self._sums = RowSums(kernels, config, shape)
-        self._groups = GroupMeans(config, kernels, T, D)
-        sizes = fused_sizes(config, D, kernels.dtype.itemsize, kernels.shared_limit)
+        sizes = fused_sizes(
+            config, D, kernels.dtype.itemsize, kernels.shared_limit, deterministic=deterministic
+        )
         self._gradients: Gradients
-        if self.fused and sizes is not None:
-            self._gradients = FusedGradients(config, kernels, T, sizes)
-        else:
-            self._gradients = ProductGradients(
-                config, kernels, T, D, deterministic=self.deterministic
+        if config.cbow:
+            assert sizes is not None
+            self._gradients = CbowGradients(
+                config, kernels, T, D, n_reference, sizes, deterministic=deterministic
             )
+            return
+        pairs: PairGradients
+        if self.fused and sizes is not None:
+            pairs = FusedGradients(config, kernels, T, sizes)
+        else:
+            pairs = ProductGradients(config, kernels, T, D, deterministic=deterministic)
+        self._gradients = SkipgramGradients(config, GroupMeans(config, kernels, T, D), pairs)

@@ -14,8 +14,9 @@ class TouchedRows(NamedTuple):
     """The rows of the two tables that a batch touches, with repetitions.
 
     Attributes:
-        center: (T,) int64 ids of the centers.
-        context: (T + 2w + T/g·K,) int64 ids of the tokens, then of the negatives.
+        center: (T,) int64 ids of the centers; CBOW: (T + 2w,) of the tokens.
+        context: (T + 2w + T/g·K,) int64 ids of the tokens, then of the negatives; CBOW: (T +
+            T/g·K,) of the centers in place of the tokens, or where tables are tied of all tokens.
     """
 
     center: Array
@@ -73,11 +74,11 @@ class RowSums:
 
         Args:
             means: (3, D) that updates are damped along: of the negatives, of the centers, half
-                their sum.
+                their sum; zeros to damp nothing.
         """
         self._steps += 1
         negatives_mean, centers_mean, average = means[0], means[1], means[2]
-        if self._config.tied:  # the centers are among the context's ids
+        if self._config.tied:  # the input rows are among the context's ids
             self._apply(tables.context, self.context, touched.context, average, alpha)
         else:
             self._apply(tables.center, self.center, touched.center, negatives_mean, alpha)
