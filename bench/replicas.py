@@ -12,7 +12,6 @@ import argparse
 import json
 import tempfile
 import time
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -25,8 +24,8 @@ from xw2v.cluster.threads import on_ranks
 from xw2v.settings import Settings
 from xw2v.sgns import combine_schedule
 from xw2v.sgns.array import Array
-from xw2v.sgns.combine import Sums
-from xw2v.sgns.combine_rows import PlainRowCombiner
+from xw2v.sgns.combine import combined_displacement
+from xw2v.sgns.combine_rows import PlainRowCombiner, Rule
 from xw2v.sgns.config import Shard
 from xw2v.text.corpus import Corpus
 from xw2v.text.reading import open_corpus
@@ -37,10 +36,13 @@ from xw2v.training.run import prepare
 from xw2v.training.signals import StopSignals
 from xw2v.vectors.keyedvectors import KeyedVectors
 
-AGREEMENT = "agreement"  # the rule that training has; beside others, to compare it with:
-RULES: dict[str, Callable[[Sums, Array, int], Array]] = {
-    "mean": lambda sums, direction, size: sums.total / size,
-    "sum": lambda sums, direction, size: sums.total,
+OWN_RULE = "curvature"  # that training has; others, to compare it with:
+RULES: dict[str, Rule] = {
+    "agreement": lambda sums, direction, curvature, replicas: combined_displacement(
+        sums, direction, curvature + np.inf, replicas
+    ),
+    "mean": lambda sums, direction, curvature, replicas: sums.total / replicas,
+    "sum": lambda sums, direction, curvature, replicas: sums.total,
 }
 SCORES = ("WS-353", "SimLex", "MEN", "RW", "MTurk", "analogies", "semantic", "syntactic")
 
@@ -58,10 +60,8 @@ def simulated(
         )
         checkpointer.on_epoch_end = lambda state: None  # type: ignore[method-assign]
         replicas = Replicas(trainer, ranks, StopSignals(), checkpointer)
-        if rule != AGREEMENT:
-            replicas.tables.combiner = PlainRowCombiner(
-                lambda sums, direction: RULES[rule](sums, direction, size)
-            )
+        if rule != OWN_RULE:
+            replicas.tables.combiner = PlainRowCombiner(RULES[rule])
         state = trainer.train(trainer.start(), [replicas])
         return state.tables.center, replicas.tables.bytes_sent, state.steps
 
@@ -97,7 +97,7 @@ def main() -> None:
     parser.add_argument("text", nargs="+", help="text files")
     parser.add_argument("--eval", type=Path, required=True, help="folder of test sets")
     parser.add_argument("--ranks", nargs="+", type=int, default=[1, 2, 4, 8])
-    parser.add_argument("--rules", nargs="+", choices=[AGREEMENT, *RULES], default=[AGREEMENT])
+    parser.add_argument("--rules", nargs="+", choices=[OWN_RULE, *RULES], default=[OWN_RULE])
     parser.add_argument("--intervals", nargs="+", type=int, default=[0], help="0: by the ranks")
     parser.add_argument(
         "--doublings",

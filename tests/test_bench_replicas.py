@@ -23,10 +23,10 @@ def test_replicas_are_simulated_and_drawn(
     words, results = tmp_path / "words.txt", tmp_path / "results.json"
     words.write_text(text(2400))
     line = ["replicas", str(words), "--eval", str(tmp_path), "--epochs", "1", "--ranks", "1", "2"]
-    line += ["--rules", "agreement", "mean", "sum", "--json", str(results)]
+    line += ["--rules", "curvature", "agreement", "mean", "sum", "--json", str(results)]
     monkeypatch.setattr(sys, "argv", [*line, "--plot", str(tmp_path / "plot.png")])
     replicas.main()
-    assert capsys.readouterr().out.count("\n| 2 | ") == 3
+    assert capsys.readouterr().out.count("\n| 2 | ") == 4
     assert (tmp_path / "plot.png").read_bytes().startswith(b"\x89PNG")
     found = [json.loads(line) for line in results.read_text().splitlines()]
-    assert [each["bytes"] > 0 for each in found] == [False] * 3 + [True] * 3
+    assert [each["bytes"] > 0 for each in found] == [False] * 4 + [True] * 4

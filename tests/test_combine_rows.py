@@ -14,7 +14,14 @@ from xw2v_numpy.combine import CompiledRowCombiner, load_combine
 from xw2v_numpy.team import Team, load_team
 
 from xw2v.sgns.combine import combined_rows
-from xw2v.sgns.combine_rows import CHUNK_ROWS, PlainRowCombiner, RowCombiner, Rows, WeightedRows
+from xw2v.sgns.combine_rows import (
+    CHUNK_ROWS,
+    OwnedRows,
+    PlainRowCombiner,
+    RowCombiner,
+    Rows,
+    WeightedRows,
+)
 from xw2v.sgns.loading import load_backend
 from xw2v.training.replica_messages import MessageWriter, stretch_of, unpacked
 from xw2v.training.replica_tables import combiner_for
@@ -46,6 +53,11 @@ def replicas_of(
     return base, tables, other
 
 
+def curvatures_of(rows: int) -> np.ndarray:
+    """(rows,) float32 from 0 to 2."""
+    return np.linspace(0, 2, rows, dtype=np.float32)
+
+
 def combined_by_owners(
     combiner: RowCombiner, base: np.ndarray, tables: list[np.ndarray], other: WeightedRows, due: int
 ) -> np.ndarray:
@@ -60,7 +72,8 @@ def combined_by_owners(
             parts.append(Rows(own, np.empty((len(own), base.shape[1]), np.float32)))
             combiner.displacements_into(parts[-1].values, table, base, own)
         values = np.full((last - first, base.shape[1]), np.nan, np.float32)
-        ids = combiner.combine_into(values, first, base, parts, other)
+        owned = OwnedRows(first, base, other, curvatures_of(due)[first:last])
+        ids = combiner.combine_into(values, owned, parts)
         assert ids.tolist() == sorted({i for part in parts for i in part.ids.tolist()})
         combiner.adopt(adopted, adopted_base, Rows(ids, values[: len(ids)]))
     np.testing.assert_array_equal(adopted[:due], adopted_base[:due])
@@ -80,7 +93,7 @@ def test_owners_together_combine_all_rows_that_were_changed(
     expected = base.copy()
     if due:
         moves = [table[:due] - base[:due] for table in tables]
-        expected[:due] = combined_rows(base[:due], moves, mean)
+        expected[:due] = combined_rows(base[:due], moves, mean, curvatures_of(due))
     np.testing.assert_allclose(result, expected, rtol=1e-5, atol=1e-5)
     np.testing.assert_array_equal(result[due:], base[due:])
 
@@ -139,15 +152,18 @@ def test_the_compiled_combiner_is_taken_where_there_is_one() -> None:
 def test_arrays_that_would_be_misread_are_refused() -> None:
     combiner = CompiledRowCombiner(Team(1))
     table, ids = np.zeros((4, 6), np.float32), np.zeros(1, np.int32)
-    for other in (table.astype(np.float64), table[:, ::2]):
+    for wrong in (table.astype(np.float64), table[:, ::2]):
         with pytest.raises(ValueError, match="a compiled combiner needs C-contiguous float32"):
-            combiner.changed(other, table, 4)
+            combiner.changed(wrong, table, 4)
     with pytest.raises(ValueError, match="needs C-contiguous int32"):
         combiner.displacements_into(table, table, table, ids.astype(np.int64))
     with pytest.raises(ValueError, match="different dimensions"):
         combiner.changed(table[:, :3].copy(), table, 4)
+    other, curvature = WeightedRows(table, np.ones(4, np.float32)), np.ones(4, np.float32)
     with pytest.raises(ValueError, match="rows outside the table"):
-        combiner.combine_into(table, 1, table, [], WeightedRows(table, np.ones(4, np.float32)))
+        combiner.combine_into(table, OwnedRows(1, table, other, curvature), [])
+    with pytest.raises(ValueError, match="the curvature of 3 rows, not of 4"):
+        combiner.combine_into(table, OwnedRows(0, table, other, curvature[:3]), [])
     with pytest.raises(ValueError, match="rows outside the table"):
         combiner.changed(table, table, 5)
 

@@ -213,7 +213,9 @@ def test_a_file_cut_anywhere_is_reported(model: Path, tmp_path: Path) -> None:
         read_vectors(path)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=300)
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=300, deadline=None
+)
 @given(st.data())
 def test_damage_never_ends_in_a_traceback(model: Path, tmp_path: Path, data: st.DataObject) -> None:
     size = model.stat().st_size

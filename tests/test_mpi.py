@@ -102,6 +102,18 @@ def test_one_rank_gives_the_bits_of_a_run_without_mpi(words_file: Path, tmp_path
     assert result(tmp_path / "mpi") == result(tmp_path / "alone")
 
 
+def test_ranks_preprocess_to_the_bytes_of_one_process(words_file: Path, tmp_path: Path) -> None:
+    line = [sys.executable, "-m", "xw2v", "preprocess", str(words_file), "--data-dir"]
+    error = done(ended(launched(2, [*line, str(tmp_path / "ranks")])))
+    assert error.count("corpus in") == 1
+    subprocess.run([*line, str(tmp_path / "alone"), "--quiet"], check=True)
+    names = [path.name for path in (tmp_path / "alone").iterdir()]
+    assert "corpus.bin" in names
+    for name in names:
+        there, alone = (tmp_path / folder / name for folder in ("ranks", "alone"))
+        assert there.read_bytes() == alone.read_bytes()
+
+
 def test_a_killed_rank_ends_all_by_its_name(words_file: Path, tmp_path: Path) -> None:
     output = tmp_path / "output"
     process = long_run(words_file, output)

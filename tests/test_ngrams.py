@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from xw2v.text import ngrams
@@ -49,6 +49,7 @@ def test_the_hash_is_fasttexts(word: str, value: int) -> None:
     assert buckets[1] == value  # after <…, before …>
 
 
+@settings(deadline=None)
 @given(
     words=st.lists(
         st.text(st.characters(), max_size=12)
@@ -78,6 +79,7 @@ def test_chunks_of_words_make_no_difference(monkeypatch: pytest.MonkeyPatch) -> 
     assert buckets_by_word(rule, words) == expected
 
 
+@settings(deadline=None)
 @given(
     words=st.lists(st.text("ab", max_size=9), min_size=1, max_size=9, unique=True),
     buckets=st.integers(1, 50),

@@ -50,7 +50,7 @@ GOOD: dict[str, Any] = {
 }
 METHODS = sorted(
     {name for cls in KeyedVectors.__mro__ for name in vars(cls) if not name.startswith("_")}
-    - {"vectors", "vector_size", "counts", "norms"}
+    - {"vectors", "vector_size", "counts", "norms", "trained_as"}
 )
 FILES = {"path": "v", "fname": "v.txt", "pairs": "pairs.tsv", "analogies": "analogies.txt"}
 

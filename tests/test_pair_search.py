@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from xw2v.gensim import FrozenPhrases, Phrases
@@ -19,6 +19,7 @@ PAIRS = st.lists(st.tuples(WORDS, WORDS), unique=True, max_size=30)
 
 
 @pytest.mark.skipif(library() is None, reason="no compiled loops")
+@settings(deadline=None)
 @given(st.lists(st.lists(WORDS, max_size=12), max_size=8), PAIRS)
 def test_pairs_are_found(sentences: list[list[str]], pairs: list[tuple[str, str]]) -> None:
     found = pair_search.PairSearch(pairs).find(sentences)
@@ -43,6 +44,7 @@ def test_pairs_with_control_characters_are_not_searched_for() -> None:
 
 
 @pytest.mark.parametrize("compiled", [True, False])
+@settings(deadline=None)
 @given(sentences=st.lists(st.lists(WORDS.filter(bool), max_size=9), max_size=9))
 def test_chunks_are_joined_as_sentences_are(compiled: bool, sentences: list[list[str]]) -> None:
     frozen = FrozenPhrases(Phrases(sentences, min_count=1, threshold=1e-6, connector_words=["a"]))

@@ -13,10 +13,11 @@ import xw2v.text.encode
 import xw2v.text.scan as scan
 from xw2v.storage.native import NO_COMPILER
 from xw2v.text.corpus import Corpus
-from xw2v.text.encode import Encoder, WordIndex
+from xw2v.text.encode import Encoder
 from xw2v.text.textfiles import TextBytes
 from xw2v.text.tokens import PatternRule
 from xw2v.text.vocabulary import VocabularyLimits
+from xw2v.text.word_index import WordIndex
 
 compiled = pytest.mark.skipif(
     scan.library() is None, reason="this installation has no compiled loops"

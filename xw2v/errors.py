@@ -79,6 +79,10 @@ class InputError(Xw2vError, ValueError):
     """Bad input: a file, corpus, model or value that cannot be used."""
 
 
+class MissingFileError(InputError, FileNotFoundError):
+    """A file or folder that is not there."""
+
+
 class FileFormatError(InputError):
     """A file that is not of the format that was expected, or is damaged."""
 

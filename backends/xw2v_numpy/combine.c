@@ -41,6 +41,7 @@
     M(const float *, other_base) /* (R, D) rows of the other table ... */                          \
     M(const float *, weights)    /* (R,) ... and their shares in the mean */                       \
     M(int64_t, mean_rows)        /* R */                                                           \
+    M(const float *, curvature)  /* (rows of the stretch,) that a replica met in each */           \
     M(float *, direction)        /* (D,) of the mean, a unit vector or zeros */                    \
     M(int64_t *, next)           /* (units, N) indices of the rows that a unit comes to next */    \
     M(int64_t *, place_of_unit)  /* (units,) of a unit's first row in the result */                \
@@ -177,6 +178,13 @@ static float diversity(float sum_of_squares, float square_of_sum) {
     return square_of_sum > above ? above / square_of_sum : 1;
 }
 
+/* g = (1 - exp(-N y)) / (N (1 - exp(-y))), where curvature lets N replicas go. */
+static float saturation(double curvature, int64_t replicas) {
+    if (!(curvature > 0)) return 1;
+    const double N = (double)replicas;
+    return (float)(expm1(-N * curvature) / (N * expm1(-curvature)));
+}
+
 /* Sum the displacements of a row over the replicas that have it; their number. */
 static int64_t sum_row(
     const Combination *c, int64_t row, int64_t *next, float *restrict total, float *squares,
@@ -225,6 +233,8 @@ static void combine_unit(void *job, int64_t unit, int64_t thread) {
                 along += result[d] * direction[d];
             }
             factor = diversity(squares - along_squares, square - along * along);
+            const float least_factor = saturation(c->curvature[row - c->first], c->replicas);
+            if (factor < least_factor) factor = least_factor;
             correction = (diversity(along_squares, along * along) - factor) * along;
         }
 #pragma omp simd

@@ -11,7 +11,7 @@ from functools import cache
 
 import numpy as np
 
-from xw2v.sgns.combine_rows import ID, Rows, WeightedRows
+from xw2v.sgns.combine_rows import ID, OwnedRows, Rows
 from xw2v.storage.native import Count, NativeLibrary, Pointer, Signature
 from xw2v_numpy.team import Team, library_of_level
 
@@ -45,6 +45,7 @@ class Combination(ctypes.Structure):
         ("other_base", Pointer),
         ("weights", Pointer),
         ("mean_rows", Count),
+        ("curvature", Pointer),
         ("direction", Pointer),
         ("next", Pointer),
         ("place_of_unit", Pointer),
@@ -103,18 +104,16 @@ class CompiledRowCombiner:
         self._library.xw2v_adopt(own, self._team.wake())
 
     def combine_into(
-        self,
-        values: np.ndarray,
-        first: int,
-        base: np.ndarray,
-        parts: Sequence[Rows],
-        other: WeightedRows,
+        self, values: np.ndarray, owned: OwnedRows, parts: Sequence[Rows]
     ) -> np.ndarray:
+        first, base, other, curvature = owned
         rows, dim = values.shape
-        for array in (values, base, *other, *(values for _, values in parts)):
+        for array in (values, base, *other, curvature, *(values for _, values in parts)):
             _check(array, np.float32)
         if not 0 <= first <= first + rows <= len(base) or len(other.rows) != len(other.weights):
             raise ValueError("rows outside the table")
+        if len(curvature) != rows:
+            raise ValueError(f"the curvature of {len(curvature)} rows, not of {rows}")
         units = self._units(rows)
         counts = np.array([len(part.ids) for part in parts], np.int64)
         ids = np.array([_check(part.ids, ID).ctypes.data for part in parts], np.uintp)
@@ -134,6 +133,7 @@ class CompiledRowCombiner:
             other_base=other.rows.ctypes.data,
             weights=other.weights.ctypes.data,
             mean_rows=len(other.weights),
+            curvature=curvature.ctypes.data,
             direction=direction.ctypes.data,
             next=scratch.ctypes.data,
             place_of_unit=scratch.ctypes.data + units * len(parts) * scratch.itemsize,

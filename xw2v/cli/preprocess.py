@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
-import os
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from xw2v.cli import notify
 from xw2v.cli.options import input_options, reading_bar, text_options, workers_option
 from xw2v.settings import Settings
+
+if TYPE_CHECKING:
+    from xw2v.cluster.ranks import Ranks
+    from xw2v.text.corpus import Corpus
 
 
 @click.command()
@@ -57,7 +60,26 @@ from xw2v.settings import Settings
 @click.option(
     "--json", "as_json", is_flag=True, help="Print what was made as JSON on standard output."
 )
-def command(
+def command(**given: Any) -> None:
+    """Tokenise, count and number INPUT once, in bounded memory, into a folder that `xw2v train`
+    takes.
+
+    INPUT is what `xw2v train` takes: text files (also .gz, .bz2, .xz, .zst), folders, - for
+    standard input, .arrow and .parquet files; without it, the corpora that train takes then.
+    """
+    from xw2v.cli.ranks import connect, ending_together, launch_of_ranks
+
+    launch = launch_of_ranks()
+    if launch is None:
+        _preprocess(None, **given)
+        return
+    ranks = connect(launch)
+    with ending_together(ranks):
+        _preprocess(ranks, **given)
+
+
+def _preprocess(
+    ranks: Ranks | None,
     inputs: tuple[str, ...],
     corpus: str | None,
     data_dir: str,
@@ -69,33 +91,55 @@ def command(
     as_json: bool,
     **given: Any,
 ) -> None:
-    """Tokenise, count and number INPUT once, in bounded memory, into a folder that `xw2v train`
-    takes.
+    """The command.
 
-    INPUT is what `xw2v train` takes: text files (also .gz, .bz2, .xz, .zst), folders, - for
-    standard input, .arrow and .parquet files; without it, the corpora that train takes then.
+    Args:
+        ranks: those of several processes that read a part each; of them rank 0 shows it.
     """
-    from xw2v.cluster.launcher import launched
+    from xw2v.cluster.preprocessing import preprocess_by_ranks
+    from xw2v.cluster.ranks import cores_of
     from xw2v.storage.files import output_folder
     from xw2v.text.reading import preprocess
     from xw2v.text.vocabulary import DISTINCT_LIMIT, VocabularyLimits
 
-    launch = launched(os.environ)
-    if launch is not None and launch.rank > 0:  # rank 0 does it alone
-        return
     limits = VocabularyLimits(
         min_count=min_count,
         max_vocab=max_vocab,
         distinct_limit=DISTINCT_LIMIT if distinct_limit is None else distinct_limit,
     )
-    options = text_options(**given)
-    output_folder(data_dir)
     start = time.perf_counter()
-    with reading_bar(quiet) as progress:
-        made, held_out = preprocess(
-            inputs, corpus, data_dir, options, limits, val_input=val_input, progress=progress
-        )
-    seconds = time.perf_counter() - start
+    if ranks is None:
+        options = text_options(**given)
+        output_folder(data_dir)
+        with reading_bar(quiet) as progress:
+            made, held_out = preprocess(
+                inputs, corpus, data_dir, options, limits, val_input=val_input, progress=progress
+            )
+    else:
+        given["workers"] = given["workers"] or cores_of(ranks)
+        options = text_options(**given)
+        if ranks.rank == 0:
+            output_folder(data_dir)
+        with reading_bar(quiet or ranks.rank > 0) as progress:
+            result = preprocess_by_ranks(
+                ranks, inputs, corpus, data_dir, options, limits,
+                val_input=val_input, progress=progress,
+            )  # fmt: skip
+        if result is None:
+            return
+        made, held_out = result
+    _show(made, held_out, data_dir, time.perf_counter() - start, quiet, as_json)
+
+
+def _show(
+    made: Corpus,
+    held_out: Corpus | None,
+    data_dir: str,
+    seconds: float,
+    quiet: bool,
+    as_json: bool,
+) -> None:
+    """Say what was made."""
     if not quiet:
         for notice in made.notices:
             notify(notice)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import platform
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from xw2v.errors import TrainingError
+from xw2v.storage.cores import available_cores
 
 PATIENCE_SECONDS = 45.0  # that a rank waits for another in training
 BUSY_SECONDS = 1800.0  # that it waits for rank 0, which may write a checkpoint or measure a loss
@@ -94,6 +97,13 @@ class Ranks(ABC):
         """Return when all ranks have come here; rank 0 may have had something to do before."""
         patience = PATIENCE_SECONDS if self.rank == 0 else BUSY_SECONDS
         self.exchange([np.zeros(0, np.uint8)] * self.size, patience)
+
+
+def cores_of(ranks: Ranks) -> int:
+    """This rank's share of the cores that it may run on; all ranks must call it."""
+    own = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set()
+    there = ranks.gather([platform.node(), sorted(own)], None)
+    return max(available_cores() // there.count(there[ranks.rank]), 1)
 
 
 def encoded(value: Any) -> np.ndarray:

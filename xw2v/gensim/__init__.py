@@ -11,6 +11,7 @@ warning. gensim itself is not needed. docs/gensim.md says what differs.
 """
 
 import sys
+from typing import Any
 
 from xw2v.gensim import callbacks, fasttext, keyedvectors, phrases, utils, word2vec
 from xw2v.gensim.callbacks import CallbackAny2Vec
@@ -20,6 +21,8 @@ from xw2v.gensim.phrases import ENGLISH_CONNECTOR_WORDS, FrozenPhrases, Phraser,
 from xw2v.gensim.sentences import LineSentence, PathLineSentences, Text8Corpus
 from xw2v.gensim.utils import RULE_DEFAULT, RULE_DISCARD, RULE_KEEP
 from xw2v.gensim.word2vec import FAST_VERSION, Word2Vec
+
+__version__ = "4.4.0"  # of gensim, whose interface this is
 
 models = sys.modules[__name__]  # for `import xw2v.gensim as gensim; gensim.models.Word2Vec`
 
@@ -47,3 +50,18 @@ __all__ = [
     "utils",
     "word2vec",
 ]
+
+OTHER_MODELS = (
+    "Doc2Vec",
+    "LdaModel",
+    "LsiModel",
+    "TfidfModel",
+    "corpora",
+    "similarities",
+    "parsing",
+)
+
+
+def __getattr__(name: str) -> Any:
+    hint = ": it is gensim's alone, import it from there" if name in OTHER_MODELS else ""
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}{hint}")

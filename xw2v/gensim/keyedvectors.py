@@ -97,6 +97,9 @@ class KeyedVectors(PlainKeyedVectors):
         super().__init__([""], np.zeros((1, int(vector_size)), np.float32))
         self.fill([], np.empty((0, int(vector_size)), np.float32), np.empty(0, np.int64))
 
+    def __str__(self) -> str:
+        return f"{type(self).__name__}<vector_size={self.vector_size}, {len(self)} keys>"
+
     def fill(self, words: list[str], vectors: np.ndarray, counts: np.ndarray) -> None:
         """Hold these words, vectors (V, D) and counts (V,) instead; nothing is copied."""
         self.attributes = WordAttributes(len(words))
@@ -266,6 +269,9 @@ class KeyedVectors(PlainKeyedVectors):
             "intersect_word2vec_format is not here: load the file with load_word2vec_format, then "
             "wv[word] = other[word] for the words that both have"
         )
+
+
+Word2VecKeyedVectors = EuclideanKeyedVectors = KeyedVectors  # names of gensim 3
 
 
 def _check_dtype(dtype: Any) -> None:

@@ -9,7 +9,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from xw2v.errors import InputError
+from xw2v.errors import InputError, MissingFileError
 from xw2v.gensim.notices import warn_once
 from xw2v.storage.files import damage_reported, decompressed, open_binary
 
@@ -88,7 +88,7 @@ class PathLineSentences:
         self.limit = limit
         path = Path(source)
         if not path.exists():
-            raise InputError("no such file or folder", path=path)
+            raise MissingFileError("no such file or folder", path=path)
         files = [path] if path.is_file() else sorted(one for one in path.iterdir() if one.is_file())
         self.input_files = [str(one) for one in files]
 

@@ -1,9 +1,14 @@
-"""Which words are kept: `min_count`, `max_final_vocab`, `max_vocab_size` and trim rules."""
+"""Which words are kept: `min_count`, `max_final_vocab`, `max_vocab_size` and trim rules; and
+gensim's plain rule of tokens.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, MutableMapping
+import re
+import unicodedata
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
 
+ALPHABETIC = re.compile(r"(?:(?!\d)\w)+")
 RULE_DEFAULT = 0
 RULE_DISCARD = 1
 RULE_KEEP = 2
@@ -47,3 +52,49 @@ def effective_min_count(
         return min_count
     ranked = sorted(counts.values(), reverse=True)
     return max(ranked[max_final_vocab] + 1, min_count)
+
+
+def any2unicode(text: str | bytes, encoding: str = "utf8", errors: str = "strict") -> str:
+    """Text as a string."""
+    return text if isinstance(text, str) else str(text, encoding, errors)
+
+
+to_unicode = any2unicode
+
+
+def deaccent(text: str | bytes) -> str:
+    """Text without the marks over and below letters."""
+    parts = unicodedata.normalize("NFD", any2unicode(text))
+    bare = "".join(char for char in parts if unicodedata.category(char) != "Mn")
+    return unicodedata.normalize("NFC", bare)
+
+
+def tokenize(
+    text: str | bytes,
+    lowercase: bool = False,
+    deacc: bool = False,
+    encoding: str = "utf8",
+    errors: str = "strict",
+    to_lower: bool = False,
+    lower: bool = False,
+) -> Iterator[str]:
+    """The runs of letters and underscores in a text; three arguments mean the same, as in gensim's.
+
+    Args:
+        deacc: remove accents.
+    """
+    text = any2unicode(text, encoding, errors)
+    text = text.lower() if lowercase or to_lower or lower else text
+    text = deaccent(text) if deacc else text
+    return (found.group() for found in ALPHABETIC.finditer(text))
+
+
+def simple_preprocess(
+    doc: str | bytes, deacc: bool = False, min_len: int = 2, max_len: int = 15
+) -> list[str]:
+    """The lower-case tokens of a text that are neither too short nor too long."""
+    return [
+        token
+        for token in tokenize(doc, lower=True, deacc=deacc, errors="ignore")
+        if min_len <= len(token) <= max_len and not token.startswith("_")
+    ]

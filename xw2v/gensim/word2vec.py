@@ -50,12 +50,18 @@ class Word2Vec(VocabularyBuilder):
         syn1neg: (V, D) float32, the output vectors.
         corpus_count, corpus_total_words: sentences and words of the text that the vocabulary is of.
         epochs_trained, total_train_time: in all calls of `train`; in seconds.
+        train_count: calls of `train`.
 
     Raises:
         UsageError: a value out of range, or one that is refused.
         InputError: no token lists, or a file that cannot be read.
         TrainingError: no word is frequent enough, or the run diverges.
     """
+
+    hashfxn = staticmethod(hash)  # gensim's defaults of arguments without effect
+    batch_words = 10_000
+    null_word = 0
+    sorted_vocab = 1
 
     def __init__(
         self,
@@ -116,7 +122,7 @@ class Word2Vec(VocabularyBuilder):
         self.running_training_loss = 0.0
         self.min_alpha_yet_reached = self.alpha
         self.corpus_count = self.corpus_total_words = 0
-        self.epochs_trained = self.epochs_asked = 0
+        self.epochs_trained = self.epochs_asked = self.train_count = 0
         self.total_train_time = 0.0
         self.raw_vocab: dict[str, int] = {}
         arguments.settings_of(self, self.alpha, 0.0, self.epochs, 0)  # which checks them
@@ -237,6 +243,7 @@ class Word2Vec(VocabularyBuilder):
         trainer.train(state, [callback])
         finish(trainer, state)
         self.epochs_trained += epochs
+        self.train_count += 1
         self.total_train_time += state.seconds
         return words[0] * epochs, words[1] * epochs
 

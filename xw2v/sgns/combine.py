@@ -12,15 +12,24 @@ How far they agree can be read off the displacements themselves:
 is 1 for displacements that are orthogonal or oppose each other, 1/N for N equal ones (the gradient
 diversity of Yin et al. 2018). Most agreement is in one direction, that of the mean ū of the other
 table's rows, along which all pairs of a batch push and pull (see `xw2v.sgns.update`). So the part
-along it is separated from the rest, and each has its own factor:
+along it is separated from the rest, and each has its own factor.
 
-    row ← row + f(rest) Σ rest_r + f(along) Σ along_r
+But displacements agree also while all replicas are on their way, and far from overshooting. How far
+one of them has gone follows from the curvature y that it met: 1 − e^(−y) of the way, where N in a
+row would have gone 1 − e^(−Ny). So the rest may move by a share g of the sum, if that is more:
+
+    g(y) = (1 − e^(−Ny)) / (N (1 − e^(−y))),    y = α · λ/8 · (pairs of the row)
+
+λ is the largest eigenvalue of the covariance of the other table's rows. The curvature of a pair is
+σ(1 − σ) λ, which is at most λ/4 and on average about λ/10; a combine is stable as long as y is not
+less than half of what it should be.
+
+    row ← row + max(f(rest), g(y)) Σ rest_r + f(along) Σ along_r
     along_r = (δ_r·û) û,    rest_r = δ_r − along_r
 
-One replica's displacement is taken as it is. Of N, no part moves a row further than
-√Σ‖part_r‖², which is what N independent ones of these lengths would have done; so whatever the
-replicas bring, a combine multiplies the longest displacement by √N at most, and nothing is there to
-be tuned.
+One replica's displacement is taken as it is. No row moves further than the sum of displacements,
+and where curvature is large no part further than √Σ‖part_r‖², which is what N independent ones of
+these lengths would have done.
 """
 
 from __future__ import annotations
@@ -28,7 +37,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+import numpy as np
+
 from xw2v.sgns.array import Array, dot_rows, namespace_of, safe_divisor
+
+MEAN_SLOPE = 1 / 8  # of the sigmoid over the pairs of a row, at most 1/4, rather too large
+POWER_ITERATIONS = 6
+TINY = 1e-30
 
 
 class Sums(NamedTuple):
@@ -45,7 +60,9 @@ class Sums(NamedTuple):
     along_squares: Array
 
 
-def combined_rows(rows: Array, displacements: Sequence[Array], mean: Array) -> Array:
+def combined_rows(
+    rows: Array, displacements: Sequence[Array], mean: Array, curvature: Array
+) -> Array:
     """The rows of the replicas as one.
 
     Args:
@@ -53,12 +70,13 @@ def combined_rows(rows: Array, displacements: Sequence[Array], mean: Array) -> A
         displacements: δ_r of each replica, (U, D), in the order of ranks; zero for rows that it
             did not touch.
         mean: (D,) ū, about the mean of the other table's rows.
+        curvature: (U,) y, that a replica met since the rows were last combined.
     """
     direction = unit(mean)
     sums = summed(displacements[0], direction)
     for displacement in displacements[1:]:
         sums = added(sums, displacement, direction)
-    return rows + combined_displacement(sums, direction)
+    return rows + combined_displacement(sums, direction, curvature, len(displacements))
 
 
 def unit(mean: Array) -> Array:
@@ -85,13 +103,16 @@ def added(sums: Sums, displacement: Array, direction: Array) -> Sums:
     )
 
 
-def combined_displacement(sums: Sums, direction: Array) -> Array:
+def combined_displacement(sums: Sums, direction: Array, curvature: Array, replicas: int) -> Array:
     """What the rows move by: (U, D)."""
     total, squares, along_squares = sums
+    xp = namespace_of(total)
     along = dot_rows(total, direction)  # (U,)
     factor_along = diversity(along_squares, along * along)
     rest = squared_norms(total) - along * along
-    factor_rest = diversity(squares - along_squares, rest)
+    factor_rest = xp.maximum(
+        diversity(squares - along_squares, rest), saturation(curvature, replicas)
+    )
     return (
         factor_rest[:, None] * total + ((factor_along - factor_rest) * along)[:, None] * direction
     )
@@ -104,3 +125,29 @@ def diversity(sum_of_squares: Array, square_of_sum: Array) -> Array:
     above = xp.where(sum_of_squares > 0, sum_of_squares, zero)
     shorter = square_of_sum > above
     return xp.where(shorter, above / xp.where(shorter, square_of_sum, zero + 1), zero + 1)
+
+
+def saturation(curvature: Array, replicas: int) -> Array:
+    """g = (1 − e^(−Ny)) / (N (1 − e^(−y))) of each row; 1 where y is 0, 1/N where it is large."""
+    xp = namespace_of(curvature)
+    alone = safe_divisor(-xp.expm1(-curvature))
+    together = -xp.expm1(-replicas * curvature) / (replicas * alone)
+    return xp.where(curvature > 0, together, xp.ones_like(together))
+
+
+def curvature_of(rows: np.ndarray, weights: np.ndarray) -> float:
+    """The curvature of a pair with one of some rows: λ/8 for the largest eigenvalue λ of their
+    covariance, by power iteration from the row that is farthest from their mean.
+
+    Args:
+        rows: (R, D).
+        weights: (R,) their shares, which sum to 1.
+    """
+    centered = rows - np.einsum("r,rd->d", weights, rows)
+    squares = np.einsum("rd,rd->r", centered, centered)
+    vector = centered[np.argmax(squares)]
+    for _ in range(POWER_ITERATIONS):
+        vector = vector / max(float(np.sqrt(np.einsum("d,d->", vector, vector))), TINY)
+        scores = weights * np.einsum("rd,d->r", centered, vector)
+        vector = np.einsum("r,rd->d", scores, centered)
+    return MEAN_SLOPE * float(np.sqrt(np.einsum("d,d->", vector, vector)))

@@ -20,6 +20,9 @@ FLOAT = np.dtype(np.float32)
 ID = np.dtype(np.int32)
 
 
+Rule = Callable[[Sums, Array, Array, int], Array]
+
+
 class Rows(NamedTuple):
     """Some rows of a table.
 
@@ -44,6 +47,23 @@ class WeightedRows(NamedTuple):
     weights: np.ndarray
 
 
+class OwnedRows(NamedTuple):
+    """S rows of a table that a rank combines for all, and what that takes beside displacements.
+
+    Attributes:
+        first: of the rows in their table.
+        base: (V, D) of the table.
+        other: of the other table's base, whose mean has a factor of its own
+            (`xw2v.sgns.combine`).
+        curvature: (S,) float32, that a replica met in each of these rows.
+    """
+
+    first: int
+    base: np.ndarray
+    other: WeightedRows
+    curvature: np.ndarray
+
+
 class RowCombiner(Protocol):
     """Works on the rows of replicas; tables and bases are (V, D) float32 and C-contiguous."""
 
@@ -56,21 +76,13 @@ class RowCombiner(Protocol):
         """Write the rows `ids` (U,) of a table, less those of its base, into `values` (U, D)."""
 
     def combine_into(
-        self,
-        values: np.ndarray,
-        first: int,
-        base: np.ndarray,
-        parts: Sequence[Rows],
-        other: WeightedRows,
+        self, values: np.ndarray, owned: OwnedRows, parts: Sequence[Rows]
     ) -> np.ndarray:
-        """Combine the rows first .. first + S of a table that some replica has changed.
+        """Combine those of S rows that some replica has changed.
 
         Args:
             values: (S, D) float32; what these U rows become is written into its first ones.
-            base: of the table.
             parts: the displacements of each replica, in the order of ranks, of rows among these.
-            other: of the other table's base, whose mean has a factor of its own
-                (`xw2v.sgns.combine`).
 
         Returns:
             Which rows they are: (U,) int32, ascending.
@@ -84,10 +96,10 @@ class PlainRowCombiner:
     """See `RowCombiner`.
 
     Args:
-        rule: what rows move by, given the sums over their replicas and the unit vector û.
+        rule: what rows move by; takes what `combined_displacement` does.
     """
 
-    def __init__(self, rule: Callable[[Sums, Array], Array] = combined_displacement) -> None:
+    def __init__(self, rule: Rule = combined_displacement) -> None:
         self._rule = rule
 
     def changed(self, table: np.ndarray, base: np.ndarray, rows: int) -> np.ndarray:
@@ -108,13 +120,9 @@ class PlainRowCombiner:
             np.subtract(table[ids[chunk]], base[ids[chunk]], out=values[chunk])
 
     def combine_into(
-        self,
-        values: np.ndarray,
-        first: int,
-        base: np.ndarray,
-        parts: Sequence[Rows],
-        other: WeightedRows,
+        self, values: np.ndarray, owned: OwnedRows, parts: Sequence[Rows]
     ) -> np.ndarray:
+        first, base, other, curvature = owned
         direction = unit(np.einsum("r,rd->d", other.weights, other.rows))
         found, count, last = [np.zeros(0, ID)], 0, first + len(values)
         for start in range(first, last, CHUNK_ROWS):
@@ -126,7 +134,9 @@ class PlainRowCombiner:
             sums = summed(_dense(within[0], ids), direction)
             for part in within[1:]:
                 sums = added(sums, _dense(part, ids), direction)
-            change: np.ndarray = np.asarray(self._rule(sums, direction))
+            change: np.ndarray = np.asarray(
+                self._rule(sums, direction, curvature[ids - first], len(parts))
+            )
             np.add(np.take(base, ids, axis=0), change, out=values[count : count + len(ids)])
             found.append(ids)
             count += len(ids)

@@ -18,6 +18,7 @@ from xw2v.sgns.sampling import RANGE, Sampling, keep_thresholds
 
 FREQUENT_PAIRS = 40  # in a step, from which on a row is due at the shortest interval
 RANK_STEPS = 32  # of all ranks together between two combines of the most frequent rows
+ALPHA_POWER = 1 / 6  # of the ranks, by which the learning rate grows
 MAX_DOUBLINGS = 3  # of the shortest interval, up to the longest
 
 
@@ -29,11 +30,16 @@ class CombineSchedule:
         interval: steps between two combines of the most frequent rows.
         center_rows: rows of the input table that are due every interval · 2^i steps.
         context_rows: likewise of the output table.
+        center_pairs: (V,) float32, in which each row of the input table is expected to be at a
+            rank between two of its combines.
+        context_pairs: likewise of the output table.
     """
 
     interval: int
     center_rows: tuple[int, ...]
     context_rows: tuple[int, ...]
+    center_pairs: np.ndarray
+    context_pairs: np.ndarray
 
     @property
     def period(self) -> int:
@@ -65,7 +71,14 @@ def combine_schedule(
     context = pairs * (kept + config.negative * drawn)
     if config.tied:
         center = context = center + context
-    return CombineSchedule(interval, _rows_due(center), _rows_due(context))
+    center_rows, context_rows = _rows_due(center), _rows_due(context)
+    return CombineSchedule(
+        interval,
+        center_rows,
+        context_rows,
+        (center * _steps_between(center_rows, interval)).astype(np.float32),
+        (context * _steps_between(context_rows, interval)).astype(np.float32),
+    )
 
 
 def shares(counts: np.ndarray, sampling: Sampling) -> tuple[np.ndarray, np.ndarray]:
@@ -75,9 +88,21 @@ def shares(counts: np.ndarray, sampling: Sampling) -> tuple[np.ndarray, np.ndarr
     return kept / max(kept.sum(), 1), drawn / drawn.sum()
 
 
+def kept_tokens(counts: np.ndarray, sampling: Sampling) -> float:
+    """Tokens that subsampling leaves of an epoch, about."""
+    return float((counts * (keep_thresholds(counts, sampling.sample) / RANGE)).sum())
+
+
 def interval_of(ranks: int) -> int:
     """The shortest interval, in steps of a rank, where none is given."""
     return max(RANK_STEPS // ranks, 1)
+
+
+def alpha_factor(ranks: int, cbow: bool) -> float:
+    """What the learning rate of one process is multiplied with: replicas that agree do not add up,
+    so that N of them learn as one does at a lower rate (docs/scaling.md). CBOW was not measured.
+    """
+    return 1.0 if cbow else float(ranks**ALPHA_POWER)
 
 
 def _rows_due(pairs: np.ndarray) -> tuple[int, ...]:
@@ -90,3 +115,10 @@ def _rows_due(pairs: np.ndarray) -> tuple[int, ...]:
         int(np.count_nonzero(pairs * 2 ** (i + 1) > FREQUENT_PAIRS)) for i in range(MAX_DOUBLINGS)
     ]
     return (*rows, len(pairs))
+
+
+def _steps_between(rows_due: tuple[int, ...], interval: int) -> np.ndarray:
+    """(V,) from a combine of each row to its next."""
+    first_rows = np.array((0, *rows_due[:-1]))
+    counts = np.diff((*first_rows, rows_due[-1]))
+    return np.repeat(interval << np.arange(len(rows_due)), counts)

@@ -21,7 +21,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple, cast
 
-from xw2v.errors import InputError, MissingDependencyError
+from xw2v.errors import InputError, MissingDependencyError, MissingFileError
 from xw2v.storage.renames import rename
 
 MAGIC = {
@@ -161,7 +161,7 @@ def open_binary(path: str | os.PathLike[str]) -> BinaryIO:
     try:
         return open(path, "rb")
     except FileNotFoundError:
-        raise InputError(f"{path}: no such file or folder") from None
+        raise MissingFileError("no such file or folder", path=path) from None
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({reason(error)})") from None
 

@@ -7,10 +7,10 @@ from itertools import chain, count, islice
 
 import numpy as np
 
-from xw2v.text.encode import WordIndex
 from xw2v.text.paircounts import PairCounts
 from xw2v.text.scan import Scanner, WordCache, library
 from xw2v.text.tokens import RawRule
+from xw2v.text.word_index import WordIndex
 from xw2v.text.wordpairs import FIRST_LINKED, PairKeys
 
 ALL_PAIRS = 1 << 62  # no limit

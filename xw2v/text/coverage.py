@@ -104,6 +104,12 @@ class Coverage:
         self.losses = Losses(*map(sum, zip(self.losses, losses, strict=True)))
         self.tokens += tokens
 
+    def join(self, other: Coverage) -> None:
+        """Count a text that follows."""
+        self._add(other.losses, other.tokens)
+        self.outside = self.outside or other.outside
+        self.cut = self.cut or other.cut
+
     def record(self) -> dict[str, int | float | str]:
         """What run.json and corpus.json say; nothing where no letters were counted."""
         letters, outside, cut_tokens = self.losses

@@ -9,9 +9,8 @@ dropped depends on the order of the tokens alone, not on the chunks in which the
 from __future__ import annotations
 
 import os
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence, Sized
-from itertools import count, islice, repeat
+from itertools import islice, repeat
 from typing import NamedTuple
 
 import numpy as np
@@ -29,23 +28,13 @@ from xw2v.text.spool import Chunk, Spool, nonempty
 from xw2v.text.tokenised import Documents
 from xw2v.text.tokens import AsciiRule, Losses, PatternRule, TokenRule
 from xw2v.text.vocabulary import DEFAULT_LIMITS, DISTINCT_LIMIT, Vocabulary, VocabularyLimits
+from xw2v.text.word_index import WordIndex
 
 # called now and then while text is read: words so far, and the share that is done (None: not known)
 Progress = Callable[[int, float | None], None]
 
 CHECK_TOKENS = 1 << 20  # between looks at the number of distinct words
 CHUNK_TOKENS = 1 << 16  # of a Python iterable that are numbered at a time
-
-
-class WordIndex(defaultdict[str, int]):
-    """Word to provisional id; a new word gets the next one, in order of first appearance."""
-
-    def __init__(self) -> None:
-        super().__init__(count().__next__)
-
-    def ids_of(self, words: Sequence[str]) -> np.ndarray:
-        """The ids of words, (n,) int32."""
-        return np.fromiter(map(self.__getitem__, words), np.int32, len(words))
 
 
 class EncodedText(NamedTuple):
@@ -295,6 +284,30 @@ class Encoder:
         """The index of words and the text in its provisional ids; no word may have been dropped."""
         assert not self.dropped_up_to
         return self._index, self._spool
+
+    def join_words(
+        self, words: Sequence[str], counts: np.ndarray, coverage: Coverage
+    ) -> np.ndarray:
+        """Count the text of another encoder as what follows the own.
+
+        Args:
+            words: by its provisional ids.
+            counts: (n,) int64 of each.
+
+        Returns:
+            (n,) int32, their ids here, for `join_chunk`.
+        """
+        ids = self._index.ids_of(words)
+        self._n_provisional = len(self._index)
+        self._reserve(self._n_provisional)
+        self._counts[ids] += counts
+        self.raw_words += int(counts.sum())
+        self.coverage.join(coverage)
+        return ids
+
+    def join_chunk(self, rows: np.ndarray, ids: np.ndarray, ends: np.ndarray) -> None:
+        """Add a chunk of another encoder's spool, whose ids are `rows` here."""
+        self._spool.append(*renumber(rows, ids, ends))
 
     def finish(self, vocabulary: Vocabulary | VocabularyLimits = DEFAULT_LIMITS) -> EncodedText:
         """The text in rows of a vocabulary: a given one, or that of the counted words.

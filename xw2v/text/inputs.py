@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from xw2v.errors import InputError, UsageError
+from xw2v.errors import InputError, MissingFileError, UsageError
 from xw2v.storage.files import reason
 from xw2v.text import nltk_source
 from xw2v.text.arrowfiles import ArrowFile
@@ -91,7 +91,7 @@ def sources_of(inputs: Sequence[str], text_column: str) -> list[Source]:
         paths = files_of(name) if name != STANDARD_INPUT and os.path.isdir(name) else [name]
         for path in paths:
             if path != STANDARD_INPUT and not os.path.exists(path):
-                raise InputError(f"{path}: no such file or folder")
+                raise MissingFileError("no such file or folder", path=path)
             sources.append(_source_of(path, text_column))
     return sources
 

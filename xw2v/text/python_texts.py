@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Sequence
 
-from xw2v.errors import InputError, shown
+from xw2v.errors import InputError, MissingFileError, shown
 from xw2v.settings import Settings
 from xw2v.text.corpus import Corpus
 from xw2v.text.encode import Progress
@@ -72,7 +72,7 @@ def _paths_of(name: str, sentences: object) -> list[str] | None:
     paths = [os.fspath(one) for one in sentences]
     for path in paths:
         if path != STANDARD_INPUT and not os.path.exists(path):
-            raise InputError(
+            raise MissingFileError(
                 f"{shown(path)}: no such file or folder, which is what a string names; to train on "
                 "texts, give lists of their tokens, as in [text.split() for text in texts]"
             )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Generator, Sequence
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -19,6 +19,7 @@ from xw2v.text.options import DEFAULT_OPTIONS, OF_SETTINGS, TextOptions
 from xw2v.text.read_ahead import read_ahead
 from xw2v.text.sentence_ends import split_sentences
 from xw2v.text.sources import TextChunk, described
+from xw2v.text.text_parts import COMPLETE, TextPart, chunks_between
 from xw2v.text.token_marks import is_marked_as_tokens
 from xw2v.text.vocabulary import DEFAULT_LIMITS, DISTINCT_LIMIT, Vocabulary, VocabularyLimits
 
@@ -50,23 +51,72 @@ def open_corpus(
         UsageError: an option out of range, or a preprocessed folder among other inputs.
     """
     names = [os.fspath(name) for name in inputs]
-    options, notices = resolved_options(options, names)
-    settings = {
-        **options.record(),
-        "min_count": limits.min_count,
-        "max_vocab": limits.max_vocab,
-    }
     if any(map(is_corpus_folder, names)):
         if len(names) > 1 or corpus is not None:
             raise UsageError("a folder written by xw2v preprocess is a whole corpus: give it alone")
         if folder is not None:
             raise UsageError(f"{names[0]}: is preprocessed already; give text")
-        return _preprocessed(names[0], settings)
-    found = find_sources(names, corpus, options.text_column)
-    encoder = Encoder(options.rule(), folder, limits.distinct_limit, options.threads)
-    encode(found, encoder, progress, options.split_sentences)
-    read = Corpus.from_encoder(encoder, limits, found.description, settings, folder)
-    return replace(read, notices=(*found.notices, *notices, *read.notices))
+        options, _ = resolved_options(options, names)
+        return _preprocessed(names[0], _record(options, limits))
+    text = UnreadText.of(inputs, corpus, options, limits, folder)
+    text.encode(progress)
+    return text.corpus()
+
+
+def _record(options: TextOptions, limits: VocabularyLimits) -> dict[str, Any]:
+    """What a corpus keeps of how it was made."""
+    return {
+        **options.record(),
+        "min_count": limits.min_count,
+        "max_vocab": limits.max_vocab,
+    }
+
+
+@dataclass(frozen=True)
+class UnreadText:
+    """Text that was found and is to be encoded.
+
+    Attributes:
+        found: its sources.
+        options: how it is read.
+        limits: which words get a row.
+        folder: see `open_corpus`.
+        encoder: that takes it.
+        notices: lines that a user should see.
+    """
+
+    found: ResolvedInputs
+    options: TextOptions
+    limits: VocabularyLimits
+    folder: str | os.PathLike[str] | None
+    encoder: Encoder
+    notices: tuple[str, ...]
+
+    @classmethod
+    def of(
+        cls,
+        inputs: Sequence[str | os.PathLike[str]],
+        corpus: str | None,
+        options: TextOptions,
+        limits: VocabularyLimits,
+        folder: str | os.PathLike[str] | None,
+    ) -> UnreadText:
+        """Find the text; takes and raises what `open_corpus` does."""
+        names = [os.fspath(name) for name in inputs]
+        options, notices = resolved_options(options, names)
+        found = find_sources(names, corpus, options.text_column)
+        encoder = Encoder(options.rule(), folder, limits.distinct_limit, options.threads)
+        return cls(found, options, limits, folder, encoder, (*found.notices, *notices))
+
+    def encode(self, progress: Progress | None = None, part: TextPart = COMPLETE) -> None:
+        encode(self.found, self.encoder, progress, self.options.split_sentences, part)
+
+    def corpus(self) -> Corpus:
+        """The corpus of what was encoded."""
+        encoder, description = self.encoder, self.found.description
+        settings = _record(self.options, self.limits)
+        read = Corpus.from_encoder(encoder, self.limits, description, settings, self.folder)
+        return replace(read, notices=(*self.notices, *read.notices))
 
 
 def read_corpus_with(
@@ -107,12 +157,23 @@ def preprocess(
         The corpus, and that of `val_input` in the same vocabulary; None where there is none.
     """
     made = open_corpus(inputs, corpus, options, limits, progress=progress, folder=folder)
+    return preprocess_held_out(made, folder, options, val_input, progress)
+
+
+def preprocess_held_out(
+    made: Corpus,
+    folder: str | os.PathLike[str],
+    options: TextOptions,
+    inputs: Sequence[str | os.PathLike[str]],
+    progress: Progress | None,
+) -> tuple[Corpus, Corpus | None]:
+    """A corpus that was made, and held-out text in its vocabulary, written beside it."""
     held_out = os.path.join(os.fspath(folder), VALIDATION)
-    if not val_input:
+    if not inputs:
         remove_corpus(held_out)  # of an earlier run, with its vocabulary
         return made, None
     return made, read_corpus_with(
-        made.vocabulary, val_input, options, progress=progress, folder=held_out
+        made.vocabulary, inputs, options, progress=progress, folder=held_out
     )
 
 
@@ -121,8 +182,10 @@ def encode(
     encoder: Encoder,
     progress: Progress | None = None,
     splits_sentences: bool = False,
+    part: TextPart = COMPLETE,
 ) -> None:
-    """Read all of the text into an Encoder; raises InputError where there is no word in it.
+    """Read a part of the text into an Encoder; raises InputError where it is all of the text, and
+    there is no word in it.
 
     Args:
         splits_sentences: whether lines of running text are parted into sentences.
@@ -131,7 +194,7 @@ def encode(
     total = sum(source.total for source in found.sources)
     known = total > 0 and all(source.total for source in found.sources)
     try:
-        with closing(_chunks(found, splits_at_spaces, encoder.threads)) as chunks:
+        with closing(_chunks(found, splits_at_spaces, encoder.threads, part)) as chunks:
             for chunk in chunks:
                 if splits_sentences and isinstance(chunk, bytes):
                     chunk = split_sentences(chunk.decode()).encode()
@@ -142,6 +205,12 @@ def encode(
         encoder.flush()
     finally:
         encoder.close()
+    if part == COMPLETE:
+        check_words(found, encoder)
+
+
+def check_words(found: ResolvedInputs, encoder: Encoder) -> None:
+    """Raise InputError where there was no word in the text."""
     if not encoder.raw_words:
         raise InputError(
             f"{found.description}: no words in it ({encoder.rule.option}); other rules are "
@@ -150,10 +219,15 @@ def encode(
 
 
 def _chunks(
-    found: ResolvedInputs, splits_at_spaces: bool, threads: int
+    found: ResolvedInputs, splits_at_spaces: bool, threads: int, part: TextPart
 ) -> Generator[TextChunk, None, None]:
-    """The text, read ahead where there may be several threads and the sources can be left."""
-    sources = [partial(source.chunks, splits_at_spaces) for source in found.sources]
+    """A part of the text, read ahead where there may be several threads and the sources can be
+    left.
+    """
+    sources = [
+        partial(chunks_between, source, bounds, splits_at_spaces)
+        for source, bounds in zip(found.sources, part.bounds(found.sources), strict=True)
+    ]
     if threads == 1 or any(source.is_stream for source in found.sources):
         for source in sources:
             yield from source()

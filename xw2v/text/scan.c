@@ -4,8 +4,8 @@
    Tokens are either runs of the letters of one ASCII set, in a text that a table makes of the
    chunk, or follow from the classes of characters (word_break.h), in the chunk as it is.
 
-   A cache (word_cache.h) answers with the id of a token met before. Tokens that it does not hold are
-   misses: Python makes words of them and gives their ids. */
+   A cache (word_cache.h) answers with the id of a token met before. Tokens that it does not hold
+   are misses: Python makes words of them and gives their ids. */
 
 #include <stdint.h>
 #include <string.h>
@@ -19,44 +19,44 @@
 
 #define SCAN_CONSTANTS(K)                                                                          \
     K(TEXT_PADDING_BYTES, 16) /* after a text: a separator, and what is read past it */            \
-    K(PAIR_PADDING_BYTES, 8) /* after a text of pair_search.h, to be read past it */               \
+    K(PAIR_PADDING_BYTES, 8)  /* after a text of pair_search.h, to be read past it */              \
     K(MAX_REPLACEMENTS, 5)                                                                         \
     K(ENDS_WORD, 128)                                                                              \
-    K(SHORT_CACHE_BYTES, SHORT_ENTRIES * (int)sizeof(ShortEntry))                                  \
-    K(LONG_CACHE_BYTES, LONG_ENTRIES * (int)sizeof(LongEntry))
+    K(SHORT_CACHE_BYTES, SHORT_ENTRIES *(int)sizeof(ShortEntry))                                   \
+    K(LONG_CACHE_BYTES, LONG_ENTRIES *(int)sizeof(LongEntry))
 
-#define SCAN_STATE_MEMBERS(M)                                                                      \
-    M(const uint8_t *, chunk)       /* (chunk_bytes,) UTF-8 */                                     \
-    M(const uint8_t *, ascii_table) /* (256,) of each byte its letter, in the case asked for; or   \
-                                       a separator, a space or a newline. Null where tokens follow \
-                                       from classes */                                             \
-    M(const int64_t *, replaced)    /* (MAX_REPLACEMENTS,) code points that the table applies to   \
-                                       as to the ASCII characters */                               \
-    M(const uint8_t *, replacements) /* (MAX_REPLACEMENTS,), with ENDS_WORD where no letter of the \
-                                        same word follows */                                       \
-    M(const uint8_t *, code_point_classes) /* (0x110000,); null where a chunk is ASCII */          \
-    M(const uint8_t *, byte_classes)       /* (256,), see Classes */                               \
-    M(int64_t, keep_digits)                /* whether a token may have no letter */                \
-    M(int64_t, chunk_bytes)                                                                        \
-    M(uint8_t *, text)            /* (text_bytes + TEXT_PADDING_BYTES,) letters and separators,    \
-                                     or the chunk */                                               \
-    M(int64_t, text_bytes)        /* at most chunk_bytes */                                        \
-    M(int64_t, position)          /* where in the text to go on */                                 \
-    M(int64_t, max_tokens)        /* at most so many, and so many lines, are found at a time */    \
-    M(int64_t, tokens)            /* found this time */                                            \
-    M(int64_t, lines)             /* ended this time */                                            \
-    M(int64_t, misses)            /* of the tokens */                                              \
-    M(int64_t, miss_text_bytes)                                                                    \
-    M(int64_t, letters)           /* letters and digits of all chunks */                           \
-    M(int64_t, letters_outside)   /* those in no token */                                          \
-    M(int64_t, cut_tokens)        /* that a joiner follows, see `joiners` in characters.py; with   \
-                                     classes, there are none */                                    \
-    M(int32_t *, provisional_ids) /* (tokens,) of their words; -1 for misses */                    \
-    M(int64_t *, line_ends)       /* (lines,) tokens before each line end */                       \
-    M(int64_t *, miss_positions)  /* (misses,) which tokens they are */                            \
-    M(uint8_t *, miss_text)       /* (miss_text_bytes,) their bytes, with ' ' after each; has      \
-                                     room for twice the text */                                    \
-    M(ShortEntry *, short_cache)  /* SHORT_CACHE_BYTES, zeros to begin with */                     \
+#define SCAN_STATE_MEMBERS(M)                                                                       \
+    M(const uint8_t *, chunk)        /* (chunk_bytes,) UTF-8 */                                     \
+    M(const uint8_t *, ascii_table)  /* (256,) of each byte its letter, in the case asked for; or   \
+                                        a separator, a space or a newline. Null where tokens follow \
+                                        from classes */                                             \
+    M(const int64_t *, replaced)     /* (MAX_REPLACEMENTS,) code points that the table applies to   \
+                                        as to the ASCII characters */                               \
+    M(const uint8_t *, replacements) /* (MAX_REPLACEMENTS,), with ENDS_WORD where no letter of the  \
+                                        same word follows */                                        \
+    M(const uint8_t *, code_point_classes) /* (0x110000,); null where a chunk is ASCII */           \
+    M(const uint8_t *, byte_classes)       /* (256,), see Classes */                                \
+    M(int64_t, keep_digits)                /* whether a token may have no letter */                 \
+    M(int64_t, chunk_bytes)                                                                         \
+    M(uint8_t *, text)     /* (text_bytes + TEXT_PADDING_BYTES,) letters and separators,            \
+                              or the chunk */                                                       \
+    M(int64_t, text_bytes) /* at most chunk_bytes */                                                \
+    M(int64_t, position)   /* where in the text to go on */                                         \
+    M(int64_t, max_tokens) /* at most so many, and so many lines, are found at a time */            \
+    M(int64_t, tokens)     /* found this time */                                                    \
+    M(int64_t, lines)      /* ended this time */                                                    \
+    M(int64_t, misses)     /* of the tokens */                                                      \
+    M(int64_t, miss_text_bytes)                                                                     \
+    M(int64_t, letters)           /* letters and digits of all chunks */                            \
+    M(int64_t, letters_outside)   /* those in no token */                                           \
+    M(int64_t, cut_tokens)        /* that a joiner follows, see `joiners` in characters.py; with    \
+                                     classes, there are none */                                     \
+    M(int32_t *, provisional_ids) /* (tokens,) of their words; -1 for misses */                     \
+    M(int64_t *, line_ends)       /* (lines,) tokens before each line end */                        \
+    M(int64_t *, miss_positions)  /* (misses,) which tokens they are */                             \
+    M(uint8_t *, miss_text)       /* (miss_text_bytes,) their bytes, with ' ' after each; has       \
+                                     room for twice the text */                                     \
+    M(ShortEntry *, short_cache)  /* SHORT_CACHE_BYTES, zeros to begin with */                      \
     M(LongEntry *, long_cache)    /* LONG_CACHE_BYTES, likewise */
 
 NATIVE_CONSTANTS(SCAN_CONSTANTS)
@@ -264,8 +264,10 @@ void xw2v_scan(ScanState *state) {
 }
 
 /* Insert tokens: `text` has their bytes, with ' ' after each, and TEXT_PADDING_BYTES. */
-void xw2v_cache_insert(ShortEntry *short_cache, LongEntry *long_cache, const uint8_t *text,
-                       const int32_t *ids, int64_t tokens) {
+void xw2v_cache_insert(
+    ShortEntry *short_cache, LongEntry *long_cache, const uint8_t *text, const int32_t *ids,
+    int64_t tokens
+) {
     const WordCache cache = {short_cache, long_cache};
     int64_t position = 0;
     for (int64_t i = 0; i < tokens; i++) {
@@ -282,10 +284,11 @@ void xw2v_count(const int32_t *ids, int64_t n, int64_t *counts) {
     for (int64_t i = 0; i < n; i++) counts[ids[i]]++;
 }
 
-/* The ids (n,) in rows of a vocabulary, without those that have none (-1); how many are left. `ends`
-   (m,), each a number of ids, become the numbers of those left. */
-int64_t xw2v_renumber(const int32_t *rows, const int32_t *ids, int64_t n, int32_t *kept,
-                      int64_t *ends, int64_t m) {
+/* The ids (n,) in rows of a vocabulary, without those that have none (-1); how many are left.
+   `ends` (m,), each a number of ids, become the numbers of those left. */
+int64_t xw2v_renumber(
+    const int32_t *rows, const int32_t *ids, int64_t n, int32_t *kept, int64_t *ends, int64_t m
+) {
     int64_t total = 0;
     int64_t i = 0;
     for (int64_t e = 0; e <= m; e++) {
@@ -299,10 +302,10 @@ int64_t xw2v_renumber(const int32_t *rows, const int32_t *ids, int64_t n, int32_
     return total;
 }
 
-/* The hashes of the pairs of tokens in a text of pair_search.h: of each token and the next one of its
-   record. How many there are, of at most so many. */
-int64_t xw2v_hash_pairs(const uint8_t *text, int64_t text_bytes, uint64_t *hashes,
-                        int64_t max_pairs) {
+/* The hashes of the pairs of tokens in a text of pair_search.h: of each token and the next one of
+   its record. How many there are, of at most so many. */
+int64_t
+xw2v_hash_pairs(const uint8_t *text, int64_t text_bytes, uint64_t *hashes, int64_t max_pairs) {
     int64_t pairs = 0;
     bool follows = false;
     uint64_t before = 0;
@@ -317,8 +320,10 @@ int64_t xw2v_hash_pairs(const uint8_t *text, int64_t text_bytes, uint64_t *hashe
 
 /* Which tokens begin a pair whose hash is in a table, (mask + 1,): how many, or -1 where the text
    does not have so many tokens. */
-int64_t xw2v_find_pairs(const uint8_t *text, int64_t text_bytes, const uint64_t *table,
-                        int64_t mask, int64_t *found, int64_t tokens) {
+int64_t xw2v_find_pairs(
+    const uint8_t *text, int64_t text_bytes, const uint64_t *table, int64_t mask, int64_t *found,
+    int64_t tokens
+) {
     int64_t n = 0;
     int64_t token = 0;
     bool follows = false;

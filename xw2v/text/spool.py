@@ -98,6 +98,11 @@ class Spool:
         self._joined = []
         self._joined_bytes = 0
 
+    def __len__(self) -> int:
+        """How many chunks an iteration gives."""
+        self._join()
+        return len(self._file_sizes) + len(self._joined)
+
     def __iter__(self) -> Iterator[Chunk]:
         """The chunks in order, joined to about a million tokens each."""
         self._join()

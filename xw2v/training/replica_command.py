@@ -5,18 +5,16 @@ prints; all read the text, train their shards of it and combine.
 from __future__ import annotations
 
 import dataclasses
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from xw2v.cluster.ranks import Ranks
+from xw2v.cluster.ranks import Ranks, cores_of
 from xw2v.config import TrainOptions
 from xw2v.errors import InputError, UsageError
 from xw2v.settings import Settings
 from xw2v.sgns.config import Shard
 from xw2v.sgns.tables import tables_of
-from xw2v.storage.cores import available_cores
 from xw2v.training.callbacks import Callback
 from xw2v.training.checkpointer import Checkpointer, FileWatch
 from xw2v.training.command import TrainCommand
@@ -134,9 +132,7 @@ class ReplicaSession(TrainingSession):
     def _on_this_machine(self, settings: Settings) -> Settings:
         """The settings with this rank's share of the cores, and its GPU."""
         ranks = self.ranks
-        here = ranks.gather([os.uname().nodename, sorted(_cores())], None)
-        sharers = sum(place == here[ranks.rank] for place in here)
-        workers = settings.workers or max(available_cores() // sharers, 1)
+        workers = settings.workers or cores_of(ranks)
         device = settings.device
         if device == "cuda" and ranks.local_size > 1:
             device = f"cuda:{ranks.local_rank % _gpus()}"
@@ -191,10 +187,6 @@ def _difference(one: Any, other: Any) -> str:
     return ", ".join(
         f"`{name}` {one.get(name)!r:.40}, not {other.get(name)!r:.40}" for name in names
     )
-
-
-def _cores() -> set[int]:
-    return os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set()
 
 
 def _gpus() -> int:

@@ -9,7 +9,14 @@ import numpy as np
 from xw2v.cluster.ranks import Ranks
 from xw2v.sgns.array import Array
 from xw2v.sgns.backend import Backend
-from xw2v.sgns.combine_rows import PlainRowCombiner, RowCombiner, Rows, WeightedRows
+from xw2v.sgns.combine import curvature_of
+from xw2v.sgns.combine_rows import (
+    OwnedRows,
+    PlainRowCombiner,
+    RowCombiner,
+    Rows,
+    WeightedRows,
+)
 from xw2v.sgns.interface import Tables
 from xw2v.sgns.loading import load_backend
 from xw2v.training.replica_messages import MessageWriter, stretch_of, unpacked
@@ -24,6 +31,7 @@ class ReplicaTables:
         ranks: all of them.
         backend: that the tables are on.
         shares: each word's share of centers, and of negatives.
+        pairs: (V,) of the input and of the output table, see `CombineSchedule`.
 
     Attributes:
         combiner: works on the rows.
@@ -31,13 +39,19 @@ class ReplicaTables:
     """
 
     def __init__(
-        self, ranks: Ranks, backend: Backend, shares: tuple[np.ndarray, np.ndarray]
+        self,
+        ranks: Ranks,
+        backend: Backend,
+        shares: tuple[np.ndarray, np.ndarray],
+        pairs: tuple[np.ndarray, np.ndarray],
     ) -> None:
         self._ranks = ranks
         self._backend = backend
         of_centers, of_negatives = (share[:MEAN_ROWS] / share[:MEAN_ROWS].sum() for share in shares)
         # A table is damped along the mean of the other's rows as they are met.
         self._weights = of_negatives.astype(np.float32), of_centers.astype(np.float32)
+        self._pairs = pairs
+        self._curvatures: list[float] = []  # of a pair of a row of each table
         self._bases: list[np.ndarray] = []
         self._writers: list[MessageWriter] = []
         self.combiner = combiner_for(backend)
@@ -46,17 +60,19 @@ class ReplicaTables:
     def begin(self, tables: Tables[Array]) -> None:
         """Note the tables that all ranks start from; one array where they are tied."""
         self._bases = [np.array(self._backend.to_numpy(table)) for table in distinct(tables)]
+        self._note_curvatures()
         shape = len(self._bases), self._bases[0].shape[1]
         # of the displacements for each owner, and of the rows that this rank owns
         self._writers = [MessageWriter(*shape) for _ in range(self._ranks.size + 1)]
 
     def combine(
-        self, tables: Tables[Array], due: Sequence[int], numbers: Sequence[int]
+        self, tables: Tables[Array], due: Sequence[int], alpha: float, numbers: Sequence[int]
     ) -> list[list[int]]:
         """Combine the first rows of the tables, in place; all ranks must call it with the same.
 
         Args:
             due: how many rows of each table.
+            alpha: the learning rate.
             numbers: what this rank lets the others know.
 
         Returns:
@@ -69,10 +85,12 @@ class ReplicaTables:
         headers, parts = zip(
             *(unpacked(message, len(numbers), len(bases), dim) for message in incoming), strict=True
         )
-        result = self._combined(due, parts)
+        result = self._combined(due, alpha, parts)
         for message in ranks.exchange([result] * ranks.size):
             self._adopt(tables, message)
         self._upload(tables, due)
+        if due[0] == len(bases[0]):
+            self._note_curvatures()
         others = range(ranks.size - 1)
         self.bytes_sent += sum(map(len, outgoing)) - len(outgoing[ranks.rank])
         self.bytes_sent += len(result) * len(others)
@@ -104,7 +122,9 @@ class ReplicaTables:
             messages.append(writer.message)
         return messages
 
-    def _combined(self, due: Sequence[int], parts: Sequence[Sequence[Rows]]) -> np.ndarray:
+    def _combined(
+        self, due: Sequence[int], alpha: float, parts: Sequence[Sequence[Rows]]
+    ) -> np.ndarray:
         """The message of what the rows become that this rank owns.
 
         Args:
@@ -118,12 +138,20 @@ class ReplicaTables:
         writer = self._writers[-1]
         writer.begin([], max_rows)
         for i, (first, last) in enumerate(stretches):
-            weights = self._weights[i]
-            other = WeightedRows(bases[-1 - i][: len(weights)], weights)
-            room = writer.room(last - first)
+            curvature = self._pairs[i][first:last] * np.float32(alpha * self._curvatures[i])
+            owned = OwnedRows(first, bases[i], self._met(i), curvature)
             own = [of_rank[i] for of_rank in parts]
-            writer.add(self.combiner.combine_into(room, first, bases[i], own, other))
+            writer.add(self.combiner.combine_into(writer.room(last - first), owned, own))
         return writer.message
+
+    def _met(self, table: int) -> WeightedRows:
+        """The rows, with their shares, that those of a table meet."""
+        weights = self._weights[table]
+        return WeightedRows(self._bases[-1 - table][: len(weights)], weights)
+
+    def _note_curvatures(self) -> None:
+        """Measure the curvature again; only where all ranks have the same tables."""
+        self._curvatures = [curvature_of(*self._met(i)) for i in range(len(self._bases))]
 
     def _adopt(self, tables: Tables[Array], message: np.ndarray) -> None:
         """Take over the rows of an owner."""

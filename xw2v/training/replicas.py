@@ -14,7 +14,7 @@ from typing import NamedTuple
 from xw2v import tuning
 from xw2v.cluster.ranks import Ranks
 from xw2v.errors import RunInterruptedError
-from xw2v.sgns.combine_schedule import combine_schedule, interval_of, shares
+from xw2v.sgns.combine_schedule import combine_schedule, interval_of, kept_tokens, shares
 from xw2v.training.callbacks import Callback
 from xw2v.training.checkpointer import Checkpointer, StopOnSignal
 from xw2v.training.replica_tables import ReplicaTables, distinct
@@ -58,7 +58,15 @@ class Replicas(Callback):
             tuning.batch_tokens(settings),
             settings.combine_interval or interval_of(ranks.size),
         )
-        self.tables = ReplicaTables(ranks, trainer.backend, shares(counts, trainer.sampling))
+        self.tables = ReplicaTables(
+            ranks,
+            trainer.backend,
+            shares(counts, trainer.sampling),
+            (self.schedule.center_pairs, self.schedule.context_pairs),
+        )
+        kept = kept_tokens(counts, trainer.sampling)
+        self._epoch_steps = kept / (tuning.batch_tokens(settings) * ranks.size)  # about
+        self._trainer = trainer
         self._ranks = ranks
         self._signals = signals
         self._checkpointer = checkpointer
@@ -102,8 +110,14 @@ class Replicas(Callback):
     def _combine(self, state: State, due: Sequence[int], is_done: bool) -> list[Notice]:
         wants_save = self._ranks.rank == 0 and self._checkpointer.is_due(state)
         notice = Notice(is_done, self._signals.received, wants_save)
-        heard = self.tables.combine(state.tables, due, [int(number) for number in notice])
+        numbers = [int(number) for number in notice]
+        heard = self.tables.combine(state.tables, due, self._alpha(state), numbers)
         return [Notice(*map(bool, flags)) for flags in heard]
+
+    def _alpha(self, state: State) -> float:
+        """The learning rate, about: a function of steps alone, which all ranks count alike."""
+        share = min(state.step / max(self._epoch_steps, 1), 1)
+        return self._trainer.learning_rate((state.epoch + share) / self._trainer.settings.epochs)
 
     def _save(self, state: State) -> None:
         if self._ranks.rank == 0:

@@ -18,6 +18,7 @@ from xw2v.settings import Settings
 from xw2v.sgns.array import Array, take_rows
 from xw2v.sgns.backend import Backend
 from xw2v.sgns.batches import Batches
+from xw2v.sgns.combine_schedule import alpha_factor
 from xw2v.sgns.config import SINGLE_PROCESS, ModelShape, Shard, StepConfig
 from xw2v.sgns.draws import Purpose
 from xw2v.sgns.interface import Batch, Step, SubwordIndex, Tables
@@ -96,7 +97,8 @@ class Trainer:
         self.backend = backend
         self.validation = validation
         self.step_config: StepConfig = step_config_of(settings, corpus, validation)
-        planned = LearningRate(settings.learning_rate, settings.min_alpha)
+        first_alpha = settings.learning_rate * alpha_factor(shard.size, self.step_config.cbow)
+        planned = LearningRate(first_alpha, settings.min_alpha)
         self.continuation = continuation or Continuation(planned)
         self.learning_rate = self.continuation.learning_rate
         self.index = index or index_of(corpus.vocabulary.words, settings)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -21,15 +21,25 @@ from xw2v.vectors.wordtable import WordTable
 MAX_CANDIDATES = 5  # looked at by gensim for one that is not a word of the question in another case
 
 
+class Correlation(NamedTuple):
+    """A coefficient and its two-sided p; NaN below two pairs."""
+
+    statistic: float
+    pvalue: float
+
+    @property
+    def correlation(self) -> float:
+        """The coefficient, by its older name."""
+        return self.statistic
+
+
 @dataclass(frozen=True)
 class PairScore:
-    """Agreement with one similarity set; correlations are (coefficient, two-sided p), NaN below two
-    pairs.
-    """
+    """Agreement with one similarity set."""
 
     name: str
-    pearson: tuple[float, float]
-    spearman: tuple[float, float]
+    pearson: Correlation
+    spearman: Correlation
     pairs: int
     known: int
     skipped: int
@@ -116,8 +126,8 @@ def word_pairs(
     )
 
 
-def _correlations(x: np.ndarray, y: np.ndarray) -> tuple[tuple[float, float], tuple[float, float]]:
-    nothing = (float("nan"), float("nan"))
+def _correlations(x: np.ndarray, y: np.ndarray) -> tuple[Correlation, Correlation]:
+    nothing = Correlation(float("nan"), float("nan"))
     if len(x) < 2 or np.ptp(x) == 0 or np.ptp(y) == 0:
         return nothing, nothing
     from scipy import stats
@@ -125,7 +135,7 @@ def _correlations(x: np.ndarray, y: np.ndarray) -> tuple[tuple[float, float], tu
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # nearly constant scores
         pearson, spearman = stats.pearsonr(x, y), stats.spearmanr(x, y)
-    return (float(pearson[0]), float(pearson[1])), (float(spearman[0]), float(spearman[1]))
+    return Correlation(*map(float, pearson)), Correlation(*map(float, spearman))
 
 
 Quad = tuple[str, str, str, str]

@@ -12,7 +12,7 @@ from xw2v.errors import InputError
 from xw2v.sgns.array import safe_divisor
 from xw2v.vectors.arguments import checks_arguments
 from xw2v.vectors.arrays import cosine, unit
-from xw2v.vectors.evaluation import word_analogies, word_pairs
+from xw2v.vectors.evaluation import Correlation, word_analogies, word_pairs
 from xw2v.vectors.neighbours import cosine_similarities, top_k
 from xw2v.vectors.query import (
     Indexer,
@@ -241,7 +241,7 @@ class KeyedVectors(TableFiles):
         restrict_vocab: int | None = 300000,
         case_insensitive: bool = True,
         dummy4unknown: bool = False,
-    ) -> tuple[tuple[float, float], tuple[float, float], float]:
+    ) -> tuple[Correlation, Correlation, float]:
         """((Pearson's r, p), (Spearman's ρ, p), per cent of pairs with unknown words) on a
         similarity set; `xw2v.vectors.evaluation.word_pairs` gives the numbers of pairs, too.
         """
