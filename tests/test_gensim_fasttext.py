@@ -43,6 +43,10 @@ def test_a_model_has_vectors_for_any_word(model: FastText) -> None:
     assert not wv.has_index_for(UNSEEN)
     assert wv[UNSEEN].shape == (8,)
     assert wv.vectors_vocab.shape == wv.vectors.shape == model.syn1neg.shape
+    assert wv.vectors_ngrams.shape == (200, 8)
+    np.testing.assert_allclose(
+        wv.get_sentence_vector([UNSEEN, "ba"]), wv.get_mean_vector([UNSEEN, "ba"])
+    )
     assert len(wv.most_similar(UNSEEN, topn=3)) == 3
     assert model.predict_output_word([UNSEEN]) is None
     assert model.predict_output_word([UNSEEN, "ba"], topn=2)
@@ -157,6 +161,9 @@ def test_gensim_goes_on_with_what_is_written(model: FastText, tmp_path: Path) ->
     there = gensim.load_facebook_model(str(tmp_path / "model.bin"))
     np.testing.assert_allclose(there.wv[UNSEEN], model.wv[UNSEEN], atol=1e-5)
     np.testing.assert_array_equal(there.syn1neg, model.syn1neg)
+    np.testing.assert_array_equal(there.wv.vectors_ngrams, model.wv.vectors_ngrams)
+    of_sentence = there.wv.get_sentence_vector(["ba", UNSEEN])
+    np.testing.assert_allclose(model.wv.get_sentence_vector(["ba", UNSEEN]), of_sentence, atol=1e-5)
     there.train(SENTENCES, total_examples=len(SENTENCES), epochs=1)
     gensim.save_facebook_model(there, str(tmp_path / "back.bin"))
     back = load_facebook_model(tmp_path / "back.bin")

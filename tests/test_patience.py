@@ -31,6 +31,8 @@ def test_a_loss_that_no_longer_falls_ends_a_run(tmp_path: Path) -> None:
     assert record["validation_loss"] == min(losses)
     again = Word2Vec(**FALLING).fit(TEXT, HELD_OUT, checkpoint=tmp_path, resume=True)
     assert_equal(again, model)
+    with pytest.raises(InputError, match="ended by `patience` 2, and a higher one"):
+        Word2Vec(**FALLING | {"epochs": 40}).fit(TEXT, HELD_OUT, checkpoint=tmp_path, resume=True)
     longer = FALLING | {"patience": 4}
     more = Word2Vec(**longer).fit(TEXT, HELD_OUT, checkpoint=tmp_path, resume=True)
     assert_equal(more, Word2Vec(**longer).fit(TEXT, HELD_OUT))

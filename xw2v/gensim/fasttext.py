@@ -5,7 +5,7 @@ n-grams, and fastText's files.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +62,18 @@ class FastTextKeyedVectors(KeyedVectors):
         if self.subwords is None:
             return self.vectors
         return self.subwords.own_rows(self.index_to_key, self.vectors)
+
+    @property
+    def vectors_ngrams(self) -> np.ndarray:
+        """(bucket, D) a copy of the n-grams' vectors: zeros for those that no word has."""
+        table = np.zeros((self.bucket, self.vector_size), np.float32)
+        if self.subwords is not None:
+            table[self.subwords.buckets] = self.subwords.rows
+        return table
+
+    def get_sentence_vector(self, sentence: Sequence[str]) -> np.ndarray:
+        """(D,) the mean of the words' vectors at norm 1, those of unseen words too."""
+        return self.get_mean_vector(sentence)
 
 
 class FastText(Word2Vec):

@@ -57,7 +57,10 @@ def continued_settings(checkpoint: Checkpoint, given: dict[str, Any]) -> Setting
     ]
     if differ:
         hint = ""
-        if old["epochs"] != new["epochs"]:
+        since_best = record.state.epoch - record.state.best_epoch
+        if before.patience is not None and not finished and since_best >= before.patience:
+            hint = f"; it ended by `patience` {before.patience}, and a higher one trains it further"
+        elif old["epochs"] != new["epochs"]:
             hint = (
                 f"; it has {old['epochs']} epochs behind it"
                 if finished
