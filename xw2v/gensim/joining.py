@@ -40,26 +40,29 @@ class PhraseJoiner:
         raise NotImplementedError
 
     def analyze_sentence(self, sentence: Iterable[str]) -> Iterator[tuple[str, float | None]]:
-        """The tokens of a sentence, phrases joined, each with its score: None for a plain word."""
-        start: str | None = None
+        """The tokens of a sentence, phrases joined, each with its score: None for a plain word.
+
+        An empty token may end a phrase, begins none, and is left out elsewhere, as in gensim.
+        """
+        start = ""
         between: list[str] = []
         for word in sentence:
             if word in self.connector_words:
-                if start is None:
+                if not start:
                     yield word, None
                 else:
                     between.append(word)
                 continue
-            if start is not None:
+            if start:
                 phrase, score = self.score_candidate(start, word, between)
                 if phrase is not None:
                     yield phrase, score
-                    start, between = None, []
+                    start, between = "", []
                     continue
                 yield start, None
                 yield from ((connector, None) for connector in between)
             start, between = word, []
-        if start is not None:
+        if start:
             yield start, None
             yield from ((connector, None) for connector in between)
 
@@ -69,12 +72,7 @@ class PhraseJoiner:
 
     def joined(self, sentence: Iterable[str]) -> list[str]:
         """A sentence with its phrases joined."""
-        table = self.known_phrases()
-        if table is None:
-            return [token for token, _ in self.analyze_sentence(sentence)]
-        words = list(sentence)
-        table.join([words])
-        return words
+        return next(self._joined([sentence]))
 
     def _joined(self, sentences: Iterable[Iterable[str]]) -> Iterator[list[str]]:
         table = self.known_phrases()
@@ -83,7 +81,14 @@ class PhraseJoiner:
                 yield [token for token, _ in self.analyze_sentence(sentence)]
             return
         for chunk in _chunks(sentences):
+            odd = {
+                row: [token for token, _ in self.analyze_sentence(words)]
+                for row, words in enumerate(chunk)
+                if "" in words
+            }
             table.join(chunk)
+            for row, words in odd.items():
+                chunk[row] = words
             yield from chunk
 
     def __getitem__(self, sentence: Iterable[Any]) -> Any:
@@ -102,8 +107,14 @@ class PhraseJoiner:
         if table is None:
             found = chain.from_iterable(map(self.analyze_sentence, sentences))
             return {token: score for token, score in found if score is not None}
-        found_in = chain.from_iterable(map(table.occurrences, _chunks(sentences)))
-        return {phrase: score for *_, phrase, score in found_in}
+        phrases = dict[str, float]()
+        for chunk in _chunks(sentences):
+            odd = [words for words in chunk if "" in words]
+            plain = [words for words in chunk if "" not in words] if odd else chunk
+            phrases |= {phrase: score for *_, phrase, score in table.occurrences(plain)}
+            found = chain.from_iterable(map(self.analyze_sentence, odd))
+            phrases |= {token: score for token, score in found if score is not None}
+        return phrases
 
     # --- files ---
 
