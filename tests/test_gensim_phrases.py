@@ -99,7 +99,7 @@ def assert_equal(found: Any, expected: Any, text: list[list[str]]) -> None:
         assert found.score_candidate(*words) == expected.score_candidate(*words)
 
 
-# words that contain the delimiter or spaces, connectors within others, more than ASCII; an empty one
+# with the delimiter or spaces in them, connectors within others, more than ASCII, an empty one
 TOKENS = ["a", "b", "c", "a_b", "b_c", "of", "a_of", "of_b", "_", "__", "x y", " a", "é", "\n", ""]
 
 
