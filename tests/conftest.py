@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 from runs import SMALL_RUN, Xw2v, command, run, text
 from wordvectors import some_vectors
 
@@ -23,9 +23,10 @@ from xw2v.training.trainer import Trainer
 from xw2v.vectors.keyedvectors import KeyedVectors
 
 # The same examples in every run, so that a run says something about the change that it tests. New
-# ones: pytest --hypothesis-profile explore.
-settings.register_profile("repeatable", derandomize=True, database=None)
-settings.register_profile("explore", derandomize=False, print_blob=True)
+# ones: pytest --hypothesis-profile explore. How long an example takes depends on what else runs.
+UNTIMED = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
+settings.register_profile("repeatable", derandomize=True, database=None, **UNTIMED)
+settings.register_profile("explore", derandomize=False, print_blob=True, **UNTIMED)
 settings.load_profile("repeatable")
 
 BACKENDS = "numpy:cpu strict:device1 strict:device2 torch:cpu cupy:cuda cupy:emulated"
