@@ -143,6 +143,17 @@ def as_good(scores: list[float], reference: list[float]) -> bool:
     return statistics.mean(scores) >= statistics.mean(reference) - spread
 
 
+def scores_below(own: list[Result], reference: list[Result]) -> str:
+    """The test sets in which `own` is not as good as the reference, with both means."""
+    below = []
+    for test_set in reference[0].get("quality", {}):
+        scores, others = scores_of(own, test_set), scores_of(reference, test_set)
+        if scores and not as_good(scores, others):
+            means = f"{statistics.mean(scores):.3f} against {statistics.mean(others):.3f}"
+            below.append(f"{test_set} ({means})")
+    return ", ".join(below) or "nothing"
+
+
 def verdict(results: list[Result]) -> str:
     """Where xw2v's mean stands below gensim's by more than gensim's spread over the seeds, a line a
     setting.
@@ -152,15 +163,6 @@ def verdict(results: list[Result]) -> str:
         base = gensim_beside(runs[0], groups)
         if runs[0]["contender"] != "xw2v" or base is None:
             continue
-        below = []
-        for test_set in groups[base][0].get("quality", {}):
-            scores = scores_of(runs, test_set)
-            reference = scores_of(groups[base], test_set)
-            if scores and not as_good(scores, reference):
-                means = f"{statistics.mean(scores):.3f} against {statistics.mean(reference):.3f}"
-                below.append(f"{test_set} ({means})")
-        lines.append(
-            f"{label}: below the mean of {base} by more than its spread: "
-            + (", ".join(below) or "nothing")
-        )
+        below = scores_below(runs, groups[base])
+        lines.append(f"{label}: below the mean of {base} by more than its spread: {below}")
     return "\n".join(lines)

@@ -32,7 +32,7 @@ import numpy as np
 from bench.cbow import fingerprint
 from bench.compare import check_outputs, memory_mb, quality, result_of
 from bench.contenders import lines_of
-from bench.results import Result, as_good, labelled, load_results, scores_of, table, text_of
+from bench.results import Result, labelled, load_results, scores_below, table, text_of
 
 if TYPE_CHECKING:
     from xw2v.text.corpus import Corpus
@@ -197,13 +197,8 @@ def verdict(results: list[Result]) -> str:
     for label, own in groups.items():
         for other_label, others in groups.items():
             if own[0]["contender"] == "xw2v" and others[0]["contender"] == "gensim":
-                below = [
-                    f"{name} ({np.mean(mine):.3f} against {np.mean(theirs):.3f})"
-                    for name in own[0]["quality"]
-                    if not as_good(mine := scores_of(own, name), theirs := scores_of(others, name))
-                ]
-                what = ", ".join(below) or "nothing"
-                lines.append(f"{label}: below {other_label} by more than its spread: {what}")
+                below = scores_below(own, others)
+                lines.append(f"{label}: below {other_label} by more than its spread: {below}")
     return "\n".join(lines)
 
 

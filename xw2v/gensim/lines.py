@@ -38,9 +38,10 @@ def encoder_of_lines() -> Encoder:
 
 def add_lines(encoder: Encoder, chunk: bytes, source: LineSentence, lines_before: int) -> int:
     """Add lines of the file to an encoder of `encoder_of_lines`; returns how many sentences."""
-    if _is_plain(chunk, source.max_sentence_length):
+    text = _plain_text(chunk, source.max_sentence_length)
+    if text is not None:
         encoder.add(chunk)
-        return sum(bool(line) and not line.isspace() for line in chunk.decode().split("\n"))
+        return sum(bool(line) and not line.isspace() for line in text.split("\n"))
     sentences = list(source.split(io.BytesIO(chunk), lines_before + 1))
     encoder.add_sentences(sentences)
     return len(sentences)
@@ -62,16 +63,17 @@ def line_chunks(source: LineSentence) -> Iterator[bytes]:
             yield rest + b"\n"
 
 
-def _is_plain(chunk: bytes, longest: int) -> bool:
-    """Whether the scanner makes of lines what `LineSentence` does: UTF-8, no line long enough that
-    it might have to be cut, no carriage return within a line, which is a line end to the scanner.
+def _plain_text(chunk: bytes, longest: int) -> str | None:
+    """The text of lines of which the scanner makes what `LineSentence` does: UTF-8, no line long
+    enough that it might have to be cut, no carriage return within a line, which is a line end to
+    the scanner. None for others.
     """
     ends = np.flatnonzero(np.frombuffer(chunk, np.uint8) == ord("\n"))
     if np.diff(ends, prepend=-1).max() > longest:  # a token has a byte at least
-        return False
+        return None
     if b"\r" in chunk and chunk.count(b"\r") != chunk.count(b"\r\n"):
-        return False
+        return None
     try:
-        return chunk.isascii() or bool(chunk.decode())
+        return chunk.decode()
     except UnicodeDecodeError:
-        return False
+        return None

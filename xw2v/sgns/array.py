@@ -91,6 +91,11 @@ def dot_rows(rows: Array, vector: Array) -> Array:
     return namespace_of(rows).sum(rows * vector, axis=1)
 
 
+def squared_norms(rows: Array) -> Array:
+    """(U,) of rows (U, D)."""
+    return namespace_of(rows).sum(rows * rows, axis=-1)
+
+
 def safe_divisor(array: Array) -> Array:
     """The array with 1 in place of 0."""
     xp = namespace_of(array)

@@ -39,7 +39,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from xw2v.sgns.array import Array, dot_rows, namespace_of, safe_divisor
+from xw2v.sgns.array import Array, dot_rows, namespace_of, safe_divisor, squared_norms
 
 MEAN_SLOPE = 1 / 8  # of the sigmoid over the pairs of a row, at most 1/4, rather too large
 POWER_ITERATIONS = 6
@@ -89,11 +89,6 @@ def summed(displacement: Array, direction: Array) -> Sums:
     """The sums over a single replica."""
     along = dot_rows(displacement, direction)
     return Sums(displacement, squared_norms(displacement), along * along)
-
-
-def squared_norms(rows: Array) -> Array:
-    """(U,) of rows (U, D)."""
-    return namespace_of(rows).sum(rows * rows, axis=1)
 
 
 def added(sums: Sums, displacement: Array, direction: Array) -> Sums:

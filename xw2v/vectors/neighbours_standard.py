@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import inf
 
 from xw2v.sgns.array import Array, device_of, namespace_of
+from xw2v.sgns.array import squared_norms as squared_norms  # one of the operations
 
 TILE_ROWS = 1 << 14  # rows of the table in one product
 
@@ -13,11 +14,6 @@ def row_tiles(table: Array) -> list[Array]:
     """Views (at most TILE_ROWS, D) of a table (V, D)."""
     total = table.shape[0]
     return [table[start : min(start + TILE_ROWS, total), :] for start in range(0, total, TILE_ROWS)]
-
-
-def squared_norms(tile: Array) -> Array:
-    """(R,) of rows (R, D)."""
-    return namespace_of(tile).sum(tile * tile, axis=-1)
 
 
 def dot_products(table: Array, queries: Array) -> Array:
