@@ -23,9 +23,13 @@ typedef struct {
     REAL damping[STRIP_ROWS];   /* multiple of the direction that is added to the change */
 } Strip;
 
+/* `corrected`, below: whether sums are corrected and damped. CBOW's are not; it is a constant where
+   these functions are inlined, so that they do no work on zeros. */
+
 /* Pass 1: the rows themselves. */
 INLINE void measure_rows(
-    const StepPlan *plan, const RowSet *rows, const int64_t *ids, int64_t count, Strip *strip
+    const int corrected, const StepPlan *plan, const RowSet *rows, const int64_t *ids,
+    int64_t count, Strip *strip
 ) {
     const int64_t D = plan->dim, P = plan->padded_dim;
     const REAL *met_by_tokens = plan->means + TOKEN * P;
@@ -33,22 +37,17 @@ INLINE void measure_rows(
     for (int64_t i = 0; i < count; i++) {
         const REAL *row = rows->table + ids[i] * D;
         REAL token = 0, negative = 0, squared = 0;
-        if (plan->cbow) { /* nothing is corrected or damped */
-#pragma omp simd reduction(+ : squared)
-            for (int64_t d = 0; d < D; d++) squared += row[d] * row[d];
-        } else {
 #pragma omp simd reduction(+ : token, negative, squared)
-            for (int64_t d = 0; d < D; d++) {
-                token += row[d] * met_by_tokens[d];
-                negative += row[d] * met_by_negatives[d];
-                squared += row[d] * row[d];
-            }
+        for (int64_t d = 0; d < D; d++) {
+            if (corrected) token += row[d] * met_by_tokens[d];
+            if (corrected) negative += row[d] * met_by_negatives[d];
+            squared += row[d] * row[d];
         }
         strip->sigma[TOKEN][i] = token;
         strip->sigma[NEGATIVE][i] = negative;
         strip->squared[i] = squared;
     }
-    if (plan->cbow) return;
+    if (!corrected) return;
     const REAL token_share = (REAL)rows->token_share, negative_share = (REAL)rows->negative_share;
 #pragma omp simd
     for (int64_t i = 0; i < count; i++) {
@@ -109,8 +108,8 @@ sum_places(const StepPlan *plan, int64_t place, int64_t i, REAL *restrict sum, S
 
 /* ... and from it the change, α (sum + λ row). */
 INLINE void change_of_row(
-    const StepPlan *plan, const RowSet *rows, const REAL *row, int64_t i, REAL *restrict sum,
-    Strip *strip
+    const int corrected, const StepPlan *plan, const RowSet *rows, const REAL *row, int64_t i,
+    REAL *restrict sum, Strip *strip
 ) {
     const int64_t P = plan->padded_dim;
     const REAL *met_by_tokens = plan->means + TOKEN * P, *direction = rows->direction;
@@ -119,22 +118,13 @@ INLINE void change_of_row(
     const REAL negative = strip->weight[NEGATIVE][i] * strip->sigma[NEGATIVE][i];
     const REAL alpha = (REAL)plan->alpha, decay = (REAL)plan->weight_decay;
     REAL along = 0, squared = 0;
-    if (plan->cbow) {
-#pragma omp simd reduction(+ : squared)
-        for (int64_t d = 0; d < plan->dim; d++) {
-            const REAL change = alpha * (sum[d] + decay * row[d]);
-            sum[d] = change;
-            squared += change * change;
-        }
-        strip->change[i] = squared;
-        return;
-    }
 #pragma omp simd reduction(+ : along, squared)
     for (int64_t d = 0; d < plan->dim; d++) {
-        const REAL corrected = sum[d] + token * met_by_tokens[d] + negative * met_by_negatives[d];
-        const REAL change = alpha * (corrected + decay * row[d]);
+        const REAL gradient =
+            corrected ? sum[d] + token * met_by_tokens[d] + negative * met_by_negatives[d] : sum[d];
+        const REAL change = alpha * (gradient + decay * row[d]);
         sum[d] = change;
-        along += change * direction[d];
+        if (corrected) along += change * direction[d];
         squared += change * change;
     }
     strip->along[i] = along;
@@ -143,16 +133,17 @@ INLINE void change_of_row(
 
 /* How much of a row's change the trust region lets pass. */
 INLINE REAL trusted_share(
-    const StepPlan *plan, const RowSet *rows, int64_t i, const REAL *change, const Strip *strip
+    const int corrected, const StepPlan *plan, const RowSet *rows, int64_t i, const REAL *change,
+    const Strip *strip
 ) {
     const REAL ratio = (REAL)plan->trust_ratio, floor = (REAL)plan->trust_floor;
     const REAL limit = ratio * ((REAL)sqrt((double)strip->squared[i]) + floor);
     /* Damping only shortens a change: what was below the limit stays there. */
     if (strip->change[i] < limit * limit * (REAL)0.999) return 1;
     const REAL *direction = rows->direction;
-    REAL squared = plan->cbow ? strip->change[i] : 0;
+    REAL squared = corrected ? 0 : strip->change[i];
 #pragma omp simd reduction(+ : squared)
-    for (int64_t d = 0; d < (plan->cbow ? 0 : plan->dim); d++) {
+    for (int64_t d = 0; d < (corrected ? plan->dim : 0); d++) {
         const REAL damped = change[d] + strip->damping[i] * direction[d];
         squared += damped * damped;
     }
@@ -160,8 +151,10 @@ INLINE REAL trusted_share(
 }
 
 /* Move a section of a part's rows, a strip at a time. */
-static void
-update_section(StepPlan *plan, RowSet *rows, int64_t part_number, int64_t section, REAL *sums) {
+INLINE void update_rows(
+    const int corrected, StepPlan *plan, RowSet *rows, int64_t part_number, int64_t section,
+    REAL *sums
+) {
     const int64_t D = plan->dim, P = plan->padded_dim;
     const Part *part = rows->parts + part_number;
     const int64_t end = part->count * (section + 1) / SECTIONS;
@@ -176,34 +169,38 @@ update_section(StepPlan *plan, RowSet *rows, int64_t part_number, int64_t sectio
         const int64_t count = end - first < STRIP_ROWS ? end - first : STRIP_ROWS;
         const int64_t *ids = part->ids + first;
         const int32_t *places = part->first_place + first;
-        measure_rows(plan, rows, ids, count, &strip);
+        measure_rows(corrected, plan, rows, ids, count, &strip);
         for (int64_t i = 0; i < count; i++) {
             /* STRIP_ROWS ahead: the next strip's row, which measure_rows reads first */
             if (first + i + STRIP_ROWS < end) prefetch(rows->table + ids[i + STRIP_ROWS] * D, D);
             if (first + i + PREFETCH_ROWS < end) prefetch_places(plan, places[i + PREFETCH_ROWS]);
             sum_places(plan, places[i], i, sums + i * P, &strip);
-            change_of_row(plan, rows, rows->table + ids[i] * D, i, sums + i * P, &strip);
+            change_of_row(corrected, plan, rows, rows->table + ids[i] * D, i, sums + i * P, &strip);
             rows->slot[ids[i]] = -1;
         }
         memset(strip.damping, 0, sizeof strip.damping);
 #pragma omp simd
-        for (int64_t i = 0; i < (plan->cbow ? 0 : count); i++) {
+        for (int64_t i = 0; i < (corrected ? count : 0); i++) {
             const REAL pairs = strip.weight[TOKEN][i] + strip.weight[NEGATIVE][i];
             const REAL z = scale * (curvature * strip.positive[i] + strip.slope[i] * pairs);
             strip.damping[i] = phi_minus_1(z) * strip.along[i] / divisor;
         }
         for (int64_t i = 0; i < count; i++) { /* pass 3 */
             REAL *restrict row = rows->table + ids[i] * D, *restrict change = sums + i * P;
-            const REAL trusted = trusted_share(plan, rows, i, change, &strip);
+            const REAL trusted = trusted_share(corrected, plan, rows, i, change, &strip);
             const REAL of_direction = trusted * strip.damping[i];
-            if (plan->cbow) {
 #pragma omp simd
-                for (int64_t d = 0; d < D; d++) row[d] -= trusted * change[d];
-                continue;
+            for (int64_t d = 0; d < D; d++) {
+                const REAL moved = corrected ? trusted * change[d] + of_direction * direction[d]
+                                             : trusted * change[d];
+                row[d] -= moved;
             }
-#pragma omp simd
-            for (int64_t d = 0; d < D; d++)
-                row[d] -= trusted * change[d] + of_direction * direction[d];
         }
     }
+}
+
+static void
+update_section(StepPlan *plan, RowSet *rows, int64_t part_number, int64_t section, REAL *sums) {
+    if (plan->cbow) update_rows(0, plan, rows, part_number, section, sums);
+    else update_rows(1, plan, rows, part_number, section, sums);
 }
