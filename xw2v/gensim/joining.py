@@ -6,9 +6,10 @@ import json
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
-from typing import Any, Self
+from typing import Any, BinaryIO, Self
 
 from xw2v.errors import FileFormatError
+from xw2v.gensim.lifecycle import Lifecycle, plain_events
 from xw2v.gensim.phrasetable import PhraseTable
 from xw2v.gensim.scorers import Scorer, name_of, scorer_named, scorer_of
 from xw2v.storage.files import atomic_write, open_binary
@@ -17,7 +18,7 @@ FORMAT = "xw2v gensim phrases 1"
 CHUNK_TOKENS = 1 << 13  # joined at a time
 
 
-class PhraseJoiner:
+class PhraseJoiner(Lifecycle):
     """What `Phrases` and `FrozenPhrases` share: joining, finding, files.
 
     Attributes:
@@ -125,13 +126,19 @@ class PhraseJoiner:
             "delimiter": self.delimiter,
             "scoring": name_of(self.scoring),
             "connector_words": sorted(self.connector_words),
+            "events": plain_events(self.lifecycle_events),
         }
 
-    def save(self, fname: str | os.PathLike[str], **unused: Any) -> None:
+    def save(self, fname_or_handle: str | os.PathLike[str] | BinaryIO, **unused: Any) -> None:
         """Save as JSON. Of an own scorer the name is kept: `load` needs its module imported."""
+        self.add_lifecycle_event("saving", fname_or_handle=str(fname_or_handle))
         content = {"format": FORMAT, "class": type(self).__name__, **self._content()}
-        with atomic_write(fname) as file:
-            file.write(json.dumps(content, ensure_ascii=False).encode("utf-8", "surrogatepass"))
+        data = json.dumps(content, ensure_ascii=False).encode("utf-8", "surrogatepass")
+        if isinstance(fname_or_handle, (str, os.PathLike)):
+            with atomic_write(fname_or_handle) as file:
+                file.write(data)
+        else:
+            fname_or_handle.write(data)
 
     @classmethod
     def load(
@@ -161,12 +168,14 @@ class PhraseJoiner:
                 path=fname,
             ) from None
         loaded.scoring = scorer_of(scoring) if scoring else scorer_named(content["scoring"])
+        loaded.add_lifecycle_event("loaded", fname=str(fname))
         return loaded
 
     def _restore(self, content: Mapping[str, Any]) -> None:
         self.min_count, self.threshold = content["min_count"], content["threshold"]
         self.delimiter = content["delimiter"]
         self.connector_words = frozenset(content["connector_words"])
+        self.lifecycle_events = content.get("events", [])
 
 
 def _chunks(sentences: Iterable[Iterable[str]]) -> Iterator[list[list[str]]]:

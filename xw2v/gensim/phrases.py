@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import math
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -80,8 +81,12 @@ class Phrases(PhraseCounts, PhraseJoiner):
         self.connector_words = frozenset([*connector_words, *common_terms])
         self._forget_counts()
         self._table: tuple[object, PhraseTable | None] = (None, None)
+        self.lifecycle_events = []
         if sentences is not None:
+            began = time.perf_counter()
             self.add_vocab(sentences)
+            seconds = time.perf_counter() - began
+            self.add_lifecycle_event("created", msg=f"built {self} in {seconds:.2f}s")
 
     def __str__(self) -> str:
         return (
@@ -179,8 +184,10 @@ class FrozenPhrases(PhraseJoiner):
     def __init__(self, phrases_model: Phrases) -> None:
         for name in ("min_count", "threshold", "delimiter", "scoring", "connector_words"):
             setattr(self, name, getattr(phrases_model, name))
+        self.lifecycle_events = []
         self.phrasegrams = phrases_model.export_phrases()
         self._table: tuple[object, PhraseTable | None] = (None, None)
+        self.add_lifecycle_event("created", msg=f"exported {self} from {phrases_model}")
 
     def __str__(self) -> str:
         return (
