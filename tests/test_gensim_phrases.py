@@ -106,7 +106,7 @@ TOKENS = ["a", "b", "c", "a_b", "b_c", "of", "a_of", "of_b", "_", "__", "x y", "
 @given(
     text=st.lists(st.lists(st.sampled_from(TOKENS), max_size=8), max_size=12),
     more=st.lists(st.lists(st.sampled_from(TOKENS[:8]), max_size=8), max_size=6),
-    connectors=st.sampled_from([(), ("of",), ("of", "a_of", "c")]),
+    connectors=st.sampled_from([(), ("of",), ("of", "a_of", "c"), ("", "of")]),
     delimiter=st.sampled_from(["_", "__", " "]),
     scoring=st.sampled_from([{"threshold": 0.1}, {"threshold": -0.2, "scoring": "npmi"}]),
 )
@@ -141,6 +141,10 @@ def test_the_scanner_counts_what_a_look_at_each_token_counts(token: str) -> None
 
 def test_phrases_are_copied_and_pickled() -> None:
     phrases = Phrases(SENTENCES, min_count=1, threshold=1)
+    frozen = phrases.freeze()
+    joined = list(frozen[SENTENCES])
+    for other in (copy.deepcopy(frozen), pickle.loads(pickle.dumps(frozen))):
+        assert list(other[SENTENCES]) == joined
     for one in (copy.deepcopy(phrases), pickle.loads(pickle.dumps(phrases))):
         assert one.export_phrases() == phrases.export_phrases()
         assert list(one[SENTENCES]) == list(phrases[SENTENCES])

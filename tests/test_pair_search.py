@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import zip_longest
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from xw2v.gensim import FrozenPhrases, Phrases
-from xw2v.gensim import phrasetable as phrasetable_module
 from xw2v.text import pair_search
 from xw2v.text.scan import library
 
@@ -24,12 +25,16 @@ PAIRS = st.lists(st.tuples(WORDS, WORDS), unique=True, max_size=30)
 def test_pairs_are_found(sentences: list[list[str]], pairs: list[tuple[str, str]]) -> None:
     found = pair_search.PairSearch(pairs).find(sentences)
     assert found is not None
-    assert list(found) == [
-        (sentence, place)
-        for sentence, words in enumerate(sentences)
-        for place in range(len(words) - 1)
-        if (words[place], words[place + 1]) in pairs
-    ]
+    expected = []
+    for sentence, words in enumerate(sentences):
+        for place, pair in enumerate(zip_longest(words, words[1:])):
+            if pair[0] == "":
+                expected.append((sentence, place, pair_search.NO_PAIR))
+            if pair in pairs:
+                expected.append((sentence, place, pairs.index(pair)))
+        if not words:
+            expected.append((sentence, 0, pair_search.NO_PAIR))
+    assert list(found) == expected
 
 
 @pytest.mark.parametrize("odd", ["a\x1fb", "\x1e", "a\tb", "\0", 7, None])
@@ -45,12 +50,11 @@ def test_pairs_with_control_characters_are_not_searched_for() -> None:
 
 @pytest.mark.parametrize("compiled", [True, False])
 @settings(deadline=None)
-@given(sentences=st.lists(st.lists(WORDS.filter(bool), max_size=9), max_size=9))
+@given(sentences=st.lists(st.lists(WORDS, max_size=9), max_size=9))
 def test_chunks_are_joined_as_sentences_are(compiled: bool, sentences: list[list[str]]) -> None:
     frozen = FrozenPhrases(Phrases(sentences, min_count=1, threshold=1e-6, connector_words=["a"]))
     expected = [[token for token, _ in frozen.analyze_sentence(words)] for words in sentences]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(phrasetable_module, "MIN_SEARCHED_TOKENS", 0)
         if not compiled:
             patch.setattr(pair_search, "library", lambda: None)
         assert [frozen.joined(words) for words in sentences] == expected

@@ -73,23 +73,20 @@ class PhraseJoiner(Lifecycle):
 
     def joined(self, sentence: Iterable[str]) -> list[str]:
         """A sentence with its phrases joined."""
-        return next(self._joined([sentence]))
+        table = self.known_phrases()
+        if table is None:
+            return [token for token, _ in self.analyze_sentence(sentence)]
+        words = list(sentence)
+        table.join([words])
+        return words
 
     def _joined(self, sentences: Iterable[Iterable[str]]) -> Iterator[list[str]]:
         table = self.known_phrases()
         if table is None:
-            for sentence in sentences:
-                yield [token for token, _ in self.analyze_sentence(sentence)]
+            yield from map(self.joined, sentences)
             return
         for chunk in _chunks(sentences):
-            odd = {
-                row: [token for token, _ in self.analyze_sentence(words)]
-                for row, words in enumerate(chunk)
-                if "" in words
-            }
             table.join(chunk)
-            for row, words in odd.items():
-                chunk[row] = words
             yield from chunk
 
     def __getitem__(self, sentence: Iterable[Any]) -> Any:
@@ -110,11 +107,7 @@ class PhraseJoiner(Lifecycle):
             return {token: score for token, score in found if score is not None}
         phrases = dict[str, float]()
         for chunk in _chunks(sentences):
-            odd = [words for words in chunk if "" in words]
-            plain = [words for words in chunk if "" not in words] if odd else chunk
-            phrases |= {phrase: score for *_, phrase, score in table.occurrences(plain)}
-            found = chain.from_iterable(map(self.analyze_sentence, odd))
-            phrases |= {token: score for token, score in found if score is not None}
+            phrases.update(found for *_, found in table.occurrences(chunk) if found is not None)
         return phrases
 
     # --- files ---

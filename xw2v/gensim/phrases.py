@@ -133,9 +133,9 @@ class Phrases(PhraseCounts, PhraseJoiner):
     def known_phrases(self) -> PhraseTable | None:
         if self.scoring not in (original_scorer, npmi_scorer):
             return None
-        if not can_split(self.delimiter, self.connector_words):
-            return None
         made_with = (
+            self.delimiter,
+            self.connector_words,
             self.threshold,
             self.min_count,
             self.scoring,
@@ -143,11 +143,16 @@ class Phrases(PhraseCounts, PhraseJoiner):
             self.counts().n_distinct,
         )
         if self._table[0] != made_with:
-            table = PhraseTable(self.connector_words)
-            for words, phrase, score in self._scored(self._ways):
-                table.add(words, phrase, score)
-            self._table = (made_with, table)
+            self._table = (made_with, self._new_table())
         return self._table[1]
+
+    def _new_table(self) -> PhraseTable | None:
+        if not can_split(self.delimiter, self.connector_words):
+            return None
+        table = PhraseTable(self.connector_words)
+        for words, phrase, score in self._scored(self._ways):
+            table.add(words, phrase, score)
+        return table
 
     def _ways(self, phrase: str) -> Iterator[tuple[str, ...]]:
         return ways_to_split(phrase, self.delimiter, self.connector_words)
@@ -196,17 +201,20 @@ class FrozenPhrases(PhraseJoiner):
         )
 
     def known_phrases(self) -> PhraseTable | None:
+        made_with = (self.delimiter, self.connector_words, self.threshold, len(self.phrasegrams))
+        if self._table[0] != made_with:
+            self._table = (made_with, self._new_table())
+        return self._table[1]
+
+    def _new_table(self) -> PhraseTable | None:
         if not can_split(self.delimiter, self.connector_words):
             return None
-        made_with = (self.threshold, len(self.phrasegrams))
-        if self._table[0] != made_with:
-            table = PhraseTable(self.connector_words)
-            for phrase, score in self.phrasegrams.items():
-                if score > self.threshold:
-                    for words in ways_to_split(phrase, self.delimiter, self.connector_words):
-                        table.add(words, phrase, score)
-            self._table = (made_with, table)
-        return self._table[1]
+        table = PhraseTable(self.connector_words)
+        for phrase, score in self.phrasegrams.items():
+            if score > self.threshold:
+                for words in ways_to_split(phrase, self.delimiter, self.connector_words):
+                    table.add(words, phrase, score)
+        return table
 
     def score_candidate(
         self, word_a: str, word_b: str, in_between: Sequence[str]

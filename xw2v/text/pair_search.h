@@ -1,10 +1,13 @@
-/* Where pairs of tokens that follow each other in a text are among given ones, by hashes.
+/* Where pairs of tokens that follow each other in a text are among given ones, by hashes, for
+   scan.c, which has the structure PairTable.
 
    A text is records of tokens: UNIT_SEPARATOR after each token of a record but the last, and
    RECORD_SEPARATOR after that; PAIR_PADDING_BYTES follow. All bytes below 0x20 are taken as
    separators, so that a text whose tokens contain some has too many tokens. */
 
 #pragma once
+
+#include <string.h>
 
 #include "word_break.h"
 
@@ -41,9 +44,25 @@ INLINE uint64_t hash_pair(uint64_t first, uint64_t second) {
     return mixed(first * PAIR_FACTOR, second) | 1;
 }
 
-/* Whether a table, (mask + 1,) with an empty slot, has a hash. */
-INLINE bool has_hash(const uint64_t *table, int64_t mask, uint64_t hash) {
-    int64_t slot = hash >> 32 & mask;
-    while (table[slot] && table[slot] != hash) slot = (slot + 1) & mask;
-    return table[slot] == hash;
+/* Put a pair into a table. */
+INLINE void insert_pair(PairTable *table, uint64_t hash, int32_t pair) {
+    int64_t slot = hash >> 32 & table->mask;
+    while (table->hashes[slot]) slot = (slot + 1) & table->mask;
+    table->hashes[slot] = hash;
+    table->numbers[slot] = pair;
+}
+
+/* Which pair of a table has this hash and these bytes, of two tokens and the separator between
+   them; NO_PAIR where there is none. */
+INLINE int64_t
+find_pair(const PairTable *table, uint64_t hash, const uint8_t *bytes, int64_t size) {
+    for (int64_t slot = hash >> 32 & table->mask; table->hashes[slot];
+         slot = (slot + 1) & table->mask) {
+        if (table->hashes[slot] != hash) continue;
+        const int64_t start = table->starts[table->numbers[slot]];
+        const int64_t end = table->starts[table->numbers[slot] + 1] - 1; /* its separator */
+        if (end - start == size && memcmp(table->text + start, bytes, size) == 0)
+            return table->numbers[slot];
+    }
+    return NO_PAIR;
 }

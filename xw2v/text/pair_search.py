@@ -6,85 +6,102 @@ faster than to look each token up in a dictionary.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import ctypes
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
 from xw2v.storage.native import NativeLibrary
-from xw2v.text.scan import library
+from xw2v.text.scan import PairTable, library
 
 UNIT_SEPARATOR, RECORD_SEPARATOR = "\x1f", "\x1e"
 SLOTS_PER_PAIR = 8
+BUFFER_TOKENS = 1 << 14  # of sentences in which pairs are found without new memory
+NO_PAIR = -1  # of scan.c
 
-Places = Iterable[tuple[int, int]]  # of pairs: the sentence, and the first word in it
+Found = tuple[int, int, int]  # sentence, token of it, pair or NO_PAIR
 
 
 class PairSearch:
     """Finds pairs of words in sentences.
 
     Args:
-        pairs: the pairs.
+        pairs: the pairs, all different.
     """
 
     def __init__(self, pairs: Sequence[tuple[str, str]]) -> None:
-        self._table: np.ndarray | None = None  # (slots,) uint64; None where it cannot be made
-        compiled = library()
-        if compiled is not None:
-            self._table = _hash_table(compiled, pairs)
+        self._compiled = library()
+        self._buffers: list[Buffer] = []  # that no call uses
+        self._is_ready = self._compiled is not None and self._fill(self._compiled, pairs)
 
-    def find(self, sentences: Sequence[Sequence[str]]) -> Places | None:
-        """Where pairs may be, in order: all that are there, and hardly ever another.
+    def _fill(self, compiled: NativeLibrary, pairs: Sequence[tuple[str, str]]) -> bool:
+        """Make the table of pairs; whether it could be, as no word has a control character."""
+        self._padding = "\0" * compiled.constants["PAIR_PADDING_BYTES"]
+        try:
+            text = self._text(pairs)
+        except TypeError:
+            return False
+        size = 1 << (SLOTS_PER_PAIR * len(pairs)).bit_length()
+        self._arrays = np.zeros(size, np.uint64), np.zeros(size, np.int32)
+        self._starts = np.zeros(len(pairs) + 1, np.int64)
+        hashes, numbers = (array.ctypes.data for array in self._arrays)
+        self._table = PairTable(hashes, numbers, size - 1, text, self._starts.ctypes.data)
+        self._address = ctypes.addressof(self._table)
+        text_bytes = len(text) - len(self._padding)
+        found: int = compiled.xw2v_fill_pairs(self._address, text_bytes, len(pairs))
+        return found == len(pairs)
+
+    def _text(self, records: Iterable[Sequence[str]]) -> bytes:
+        """The text of `pair_search.h`, with its padding."""
+        text = RECORD_SEPARATOR.join([*map(UNIT_SEPARATOR.join, records), self._padding])
+        return text.encode("utf-8", "surrogatepass")
+
+    def find(self, sentences: Sequence[list[str]]) -> Iterator[Found] | None:
+        """Where pairs and empty tokens are, in order; an empty sentence has one.
 
         Returns:
-            The places; None where there is no compiled loop, or it does not find these tokens,
+            The sentence, where in it the pair begins, and its number; or where the empty token is,
+            and NO_PAIR. None where there is no compiled loop, or it does not find these tokens,
             since one of them has a control character or is no text.
         """
-        compiled = library()
-        if compiled is None or self._table is None:
+        if not self._is_ready or self._compiled is None:
             return None
-        lengths = np.fromiter(map(len, sentences), np.int64, len(sentences))
-        ends = np.cumsum(np.maximum(lengths, 1))  # an empty sentence is an empty token in the text
-        n_tokens = int(ends[-1]) if ends.size else 0
+        n_tokens = sum(map(len, sentences)) + sentences.count([])
         try:
-            text, text_bytes = _text(compiled, sentences)
+            text = self._text(sentences)
         except TypeError:
             return None
-        found = np.empty(n_tokens + 1, np.int64)
-        n_found = compiled.xw2v_find_pairs(
-            text,
-            text_bytes,
-            self._table.ctypes.data,
-            self._table.size - 1,
-            found.ctypes.data,
-            n_tokens,
+        buffer = self._buffer(n_tokens)
+        n_found: int = self._compiled.xw2v_find_pairs(
+            self._address, text, len(text) - len(self._padding), buffer.address, n_tokens
         )
         if n_found < 0:
             return None
-        found = found[:n_found]
-        of_sentence = np.searchsorted(ends, found, side="right")
-        places = found - np.append(0, ends)[of_sentence]
-        return zip(of_sentence.tolist(), places.tolist(), strict=True)
+        values = iter(buffer.array[: 3 * n_found].tolist())
+        if len(buffer.array) == Buffer.SIZE:
+            self._buffers.append(buffer)
+        return zip(values, values, values, strict=True)
+
+    def _buffer(self, n_tokens: int) -> Buffer:
+        """Room for what is found in so many tokens."""
+        if n_tokens > BUFFER_TOKENS:
+            return Buffer(n_tokens)
+        try:
+            return self._buffers.pop()
+        except IndexError:
+            return Buffer(BUFFER_TOKENS)
 
 
-def _text(compiled: NativeLibrary, sentences: Iterable[Sequence[str]]) -> tuple[bytes, int]:
-    """The text of `pair_search.h`, and how many bytes it has without its padding."""
-    text = RECORD_SEPARATOR.join([*map(UNIT_SEPARATOR.join, sentences), ""])
-    encoded = text.encode("utf-8", "surrogatepass")
-    return encoded + bytes(compiled.constants["PAIR_PADDING_BYTES"]), len(encoded)
+class Buffer:
+    """Room for what is found in so many tokens.
 
+    Attributes:
+        array: (6 n_tokens,) int64.
+        address: of its first element.
+    """
 
-def _hash_table(compiled: NativeLibrary, pairs: Sequence[tuple[str, str]]) -> np.ndarray | None:
-    """The hashes of pairs, (slots,) uint64, each at its slot or, where others are, after them."""
-    size = 1 << (SLOTS_PER_PAIR * len(pairs)).bit_length()
-    hashes = np.zeros(len(pairs) + 1, np.uint64)
-    text, text_bytes = _text(compiled, pairs)
-    n_pairs = compiled.xw2v_hash_pairs(text, text_bytes, hashes.ctypes.data, hashes.size)
-    if n_pairs != len(pairs):  # separators within words
-        return None
-    table = [0] * size
-    for hash_of_pair in hashes[:n_pairs].tolist():
-        slot = hash_of_pair >> 32 & size - 1
-        while table[slot] not in (0, hash_of_pair):
-            slot = slot + 1 & size - 1
-        table[slot] = hash_of_pair
-    return np.array(table, np.uint64)
+    SIZE = 6 * BUFFER_TOKENS  # of those that are used again
+
+    def __init__(self, n_tokens: int) -> None:
+        self.array = np.empty(6 * n_tokens, np.int64)
+        self.address: int = self.array.ctypes.data

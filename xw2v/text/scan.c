@@ -11,7 +11,6 @@
 #include <string.h>
 
 #include "native.h"
-#include "pair_search.h"
 #include "word_break.h"
 #include "word_cache.h"
 
@@ -20,6 +19,7 @@
 #define SCAN_CONSTANTS(K)                                                                          \
     K(TEXT_PADDING_BYTES, 16) /* after a text: a separator, and what is read past it */            \
     K(PAIR_PADDING_BYTES, 8)  /* after a text of pair_search.h, to be read past it */              \
+    K(NO_PAIR, -1)                                                                                 \
     K(MAX_REPLACEMENTS, 5)                                                                         \
     K(ENDS_WORD, 128)                                                                              \
     K(SHORT_CACHE_BYTES, SHORT_ENTRIES *(int)sizeof(ShortEntry))                                   \
@@ -59,8 +59,19 @@
     M(ShortEntry *, short_cache)  /* SHORT_CACHE_BYTES, zeros to begin with */                      \
     M(LongEntry *, long_cache)    /* LONG_CACHE_BYTES, likewise */
 
+#define PAIR_TABLE_MEMBERS(M)                                                                      \
+    M(uint64_t *, hashes) /* (mask + 1,) of the pairs, each at its slot or, where others are,      \
+                             after them; 0 in empty slots, of which there are some */                                                \
+    M(int32_t *, numbers) /* (mask + 1,) which pairs they are */                                   \
+    M(int64_t, mask)                                                                               \
+    M(const uint8_t *, text) /* of the pairs, see pair_search.h: each is a record */               \
+    M(int64_t *, starts)     /* (pairs + 1,) where they begin in it, and the end */
+
 NATIVE_CONSTANTS(SCAN_CONSTANTS)
 NATIVE_STRUCTURE(ScanState, SCAN_STATE_MEMBERS)
+NATIVE_STRUCTURE(PairTable, PAIR_TABLE_MEMBERS)
+
+#include "pair_search.h"
 
 _Static_assert(TEXT_PADDING_BYTES >= MAX_SHORT_BYTES, "16 bytes are read anywhere");
 
@@ -302,39 +313,58 @@ int64_t xw2v_renumber(
     return total;
 }
 
-/* The hashes of the pairs of tokens in a text of pair_search.h: of each token and the next one of
-   its record. How many there are, of at most so many. */
-int64_t
-xw2v_hash_pairs(const uint8_t *text, int64_t text_bytes, uint64_t *hashes, int64_t max_pairs) {
-    int64_t pairs = 0;
-    bool follows = false;
-    uint64_t before = 0;
-    for (int64_t position = 0; position < text_bytes; position++) {
-        const uint64_t hash = hash_token(text, &position);
-        if (follows && pairs < max_pairs) hashes[pairs++] = hash_pair(before, hash);
-        follows = text[position] != RECORD_SEPARATOR;
-        before = hash;
+/* Put pairs into an empty table of them. Returns how many, or -1 where a record of their text does
+   not have two tokens, or there are not so many records. */
+int64_t xw2v_fill_pairs(PairTable *table, int64_t text_bytes, int64_t pairs) {
+    int64_t pair = 0;
+    for (int64_t position = 0; position < text_bytes; position++, pair++) {
+        table->starts[pair] = position;
+        const uint64_t first = hash_token(table->text, &position);
+        if (pair == pairs || table->text[position++] == RECORD_SEPARATOR) return -1;
+        const uint64_t second = hash_token(table->text, &position);
+        if (table->text[position] != RECORD_SEPARATOR) return -1;
+        insert_pair(table, hash_pair(first, second), (int32_t)pair);
     }
-    return pairs;
+    table->starts[pair] = text_bytes;
+    return pair == pairs ? pairs : -1;
 }
 
-/* Which tokens begin a pair whose hash is in a table, (mask + 1,): how many, or -1 where the text
-   does not have so many tokens. */
+/* The pairs of a table that are in a text, and its empty tokens, in order.
+
+   found: (n, 3) the record, which token of it is the first of the pair, and which pair it is; or
+   where the empty token is, and NO_PAIR. There may be twice as many as tokens.
+   Returns n, or -1 where the text does not have so many tokens. */
 int64_t xw2v_find_pairs(
-    const uint8_t *text, int64_t text_bytes, const uint64_t *table, int64_t mask, int64_t *found,
-    int64_t tokens
+    const PairTable *table, const uint8_t *text, int64_t text_bytes, int64_t *found, int64_t tokens
 ) {
-    int64_t n = 0;
-    int64_t token = 0;
-    bool follows = false;
+    int64_t n = 0, token = 0, record = 0, place = 0;
+    int64_t start_before = 0;
     uint64_t before = 0;
     for (int64_t position = 0; position < text_bytes; position++, token++) {
         if (token == tokens) return -1;
+        const int64_t start = position;
         const uint64_t hash = hash_token(text, &position);
-        found[n] = token - 1;
-        n += follows && has_hash(table, mask, hash_pair(before, hash));
-        follows = text[position] != RECORD_SEPARATOR;
+        if (place) {
+            const int64_t pair = find_pair(
+                table, hash_pair(before, hash), text + start_before, position - start_before
+            );
+            found[3 * n] = record;
+            found[3 * n + 1] = place - 1;
+            found[3 * n + 2] = pair;
+            n += pair != NO_PAIR;
+        }
+        if (position == start) {
+            found[3 * n] = record;
+            found[3 * n + 1] = place;
+            found[3 * n++ + 2] = NO_PAIR;
+        }
+        place++;
+        if (text[position] == RECORD_SEPARATOR) {
+            record++;
+            place = 0;
+        }
         before = hash;
+        start_before = start;
     }
     return token == tokens ? n : -1;
 }
