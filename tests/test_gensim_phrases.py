@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from xw2v.errors import FileFormatError, InputError, UsageError
 from xw2v.gensim import ENGLISH_CONNECTOR_WORDS, FrozenPhrases, Phraser, Phrases
 from xw2v.gensim.scorers import npmi_scorer, original_scorer
-from xw2v.text import collocations
+from xw2v.text import collocations, wordpairs
 
 SENTENCES = [
     line.split()
@@ -137,6 +137,22 @@ def test_the_scanner_counts_what_a_look_at_each_token_counts(token: str) -> None
         for sentences in (text[:500], text[500:]):
             scanned.add_vocab(sentences)
         assert scanned.vocab == counted
+
+
+@pytest.mark.parametrize("limits", [{"DIRECT_ROWS": 1}, {"WORD_BITS": 1}, {"MAX_CODES": 1}])
+def test_linked_words_are_counted_beyond_what_is_numbered_directly(limits: dict[str, int]) -> None:
+    given = {"connector_words": ["of", "the", "in"], "min_count": 1, "threshold": 0.1}
+    text = [["a", "of", "b", "of", "the", "c"], ["b", "in", "the", "c", "the", "a", "of", "b"]]
+
+    def learned() -> list[Any]:
+        phrases = Phrases(**given)
+        for sentence in text:
+            phrases.add_vocab([sentence])
+        return [phrases.export_phrases(), list(phrases[text]), phrases.vocab]
+
+    expected = learned()
+    with mock.patch.multiple(wordpairs, **limits):
+        assert learned() == expected
 
 
 def test_phrases_are_copied_and_pickled() -> None:

@@ -154,7 +154,7 @@ class Phrases(PhraseCounts, PhraseJoiner):
             table.add(words, phrase, score)
         return table
 
-    def _ways(self, phrase: str) -> Iterator[tuple[str, ...]]:
+    def _ways(self, phrase: str) -> Iterable[tuple[str, ...]]:
         return ways_to_split(phrase, self.delimiter, self.connector_words)
 
     def export_phrases(self, *unused: Any, **options: Any) -> dict[str, float]:
