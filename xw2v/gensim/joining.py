@@ -10,7 +10,7 @@ from typing import Any, BinaryIO, Self
 
 from xw2v.errors import FileFormatError
 from xw2v.gensim.lifecycle import Lifecycle, plain_events
-from xw2v.gensim.phrasetable import PhraseTable
+from xw2v.gensim.phrasetable import PhraseTable, analyzed
 from xw2v.gensim.scorers import Scorer, name_of, scorer_named, scorer_of
 from xw2v.storage.files import atomic_write, open_binary
 
@@ -41,31 +41,8 @@ class PhraseJoiner(Lifecycle):
         raise NotImplementedError
 
     def analyze_sentence(self, sentence: Iterable[str]) -> Iterator[tuple[str, float | None]]:
-        """The tokens of a sentence, phrases joined, each with its score: None for a plain word.
-
-        An empty token may end a phrase, begins none, and is left out elsewhere, as in gensim.
-        """
-        start = ""
-        between: list[str] = []
-        for word in sentence:
-            if word in self.connector_words:
-                if not start:
-                    yield word, None
-                else:
-                    between.append(word)
-                continue
-            if start:
-                phrase, score = self.score_candidate(start, word, between)
-                if phrase is not None:
-                    yield phrase, score
-                    start, between = "", []
-                    continue
-                yield start, None
-                yield from ((connector, None) for connector in between)
-            start, between = word, []
-        if start:
-            yield start, None
-            yield from ((connector, None) for connector in between)
+        """The tokens of a sentence, phrases joined, each with its score: None for a plain word."""
+        return analyzed(sentence, self.connector_words, self.score_candidate)
 
     def known_phrases(self) -> PhraseTable | None:
         """All phrases; None where each candidate must be scored by itself."""
@@ -107,7 +84,7 @@ class PhraseJoiner(Lifecycle):
             return {token: score for token, score in found if score is not None}
         phrases = dict[str, float]()
         for chunk in _chunks(sentences):
-            phrases.update(found for *_, found in table.occurrences(chunk) if found is not None)
+            phrases |= table.occurring(chunk)
         return phrases
 
     # --- files ---

@@ -1,97 +1,107 @@
-"""Phrases by their first words, to be found in sentences without scoring each pair there."""
+"""Phrases by their words, to be found in sentences without scoring each pair there."""
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
-from itertools import zip_longest
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from typing import Any
 
-from xw2v.text.pair_search import NO_PAIR, Found, PairSearch
+from xw2v.text.phrase_search import NO_RECORD, PhraseSearch
 
 Scored = tuple[str, float]  # a phrase and its score
-# of two words; or, by connectors, of what may follow the first two
-Entry = Scored | dict[tuple[str, ...], Scored]
-Occurrence = tuple[int, int, int, Scored | None]  # sentence, start and stop in it, phrase if any
+# of a first word, a last one, and connectors between them
+Candidate = Callable[[str, str, Sequence[str]], "tuple[str | None, float | None]"]
 
 
-class PhraseTable:
-    """Finds phrases in sentences, from left to right, and the tokens that are left out.
+def analyzed(
+    sentence: Iterable[str], connectors: Container[str], candidate: Candidate
+) -> Iterator[tuple[str, float | None]]:
+    """The tokens of a sentence, phrases joined, each with its score: None for a plain word.
 
     An empty token may end a phrase, begins none, and is left out elsewhere, as in gensim.
 
     Args:
         connectors: stay between the words of a phrase, and never begin or end one.
+        candidate: gives the phrase of some words and its score, or None and None.
+    """
+    start = ""
+    between: list[str] = []
+    for word in sentence:
+        if word in connectors:
+            if not start:
+                yield word, None
+            else:
+                between.append(word)
+            continue
+        if start:
+            phrase, score = candidate(start, word, between)
+            if phrase is not None:
+                yield phrase, score
+                start, between = "", []
+                continue
+            yield start, None
+            yield from ((connector, None) for connector in between)
+        start, between = word, []
+    if start:
+        yield start, None
+        yield from ((connector, None) for connector in between)
+
+
+class PhraseTable:
+    """Finds phrases in sentences, as `analyzed` does.
+
+    Args:
+        connectors: see there.
     """
 
-    def __init__(self, connectors: Container[str]) -> None:
+    def __init__(self, connectors: frozenset[str]) -> None:
         self._connectors = connectors
-        self._numbers: dict[tuple[str, str], int] = {}  # of a first word and the next
-        self._entries: list[Entry] = []  # by number
-        self._search: PairSearch | None = None
+        self._phrases: dict[tuple[str, ...], Scored] = {}
+        self._scored: list[Scored] = []  # in the order of the search
+        self._search: PhraseSearch | None = None
 
     def __getstate__(self) -> dict[str, Any]:
         return {**vars(self), "_search": None}
 
     def add(self, words: Sequence[str], phrase: str, score: float) -> None:
         """Add a phrase of two words, connectors between them."""
-        first, following, *rest = words
-        if not first or first in self._connectors or words[-1] in self._connectors:
-            return
-        number = self._numbers.setdefault((first, following), len(self._entries))
-        if number == len(self._entries):
-            self._entries.append({} if rest else (phrase, score))
-        entry = self._entries[number]
-        if isinstance(entry, dict):
-            entry[tuple(rest)] = phrase, score
-
-    def occurrences(self, sentences: Sequence[list[str]]) -> Iterator[Occurrence]:
-        """The phrases in sentences, and the empty tokens that are left out."""
-        connectors, entries = self._connectors, self._entries
-        last_sentence = -1
-        for sentence, start, number in self._candidates(sentences):
-            if sentence != last_sentence:
-                last_sentence, words = sentence, sentences[sentence]
-                free = 0  # where the next phrase may start
-            if start < free:
-                continue
-            stop = start + 1
-            if number == NO_PAIR:
-                if words and "" not in connectors:
-                    yield sentence, start, stop, None
-                continue
-            found = entries[number]
-            if isinstance(found, dict):
-                last = len(words) - 1
-                while stop < last and words[stop] in connectors:
-                    stop += 1
-                rest = tuple(words[start + 2 : stop + 1])
-                if rest not in found:
-                    continue
-                found = found[rest]
-            free = stop + 1
-            yield sentence, start, free, found
-
-    def _candidates(self, sentences: Sequence[list[str]]) -> Iterable[Found]:
-        """Where phrases may be, and empty tokens are."""
-        if self._search is None:
-            self._search = PairSearch(list(self._numbers))
-        found = self._search.find(sentences)
-        return self._looked_up(sentences) if found is None else found
-
-    def _looked_up(self, sentences: Iterable[list[str]]) -> Iterator[Found]:
-        numbers: Mapping[Any, int] = self._numbers
-        for sentence, words in enumerate(sentences):
-            for start, pair in enumerate(zip_longest(words, words[1:])):
-                number = numbers.get(pair, NO_PAIR)
-                if number != NO_PAIR or pair[0] == "":
-                    yield sentence, start, number
+        self._phrases[tuple(words)] = phrase, score
 
     def join(self, sentences: Sequence[list[str]]) -> None:
-        """Replace the words of phrases, in place."""
-        for sentence, start, stop, found in reversed(list(self.occurrences(sentences))):
+        """Replace the words of phrases, and remove empty tokens that end none, in place."""
+        found = self._found(sentences)
+        if found is None:
+            for words in sentences:
+                words[:] = [token for token, _ in self._analyzed(words)]
+            return
+        scored = self._scored
+        values = reversed(found)
+        for phrase, stop, start, sentence in zip(values, values, values, values, strict=True):
             words = sentences[sentence]
-            if found is None:
-                del words[start]
+            if phrase == NO_RECORD:
+                del words[start:stop]
             else:
-                words[start] = found[0]
+                words[start] = scored[phrase][0]
                 del words[start + 1 : stop]
+
+    def occurring(self, sentences: Sequence[list[str]]) -> dict[str, float]:
+        """The phrases in sentences, and their scores."""
+        found = self._found(sentences)
+        if found is None:
+            tokens = (one for words in sentences for one in self._analyzed(words))
+            return {phrase: score for phrase, score in tokens if score is not None}
+        scored = self._scored
+        return dict(scored[phrase] for phrase in dict.fromkeys(found[3::4]) if phrase != NO_RECORD)
+
+    def _found(self, sentences: Sequence[list[str]]) -> list[int] | None:
+        if self._search is None:
+            self._search = PhraseSearch(list(self._phrases), self._connectors)
+            self._scored = list(self._phrases.values())
+        return self._search.find(sentences)
+
+    def _analyzed(self, sentence: Iterable[str]) -> Iterator[tuple[str, float | None]]:
+        phrases, no_phrase = self._phrases, (None, None)
+        return analyzed(
+            sentence,
+            self._connectors,
+            lambda first, last, between: phrases.get((first, *between, last), no_phrase),
+        )

@@ -17,9 +17,9 @@
 #define LOOKAHEAD_TOKENS 64 /* cut before they are looked up, to prefetch their entries */
 
 #define SCAN_CONSTANTS(K)                                                                          \
-    K(TEXT_PADDING_BYTES, 16) /* after a text: a separator, and what is read past it */            \
-    K(PAIR_PADDING_BYTES, 8)  /* after a text of pair_search.h, to be read past it */              \
-    K(NO_PAIR, -1)                                                                                 \
+    K(TEXT_PADDING_BYTES, 16)  /* after a text: a separator, and what is read past it */           \
+    K(RECORD_PADDING_BYTES, 8) /* after a text of phrase_search.h, to be read past it */           \
+    K(NO_RECORD, -1)                                                                               \
     K(MAX_REPLACEMENTS, 5)                                                                         \
     K(ENDS_WORD, 128)                                                                              \
     K(SHORT_CACHE_BYTES, SHORT_ENTRIES *(int)sizeof(ShortEntry))                                   \
@@ -59,19 +59,19 @@
     M(ShortEntry *, short_cache)  /* SHORT_CACHE_BYTES, zeros to begin with */                      \
     M(LongEntry *, long_cache)    /* LONG_CACHE_BYTES, likewise */
 
-#define PAIR_TABLE_MEMBERS(M)                                                                      \
-    M(uint64_t *, hashes) /* (mask + 1,) of the pairs, each at its slot or, where others are,      \
-                             after them; 0 in empty slots, of which there are some */                                                \
-    M(int32_t *, numbers) /* (mask + 1,) which pairs they are */                                   \
+#define RECORD_TABLE_MEMBERS(M)                                                                    \
+    M(uint64_t *, hashes) /* (mask + 1,) of records, each at its slot or, where others are, after  \
+                             them; 0 in empty slots, of which there are some */                    \
+    M(int32_t *, numbers) /* (mask + 1,) which records they are */                                 \
     M(int64_t, mask)                                                                               \
-    M(const uint8_t *, text) /* of the pairs, see pair_search.h: each is a record */               \
-    M(int64_t *, starts)     /* (pairs + 1,) where they begin in it, and the end */
+    M(const uint8_t *, text) /* the records, see phrase_search.h */                                \
+    M(int64_t *, starts)     /* (records + 1,) where they begin in it, and the end */
 
 NATIVE_CONSTANTS(SCAN_CONSTANTS)
 NATIVE_STRUCTURE(ScanState, SCAN_STATE_MEMBERS)
-NATIVE_STRUCTURE(PairTable, PAIR_TABLE_MEMBERS)
+NATIVE_STRUCTURE(RecordTable, RECORD_TABLE_MEMBERS)
 
-#include "pair_search.h"
+#include "phrase_search.h"
 
 _Static_assert(TEXT_PADDING_BYTES >= MAX_SHORT_BYTES, "16 bytes are read anywhere");
 
@@ -313,58 +313,65 @@ int64_t xw2v_renumber(
     return total;
 }
 
-/* Put pairs into an empty table of them. Returns how many, or -1 where a record of their text does
-   not have two tokens, or there are not so many records. */
-int64_t xw2v_fill_pairs(PairTable *table, int64_t text_bytes, int64_t pairs) {
-    int64_t pair = 0;
-    for (int64_t position = 0; position < text_bytes; position++, pair++) {
-        table->starts[pair] = position;
-        const uint64_t first = hash_token(table->text, &position);
-        if (pair == pairs || table->text[position++] == RECORD_SEPARATOR) return -1;
-        const uint64_t second = hash_token(table->text, &position);
-        if (table->text[position] != RECORD_SEPARATOR) return -1;
-        insert_pair(table, hash_pair(first, second), (int32_t)pair);
+/* Put the records of a table's text into it, which is empty. Returns how many tokens they have, or
+   -1 where there are not so many records. */
+int64_t xw2v_fill_records(RecordTable *table, int64_t text_bytes, int64_t records) {
+    int64_t tokens = 0, record = 0;
+    for (int64_t position = 0; position < text_bytes; record++) {
+        if (record == records) return -1;
+        table->starts[record] = position;
+        uint64_t hash = hash_token(table->text, &position);
+        for (tokens++; table->text[position++] != RECORD_SEPARATOR; tokens++)
+            hash = hash_more(hash, hash_token(table->text, &position));
+        insert_record(table, hash, (int32_t)record);
     }
-    table->starts[pair] = text_bytes;
-    return pair == pairs ? pairs : -1;
+    table->starts[record] = text_bytes;
+    return record == records ? tokens : -1;
 }
 
-/* The pairs of a table that are in a text, and its empty tokens, in order.
+/* The phrases in a text, from left to right, and the empty tokens that end none.
 
-   found: (n, 3) the record, which token of it is the first of the pair, and which pair it is; or
-   where the empty token is, and NO_PAIR. There may be twice as many as tokens.
+   phrases: each is a record: a first and a last token, and connectors between them.
+   connectors: each is a record of one token; they begin and end no phrase.
+   found: (n, 4) the record, the first token of it and the token after the last, and which phrase
+   these are, or NO_RECORD for an empty token. There may be as many as tokens.
    Returns n, or -1 where the text does not have so many tokens. */
-int64_t xw2v_find_pairs(
-    const PairTable *table, const uint8_t *text, int64_t text_bytes, int64_t *found, int64_t tokens
+int64_t xw2v_find_phrases(
+    const RecordTable *phrases, const RecordTable *connectors, const uint8_t *text,
+    int64_t text_bytes, int64_t *found, int64_t tokens
 ) {
     int64_t n = 0, token = 0, record = 0, place = 0;
-    int64_t start_before = 0;
-    uint64_t before = 0;
-    for (int64_t position = 0; position < text_bytes; position++, token++) {
+    int64_t first = -1, first_byte = 0; /* the token that may begin a phrase */
+    uint64_t hash = 0;                  /* of the tokens from there on */
+    for (int64_t position = 0; position < text_bytes; position++, token++, place++) {
         if (token == tokens) return -1;
         const int64_t start = position;
-        const uint64_t hash = hash_token(text, &position);
-        if (place) {
-            const int64_t pair = find_pair(
-                table, hash_pair(before, hash), text + start_before, position - start_before
-            );
-            found[3 * n] = record;
-            found[3 * n + 1] = place - 1;
-            found[3 * n + 2] = pair;
-            n += pair != NO_PAIR;
+        const uint64_t of_token = hash_token(text, &position);
+        const uint64_t of_all = first < 0 ? of_token : hash_more(hash, of_token);
+        if (find_record(connectors, of_token, text + start, position - start) != NO_RECORD) {
+            hash = of_all;
+        } else {
+            const int64_t phrase =
+                first < 0 ? NO_RECORD
+                          : find_record(phrases, of_all, text + first_byte, position - first_byte);
+            const bool is_empty = position == start;
+            if (phrase != NO_RECORD || is_empty) {
+                int64_t *one = found + 4 * n++;
+                one[0] = record;
+                one[1] = phrase != NO_RECORD ? first : place;
+                one[2] = place + 1;
+                one[3] = phrase;
+                first = -1;
+            } else {
+                first = place;
+                first_byte = start;
+                hash = of_token;
+            }
         }
-        if (position == start) {
-            found[3 * n] = record;
-            found[3 * n + 1] = place;
-            found[3 * n++ + 2] = NO_PAIR;
-        }
-        place++;
         if (text[position] == RECORD_SEPARATOR) {
             record++;
-            place = 0;
+            place = first = -1;
         }
-        before = hash;
-        start_before = start;
     }
     return token == tokens ? n : -1;
 }

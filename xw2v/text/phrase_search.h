@@ -1,8 +1,7 @@
-/* Where pairs of tokens that follow each other in a text are among given ones, by hashes, for
-   scan.c, which has the structure PairTable.
+/* Records of tokens by their hashes, for scan.c, which has the structure RecordTable.
 
    A text is records of tokens: UNIT_SEPARATOR after each token of a record but the last, and
-   RECORD_SEPARATOR after that; PAIR_PADDING_BYTES follow. All bytes below 0x20 are taken as
+   RECORD_SEPARATOR after that; RECORD_PADDING_BYTES follow. All bytes below 0x20 are taken as
    separators, so that a text whose tokens contain some has too many tokens. */
 
 #pragma once
@@ -15,7 +14,7 @@
 
 #define EACH_BYTE 0x0101010101010101u
 #define HASH_FACTOR 0x9E3779B97F4A7C15u
-#define PAIR_FACTOR 0xC2B2AE3D27D4EB4Fu
+#define TOKENS_FACTOR 0xC2B2AE3D27D4EB4Fu
 
 INLINE uint64_t mixed(uint64_t hash, uint64_t bytes) {
     hash = (hash ^ bytes) * HASH_FACTOR;
@@ -39,23 +38,25 @@ INLINE uint64_t hash_token(const uint8_t *text, int64_t *position) {
     }
 }
 
-/* Never 0, which is an empty slot of a table. */
-INLINE uint64_t hash_pair(uint64_t first, uint64_t second) {
-    return mixed(first * PAIR_FACTOR, second) | 1;
+/* The hash of tokens and one more. */
+INLINE uint64_t hash_more(uint64_t hash, uint64_t token) {
+    return mixed(hash * TOKENS_FACTOR, token);
 }
 
-/* Put a pair into a table. */
-INLINE void insert_pair(PairTable *table, uint64_t hash, int32_t pair) {
+/* Put a record into a table. */
+INLINE void insert_record(RecordTable *table, uint64_t hash, int32_t record) {
+    hash |= 1; /* never 0, which is an empty slot */
     int64_t slot = hash >> 32 & table->mask;
     while (table->hashes[slot]) slot = (slot + 1) & table->mask;
     table->hashes[slot] = hash;
-    table->numbers[slot] = pair;
+    table->numbers[slot] = record;
 }
 
-/* Which pair of a table has this hash and these bytes, of two tokens and the separator between
-   them; NO_PAIR where there is none. */
+/* Which record of a table has this hash and these bytes, without its last separator; NO_RECORD
+   where there is none. */
 INLINE int64_t
-find_pair(const PairTable *table, uint64_t hash, const uint8_t *bytes, int64_t size) {
+find_record(const RecordTable *table, uint64_t hash, const uint8_t *bytes, int64_t size) {
+    hash |= 1;
     for (int64_t slot = hash >> 32 & table->mask; table->hashes[slot];
          slot = (slot + 1) & table->mask) {
         if (table->hashes[slot] != hash) continue;
@@ -64,5 +65,5 @@ find_pair(const PairTable *table, uint64_t hash, const uint8_t *bytes, int64_t s
         if (end - start == size && memcmp(table->text + start, bytes, size) == 0)
             return table->numbers[slot];
     }
-    return NO_PAIR;
+    return NO_RECORD;
 }
