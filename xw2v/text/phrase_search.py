@@ -30,7 +30,7 @@ class PhraseSearch:
 
     def __init__(self, phrases: Sequence[Sequence[str]], connectors: Iterable[str]) -> None:
         self._compiled = library()
-        self._buffers: list[np.ndarray] = []  # that no call uses
+        self._buffers: list[Buffer] = []  # that no call uses
         if self._compiled is not None:
             self._phrases = Records(self._compiled, phrases)
             self._connectors = Records(self._compiled, [(word,) for word in connectors])
@@ -59,22 +59,34 @@ class PhraseSearch:
             self._connectors.address,
             text,
             len(text) - len(padding),
-            buffer.ctypes.data,
+            buffer.address,
             n_tokens,
         )
-        found: list[int] | None = buffer[: 4 * n_found].tolist() if n_found >= 0 else None
-        if buffer.size == 4 * BUFFER_TOKENS:
+        found: list[int] | None = buffer.array[: 4 * n_found].tolist() if n_found >= 0 else None
+        if n_tokens <= BUFFER_TOKENS:
             self._buffers.append(buffer)
         return found
 
-    def _buffer(self, n_tokens: int) -> np.ndarray:
-        """Room for what is found in so many tokens."""
+    def _buffer(self, n_tokens: int) -> Buffer:
         if n_tokens > BUFFER_TOKENS:
-            return np.empty(4 * n_tokens, np.int64)
+            return Buffer(n_tokens)
         try:
             return self._buffers.pop()
         except IndexError:
-            return np.empty(4 * BUFFER_TOKENS, np.int64)
+            return Buffer(BUFFER_TOKENS)
+
+
+class Buffer:
+    """Room for what is found in so many tokens.
+
+    Attributes:
+        array: (4 n_tokens,) int64.
+        address: of its first element.
+    """
+
+    def __init__(self, n_tokens: int) -> None:
+        self.array = np.empty(4 * n_tokens, np.int64)
+        self.address: int = self.array.ctypes.data
 
 
 class Records:

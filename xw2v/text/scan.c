@@ -59,19 +59,10 @@
     M(ShortEntry *, short_cache)  /* SHORT_CACHE_BYTES, zeros to begin with */                      \
     M(LongEntry *, long_cache)    /* LONG_CACHE_BYTES, likewise */
 
-#define RECORD_TABLE_MEMBERS(M)                                                                    \
-    M(uint64_t *, hashes) /* (mask + 1,) of records, each at its slot or, where others are, after  \
-                             them; 0 in empty slots, of which there are some */                    \
-    M(int32_t *, numbers) /* (mask + 1,) which records they are */                                 \
-    M(int64_t, mask)                                                                               \
-    M(const uint8_t *, text) /* the records, see phrase_search.h */                                \
-    M(int64_t *, starts)     /* (records + 1,) where they begin in it, and the end */
-
 NATIVE_CONSTANTS(SCAN_CONSTANTS)
 NATIVE_STRUCTURE(ScanState, SCAN_STATE_MEMBERS)
-NATIVE_STRUCTURE(RecordTable, RECORD_TABLE_MEMBERS)
 
-#include "phrase_search.h"
+#include "phrase_search.h" /* which needs NO_RECORD */
 
 _Static_assert(TEXT_PADDING_BYTES >= MAX_SHORT_BYTES, "16 bytes are read anywhere");
 
@@ -311,67 +302,4 @@ int64_t xw2v_renumber(
         if (e < m) ends[e] = total;
     }
     return total;
-}
-
-/* Put the records of a table's text into it, which is empty. Returns how many tokens they have, or
-   -1 where there are not so many records. */
-int64_t xw2v_fill_records(RecordTable *table, int64_t text_bytes, int64_t records) {
-    int64_t tokens = 0, record = 0;
-    for (int64_t position = 0; position < text_bytes; record++) {
-        if (record == records) return -1;
-        table->starts[record] = position;
-        uint64_t hash = hash_token(table->text, &position);
-        for (tokens++; table->text[position++] != RECORD_SEPARATOR; tokens++)
-            hash = hash_more(hash, hash_token(table->text, &position));
-        insert_record(table, hash, (int32_t)record);
-    }
-    table->starts[record] = text_bytes;
-    return record == records ? tokens : -1;
-}
-
-/* The phrases in a text, from left to right, and the empty tokens that end none.
-
-   phrases: each is a record: a first and a last token, and connectors between them.
-   connectors: each is a record of one token; they begin and end no phrase.
-   found: (n, 4) the record, the first token of it and the token after the last, and which phrase
-   these are, or NO_RECORD for an empty token. There may be as many as tokens.
-   Returns n, or -1 where the text does not have so many tokens. */
-int64_t xw2v_find_phrases(
-    const RecordTable *phrases, const RecordTable *connectors, const uint8_t *text,
-    int64_t text_bytes, int64_t *found, int64_t tokens
-) {
-    int64_t n = 0, token = 0, record = 0, place = 0;
-    int64_t first = -1, first_byte = 0; /* the token that may begin a phrase */
-    uint64_t hash = 0;                  /* of the tokens from there on */
-    for (int64_t position = 0; position < text_bytes; position++, token++, place++) {
-        if (token == tokens) return -1;
-        const int64_t start = position;
-        const uint64_t of_token = hash_token(text, &position);
-        const uint64_t of_all = first < 0 ? of_token : hash_more(hash, of_token);
-        if (find_record(connectors, of_token, text + start, position - start) != NO_RECORD) {
-            hash = of_all;
-        } else {
-            const int64_t phrase =
-                first < 0 ? NO_RECORD
-                          : find_record(phrases, of_all, text + first_byte, position - first_byte);
-            const bool is_empty = position == start;
-            if (phrase != NO_RECORD || is_empty) {
-                int64_t *one = found + 4 * n++;
-                one[0] = record;
-                one[1] = phrase != NO_RECORD ? first : place;
-                one[2] = place + 1;
-                one[3] = phrase;
-                first = -1;
-            } else {
-                first = place;
-                first_byte = start;
-                hash = of_token;
-            }
-        }
-        if (text[position] == RECORD_SEPARATOR) {
-            record++;
-            place = first = -1;
-        }
-    }
-    return token == tokens ? n : -1;
 }
