@@ -57,7 +57,11 @@ def test_settings_and_options_by_every_name(config: Any) -> None:
         ("a = " + "[" * 5000, "not TOML"),
         ("a = " + "1" * 5000, "not TOML"),
         ("#" * (1 << 20) + "\n", "no configuration"),
-        (b"\xff\xfe", "not TOML"),
+        (b"\xff\xfew\0", "is UTF-16; save it as UTF-8"),
+        (b"PK\x03\x04\x14\0", "not text, but a zip file"),
+        (b"\x89PNG\r\n", "not text: byte 0 is not UTF-8"),
+        (b"a = 1\n# \xe9", "not text: byte 8 is not UTF-8"),
+        (b"a = 1\0", "not text: it holds NUL bytes"),
     ],
     ids=lambda value: str(value)[:20],
 )

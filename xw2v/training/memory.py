@@ -15,6 +15,7 @@ from xw2v.sgns.backend import Backend
 from xw2v.sgns.interface import SubwordIndex
 from xw2v.storage.cgroups import own_groups
 from xw2v.storage.cores import available_cores
+from xw2v.storage.diskspace import shown_bytes
 from xw2v.storage.machine import machine_memory
 
 FLOAT_BYTES = 4
@@ -127,8 +128,8 @@ def check_memory(
     ngrams = "" if index is None else f" and {len(index.buckets):,} buckets of n-grams"
     at = f" at {runs} ranks" if runs > 1 else ""
     raise OutOfMemoryError(
-        f"{vocab_size:,} words{ngrams} of {size} dimensions{at} need {shown(need)} of memory, and "
-        f"{shown(limit[0])} are left ({limit[1]}): {hint}"
+        f"{vocab_size:,} words{ngrams} of {size} dimensions{at} need {shown_bytes(need)} of memory"
+        f", and {shown_bytes(limit[0])} are left ({limit[1]}): {hint}"
     )
 
 
@@ -136,10 +137,6 @@ def _largest(most: int, fits: Callable[[int], bool]) -> int:
     """The largest number below `most` that fits and is worth reporting, or 0."""
     number = bisect.bisect_left(range(1, most), True, key=lambda n: not fits(n))
     return number if number >= 10 else 0
-
-
-def shown(size: int) -> str:
-    return f"{size / 2**30:.1f} GiB" if size >= 2**30 else f"{size / 2**20:.0f} MiB"
 
 
 def _of_group() -> list[tuple[int, str]]:

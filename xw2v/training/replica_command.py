@@ -15,11 +15,12 @@ from xw2v.errors import InputError, UsageError
 from xw2v.settings import Settings
 from xw2v.sgns.config import Shard
 from xw2v.sgns.tables import tables_of
+from xw2v.storage.diskspace import shown_bytes
 from xw2v.training.callbacks import Callback
 from xw2v.training.checkpointer import Checkpointer, FileWatch
 from xw2v.training.command import TrainCommand
 from xw2v.training.console import Console
-from xw2v.training.memory import check_memory, needed, shown
+from xw2v.training.memory import check_memory, needed
 from xw2v.training.output import Plot
 from xw2v.training.replica_tables import distinct
 from xw2v.training.replicas import Replicas
@@ -156,7 +157,7 @@ class ReplicaSession(TrainingSession):
         threads = trainer.backend.workers
         self.console.say(
             f"{ranks.size} ranks, {ranks.local_size} on this machine, each with "
-            f"{threads} thread{'s' * (threads > 1)} and up to {shown(size)} of memory"
+            f"{threads} thread{'s' * (threads > 1)} and up to {shown_bytes(size)} of memory"
         )
 
     # --- train -----------------------------------------------------------------------------------
