@@ -32,7 +32,8 @@ def command(words: tuple[str, ...], unit: bool, model: str, as_json: bool) -> No
         try:
             vector = vectors.get_vector(word, norm=unit)
         except UnknownWordError as error:
-            click.echo(f"xw2v: {error}", err=True)
+            hint = "; a line is one word: tr -s ' ' '\\n' makes lines of words" if " " in word else ""
+            click.echo(f"xw2v: {error}{hint}", err=True)
             n_unknown += 1
             continue
         found.append(word)

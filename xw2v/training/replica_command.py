@@ -22,10 +22,11 @@ from xw2v.training.command import TrainCommand
 from xw2v.training.console import Console
 from xw2v.training.memory import check_memory, needed
 from xw2v.training.output import Plot
+from xw2v.training.reach import reach_of
 from xw2v.training.replica_tables import distinct
 from xw2v.training.replicas import Replicas
 from xw2v.training.resume import check_texts
-from xw2v.training.run import Run, open_backend, prepare
+from xw2v.training.run import Run, has_plain_step, open_backend, prepare
 from xw2v.training.schema import from_json
 from xw2v.training.session import PreparedRun, TrainingSession
 from xw2v.training.signals import StopSignals
@@ -117,7 +118,14 @@ class ReplicaSession(TrainingSession):
         )
         if checkpoint is not None:
             check_texts(checkpoint, corpus, validation)
-        check_memory(settings, len(corpus.vocabulary), runs=ranks.local_size, is_replica=True)
+        reaching = dataclasses.replace(settings, window=reach_of(settings, corpus, validation))
+        check_memory(
+            reaching,
+            len(corpus.vocabulary),
+            runs=ranks.local_size,
+            is_replica=True,
+            is_plain=has_plain_step(backend, reaching),
+        )
         shard = Shard(ranks.rank, ranks.size)
         held_out = validation if is_first else None
         trainer = prepare(corpus, settings, held_out, backend, say, shard=shard)
