@@ -54,8 +54,9 @@ def test_tables_and_step_take_what_was_planned(tied: bool) -> None:
     assert plan.tables == size_of(tables)
     sums = RowSums(kernels, config, SHAPE.model)
     assert plan.sums == size_of([*sums.center, *sums.context])
-    parts = GroupMeans(config, kernels, T, D), ProductGradients(config, kernels, T, D)
-    assert plan.step == sum(size_of(vars(part).values()) for part in parts)
+    groups = GroupMeans(config, kernels, T, D, sums)
+    products = ProductGradients(config, kernels, T, D, groups, sums)
+    assert plan.step == sum(size_of(vars(part).values()) for part in (groups, products))
     assert plan.total == plan.tables + plan.sums + plan.step + plan.batches + plan.corpus
 
 
@@ -71,7 +72,10 @@ def test_cbows_step_takes_what_was_planned(tied: bool, deterministic: bool) -> N
     sizes = fused_sizes(config, D, 4, kernels.shared_limit, deterministic=deterministic)
     assert sizes is not None
     n_reference = REFERENCE_BATCHES * T // config.group * config.shared_negatives
-    step = CbowGradients(config, kernels, T, D, n_reference, sizes, deterministic=deterministic)
+    sums = RowSums(kernels, config, SHAPE.model)
+    step = CbowGradients(
+        config, kernels, T, D, n_reference, sizes, sums, deterministic=deterministic
+    )
     parts = vars(step)
     arrays = size_of(part for name, part in parts.items() if name != "loss")
     assert plan.step == arrays + 8 * T
