@@ -44,11 +44,12 @@ DTYPES: dict[str, tuple[type, ...]] = {
     "double*": (np.float64,),
     "integer*": (np.int64,),
     "count*": (np.int64,),
+    "Sum*": (np.float32, np.float64, np.int64),
 }
 
 
 @functools.cache
-def cpu_library(real: str) -> ctypes.CDLL:
+def cpu_library(macros: tuple[str, ...]) -> ctypes.CDLL:
     """The kernels as functions run_NAME(blocks, warps, arguments), which take the addresses of
     their arguments as CUDA's driver does.
     """
@@ -68,7 +69,7 @@ def cpu_library(real: str) -> ctypes.CDLL:
     with tempfile.TemporaryDirectory() as folder:
         file, library = Path(folder, "kernels.cpp"), Path(folder, "kernels.so")
         file.write_text(source, encoding="utf-8")
-        flags = ["-std=c++17", "-O1", "-w", f"-DREAL={real}", "-shared", "-fPIC"]
+        flags = ["-std=c++17", "-O1", "-w", *macros, "-shared", "-fPIC"]
         subprocess.run(["g++", *flags, str(file), "-o", str(library)], check=True)
         return ctypes.CDLL(str(library))
 
@@ -82,13 +83,13 @@ class CpuKernels(Kernels):
 
     shared_limit = 227 * 2**10  # an H100's
 
-    def __init__(self, dtype: Any, *, backwards: bool = False) -> None:
-        super().__init__(np, dtype)
+    def __init__(self, dtype: Any, *, deterministic: bool = False, backwards: bool = False) -> None:
+        super().__init__(np, dtype, deterministic=deterministic)
         self.launched: list[str] = []
         self.backwards = backwards
 
-    def _prepare(self, real: str) -> None:
-        self._library = cpu_library(real)
+    def _compile(self, *macros: str) -> None:
+        self._library = cpu_library(macros)
 
     def runner(self, name: str, shared_bytes: int) -> Callable[[int, int], None]:
         assert shared_bytes <= self.shared_limit
@@ -143,7 +144,9 @@ class CpuCupyBackend(CupyBackend):
         return array
 
     def kernels(self, dtype: Any) -> Kernels:
-        return self._kernels.setdefault(np.dtype(dtype).name, CpuKernels(dtype))
+        return self._kernels.setdefault(
+            np.dtype(dtype).name, CpuKernels(dtype, deterministic=self.deterministic)
+        )
 
     def synchronize(self) -> None:
         pass

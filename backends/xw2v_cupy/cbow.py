@@ -10,7 +10,6 @@ from xw2v.sgns.interface import Batch, Tables
 from xw2v_cupy.fused import FusedSizes
 from xw2v_cupy.kernels import NULL, WARP_SIZE, WARPS_PER_BLOCK, Kernels, blocks_of
 from xw2v_cupy.memory import REFERENCE_PART
-from xw2v_cupy.scatter import scatter_add
 from xw2v_cupy.sums import RowSums
 
 
@@ -22,9 +21,8 @@ class CbowGradients:
         T: tokens of a batch.
         D: dimensions.
         n_reference: R, ids of a batch's reference.
-        sizes: of a thread block, which is a group if deterministic.
+        sizes: of a thread block.
         sums: what is added to.
-        deterministic: write the gradients of rows out and add them in order, instead of by atomics.
     """
 
     def __init__(
@@ -36,24 +34,16 @@ class CbowGradients:
         n_reference: int,
         sizes: FusedSizes,
         sums: RowSums,
-        *,
-        deterministic: bool = False,
     ) -> None:
         xp: Any = kernels.library
         dtype, b, w = kernels.dtype, sizes.block, config.window
         n_negatives = T // config.group * config.shared_negatives
         self.config = config
         self.kernels = kernels
-        self.sums = sums
-        self.deterministic = deterministic
         self.means = xp.zeros((3, D), dtype)  # nothing is damped
         self.loss = xp.empty((T // b, WARPS_PER_BLOCK), xp.float64)
         self._ids = xp.empty(2 * w + T + n_negatives, xp.int64)
         self.context_ids = self._ids if config.tied else self._ids[2 * w :]
-        self.center_rows = self.context_rows = None
-        if deterministic:
-            self.center_rows = xp.empty((T // b, b + 2 * w, D), dtype)
-            self.context_rows = xp.empty((T + n_negatives, D), dtype)
         self._prepare_reference(D, n_reference)
         self._add_gradients = kernels.prepare(
             "cbow_gradients",
@@ -73,8 +63,6 @@ class CbowGradients:
             reference_mean=self.reference_mean if n_reference else NULL,
             center_sums=sums.center.gradients,
             context_sums=sums.context.gradients,
-            center_rows=self.center_rows if deterministic else NULL,
-            context_rows=self.context_rows if deterministic else NULL,
             context_ids=self._ids,
         )
 
@@ -118,17 +106,5 @@ class CbowGradients:
             context=tables.context,
             loss=self.loss if measure else NULL,
         )
-        if self.deterministic:
-            self._add_in_order(batch)
         loss: Array | None = self.loss.sum() if measure else None
         return loss
-
-    def _add_in_order(self, batch: Batch[Array]) -> None:
-        w, center, context = self.config.window, self.sums.center, self.sums.context
-        spans, rows = self.center_rows, self.context_rows
-        assert rows is not None
-        scatter_add(
-            self.kernels, center.gradients, batch.tokens, rows, spans, w, deterministic=True
-        )
-        ids = self.context_ids[-len(rows) :]  # of centers and negatives
-        scatter_add(self.kernels, context.gradients, ids, rows, deterministic=True)

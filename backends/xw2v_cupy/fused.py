@@ -35,18 +35,14 @@ def block_of(config: StepConfig) -> int:
     return FUSED_BLOCK if config.group % FUSED_BLOCK == 0 else config.block
 
 
-def fused_sizes(
-    config: StepConfig, dim: int, itemsize: int, limit: int, *, deterministic: bool = False
-) -> FusedSizes | None:
+def fused_sizes(config: StepConfig, dim: int, itemsize: int, limit: int) -> FusedSizes | None:
     """The sizes of a thread block; None where windows or negatives are too many for `limit` bytes
     of shared memory.
-
-    Args:
-        deterministic: CBOW: in a fixed order, where a thread block is a group.
     """
-    b = config.group if config.cbow and deterministic else block_of(config)
-    for width in WIDTHS:
-        width = min(width, dim)
+    b = block_of(config)
+    for widest in WIDTHS:
+        strips = -(-dim // widest)
+        width = dim if strips == 1 else _whole_tiles(-(-dim // strips))  # strips of equal width
         shared_bytes = itemsize * _shared_numbers(config, b, width)
         if shared_bytes <= limit:
             return FusedSizes(b, width, shared_bytes)

@@ -21,6 +21,7 @@ WARP_SIZE = 32  # threads of a warp, which works on one row
 WARPS_PER_BLOCK = 8
 REALS = {"float32": "float", "float64": "double"}
 NULL = 0  # for a pointer
+FIXED_POINT_BITS = 40  # after the point: sums of less than 8 million, in steps of 1e-12
 
 
 @cache
@@ -112,21 +113,29 @@ class Kernels:
     Args:
         cupy: the library.
         dtype: of tables and gradients, float32 or float64.
+        deterministic: sum gradients in fixed-point numbers, so that the order in which the device
+            adds them changes nothing.
 
     Attributes:
+        sum_dtype: of sums of gradients.
         shared_limit: bytes of shared memory that a thread block can have.
     """
 
     shared_limit: int
 
-    def __init__(self, cupy: Any, dtype: Any) -> None:
+    def __init__(self, cupy: Any, dtype: Any, *, deterministic: bool = False) -> None:
         self.library = cupy
         self.dtype = np.dtype(dtype)
+        self.deterministic = deterministic
+        self.sum_dtype = np.dtype(np.int64) if deterministic else self.dtype
         self._launches: dict[str, Launch] = {}
-        self._prepare(REALS[self.dtype.name])
+        macros = [f"-DREAL={REALS[self.dtype.name]}"]
+        if deterministic:
+            macros.append(f"-DFIXED_POINT={FIXED_POINT_BITS}")
+        self._compile(*macros)
 
-    def _prepare(self, real: str) -> None:
-        options = ("--std=c++14", f"-DREAL={real}")
+    def _compile(self, *macros: str) -> None:
+        options = ("--std=c++14", *macros)
         self._module = self.library.RawModule(code=cuda_source(), options=options)
         self.shared_limit = self.library.cuda.Device().attributes["MaxSharedMemoryPerBlockOptin"]
         self._one, self._zero = np.ones((), self.dtype), np.zeros((), self.dtype)

@@ -11,7 +11,7 @@ from xw2v.sgns.config import StepConfig
 from xw2v.sgns.interface import Batch, Tables
 from xw2v_cupy.groups import GroupMeans
 from xw2v_cupy.kernels import NULL, Kernels
-from xw2v_cupy.scatter import scatter_add
+from xw2v_cupy.scatter import add_to_sums
 from xw2v_cupy.sums import RowSums
 
 
@@ -25,7 +25,6 @@ class ProductGradients:
     Args:
         groups: what the batch's groups have in common, found before.
         sums: what is added to.
-        deterministic: sort a batch's rows and add them in order, instead of by atomics.
     """
 
     def __init__(
@@ -36,14 +35,11 @@ class ProductGradients:
         D: int,
         groups: GroupMeans,
         sums: RowSums,
-        *,
-        deterministic: bool = False,
     ) -> None:
         self.config = config
         self.kernels = kernels
         self.means = groups
         self.sums = sums
-        self.deterministic = deterministic
         xp: Any = kernels.library
         dtype, product = kernels.dtype, kernels.product
         b, g, s, K = config.block, config.group, config.span, config.shared_negatives
@@ -84,12 +80,9 @@ class ProductGradients:
         for product in self.gradient_products:
             product()
         self._add_control_variate(batch)
-        kernels, w, deterministic = self.kernels, self.config.window, self.deterministic
-        center_sums, context_sums = self.sums.center.gradients, self.sums.context.gradients
-        scatter_add(kernels, center_sums, center_ids, self.dX, deterministic=deterministic)
-        scatter_add(
-            kernels, context_sums, context_ids, self.dN, self.dC, w, deterministic=deterministic
-        )
+        kernels, center, context = self.kernels, self.sums.center, self.sums.context
+        add_to_sums(kernels, center.gradients, center_ids, self.dX)
+        add_to_sums(kernels, context.gradients, context_ids, self.dN, self.dC, self.config.window)
         loss: Array | None = self.loss.sum() if measure else None
         return loss
 

@@ -67,7 +67,6 @@ class CupyStep:
         kernels: of a dtype.
         fused: skip-gram: gradients in one kernel, where a block of pairs fits its memory; else by
             cuBLAS's products. CBOW has the one kernel alone.
-        deterministic: sums in a fixed order.
 
     Raises:
         OutOfMemoryError: the device has too little memory; when called.
@@ -81,11 +80,9 @@ class CupyStep:
         kernels: Callable[[Any], Kernels],
         *,
         fused: bool = True,
-        deterministic: bool = False,
     ) -> None:
         self.config = config
-        self.fused = fused and not deterministic
-        self.deterministic = deterministic
+        self.fused = fused
         self._kernels = kernels
         self._prepared: tuple[Any, ...] | None = None
 
@@ -112,17 +109,12 @@ class CupyStep:
     def _prepare(self, shape: ModelShape, dtype: Any, T: int, n_reference: int) -> None:
         """Allocate what batches of one shape need."""
         config, kernels, D = self.config, self._kernels(dtype), shape.dim
-        deterministic = self.deterministic
         sums = self._sums = RowSums(kernels, config, shape)
-        sizes = fused_sizes(
-            config, D, kernels.dtype.itemsize, kernels.shared_limit, deterministic=deterministic
-        )
+        sizes = fused_sizes(config, D, kernels.dtype.itemsize, kernels.shared_limit)
         self._gradients: Gradients
         if config.cbow:
             assert sizes is not None
-            cbow = CbowGradients(
-                config, kernels, T, D, n_reference, sizes, sums, deterministic=deterministic
-            )
+            cbow = CbowGradients(config, kernels, T, D, n_reference, sizes, sums)
             sums.prepare(T + 2 * config.window, cbow.context_ids, cbow.means)
             self._gradients = cbow
             return
@@ -131,8 +123,6 @@ class CupyStep:
         if self.fused and sizes is not None:
             pairs = FusedGradients(config, kernels, T, D, sizes, groups, sums)
         else:
-            pairs = ProductGradients(
-                config, kernels, T, D, groups, sums, deterministic=deterministic
-            )
+            pairs = ProductGradients(config, kernels, T, D, groups, sums)
         sums.prepare(T, groups.context_ids, groups.means)
         self._gradients = SkipgramGradients(groups, pairs)

@@ -14,7 +14,7 @@ class TableSums(NamedTuple):
     """What a batch adds up for each row of a table.
 
     Attributes:
-        gradients: (V, D), zeros between steps.
+        gradients: (V, D) of the kernels' `sum_dtype`, zeros between steps.
         pairs: (V, 2) int64 numbers of pairs with positives and with negatives; zeros between steps.
         stamps: (V,) int64, the step that last moved the row.
     """
@@ -42,7 +42,7 @@ class RowSums:
     def _zeros(self, rows: int, dim: int) -> TableSums:
         xp: Any = self._kernels.library
         return TableSums(
-            gradients=xp.zeros((rows, dim), self._kernels.dtype),
+            gradients=xp.zeros((rows, dim), self._kernels.sum_dtype),
             pairs=xp.zeros((rows, 2), xp.int64),
             stamps=xp.zeros(rows, xp.int64),
         )

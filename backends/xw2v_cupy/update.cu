@@ -15,6 +15,28 @@
 // number moves it and clears its sums, the others leave; so nothing is sorted, and only touched
 // rows are cleared. What a warp reads does not wait for the stamp.
 
+__device__ inline Quad load_sums(const Sum* from, int left, bool aligned) {
+    Quad values = {};
+#ifdef FIXED_POINT
+#pragma unroll
+    for (int k = 0; k < TILE; ++k)
+        if (k < left) values.at[k] = from_sum(from[k]);
+#else
+    values = load_quad(from, left, aligned);
+#endif
+    return values;
+}
+
+__device__ inline void clear_sums(Sum* to, int left, bool aligned) {
+#ifdef FIXED_POINT
+#pragma unroll
+    for (int k = 0; k < TILE; ++k)
+        if (k < left) to[k] = 0;
+#else
+    store_quad(to, Quad{}, left, aligned);
+#endif
+}
+
 // Sums over the warp of four values at once, whose shuffles overlap.
 __device__ inline Quad warp_sums(Quad values) {
     for (int distance = WARP_SIZE / 2; distance > 0; distance /= 2)
@@ -30,7 +52,7 @@ extern "C" __global__ void __launch_bounds__(WARP_SIZE* WARPS_PER_BLOCK, BLOCKS 
     integer D, double alpha, double trust_ratio, double trust_floor, double curvature,
     double weight_decay, double shared_weight, integer step, integer n_center_ids,
     integer n_context_ids, const integer* center_ids, const integer* context_ids,
-    const real* center_mean, const real* context_mean, real* center_sums, real* context_sums,
+    const real* center_mean, const real* context_mean, Sum* center_sums, Sum* context_sums,
     integer* center_pairs, integer* context_pairs, integer* center_stamps, integer* context_stamps,
     real* center, real* context
 ) {
@@ -43,12 +65,12 @@ extern "C" __global__ void __launch_bounds__(WARP_SIZE* WARPS_PER_BLOCK, BLOCKS 
     if (threadIdx.x == 0) stamp = atomicExch((count*)stamps + id, (count)step);
 
     const real* mean = first ? center_mean : context_mean;
-    real *row = (first ? center : context) + id * D,
-         *sum = (first ? center_sums : context_sums) + id * D;
+    real* row = (first ? center : context) + id * D;
+    Sum* sum = (first ? center_sums : context_sums) + id * D;
     integer* pairs = (first ? center_pairs : context_pairs) + 2 * id;
     const real rate = alpha, decay = weight_decay;
     const auto descent = [&](integer d, const Quad& values) {
-        Quad delta = load_quad(sum + d, D - d, aligned);
+        Quad delta = load_sums(sum + d, D - d, aligned);
         add_to(delta, values, decay);
         Quad scaled = {};
         add_to(scaled, delta, rate);
@@ -87,7 +109,7 @@ extern "C" __global__ void __launch_bounds__(WARP_SIZE* WARPS_PER_BLOCK, BLOCKS 
         Quad moved = load_quad(row + d, D - d, aligned);
         add_to(moved, damped(d, moved), -scale);
         store_quad(row + d, moved, D - d, aligned);
-        store_quad(sum + d, Quad{}, D - d, aligned);
+        clear_sums(sum + d, D - d, aligned);
     }
     if (threadIdx.x < 2) pairs[threadIdx.x] = 0;
 }
