@@ -112,6 +112,7 @@ static void __syncthreads() {
     if (++arrived == fibers.size()) arrived = 0, ++met;
     while (met == meeting) take_turns();
 }
+static void __threadfence() {}
 template <typename T> static T __shfl_sync(unsigned, T value, int lane) { return exchange(value, lane); }
 template <typename T> static T __shfl_xor_sync(unsigned, T value, int mask) {
     return exchange(value, (running % 32) ^ mask);

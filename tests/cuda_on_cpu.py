@@ -36,7 +36,7 @@ from xw2v.sgns.backend import Backend
 
 HEADER = Path(__file__).with_name("cuda_on_cpu.h")
 # where threads wait for each other
-WAITING = re.compile(r"warp_sum|sum_of_warps|__shfl|__syncthreads")
+WAITING = re.compile(r"warp_sum|sum_of_warps|sum_of_rows|__shfl|__syncthreads")
 
 
 DTYPES: dict[str, tuple[type, ...]] = {

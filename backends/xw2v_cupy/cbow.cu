@@ -4,34 +4,27 @@
 // windows, and the negatives' rows are in shared memory, `width` dimensions at a time, laid out as
 // tiles.cu wants them.
 
-// A thread block for each `part` ids of the reference and strip of WARP_SIZE dimensions, its warps
-// taking turns at the rows: sums (parts, D) of the ids' rows, in a fixed order.
-extern "C" __global__ void reference_sums(
+// A thread block for each `part` ids of the reference and strip of WARP_SIZE dimensions: sums
+// (parts, D) of the ids' rows. The last of a strip finds their mean (D). In a fixed order.
+//   arrived (strips): zeros
+extern "C" __global__ void reference_mean(
     integer D, integer part, const integer* reference, integer n_reference, const real* context,
-    real* sums
+    real* sums, real* mean, count* arrived
 ) {
-    const integer strips = (D + WARP_SIZE - 1) / WARP_SIZE;
+    const integer strips = (D + WARP_SIZE - 1) / WARP_SIZE, parts = gridDim.x / strips;
     const integer number = blockIdx.x / strips, strip = blockIdx.x % strips;
     // lanes beyond D repeat the last dimension
     const integer d = min(strip * WARP_SIZE + threadIdx.x, D - 1);
-    const integer end = min((number + 1) * part, n_reference);
-    real sum = 0;
-    for (integer i = number * part + threadIdx.y; i < end; i += blockDim.y)
-        sum += context[reference[i] * D + d];
-    sum = sum_of_warps(sum);
+    const integer first = number * part, n = min(part, n_reference - first);
+    const auto one = [](integer) { return (real)1; };
+    const real sum = sum_of_rows(n, reference + first, one, context, D, d);
     if (threadIdx.y == 0) sums[number * D + d] = sum;
-}
-
-// A warp for each dimension: from sums (parts, D) to their mean (D) over the reference.
-extern "C" __global__ void
-reference_mean(integer D, integer parts, integer n_reference, const real* sums, real* mean) {
-    const integer d = warp_row();
-    if (d >= D) return;
-    real sum = 0;
-    for (integer number = threadIdx.x; number < parts; number += WARP_SIZE)
-        sum += sums[number * D + d];
-    sum = warp_sum(sum);
-    if (threadIdx.x == 0) mean[d] = sum / n_reference;
+    if (!is_last_block(arrived + strip, parts)) return;
+    const volatile real* of_parts = sums + d;
+    real total = 0;
+    for (integer i = threadIdx.y; i < parts; i += blockDim.y) total += of_parts[i * D];
+    total = sum_of_warps(total);
+    if (threadIdx.y == 0) mean[d] = total / n_reference;
 }
 
 // A thread block's part of a batch, and what it keeps in shared memory.

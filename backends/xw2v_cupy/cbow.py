@@ -8,14 +8,14 @@ from xw2v.sgns.array import Array
 from xw2v.sgns.config import StepConfig
 from xw2v.sgns.interface import Batch, Tables
 from xw2v_cupy.fused import FusedSizes
-from xw2v_cupy.kernels import NULL, WARP_SIZE, WARPS_PER_BLOCK, Kernels, blocks_of
+from xw2v_cupy.kernels import NULL, WARP_SIZE, WARPS_PER_BLOCK, Kernels
 from xw2v_cupy.memory import REFERENCE_PART
 from xw2v_cupy.sums import RowSums
 
 
 class CbowGradients:
-    """Sums the gradients of batches of one shape; see `xw2v_cupy.step.Gradients`. Three launches:
-    two for the mean of the reference, if there is one.
+    """Sums the gradients of batches of one shape; see `xw2v_cupy.step.Gradients`. Two launches: one
+    for the mean of the reference, if there is one.
 
     Args:
         T: tokens of a batch.
@@ -68,26 +68,20 @@ class CbowGradients:
 
     def _prepare_reference(self, D: int, n_reference: int) -> None:
         xp: Any = self.kernels.library
-        parts, strips = -(-n_reference // REFERENCE_PART), -(-D // WARP_SIZE)
-        self.reference_sums = xp.empty((parts, D), self.kernels.dtype)
-        self.reference_mean = xp.empty(D, self.kernels.dtype)
-        self._sum_reference = self.kernels.prepare(
-            "reference_sums",
+        dtype, strips = self.kernels.dtype, -(-D // WARP_SIZE)
+        parts = -(-n_reference // REFERENCE_PART)
+        self.reference_sums = xp.empty((parts, D), dtype)
+        self.reference_mean = xp.empty(D, dtype)
+        self._find_reference_mean = self.kernels.prepare(
+            "reference_mean",
             parts * strips,
-            WARPS_PER_BLOCK * WARP_SIZE * self.kernels.dtype.itemsize,
+            WARPS_PER_BLOCK * WARP_SIZE * dtype.itemsize,
             D=D,
             part=REFERENCE_PART,
             n_reference=n_reference,
             sums=self.reference_sums,
-        )
-        self._find_reference_mean = self.kernels.prepare(
-            "reference_mean",
-            blocks_of(D) if parts else 0,
-            D=D,
-            parts=parts,
-            n_reference=n_reference,
-            sums=self.reference_sums,
             mean=self.reference_mean,
+            arrived=xp.zeros(strips, xp.int64),
         )
 
     def center_ids(self, batch: Batch[Array]) -> Array:
@@ -95,8 +89,7 @@ class CbowGradients:
         return batch.tokens
 
     def __call__(self, tables: Tables[Array], batch: Batch[Array], measure: bool) -> Array | None:
-        self._sum_reference(reference=batch.reference, context=tables.context)
-        self._find_reference_mean()
+        self._find_reference_mean(reference=batch.reference, context=tables.context)
         self._add_gradients(
             tokens=batch.tokens,
             left=batch.left,

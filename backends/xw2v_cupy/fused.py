@@ -96,7 +96,7 @@ class FusedGradients:
             width=sizes.width,
             shared_weight=config.shared_weight,
             means=groups.means,
-            offsets=groups.offsets,
+            group_means=groups.group_means,
             center_sums=sums.center.gradients,
             context_sums=sums.context.gradients,
         )

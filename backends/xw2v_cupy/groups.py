@@ -1,5 +1,5 @@
-"""What a batch's groups have in common: the means that updates are damped along, and each group's
-control variate offsets from them.
+"""What a batch's groups have in common: the means that updates are damped along, and those of each
+group, for the control variate.
 """
 
 from __future__ import annotations
@@ -14,17 +14,17 @@ from xw2v_cupy.sums import RowSums
 
 
 class GroupMeans:
-    """Means of batches of one shape: T tokens in T/g groups, D dimensions. Two launches
+    """Means of batches of one shape: T tokens in T/g groups, D dimensions. One launch
     (`groups.cu`).
 
     Args:
         sums: whose numbers of pairs are counted.
 
     Attributes:
-        offsets: (T/g, 2, D) the batch's mean of the negatives, and of the centers, minus the
-            group's.
+        group_means: (T/g, 2, D) each group's mean of the negatives, and of the centers.
         means: (3, D) the batch's mean of the negatives, of the centers, and half their sum.
-        group_pairs: (T/g,) int64 positive pairs of each group.
+        group_pairs: (strips, T/g) int64 positive pairs of each group, for each strip of WARP_SIZE
+            dimensions the same.
         context_ids: (T + 2w + T/g·K,) int64 rows of the output table that the batch touches: its
             tokens and its negatives.
         center_ids: (T,) those of them that are its centers.
@@ -33,17 +33,16 @@ class GroupMeans:
     def __init__(self, config: StepConfig, kernels: Kernels, T: int, D: int, sums: RowSums) -> None:
         xp: Any = kernels.library
         groups, w = T // config.group, config.window
-        self.offsets = xp.empty((groups, 2, D), kernels.dtype)
+        strips, threads = -(-D // WARP_SIZE), WARPS_PER_BLOCK * WARP_SIZE
+        self.group_means = xp.empty((groups, 2, D), kernels.dtype)
         self.means = xp.empty((3, D), kernels.dtype)
-        self.group_pairs = xp.empty(groups, xp.int64)
+        self.group_pairs = xp.empty((strips, groups), xp.int64)
         self.context_ids = xp.empty(T + 2 * w + groups * config.shared_negatives, xp.int64)
         self.center_ids = self.context_ids[w : w + T]
-        strips, threads = -(-D // WARP_SIZE), WARPS_PER_BLOCK * WARP_SIZE
-        shared_bytes = threads * kernels.dtype.itemsize
-        self._find_group_means = kernels.prepare(
+        self._find_means = kernels.prepare(
             "group_means",
             groups * strips + -(-(T + 2 * w) // threads),
-            shared_bytes,
+            threads * kernels.dtype.itemsize,
             D=D,
             groups=groups,
             w=w,
@@ -51,24 +50,16 @@ class GroupMeans:
             K=config.shared_negatives,
             center_pairs=sums.center.pairs,
             context_pairs=sums.context.pairs,
-            means=self.offsets,
+            group_means=self.group_means,
             group_pairs=self.group_pairs,
-            context_ids=self.context_ids,
-        )
-        self._find_batch_means = kernels.prepare(
-            "batch_means",
-            strips,
-            shared_bytes,
-            D=D,
-            groups=groups,
-            group_pairs=self.group_pairs,
-            offsets=self.offsets,
             means=self.means,
+            context_ids=self.context_ids,
+            arrived=xp.zeros(strips, xp.int64),
         )
 
     def __call__(self, tables: Tables[Array], batch: Batch[Array]) -> None:
         """Find the means, list the ids, and count the pairs of the batch's rows."""
-        self._find_group_means(
+        self._find_means(
             tokens=batch.tokens,
             left=batch.left,
             right=batch.right,
@@ -76,4 +67,3 @@ class GroupMeans:
             center=tables.center,
             context=tables.context,
         )
-        self._find_batch_means()

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from xw2v.errors import OutOfMemoryError
 from xw2v.sgns.batches import REFERENCE_BATCHES
 from xw2v.sgns.config import RunShape, StepConfig
+from xw2v_cupy.kernels import WARP_SIZE
 
 MAX_CORPUS_SHARE = 1 / 8  # of the free memory: a larger corpus stays on the host
 BATCH_BYTES_PER_TOKEN = 200  # at most, while batches are made of a chunk of tokens
@@ -106,7 +107,7 @@ def step_bytes(config: StepConfig, T: int, D: int, fused: bool, itemsize: int) -
         numbers = 0  # in shared memory
     else:
         spans = T // config.block * config.span
-        means = (2 * groups + 3) * D * itemsize + 8 * groups
+        means = (2 * groups + 3) * D * itemsize + 8 * groups * -(-D // WARP_SIZE)
         rows = 2 * T + ids + spans + negatives  # X, dX; R; dC; dN
         numbers = rows * D + T * (config.span + config.shared_negatives)
     return means + 8 * ids + 8 * T + (0 if fused else numbers * itemsize)

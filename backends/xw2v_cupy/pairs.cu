@@ -106,9 +106,9 @@ scores_to_gradients(const PairBlock& at, real shared_weight, bool measure) {
 }
 
 // Adds a strip of the gradients to the sums, a warp for each tile of centers or of columns.
-//   offsets: the group's (2, D), for centers and for negatives
+//   group_means: the group's (2, D), of the negatives and of the centers
 __device__ inline void add_gradients(
-    const PairBlock& at, integer d0, int dims, const real* offsets, Sum* center_sums,
+    const PairBlock& at, integer d0, int dims, const real* group_means, Sum* center_sums,
     Sum* context_sums
 ) {
     const int d = TILE * threadIdx.x, left = dims - d, tiles = at.rows / TILE;
@@ -116,9 +116,10 @@ __device__ inline void add_gradients(
     for (int item = threadIdx.y; item < tiles + at.columns / TILE; item += blockDim.y) {
         const bool of_centers = item < tiles;
         const int row = TILE * (of_centers ? item : item - tiles);
-        const real* offset = offsets + (of_centers ? 0 : at.D) + d0 + d;
+        const real* groups_mean = group_means + (of_centers ? 0 : at.D) + d0 + d;
         const real* factors = (of_centers ? at.of_centers() : at.of_columns()) + row;
-        const Quad correction = load_quad(offset, left, at.aligned);
+        Quad correction = quad(at.M() + (of_centers ? 0 : at.pitch) + d);
+        add_to(correction, load_quad(groups_mean, left, at.aligned), -1);
         RowTile tile = {};
 #pragma unroll
         for (int k = 0; k < TILE; ++k) add_to(tile.sum[k], correction, factors[k]);
@@ -139,11 +140,11 @@ __device__ inline void add_gradients(
 }
 
 // tokens (T + 2w), left, right (T), negatives (T/g, K); tables and sums (V, D); means (3, D) and
-// control variate offsets (T/g, 2, D) from groups.cu; loss (T/b, warps) or null.
+// group_means (T/g, 2, D) from groups.cu; loss (T/b, warps) or null.
 extern "C" __global__ void __launch_bounds__(WARP_SIZE* WARPS_PER_BLOCK, BLOCKS) pair_gradients(
     integer D, integer b, integer w, integer g, integer K, integer width, double shared_weight,
     const integer* tokens, const integer* left, const integer* right, const integer* negatives,
-    const real* center, const real* context, const real* means, const real* offsets,
+    const real* center, const real* context, const real* means, const real* group_means,
     Sum* center_sums, Sum* context_sums, double* loss
 ) {
     const integer first = blockIdx.x * b, group = first / g;  // the block's first center
@@ -170,6 +171,6 @@ extern "C" __global__ void __launch_bounds__(WARP_SIZE* WARPS_PER_BLOCK, BLOCKS)
     for (integer d0 = 0; d0 < D; d0 += width) {
         const int dims = min(width, D - d0);
         if (width < D) load_strip(at, d0, dims);
-        add_gradients(at, d0, dims, offsets + 2 * group * D, center_sums, context_sums);
+        add_gradients(at, d0, dims, group_means + 2 * group * D, center_sums, context_sums);
     }
 }

@@ -121,7 +121,7 @@ class ProductGradients:
             right=batch.right,
             group_pairs=self.means.group_pairs,
             means=self.means.means,
-            offsets=self.means.offsets,
+            group_means=self.means.group_means,
             N=self.N,
             X=self.X,
             dN=self.dN,
