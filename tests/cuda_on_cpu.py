@@ -36,7 +36,7 @@ from xw2v.sgns.backend import Backend
 
 HEADER = Path(__file__).with_name("cuda_on_cpu.h")
 # where threads wait for each other
-WAITING = re.compile(r"warp_sum|sum_of_warps|__shfl|__syncthreads")
+WAITING = re.compile(r"warp_sum|sum_of_warps|__shfl|__ballot|shuffled_halves|__syncthreads")
 
 
 DTYPES: dict[str, tuple[type, ...]] = {
@@ -44,6 +44,8 @@ DTYPES: dict[str, tuple[type, ...]] = {
     "double*": (np.float64,),
     "integer*": (np.int64,),
     "count*": (np.int64,),
+    "int*": (np.int32,),
+    "unsigned*": (np.uint32,),
 }
 SCALARS: dict[str, tuple[type, Any]] = {
     "integer": (int, ctypes.c_longlong),

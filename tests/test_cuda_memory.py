@@ -13,7 +13,6 @@ import pytest
 from cuda_on_cpu import CpuCupyBackend, CpuKernels
 from oracles import random_batch, random_tables, small_config
 from xw2v_cupy.cbow import CbowGradients
-from xw2v_cupy.corpus import DeviceCorpus
 from xw2v_cupy.fused import fused_sizes
 from xw2v_cupy.groups import GroupMeans
 from xw2v_cupy.memory import (
@@ -150,15 +149,3 @@ def test_a_large_corpus_stays_on_the_host() -> None:
     )
     assert small.corpus == 4 * fitting + 8 * 31
     assert large.corpus == 0
-
-
-def test_a_corpus_on_the_device_reads_like_one_on_the_host() -> None:
-    rng = np.random.default_rng(0)
-    offsets = np.concatenate(([0], np.cumsum(rng.integers(1, 9, 40))))
-    ids = rng.integers(0, 50, offsets[-1]).astype(np.int32)
-    stream = TokenStream(ids, offsets, np.bincount(ids))
-    corpus = DeviceCorpus(np, stream)
-    for start, stop in [(0, len(ids)), (3, 4), (17, 90), (len(ids) - 1, len(ids))]:
-        for part, expected in zip(corpus(start, stop), stream.read(start, stop), strict=True):
-            assert part.dtype == np.int64
-            np.testing.assert_array_equal(part, expected)

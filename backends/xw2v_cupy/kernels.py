@@ -13,7 +13,7 @@ from xw2v_cupy.signatures import Signature, signatures
 
 SOURCES = (
     "warp", "philox", "gather", "gradients", "groups", "pairs", "cbow", "scatter", "update",
-    "ngrams",
+    "ngrams", "sampling",
 )  # fmt: skip
 WARP_SIZE = 32  # threads of a warp, which works on one row
 WARPS_PER_BLOCK = 8
