@@ -1,5 +1,5 @@
-"""The sampler of CUDA, its kernels run on the CPU: equal to the array operations, whatever the order
-of threads.
+"""The sampler of CUDA, its kernels run on the CPU: equal to the array operations, in whatever order
+threads run.
 """
 
 from __future__ import annotations
