@@ -14,6 +14,7 @@
 #define __global__
 #define __device__
 #define __shared__
+#define __align__(bytes) __attribute__((aligned(bytes)))
 #define __launch_bounds__(threads, blocks)
 using std::exp;
 using std::expm1;

@@ -114,7 +114,7 @@ def test_rows_longer_than_shared_memory_go_through_it_in_strips(tied: bool) -> N
     tables = random_tables(rng, VOCAB_SIZE, 3 * DIM, tied=tied)
     batch = random_batch(rng, config, VOCAB_SIZE, TOKENS)
     expected, _ = slow_step(config, tables, batch, 0.2)
-    for limit, gradients in ((15_000, "pair_gradients"), (10_000, "score_gradients")):
+    for limit, gradients in ((20_000, "pair_gradients"), (10_000, "score_gradients")):
         kernels = CpuKernels(np.float64)
         kernels.shared_limit = limit
         moved = copied(tables)

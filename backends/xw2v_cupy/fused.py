@@ -12,6 +12,7 @@ from xw2v_cupy.kernels import NULL, WARPS_PER_BLOCK, Kernels
 from xw2v_cupy.sums import RowSums, TouchedRows
 
 FUSED_BLOCK = 16  # centers of a thread block, where a group is a multiple of it
+TILE = 4  # rows of a register tile (`tiles.cu`)
 WIDTHS = (128, 64, 32)  # dimensions of a row in shared memory at a time: the most that fits
 
 
@@ -54,11 +55,16 @@ def fused_sizes(
 
 def _shared_numbers(config: StepConfig, b: int, width: int) -> int:
     """Numbers in the shared memory of a thread block (`pairs.cu`, `cbow.cu`)."""
-    K, pitch = config.shared_negatives, width | 1
+    rows, pitch = _whole_tiles(b), TILE * (-(-width // TILE) | 1)
     if config.cbow:
-        return (b + K) * pitch + b * K + width + 3 * b
-    columns = b + 2 * config.window + K
-    return (b + columns) * pitch + b * columns + b + K
+        columns = _whole_tiles(config.shared_negatives)
+        return (rows + columns + 1) * pitch + rows * columns + 3 * rows
+    columns = _whole_tiles(b + 2 * config.window + config.shared_negatives)
+    return (rows + columns + 2) * pitch + rows * columns + rows + columns
+
+
+def _whole_tiles(n: int) -> int:
+    return -(-n // TILE) * TILE
 
 
 class FusedGradients:

@@ -12,7 +12,7 @@ import numpy as np
 from xw2v_cupy.signatures import Signature, signatures
 
 SOURCES = (
-    "warp", "philox", "gather", "gradients", "groups", "pairs", "cbow", "scatter", "update",
+    "warp", "philox", "gather", "gradients", "groups", "tiles", "pairs", "cbow", "scatter", "update",
     "ngrams", "sampling",
 )  # fmt: skip
 WARP_SIZE = 32  # threads of a warp, which works on one row

@@ -7,7 +7,7 @@ from operator import itemgetter
 from typing import Any, NamedTuple
 
 KERNEL = re.compile(
-    r'extern "C" __global__ void (?:__launch_bounds__\([^)]*\) )?'
+    r'extern "C" __global__ void\s+(?:__launch_bounds__\([^)]*\)\s+)?'
     r"(?P<name>\w+)\((?P<parameters>[^)]*)\) \{(?P<body>.*?)\n\}",
     re.DOTALL,
 )

@@ -15,7 +15,8 @@ static_assert(WARP_SIZE * WARPS_PER_BLOCK <= 1024, "a thread block has 1024 thre
 static_assert(sizeof(integer) == 8 && sizeof(count) == 8, "ids and counts are int64 arrays");
 static_assert(sizeof(real) == 4 || sizeof(real) == 8, "tables are float32 or float64");
 
-extern __shared__ real shared[];  // of a thread block; each kernel says what it holds
+// of a thread block; each kernel says what it holds
+extern __shared__ __align__(32) real shared[];
 
 // The row that this thread's warp works on.
 __device__ inline integer warp_row() { return (integer)blockIdx.x * blockDim.y + threadIdx.y; }
