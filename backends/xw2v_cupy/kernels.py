@@ -12,8 +12,8 @@ import numpy as np
 from xw2v_cupy.signatures import Signature, signatures
 
 SOURCES = (
-    "warp", "philox", "gather", "gradients", "groups", "tiles", "pairs", "cbow", "scatter", "update",
-    "ngrams", "sampling",
+    "warp", "philox", "gather", "gradients", "groups", "tiles", "pairs", "cbow", "scatter",
+    "update", "ngrams", "sampling",
 )  # fmt: skip
 WARP_SIZE = 32  # threads of a warp, which works on one row
 WARPS_PER_BLOCK = 8
