@@ -69,12 +69,11 @@ extern "C" __global__ void keep_tokens(
     if (threadIdx.x == 0) n_kept[warp] = total;
 }
 
-// The last of the sentences that begin at or before a position, offsets[0] being there or before
-// it; a warp searches together. Sentence s begins at offsets[s], and offsets[sentences] is the
-// end.
+// The last of the sentences that begin at or before a position, or else the first; a warp searches
+// together. Sentence s begins at offsets[s], and offsets[sentences] is the end.
 __device__ inline integer
 sentence_at(const integer* offsets, integer sentences, integer position) {
-    integer low = 0, high = sentences;  // offsets[low] <= position < offsets[high]
+    integer low = 0, high = sentences;  // it is one of low .. high - 1
     while (high - low > 1) {
         const integer step = (high - low + WARP_SIZE - 1) / WARP_SIZE;
         const integer probe = low + (threadIdx.x + 1) * step;
@@ -105,7 +104,7 @@ extern "C" __global__ void place_tokens(
         begin -= __popc(masks[row]);
     }
     const integer first = first_token(start, warp);
-    integer sentence = sentence_at(offsets, sentences, start + (first < 0 ? 0 : first));
+    integer sentence = sentence_at(offsets, sentences, start + first);
     for (int row = 0; row < TOKEN_ROWS; ++row) {
         if (masks[row] >> threadIdx.x & 1) {
             const integer token = first + row * WARP_SIZE + threadIdx.x;
