@@ -19,6 +19,7 @@
 using std::exp;
 using std::expm1;
 using std::log1p;
+using std::max;
 using std::min;
 using std::sqrt;
 

@@ -43,33 +43,35 @@ def size_of(arrays: Any) -> int:
     return sum(array.nbytes for array in owned.values())
 
 
+@pytest.mark.parametrize("deterministic", [False, True])
 @pytest.mark.parametrize("tied", [False, True])
-def test_tables_and_step_take_what_was_planned(tied: bool) -> None:
+def test_tables_and_step_take_what_was_planned(tied: bool, deterministic: bool) -> None:
     config, rng = small_config(tied=tied), np.random.default_rng(0)
-    plan = plan_memory(config, SHAPE, chunk_tokens=CHUNK_TOKENS, free=10**9, fused=False)
-    T, D, kernels = SHAPE.batch_tokens, SHAPE.model.dim, CpuKernels(np.float32)
+    options = {"chunk_tokens": CHUNK_TOKENS, "free": 10**9, "deterministic": deterministic}
+    plan = plan_memory(config, SHAPE, fused=False, **options)
+    T, D = SHAPE.batch_tokens, SHAPE.model.dim
+    kernels = CpuKernels(np.float32, deterministic=deterministic)
     tables = random_tables(rng, SHAPE.model.input_rows, D, np.float32, tied)
     assert plan.tables == size_of(tables)
     sums = RowSums(kernels, config, SHAPE.model)
     assert plan.sums == size_of([*sums.center, *sums.context])
-    parts = GroupMeans(config, kernels, T, D), ProductGradients(config, kernels, T, D)
-    assert plan.step == sum(size_of(vars(part).values()) for part in parts)
+    groups = GroupMeans(config, kernels, T, D, sums)
+    products = ProductGradients(config, kernels, T, D, groups, sums)
+    assert plan.step == sum(size_of(vars(part).values()) for part in (groups, products))
     assert plan.total == plan.tables + plan.sums + plan.step + plan.batches + plan.corpus
 
 
-@pytest.mark.parametrize("deterministic", [False, True])
 @pytest.mark.parametrize("tied", [False, True])
-def test_cbows_step_takes_what_was_planned(tied: bool, deterministic: bool) -> None:
+def test_cbows_step_takes_what_was_planned(tied: bool) -> None:
     """With no more than the loss of each token planned beside."""
     config, kernels = small_config(tied=tied, cbow=True), CpuKernels(np.float32)
     T, D = SHAPE.batch_tokens, SHAPE.model.dim
-    plan = plan_memory(
-        config, SHAPE, chunk_tokens=CHUNK_TOKENS, free=10**9, fused=not deterministic
-    )
-    sizes = fused_sizes(config, D, 4, kernels.shared_limit, deterministic=deterministic)
+    plan = plan_memory(config, SHAPE, chunk_tokens=CHUNK_TOKENS, free=10**9, fused=True)
+    sizes = fused_sizes(config, D, 4, kernels.shared_limit)
     assert sizes is not None
     n_reference = REFERENCE_BATCHES * T // config.group * config.shared_negatives
-    step = CbowGradients(config, kernels, T, D, n_reference, sizes, deterministic=deterministic)
+    sums = RowSums(kernels, config, SHAPE.model)
+    step = CbowGradients(config, kernels, T, D, n_reference, sizes, sums)
     parts = vars(step)
     arrays = size_of(part for name, part in parts.items() if name != "loss")
     assert plan.step == arrays + 8 * T

@@ -19,7 +19,7 @@ from xw2v_cupy.kernels import Kernels
 from xw2v_cupy.memory import corpus_bytes, in_gb, out_of_memory, plan_memory
 from xw2v_cupy.ngrams import CupyComposer
 from xw2v_cupy.sampling import CupySampler
-from xw2v_cupy.scatter import scatter_add
+from xw2v_cupy.scatter import add_in_order, add_to_sums
 from xw2v_cupy.step import CupyStep
 
 INSTALL = (
@@ -73,13 +73,8 @@ class CupyBackend(Backend):
         return host
 
     def scatter_add(self, table: Any, rows: Any, updates: Any) -> None:
-        scatter_add(
-            self.kernels(table.dtype),
-            table,
-            rows,
-            self._cupy.ascontiguousarray(updates),
-            deterministic=self.deterministic,
-        )
+        add = add_in_order if self.deterministic else add_to_sums
+        add(self.kernels(table.dtype), table, rows, self._cupy.ascontiguousarray(updates))
 
     def plan(self, config: StepConfig, shape: RunShape) -> str:
         limit = self.kernels(np.float32).shared_limit
@@ -89,7 +84,8 @@ class CupyBackend(Backend):
             shape,
             chunk_tokens=self.chunk_tokens,
             free=self._free(),
-            fused=fits and not self.deterministic,
+            fused=fits,
+            deterministic=self.deterministic,
         )
         return f"{plan} of {in_gb(self._free())} GB that are free on {self.gpu_model()}"
 
@@ -110,10 +106,10 @@ class CupyBackend(Backend):
         negatives than fit into shared memory.
         """
         limit = self.kernels(np.float32).shared_limit
-        narrowest = fused_sizes(config, WIDTHS[-1], 8, limit, deterministic=self.deterministic)
+        narrowest = fused_sizes(config, WIDTHS[-1], 8, limit)
         if config.cbow and narrowest is None:
             return None
-        return CupyStep(config, self.kernels, fused=fused, deterministic=self.deterministic)
+        return CupyStep(config, self.kernels, fused=fused)
 
     def own_composer(self, config: StepConfig, index: SubwordIndex) -> Composer | None:
         return CupyComposer(config, index, self.kernels, deterministic=self.deterministic)
@@ -135,7 +131,7 @@ class CupyBackend(Backend):
         """The kernels for tables of a dtype, compiled once."""
         name = np.dtype(dtype).name
         if name not in self._kernels:
-            self._kernels[name] = Kernels(self._cupy, dtype)
+            self._kernels[name] = Kernels(self._cupy, dtype, deterministic=self.deterministic)
         return self._kernels[name]
 
     def synchronize(self) -> None:

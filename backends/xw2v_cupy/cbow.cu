@@ -137,23 +137,24 @@ __device__ inline double cbow_scores_to_gradients(
 
 // The gradients of the output rows of negatives, a warp for a tile of them, and of centers; and the
 // strip of the offset.
-template <typename PutNegative, typename PutCenter>
-__device__ inline void output_gradients(
-    const CbowBlock& at, integer d0, int dims, PutNegative put_negative, PutCenter put_center
-) {
+__device__ inline void
+output_gradients(const CbowBlock& at, integer d0, int dims, Sum* context_sums) {
     const int d = TILE * threadIdx.x, tiles = at.columns / TILE;
     if (d >= dims) return;
+    const auto add = [&](integer id, const Quad& values) {
+        add_quad(context_sums + id * at.D + d0 + d, values, dims - d, at.aligned);
+    };
     for (int item = threadIdx.y; item <= tiles + at.b; item += blockDim.y) {
         if (item < tiles) {
             RowTile tile = {};
             tile.add<true>(at.G() + item * TILE, at.columns, at.H(), at.pitch, at.rows);
 #pragma unroll
             for (int k = 0; k < TILE; ++k)
-                if (item * TILE + k < at.K) put_negative(item * TILE + k, d, tile.sum[k]);
+                if (item * TILE + k < at.K) add(at.negatives[item * TILE + k], tile.sum[k]);
         } else if (item < tiles + at.b) {
             Quad sum = {};
             add_to(sum, quad(at.H() + (item - tiles) * at.pitch + d), at.positives()[item - tiles]);
-            put_center(item - tiles, d, sum);
+            add(at.tokens[at.w + item - tiles], sum);
         } else if (at.reference_mean) {
             Quad sum = {}, offset = load_quad(at.reference_mean + d0 + d, dims - d, at.aligned);
             for (int k = 0; k < at.K; ++k) add_to(sum, quad(at.N() + k * at.pitch + d));
@@ -185,7 +186,8 @@ __device__ inline void hidden_gradients(const CbowBlock& at, integer d0, int dim
 
 // The gradients of the input rows of the block's span, a warp for each: the sums of those of
 // the hidden vectors whose windows they are in, times the factors.
-template <typename Put> __device__ inline void distribute(const CbowBlock& at, int dims, Put put) {
+__device__ inline void
+distribute(const CbowBlock& at, integer d0, int dims, Sum* center_sums) {
     const int d = TILE * threadIdx.x;
     for (int c = threadIdx.y; d < dims && c < at.b + 2 * at.w; c += blockDim.y) {
         Quad sum = {};
@@ -194,22 +196,19 @@ template <typename Put> __device__ inline void distribute(const CbowBlock& at, i
             if (distance != 0 && -at.left[i] <= distance && distance <= at.right[i])
                 add_to(sum, quad(at.H() + i * at.pitch + d), at.factors()[i]);
         }
-        put(c, d, sum);
+        add_quad(center_sums + at.tokens[c] * at.D + d0 + d, sum, dims - d, at.aligned);
     }
 }
 
 // tokens (T + 2w), left, right (T), negatives (T/g, K); tables and sums (V, D); reference_mean (D),
 // or null without a reference; loss (T/b, warps) or null.
-//   added to, by atomics: center_sums, context_sums (V, D)
-//   or out, where given: center_rows (T/b, b + 2w, D), the gradients of the rows of spans, and
-//       context_rows (T + T/g K, D), those of centers and negatives, for which a block is a group
 //   out: context_ids (2w + T + T/g K), the tokens beside the centers, the centers, the negatives
 extern "C" __global__ void __launch_bounds__(WARP_SIZE* WARPS_PER_BLOCK, BLOCKS) cbow_gradients(
     integer D, integer T, integer b, integer w, integer g, integer K, integer width,
     integer is_mean, integer full_gradient, double negative, double convexity,
     const integer* tokens, const integer* left, const integer* right, const integer* negatives,
-    const real* center, const real* context, const real* reference_mean, real* center_sums,
-    real* context_sums, real* center_rows, real* context_rows, integer* context_ids, double* loss
+    const real* center, const real* context, const real* reference_mean, Sum* center_sums,
+    Sum* context_sums, integer* context_ids, double* loss
 ) {
     const integer first = blockIdx.x * b, group = first / g;
     const int thread = threadIdx.y * WARP_SIZE + threadIdx.x, threads = blockDim.y * WARP_SIZE;
@@ -238,29 +237,11 @@ extern "C" __global__ void __launch_bounds__(WARP_SIZE* WARPS_PER_BLOCK, BLOCKS)
         warp_sum(cbow_scores_to_gradients(at, negative, convexity, full_gradient, loss));
     if (loss && threadIdx.x == 0) loss[blockIdx.x * blockDim.y + threadIdx.y] = sum;
     __syncthreads();
-
-    real* center_to = center_rows + blockIdx.x * (b + 2 * w) * D;
     for (integer d0 = 0; d0 < D; d0 += width) {
         const int dims = min(width, D - d0);
-        const auto put = [&](real* sums, real* rows, int d, const Quad& values) {
-            if (rows) store_quad(rows + d0 + d, values, dims - d, at.aligned);
-            else add_quad(sums + d0 + d, values, dims - d, at.aligned);
-        };
         if (width < D) load_strip(at, is_mean, d0, dims);
-        output_gradients(
-            at, d0, dims,
-            [&](int k, int d, const Quad& values) {
-                real* row = context_rows ? context_rows + (T + group * K + k) * D : nullptr;
-                put(context_sums + negatives[k] * D, row, d, values);
-            },
-            [&](int i, int d, const Quad& values) {
-                real* row = context_rows ? context_rows + (first + i) * D : nullptr;
-                put(context_sums + tokens[w + i] * D, row, d, values);
-            }
-        );
+        output_gradients(at, d0, dims, context_sums);
         hidden_gradients(at, d0, dims);
-        distribute(at, dims, [&](int c, int d, const Quad& values) {
-            put(center_sums + tokens[c] * D, center_rows ? center_to + c * D : nullptr, d, values);
-        });
+        distribute(at, d0, dims, center_sums);
     }
 }

@@ -17,6 +17,9 @@ class GroupMeans:
     """Means of batches of one shape: T tokens in T/g groups, D dimensions. Two launches
     (`groups.cu`).
 
+    Args:
+        sums: whose numbers of pairs are counted.
+
     Attributes:
         offsets: (T/g, 2, D) the batch's mean of the negatives, and of the centers, minus the
             group's.
@@ -24,48 +27,53 @@ class GroupMeans:
         group_pairs: (T/g,) int64 positive pairs of each group.
         context_ids: (T + 2w + T/g·K,) int64 rows of the output table that the batch touches: its
             tokens and its negatives.
+        center_ids: (T,) those of them that are its centers.
     """
 
-    def __init__(self, config: StepConfig, kernels: Kernels, T: int, D: int) -> None:
+    def __init__(self, config: StepConfig, kernels: Kernels, T: int, D: int, sums: RowSums) -> None:
         xp: Any = kernels.library
-        groups = T // config.group
-        self._config = config
-        self._kernels = kernels
+        groups, w = T // config.group, config.window
         self.offsets = xp.empty((groups, 2, D), kernels.dtype)
         self.means = xp.empty((3, D), kernels.dtype)
         self.group_pairs = xp.empty(groups, xp.int64)
-        n_ids = T + 2 * config.window + groups * config.shared_negatives
-        self.context_ids = xp.empty(n_ids, xp.int64)
-
-    def __call__(self, tables: Tables[Array], batch: Batch[Array], sums: RowSums) -> None:
-        """Find the means, list the ids, and count the pairs of the batch's rows into `sums`."""
-        config, kernels = self._config, self._kernels
-        groups, _, D = self.offsets.shape
-        kernels.launch_blocks(
+        self.context_ids = xp.empty(T + 2 * w + groups * config.shared_negatives, xp.int64)
+        self.center_ids = self.context_ids[w : w + T]
+        strips, threads = -(-D // WARP_SIZE), WARPS_PER_BLOCK * WARP_SIZE
+        shared_bytes = threads * kernels.dtype.itemsize
+        self._find_group_means = kernels.prepare(
             "group_means",
-            groups * -(-D // WARP_SIZE),
-            WARPS_PER_BLOCK * WARP_SIZE * kernels.dtype.itemsize,
+            groups * strips + -(-(T + 2 * w) // threads),
+            shared_bytes,
             D=D,
-            w=config.window,
+            groups=groups,
+            w=w,
             g=config.group,
             K=config.shared_negatives,
-            tokens=batch.tokens,
-            left=batch.left,
-            right=batch.right,
-            negatives=batch.negatives,
-            **tables._asdict(),
             center_pairs=sums.center.pairs,
             context_pairs=sums.context.pairs,
             means=self.offsets,
             group_pairs=self.group_pairs,
             context_ids=self.context_ids,
         )
-        kernels.launch(
+        self._find_batch_means = kernels.prepare(
             "batch_means",
-            D,
+            strips,
+            shared_bytes,
             D=D,
             groups=groups,
             group_pairs=self.group_pairs,
             offsets=self.offsets,
             means=self.means,
         )
+
+    def __call__(self, tables: Tables[Array], batch: Batch[Array]) -> None:
+        """Find the means, list the ids, and count the pairs of the batch's rows."""
+        self._find_group_means(
+            tokens=batch.tokens,
+            left=batch.left,
+            right=batch.right,
+            negatives=batch.negatives,
+            center=tables.center,
+            context=tables.context,
+        )
+        self._find_batch_means()

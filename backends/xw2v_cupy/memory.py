@@ -64,6 +64,7 @@ def plan_memory(
     chunk_tokens: int,
     free: int,
     fused: bool,
+    deterministic: bool = False,
     itemsize: int = 4,
 ) -> MemoryPlan:
     """The device memory that a run takes, with the step's kernels.
@@ -71,7 +72,8 @@ def plan_memory(
     Args:
         chunk_tokens: tokens made into batches at a time.
         free: bytes of device memory there are.
-        fused: whether a step adds gradients up from shared memory, by atomics.
+        fused: whether a step adds gradients up from shared memory.
+        deterministic: whether it adds them up as fixed-point numbers, of 8 bytes.
         itemsize: bytes of a number of the tables.
 
     Raises:
@@ -82,7 +84,7 @@ def plan_memory(
     moved_rows = shape.composed_rows + model.output_rows if shape.composed_rows else table_rows
     plan = MemoryPlan(
         tables=(table_rows + shape.composed_rows) * D * itemsize,
-        sums=moved_rows * (D * itemsize + 8 + 2 * 8),
+        sums=moved_rows * (D * (8 if deterministic else itemsize) + 8 + 2 * 8),
         step=step_bytes(config, shape.batch_tokens, D, fused, itemsize),
         words=composer_bytes(config, shape, itemsize),
         batches=BATCH_BYTES_PER_TOKEN * min(chunk_tokens, shape.tokens) + 3 * 8 * model.output_rows,
@@ -101,7 +103,7 @@ def step_bytes(config: StepConfig, T: int, D: int, fused: bool, itemsize: int) -
     if config.cbow:
         parts = -(-REFERENCE_BATCHES * negatives // REFERENCE_PART)
         means = (parts + 1 + 3) * D * itemsize  # the reference's; no damping
-        numbers = (groups * (config.group + 2 * w) + T + negatives) * D
+        numbers = 0  # in shared memory
     else:
         spans = T // config.block * config.span
         means = (2 * groups + 3) * D * itemsize + 8 * groups

@@ -108,8 +108,8 @@ scores_to_gradients(const PairBlock& at, real shared_weight, bool measure) {
 // Adds a strip of the gradients to the sums, a warp for each tile of centers or of columns.
 //   offsets: the group's (2, D), for centers and for negatives
 __device__ inline void add_gradients(
-    const PairBlock& at, integer d0, int dims, const real* offsets, real* center_sums,
-    real* context_sums
+    const PairBlock& at, integer d0, int dims, const real* offsets, Sum* center_sums,
+    Sum* context_sums
 ) {
     const int d = TILE * threadIdx.x, left = dims - d, tiles = at.rows / TILE;
     if (left <= 0) return;
@@ -132,7 +132,7 @@ __device__ inline void add_gradients(
             const integer id = of_centers ? at.tokens[at.w + i]
                                : i < at.s ? at.tokens[i]
                                           : at.negatives[i - at.s];
-            real* sums = (of_centers ? center_sums : context_sums) + id * at.D + d0 + d;
+            Sum* sums = (of_centers ? center_sums : context_sums) + id * at.D + d0 + d;
             add_quad(sums, tile.sum[k], left, at.aligned);
         }
     }
@@ -144,7 +144,7 @@ extern "C" __global__ void __launch_bounds__(WARP_SIZE* WARPS_PER_BLOCK, BLOCKS)
     integer D, integer b, integer w, integer g, integer K, integer width, double shared_weight,
     const integer* tokens, const integer* left, const integer* right, const integer* negatives,
     const real* center, const real* context, const real* means, const real* offsets,
-    real* center_sums, real* context_sums, double* loss
+    Sum* center_sums, Sum* context_sums, double* loss
 ) {
     const integer first = blockIdx.x * b, group = first / g;  // the block's first center
     PairBlock at;

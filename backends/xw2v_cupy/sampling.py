@@ -136,8 +136,8 @@ class CupySampler:
         counters = -(-stop // NUMBERS_PER_COUNTER) - start // NUMBERS_PER_COUNTER
         warps = -(-counters // WARP_SIZE)
         drawn = {
-            "seed": np.uint64(self._seed),
-            "stream": np.uint64(stream_of(self._token_purpose, epoch)),
+            "seed": self._seed,
+            "stream": stream_of(self._token_purpose, epoch),
             "start": start,
             "n_tokens": stop - start,
             "warps": warps,

@@ -29,9 +29,9 @@ __device__ inline Quad load_quad(const real* from, int left, bool aligned) {
 }
 
 // Adds a quad to a row of sums, of which `left` numbers are left.
-__device__ inline void add_quad(real* to, const Quad& values, int left, bool aligned) {
+__device__ inline void add_quad(Sum* to, const Quad& values, int left, bool aligned) {
 #if __CUDA_ARCH__ >= 900
-    if (sizeof(real) == sizeof(float) && aligned) {
+    if (sizeof(Sum) == sizeof(float) && aligned) {
         const float* at = reinterpret_cast<const float*>(values.at);
         atomicAdd(reinterpret_cast<float4*>(to), make_float4(at[0], at[1], at[2], at[3]));
         return;
@@ -39,7 +39,7 @@ __device__ inline void add_quad(real* to, const Quad& values, int left, bool ali
 #endif
 #pragma unroll
     for (int k = 0; k < TILE; ++k)
-        if (k < left) atomicAdd(to + k, values.at[k]);
+        if (k < left) atomicAdd(to + k, to_sum(values.at[k]));
 }
 
 __device__ inline void store_quad(real* to, const Quad& values, int left, bool aligned) {
