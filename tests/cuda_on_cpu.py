@@ -36,7 +36,9 @@ from xw2v.sgns.backend import Backend
 
 HEADER = Path(__file__).with_name("cuda_on_cpu.h")
 # where threads wait for each other
-WAITING = re.compile(r"warp_sum|sum_of_warps|sum_of_rows|__shfl|__syncthreads")
+WAITING = re.compile(
+    r"warp_sum|sum_of_warps|sum_of_rows|__shfl|__ballot|shuffled_halves|__syncthreads"
+)
 
 
 DTYPES: dict[str, tuple[type, ...]] = {
@@ -44,6 +46,8 @@ DTYPES: dict[str, tuple[type, ...]] = {
     "double*": (np.float64,),
     "integer*": (np.int64,),
     "count*": (np.int64,),
+    "int*": (np.int32,),
+    "unsigned*": (np.uint32,),
     "Sum*": (np.float32, np.float64, np.int64),
 }
 

@@ -23,7 +23,6 @@ from xw2v_cupy.sums import RowSums
 from xw2v.errors import OutOfMemoryError
 from xw2v.sgns.composition import center_ids
 from xw2v.sgns.config import ModelShape, StepConfig
-from xw2v.sgns.draws import random_uint32_halves
 from xw2v.sgns.interface import Batch, Tables
 
 VOCAB_SIZE, DIM, TOKENS = 60, 37, 64  # a row is more than a warp and no multiple of it
@@ -86,28 +85,6 @@ def batch_with_padding(rng: np.random.Generator, config: StepConfig) -> Batch:
     padding = slice(-min(config.group, TOKENS // 2), None)
     batch.left[padding] = batch.right[padding] = 0
     return batch
-
-
-def test_philox_gives_the_hosts_words() -> None:
-    kernels = CpuKernels(np.float32)
-    for seed, stream, start, count in [
-        (0, 0, 0, 9),
-        (2**64 - 1, 2**63 + 5, 2**40 + 3, 1000),
-        (7, 1, 2, 1),
-    ]:
-        high, low = np.full((2, count), -1)
-        counters = (start + count - 1) // 4 - start // 4 + 1
-        kernels.launch(
-            "philox_uint64",
-            -(-counters // 32),
-            seed=np.uint64(seed),
-            stream=np.uint64(stream),
-            start=start,
-            n_words=count,
-            high=high,
-            low=low,
-        )
-        np.testing.assert_array_equal((high, low), random_uint32_halves(seed, stream, start, count))
 
 
 @pytest.mark.parametrize(("dtype", "tolerance"), [(np.float64, 1e-12), (np.float32, 1e-5)])

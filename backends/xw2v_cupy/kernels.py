@@ -15,7 +15,7 @@ from xw2v_cupy.signatures import Parameter, Signature, signatures
 
 SOURCES = (
     "warp", "philox", "gather", "gradients", "groups", "tiles", "pairs", "cbow", "scatter",
-    "update", "ngrams",
+    "update", "ngrams", "sampling",
 )  # fmt: skip
 WARP_SIZE = 32  # threads of a warp, which works on one row
 WARPS_PER_BLOCK = 8

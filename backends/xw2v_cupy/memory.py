@@ -10,7 +10,7 @@ from xw2v.sgns.config import RunShape, StepConfig
 from xw2v_cupy.kernels import WARP_SIZE
 
 MAX_CORPUS_SHARE = 1 / 8  # of the free memory: a larger corpus stays on the host
-BATCH_BYTES_PER_TOKEN = 200  # at most, while batches are made of a chunk of tokens
+BATCH_BYTES_PER_TOKEN = 120  # of a chunk, at most: the stretch before, the next, what it is made of
 MEASURES, ROW_SUMS = 4, 2  # of a composed word's change, and over the words of a row (ngrams.cu)
 REFERENCE_PART = 128  # rows of CBOW's reference that a thread block sums (cbow.cu)
 ROWS_PER_WORD = 40  # that compose it: more than the mean over the words of most languages
