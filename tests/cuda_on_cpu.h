@@ -112,14 +112,10 @@ static void __syncthreads() {
     if (++arrived == fibers.size()) arrived = 0, ++met;
     while (met == meeting) take_turns();
 }
-<<<<<<< HEAD
 static void __threadfence() {}
-template <typename T> static T __shfl_sync(unsigned, T value, int lane) { return exchange(value, lane); }
-=======
 template <typename T> static T __shfl_sync(unsigned, T value, int lane) {
     return exchange(value, [&](const T* given) { return given[lane]; });
 }
->>>>>>> gpusampler
 template <typename T> static T __shfl_xor_sync(unsigned, T value, int mask) {
     return exchange(value, [&](const T* given) { return given[(running % 32) ^ mask]; });
 }
