@@ -37,7 +37,7 @@ from xw2v.sgns.backend import Backend
 HEADER = Path(__file__).with_name("cuda_on_cpu.h")
 # where threads wait for each other
 WAITING = re.compile(
-    r"warp_sum|sum_of_warps|sum_of_rows|__shfl|__ballot|shuffled_halves|__syncthreads"
+    r"warp_sum|sum_of_warps|sum_of_rows|add_row|__shfl|__ballot|shuffled_halves|__syncthreads"
 )
 
 

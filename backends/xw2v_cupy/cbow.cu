@@ -33,7 +33,7 @@ struct CbowBlock {
     int b, w, K;
     int rows, columns;  // b and K up to whole tiles
     int pitch;
-    bool aligned;                                      // whether the rows of tables are whole quads
+    bool aligned;  // whether the rows of tables are whole quads
     const integer *tokens, *left, *right, *negatives;  // tokens begin w before the first center
     const real *center, *context, *reference_mean;
 
@@ -128,25 +128,26 @@ __device__ inline double cbow_scores_to_gradients(
     return loss;
 }
 
-// The gradients of the output rows of negatives, a warp for a tile of them, and of centers; and the
-// strip of the offset.
+// The gradients of the output rows of negatives, a warp for a tile of them, and of centers; and
+// the strip of the offset.
 __device__ inline void
 output_gradients(const CbowBlock& at, integer d0, int dims, Sum* context_sums) {
-    const int d = TILE * threadIdx.x, tiles = at.columns / TILE;
-    if (d >= dims) return;
+    const int d = lane_quad(dims), tiles = at.columns / TILE;
     const auto add = [&](integer id, const Quad& values) {
-        add_quad(context_sums + id * at.D + d0 + d, values, dims - d, at.aligned);
+        add_row(context_sums + id * at.D + d0, values, dims, at.aligned);
     };
     for (int item = threadIdx.y; item <= tiles + at.b; item += blockDim.y) {
         if (item < tiles) {
             RowTile tile = {};
-            tile.add<true>(at.G() + item * TILE, at.columns, at.H(), at.pitch, at.rows);
+            tile.add<true>(d, at.G() + item * TILE, at.columns, at.H(), at.pitch, at.rows);
 #pragma unroll
             for (int k = 0; k < TILE; ++k)
                 if (item * TILE + k < at.K) add(at.negatives[item * TILE + k], tile.sum[k]);
         } else if (item < tiles + at.b) {
             Quad sum = {};
-            add_to(sum, quad(at.H() + (item - tiles) * at.pitch + d), at.positives()[item - tiles]);
+            add_to(
+                sum, quad(at.H() + (item - tiles) * at.pitch + d), at.positives()[item - tiles]
+            );
             add(at.tokens[at.w + item - tiles], sum);
         } else if (at.reference_mean) {
             Quad sum = {}, offset = load_quad(at.reference_mean + d0 + d, dims - d, at.aligned);
@@ -170,7 +171,7 @@ __device__ inline void hidden_gradients(const CbowBlock& at, integer d0, int dim
             add_to(tile.sum[k], own, at.positives()[row + k]);
             add_to(tile.sum[k], quad(at.offset() + d), at.coefficients()[row + k]);
         }
-        tile.add<false>(at.G() + row * at.columns, at.columns, at.N(), at.pitch, at.columns);
+        tile.add<false>(d, at.G() + row * at.columns, at.columns, at.N(), at.pitch, at.columns);
 #pragma unroll
         for (int k = 0; k < TILE; ++k) quad(at.H() + (row + k) * at.pitch + d) = tile.sum[k];
     }
@@ -179,22 +180,21 @@ __device__ inline void hidden_gradients(const CbowBlock& at, integer d0, int dim
 
 // The gradients of the input rows of the block's span, a warp for each: the sums of those of
 // the hidden vectors whose windows they are in, times the factors.
-__device__ inline void
-distribute(const CbowBlock& at, integer d0, int dims, Sum* center_sums) {
-    const int d = TILE * threadIdx.x;
-    for (int c = threadIdx.y; d < dims && c < at.b + 2 * at.w; c += blockDim.y) {
+__device__ inline void distribute(const CbowBlock& at, integer d0, int dims, Sum* center_sums) {
+    const int d = lane_quad(dims);
+    for (int c = threadIdx.y; c < at.b + 2 * at.w; c += blockDim.y) {
         Quad sum = {};
         for (int i = c < 2 * at.w ? 0 : c - 2 * at.w; i <= min(c, at.b - 1); ++i) {
             const int distance = c - at.w - i;
             if (distance != 0 && -at.left[i] <= distance && distance <= at.right[i])
                 add_to(sum, quad(at.H() + i * at.pitch + d), at.factors()[i]);
         }
-        add_quad(center_sums + at.tokens[c] * at.D + d0 + d, sum, dims - d, at.aligned);
+        add_row(center_sums + at.tokens[c] * at.D + d0, sum, dims, at.aligned);
     }
 }
 
-// tokens (T + 2w), left, right (T), negatives (T/g, K); tables and sums (V, D); reference_mean (D),
-// or null without a reference; loss (T/b, warps) or null.
+// tokens (T + 2w), left, right (T), negatives (T/g, K); tables and sums (V, D); reference_mean
+// (D), or null without a reference; loss (T/b, warps) or null.
 //   out: context_ids (2w + T + T/g K), the tokens beside the centers, the centers, the negatives
 extern "C" __global__ void __launch_bounds__(WARP_SIZE* WARPS_PER_BLOCK, BLOCKS) cbow_gradients(
     integer D, integer T, integer b, integer w, integer g, integer K, integer width,

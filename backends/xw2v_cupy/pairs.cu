@@ -17,13 +17,13 @@ struct PairBlock {
     int b, w, K, s, n;
     int rows, columns;  // b and n up to whole tiles
     int pitch;
-    bool aligned;                                      // whether the rows of tables are whole quads
+    bool aligned;  // whether the rows of tables are whole quads
     const integer *tokens, *left, *right, *negatives;  // tokens begin w before the first center
     const real *center, *context, *means;
 
     // in shared memory: (rows, pitch) centers, (columns, pitch) the others, (2, pitch) means;
-    // (rows, columns) scores, and then their gradients; and coefficients of the control variate, of
-    // centers (rows) and of columns (columns), those of the span 0
+    // (rows, columns) scores, and then their gradients; and coefficients of the control variate,
+    // of centers (rows) and of columns (columns), those of the span 0
     __device__ real* X() const { return shared; }
     __device__ real* Y() const { return X() + rows * pitch; }
     __device__ real* M() const { return Y() + columns * pitch; }
@@ -46,8 +46,8 @@ __device__ inline void load_strip(const PairBlock& at, integer d0, int dims) {
         at.Y(), at.pitch
     );
     copy_rows(
-        at.K, at.columns - at.s, [&](int k) { return at.context + at.negatives[k] * D + d0; }, dims,
-        at.aligned, N, at.pitch
+        at.K, at.columns - at.s, [&](int k) { return at.context + at.negatives[k] * D + d0; },
+        dims, at.aligned, N, at.pitch
     );
     copy_rows(
         2, 2, [&](int i) { return at.means + i * D + d0; }, dims, at.aligned, at.M(), at.pitch
@@ -56,8 +56,9 @@ __device__ inline void load_strip(const PairBlock& at, integer d0, int dims) {
     __syncthreads();
 }
 
-// Adds a strip's part to the scores of the centers, a warp for each tile of them; and to those with
-// the means: of centers with that of the negatives, and of negatives with that of the centers.
+// Adds a strip's part to the scores of the centers, a warp for each tile of them; and to those
+// with the means: of centers with that of the negatives, and of negatives with that of the
+// centers.
 __device__ inline void add_to_scores(const PairBlock& at, int dims) {
     const real *negatives_mean = at.M(), *centers_mean = at.M() + at.pitch;
     const int tiles = at.rows / TILE;
@@ -111,8 +112,7 @@ __device__ inline void add_gradients(
     const PairBlock& at, integer d0, int dims, const real* group_means, Sum* center_sums,
     Sum* context_sums
 ) {
-    const int d = TILE * threadIdx.x, left = dims - d, tiles = at.rows / TILE;
-    if (left <= 0) return;
+    const int d = lane_quad(dims), left = dims - d, tiles = at.rows / TILE;
     for (int item = threadIdx.y; item < tiles + at.columns / TILE; item += blockDim.y) {
         const bool of_centers = item < tiles;
         const int row = TILE * (of_centers ? item : item - tiles);
@@ -124,8 +124,10 @@ __device__ inline void add_gradients(
 #pragma unroll
         for (int k = 0; k < TILE; ++k) add_to(tile.sum[k], correction, factors[k]);
         if (of_centers)
-            tile.add<false>(at.G() + row * at.columns, at.columns, at.Y(), at.pitch, at.columns);
-        else tile.add<true>(at.G() + row, at.columns, at.X(), at.pitch, at.rows);
+            tile.add<false>(
+                d, at.G() + row * at.columns, at.columns, at.Y(), at.pitch, at.columns
+            );
+        else tile.add<true>(d, at.G() + row, at.columns, at.X(), at.pitch, at.rows);
 #pragma unroll
         for (int k = 0; k < TILE; ++k) {
             const int i = row + k;
@@ -133,8 +135,8 @@ __device__ inline void add_gradients(
             const integer id = of_centers ? at.tokens[at.w + i]
                                : i < at.s ? at.tokens[i]
                                           : at.negatives[i - at.s];
-            Sum* sums = (of_centers ? center_sums : context_sums) + id * at.D + d0 + d;
-            add_quad(sums, tile.sum[k], left, at.aligned);
+            Sum* sums = (of_centers ? center_sums : context_sums) + id * at.D + d0;
+            add_row(sums, tile.sum[k], dims, at.aligned);
         }
     }
 }

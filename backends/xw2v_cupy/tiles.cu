@@ -1,7 +1,8 @@
 // Products of small matrices in shared memory, by tiles of registers. Rows are moved four numbers
 // at a time, and so all that is read has whole quads: a row there is `pitch` numbers long, the
-// least odd number of quads that it fits into, so that the quads of eight rows are in all 32 banks;
-// and what is beyond the end of a row or of the rows, up to a multiple of TILE, holds zeros.
+// least odd number of quads that it fits into, so that the quads of eight rows are in all 32
+// banks; and what is beyond the end of a row or of the rows, up to a multiple of TILE, holds
+// zeros.
 
 #define TILE 4  // rows of a register tile, and numbers of a quad
 
@@ -28,18 +29,37 @@ __device__ inline Quad load_quad(const real* from, int left, bool aligned) {
     return values;
 }
 
-// Adds a quad to a row of sums, of which `left` numbers are left.
-__device__ inline void add_quad(Sum* to, const Quad& values, int left, bool aligned) {
+// The quad of a strip of `dims` dimensions that a lane works on; lanes beyond the strip repeat the
+// last one.
+__device__ inline int lane_quad(int dims) {
+    return min(TILE * (int)threadIdx.x, (dims - 1) / TILE * TILE);
+}
+
+// Adds a row of which each lane has its quad to a row of sums, by a whole warp: as vectors, or
+// where there is no atomic addition of such, by neighbouring lanes next to each other.
+__device__ inline void add_row(Sum* sums, const Quad& values, int dims, bool aligned) {
+    const int lane = threadIdx.x;
 #if __CUDA_ARCH__ >= 900
     if (sizeof(Sum) == sizeof(float) && aligned) {
         const float* at = reinterpret_cast<const float*>(values.at);
-        atomicAdd(reinterpret_cast<float4*>(to), make_float4(at[0], at[1], at[2], at[3]));
+        if (TILE * lane < dims)
+            atomicAdd(
+                reinterpret_cast<float4*>(sums + TILE * lane),
+                make_float4(at[0], at[1], at[2], at[3])
+            );
         return;
     }
 #endif
+#pragma unroll 1
+    for (int first = 0; first < dims; first += WARP_SIZE) {
+        real value = 0;
 #pragma unroll
-    for (int k = 0; k < TILE; ++k)
-        if (k < left) atomicAdd(to + k, to_sum(values.at[k]));
+        for (int k = 0; k < TILE; ++k) {
+            const real other = __shfl_sync(0xffffffffu, values.at[k], (first + lane) / TILE);
+            if (k == lane % TILE) value = other;
+        }
+        if (first + lane < dims) atomicAdd(sums + first + lane, to_sum(value));
+    }
 }
 
 __device__ inline void store_quad(real* to, const Quad& values, int left, bool aligned) {
@@ -145,7 +165,8 @@ __device__ inline void add_scores_of_tile(
     for (int j = 0; j < J; ++j)
         if (first + j * WARP_SIZE < columns)
 #pragma unroll
-            for (int i = 0; i < R; ++i) scores[i * row_scores + first + j * WARP_SIZE] += sum[i][j];
+            for (int i = 0; i < R; ++i)
+                scores[i * row_scores + first + j * WARP_SIZE] += sum[i][j];
 }
 
 // scores (R of `row_scores` numbers) += A B^T: a warp for all columns.
@@ -175,14 +196,15 @@ __device__ inline void add_scores(
 struct RowTile {
     Quad sum[TILE];
 
-    // sum[i] += coefficient of (i, term) * rows[term], over `terms` of them, a multiple of TILE.
+    // sum[i] += coefficient of (i, term) * quad d of rows[term], over `terms` of them, a multiple
+    // of TILE.
     //   coefficients: of the tile's first row and the first term; an array's lines are `line`
     //   numbers
     //       apart, and hold terms, or if `transposed` rows of the tile
     template <bool transposed>
     __device__ void
-    add(const real* coefficients, int line, const real* rows, int pitch, int terms) {
-        const real* row = rows + TILE * threadIdx.x;
+    add(int d, const real* coefficients, int line, const real* rows, int pitch, int terms) {
+        const real* row = rows + d;
         for (int term = 0; term < terms; term += TILE) {
             Quad c[TILE];
 #pragma unroll

@@ -15,26 +15,25 @@
 // number moves it and clears its sums, the others leave; so nothing is sorted, and only touched
 // rows are cleared. What a warp reads does not wait for the stamp.
 
+struct __align__(16) SumQuad { Sum at[TILE]; };
+
 __device__ inline Quad load_sums(const Sum* from, int left, bool aligned) {
-    Quad values = {};
-#ifdef FIXED_POINT
+    SumQuad sums = {};
+    if (aligned) sums = *reinterpret_cast<const SumQuad*>(from);
+    Quad values;
 #pragma unroll
-    for (int k = 0; k < TILE; ++k)
-        if (k < left) values.at[k] = from_sum(from[k]);
-#else
-    values = load_quad(from, left, aligned);
-#endif
+    for (int k = 0; k < TILE; ++k) {
+        if (!aligned && k < left) sums.at[k] = from[k];
+        values.at[k] = from_sum(sums.at[k]);
+    }
     return values;
 }
 
 __device__ inline void clear_sums(Sum* to, int left, bool aligned) {
-#ifdef FIXED_POINT
+    if (aligned) *reinterpret_cast<SumQuad*>(to) = SumQuad{};
 #pragma unroll
     for (int k = 0; k < TILE; ++k)
-        if (k < left) to[k] = 0;
-#else
-    store_quad(to, Quad{}, left, aligned);
-#endif
+        if (!aligned && k < left) to[k] = 0;
 }
 
 // Sums over the warp of four values at once, whose shuffles overlap.
