@@ -101,7 +101,7 @@ class CupyStep:
                 self._prepare(ModelShape(input_rows, output_rows, dim), dtype, *sizes)
                 self._prepared = needed
             loss = self._gradients(tables, batch, measure)
-            self._sums.apply(tables, self._gradients.center_ids(batch), alpha)
+            self.sums.apply(tables, self._gradients.center_ids(batch), alpha)
         except MemoryError as error:
             raise out_of_memory(error) from None
         return loss
@@ -109,7 +109,7 @@ class CupyStep:
     def _prepare(self, shape: ModelShape, dtype: Any, T: int, n_reference: int) -> None:
         """Allocate what batches of one shape need."""
         config, kernels, D = self.config, self._kernels(dtype), shape.dim
-        sums = self._sums = RowSums(kernels, config, shape)
+        sums = self.sums = RowSums(kernels, config, shape)
         sizes = fused_sizes(config, D, kernels.dtype.itemsize, kernels.shared_limit)
         self._gradients: Gradients
         if config.cbow:
