@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import importlib
 import json
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
+import numpy as np
 import pytest
+from cuda_on_cpu import CpuCupyBackend
 
+from xw2v import tuning
 from xw2v.errors import MissingDependencyError
+from xw2v.settings import Settings
 from xw2v.sgns.loading import load_backend
 
 
@@ -52,6 +57,30 @@ def test_the_gpu_bench_measures_and_prints_a_table(bench: ModuleType, tmp_path: 
     assert result["with_ngrams"]["words_per_second"] > 0
     assert len(lines) == 13
     assert json.loads(file.read_text(encoding="utf-8")) == result
+
+
+@pytest.mark.parametrize("model", ["skipgram", "cbow"])
+def test_the_gpu_bench_times_every_kernel(
+    bench: ModuleType, monkeypatch: pytest.MonkeyPatch, model: str
+) -> None:
+    """On the emulated device, with each graph run once in place of being replayed."""
+    kernels, own = importlib.import_module("bench.gpu_kernels"), CpuCupyBackend()
+    launched: list[list[str]] = []
+
+    def run(launch: Callable[[], None]) -> float:
+        own.kernels(np.float32).launched.clear()
+        launch()
+        launched.append(list(own.kernels(np.float32).launched))
+        return float(len(launched[-1]))
+
+    monkeypatch.setattr(kernels, "replayed", run)
+    monkeypatch.setattr(kernels, "STEPS", 2)
+    config = tuning.step_config(Settings(model=model))
+    times = kernels.kernel_times(own, bench.zipf_text(500, 4000), config, 8, 512)
+    assert times.kernels == dict.fromkeys(times.kernels, 1.0)  # each one launch a step
+    assert times.step == len(times.kernels) == 3
+    assert launched[0] == []
+    assert times.host > 0
 
 
 def test_the_gpu_bench_trains_on_a_text(

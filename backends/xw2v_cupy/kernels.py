@@ -137,6 +137,7 @@ class Kernels:
     def _compile(self, *macros: str) -> None:
         options = ("--std=c++14", *macros)
         self._module = self.library.RawModule(code=cuda_source(), options=options)
+        self._module.compile()  # now, and not in the first step
         self.shared_limit = self.library.cuda.Device().attributes["MaxSharedMemoryPerBlockOptin"]
         self._one, self._zero = np.ones((), self.dtype), np.zeros((), self.dtype)
 
