@@ -1,16 +1,15 @@
 """Measures training on one CUDA device: `python -m bench.gpu`, some minutes, nothing needed from
-outside.
+outside; with a text and test sets also the quality of vectors on those.
 
-Runs the parity tests on the device, then measures words per second over vector and batch sizes, the
-bytes a step moves per second against those of a plain copy, memory, and the quality of vectors
-against the CPU's on the same text. Prints a table and one line of JSON. Without a CUDA device it
-says so and exits with 1.
+Measures words per second over vector and batch sizes, the bytes a step moves per second against
+those of a plain copy, what each kernel takes, memory, the quality of vectors against the CPU's on
+the same text, and runs the parity tests on the device. Prints a table. What is measured is in the
+JSON file at once. Without a CUDA device it says so and exits with 1.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import platform
 import statistics
@@ -21,10 +20,11 @@ from itertools import product
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import numpy as np
 from xw2v_cupy import CupyBackend
 
 from bench.gpu_bytes import step_bytes
+from bench.gpu_kernels import kernel_times
+from bench.gpu_quality import Measured, measure_topical, measure_trained, trained_lines
 from bench.results import as_good
 from bench.synthetic import Text, batches_of, endless, ngram_index, topical_text, zipf_text
 from xw2v import tuning
@@ -38,14 +38,14 @@ from xw2v.sgns.step import step_for
 from xw2v.sgns.subwords import SubwordStep
 from xw2v.sgns.tables import initial_tables
 
-VECTOR_SIZES = (64, 100, 128, 256, 512)
+VECTOR_SIZES = (100, 300)
 BATCH_TOKENS = (2048, 4096, 8192, 16384, 32768, 65536)
 CBOW_SIZES, CBOW_BATCHES = (100, 300), (2048, 4096, 16384)
 PLAIN_SIZE, PLAIN_BATCH = 100, 16384  # what is varied one thing at a time
-SECONDS, REPEATS = 0.4, 3  # measured at a time, and how often
-PARITY_SECONDS = 120  # at most, for the tests
+SECONDS, REPEATS = 0.25, 3  # measured at a time, and how often
+PARITY_SECONDS = 180  # at most, for the tests
 SPEED_SECONDS = 240  # after which no further speed is measured
-COPIED_BYTES = 2**30
+COPIED_BYTES = 2**32  # many times the second-level cache
 PARITY_TESTS = ("test_backend_parity", "test_batches", "test_step", "test_update", "test_subwords")
 
 
@@ -102,35 +102,17 @@ def measure_speed(
     return Speed(statistics.median(rates), statistics.median(times))
 
 
-def quality(
-    backend: Backend, text: Text, topics: int, seed: int, batch_tokens: int, epochs: int = 3
-) -> float:
-    """Share of the ten nearest neighbours of frequent words that have the word's own topic."""
-    settings = Settings(vector_size=64, seed=seed)
-    step_config = tuning.step_config(settings)
-    tables = initial_tables(
-        backend, ModelShape.of_words(len(text.counts), settings.vector_size), seed
-    )
-    step = step_for(backend, step_config)
-    batches = batches_of(backend, text, step_config, batch_tokens, seed)
-    for epoch in range(epochs):
-        for position, batch in batches.epoch(epoch):
-            done = (epoch + position / len(text.ids)) / epochs
-            step(tables, batch, settings.learning_rate * (1 - done))
-    vectors = backend.to_numpy(tables.center)[: 20 * topics]
-    vectors = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
-    near = np.argsort(-(vectors @ vectors.T), axis=1)[:, 1:11]
-    return float(np.mean(near % topics == (np.arange(len(vectors)) % topics)[:, None]))
-
-
 def copy_bytes_per_second(backend: Backend) -> float:
     """What a plain copy on the device reads and writes a second: median of several."""
     xp = backend.xp
-    source, times = xp.zeros(COPIED_BYTES // 4, dtype=xp.float32, device=backend.device), []
+    source, copied = (
+        xp.zeros(COPIED_BYTES // 4, dtype=xp.float32, device=backend.device) for _ in range(2)
+    )
+    times = []
     for _ in range(10):
         backend.synchronize()
         began = time.perf_counter()
-        xp.asarray(source, copy=True)
+        copied[...] = source
         backend.synchronize()
         times.append(time.perf_counter() - began)
     return 2 * COPIED_BYTES / statistics.median(times)
@@ -164,15 +146,12 @@ def parity(device: str) -> str:
     return str((done.stdout.strip().splitlines() or ["no output"])[-1])
 
 
-def measure(
-    backends: dict[str, Backend], cpu: Backend, text: Text, topical: Text, topics: int
-) -> dict[str, Any]:
-    """Everything but the parity tests. The first backend is the one in question, the others second
-    opinions.
-    """
+def measure_speeds(backends: dict[str, Backend], cpu: Backend, text: Text, to: Measured) -> None:
+    """Speeds. The first backend is the one in question, the others second opinions."""
     (name, own), *others = backends.items()
     rows: list[dict[str, Any]] = []
     copied, began = copy_bytes_per_second(own), time.perf_counter()
+    to.note(copy_bytes_per_second=copied, speed=rows)
 
     def add(label: str, backend: Backend, size: int, batch_tokens: int, cbow: bool = False) -> None:
         if time.perf_counter() - began > SPEED_SECONDS:
@@ -187,40 +166,44 @@ def measure(
         speed = measure_speed(backend, text, step_config, size, batch_tokens)
         moved, least = (
             count / speed.step_us * 1e6
-            for count in step_bytes(step_config, size, batch, type(backend) is CupyBackend)
+            for count in step_bytes(
+                step_config, size, batch, not isinstance(backend, ProductsBackend)
+            )
         )
         figures = {"words_per_second": speed.words_per_second, "step_us": speed.step_us}
         shares = {"moved_of_copy": moved / copied, "least_of_copy": least / copied}
-        rows.append(
-            {"backend": label, "vector_size": size, "batch_tokens": batch_tokens} | figures | shares
-        )
-        print(f"{rows[-1]}", file=sys.stderr)
+        own_row = {"backend": label, "vector_size": size, "batch_tokens": batch_tokens}
+        rows.append(own_row | figures | shares)
+        to.note(speed=rows)
 
-    for label, backend in others:
-        add(label, backend, PLAIN_SIZE, PLAIN_BATCH)
-    for label, backend in others:
-        if not isinstance(backend, ProductsBackend):  # CBOW has no step by products
-            add(f"{label}, CBOW", backend, PLAIN_SIZE, PLAIN_BATCH, cbow=True)
-    for size, batch_tokens in product(CBOW_SIZES, CBOW_BATCHES):
-        add(f"{name}, CBOW", own, size, batch_tokens, cbow=True)
     for size, batch_tokens in product(VECTOR_SIZES, BATCH_TOKENS):
         add(name, own, size, batch_tokens)
+    for size, batch_tokens in product(CBOW_SIZES, CBOW_BATCHES):
+        add(f"{name}, CBOW", own, size, batch_tokens, cbow=True)
+    for label, backend in others:
+        add(label, backend, PLAIN_SIZE, PLAIN_BATCH)
+        if not isinstance(backend, ProductsBackend):  # CBOW has no step by products
+            add(f"{label}, CBOW", backend, PLAIN_SIZE, CBOW_BATCHES[0], cbow=True)
     plain = tuning.step_config(Settings(vector_size=PLAIN_SIZE))
     index = ngram_index(len(text.counts))
     with_ngrams = measure_speed(own, text, plain, PLAIN_SIZE, PLAIN_BATCH, index)
-    scores = {
-        label: [quality(backend, topical, topics, seed, T) for seed in (1, 2, 3)]
-        for label, backend, T in (
-            ("cpu", cpu, tuning.batch_tokens(Settings())),
-            (name, own, PLAIN_BATCH // 4),
-        )
-    }
-    return {
-        "copy_bytes_per_second": copied,
-        "speed": rows,
-        "with_ngrams": with_ngrams._asdict(),
-        "quality": scores,
-    }
+    to.note(with_ngrams=with_ngrams._asdict())
+
+
+def measure_kernels(own: CupyBackend, text: Text, to: Measured) -> None:
+    """What each kernel takes, in training's own batches."""
+    settings = [
+        Settings(vector_size=size, model=model, device="cuda")
+        for model in ("skipgram", "cbow")
+        for size in CBOW_SIZES
+    ]
+    times = []
+    for each in settings:
+        T, D = tuning.batch_tokens(each), each.vector_size
+        found = kernel_times(own, text, tuning.step_config(each), D, T)
+        row = {"model": each.model, "vector_size": D, "batch_tokens": T}
+        times.append(row | found._asdict())
+        to.note(kernels=times)
 
 
 def table(result: dict[str, Any]) -> str:
@@ -242,6 +225,12 @@ def table(result: dict[str, Any]) -> str:
     lines.append(
         "moved, least: bytes a second of a step, and those it must move, as shares of a copy's"
     )
+    for row in result.get("kernels", []):
+        parts = ", ".join(f"{name} {us:.1f}" for name, us in row["kernels"].items())
+        lines.append(
+            f"{row['model']}, size {row['vector_size']}, batch {row['batch_tokens']}: kernels "
+            f"{row['step']:.1f} us a step ({parts}), host {row['host']:.1f} us"
+        )
     ngrams = result["with_ngrams"]
     lines.append(
         f"with n-grams, size {PLAIN_SIZE}, batch {PLAIN_BATCH}: "
@@ -255,14 +244,19 @@ def table(result: dict[str, Any]) -> str:
     cpu, own = result["quality"].values()
     answer = "yes" if as_good(own, cpu) else "NO"
     lines.append(f"as good as the CPU's, or below by no more than its spread: {answer}")
-    return "\n".join(lines)
+    return "\n".join(lines + trained_lines(result.get("trained", [])))
 
 
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m bench.gpu", description=__doc__)
+    parser.add_argument("text", nargs="*", help="text files to train on as well")
+    parser.add_argument("--eval", type=Path, help="folder of test sets, for the text")
     parser.add_argument("--device", default="cuda", help="cuda or cuda:N")
-    parser.add_argument("--json", action="store_true", help="print the JSON alone")
+    parser.add_argument("--json", type=Path, help="file for the figures, from the first on")
+    parser.add_argument("--no-parity", action="store_true", help="leave the parity tests out")
     options = parser.parse_args(arguments)
+    if bool(options.text) != bool(options.eval):
+        parser.error("give both a text and --eval, the folder of test sets, or neither")
     try:
         load_backend("cupy", options.device)
     except MissingDependencyError as error:
@@ -295,21 +289,32 @@ def main(arguments: list[str] | None = None) -> int:
             sentences=1_000_000,
         ),
     )
-    result: dict[str, Any] = {
-        "date": time.strftime("%Y-%m-%d"),
-        "device": own.gpu_model(),
-        "versions": f"{versions}, Python {platform.python_version()}",
-        "parity": parity(options.device),
-        "memory": plan,
-    }
-    topics = 50
+    result = Measured(options.json)
+    result.note(
+        date=time.strftime("%Y-%m-%d"),
+        device=own.gpu_model(),
+        versions=f"{versions}, Python {platform.python_version()}",
+        memory=plan,
+        parity="not asked for",
+    )
+    topics, cpu = 50, load_backend("numpy")
     text, topical = zipf_text(200_000, 20_000_000), topical_text(5000, 1_500_000, topics)
-    result |= measure(backends, load_backend("numpy"), text, topical, topics)
-    result["pool_bytes"] = cupy.get_default_memory_pool().total_bytes()
-    result["seconds"] = time.perf_counter() - began
-    if not options.json:
-        print(table(result))
-    print(json.dumps(result))
+    measure_speeds(backends, cpu, text, result)
+    measure_kernels(own, text, result)
+    both = {
+        "cpu": (cpu, tuning.batch_tokens(Settings())),
+        "cupy": (own, tuning.batch_tokens(Settings(device="cuda"))),
+    }
+    measure_topical(both, topical, topics, result)
+    if options.text:
+        measure_trained(options.text, options.eval, options.device, result)
+    if not options.no_parity:
+        result.note(parity=parity(options.device))
+    result.note(
+        pool_bytes=cupy.get_default_memory_pool().total_bytes(),
+        seconds=time.perf_counter() - began,
+    )
+    print(table(result))
     return 0
 
 

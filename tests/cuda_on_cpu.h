@@ -14,10 +14,12 @@
 #define __global__
 #define __device__
 #define __shared__
+#define __align__(bytes) __attribute__((aligned(bytes)))
 #define __launch_bounds__(threads, blocks)
 using std::exp;
 using std::expm1;
 using std::log1p;
+using std::max;
 using std::min;
 using std::sqrt;
 
@@ -92,15 +94,15 @@ static void emulate_apart(unsigned grid, unsigned lanes, unsigned warps, const s
     }
 }
 
-// All 32 lanes give a value, then all read one. Lanes that left the kernel early would be a bug there.
-template <typename T> static T exchange(T value, unsigned from) {
+// All 32 lanes give a value, then all read what they need of the 32. Lanes that left the kernel early would be a bug there.
+template <typename T, typename Read> static T exchange(T value, Read read) {
     static T given[1024];
     const size_t warp = running / 32 * 32;
     given[running] = value;
     take_turns();
     for (size_t lane = warp; lane < warp + 32; ++lane)
         if (fibers[lane].done) std::fprintf(stderr, "a lane left before a shuffle\n"), std::abort();
-    const T result = given[warp + from];
+    const T result = read(given + warp);
     take_turns();
     return result;
 }
@@ -110,9 +112,27 @@ static void __syncthreads() {
     if (++arrived == fibers.size()) arrived = 0, ++met;
     while (met == meeting) take_turns();
 }
-template <typename T> static T __shfl_sync(unsigned, T value, int lane) { return exchange(value, lane); }
+static void __threadfence() {}
+template <typename T> static T __shfl_sync(unsigned, T value, int lane) {
+    return exchange(value, [&](const T* given) { return given[lane]; });
+}
 template <typename T> static T __shfl_xor_sync(unsigned, T value, int mask) {
-    return exchange(value, (running % 32) ^ mask);
+    return exchange(value, [&](const T* given) { return given[(running % 32) ^ mask]; });
+}
+static unsigned __ballot_sync(unsigned, bool vote) {
+    return exchange(unsigned(vote), [](const unsigned* given) {
+        unsigned votes = 0;
+        for (unsigned lane = 0; lane < 32; ++lane) votes |= given[lane] << lane;
+        return votes;
+    });
+}
+static int __popc(unsigned bits) { return __builtin_popcount(bits); }
+static int __clz(unsigned bits) { return bits ? __builtin_clz(bits) : 32; }
+static int __ffs(unsigned bits) { return __builtin_ffs(bits); }
+static unsigned __brev(unsigned bits) {
+    unsigned reversed = 0;
+    for (int bit = 0; bit < 32; ++bit) reversed |= (bits >> bit & 1) << (31 - bit);
+    return reversed;
 }
 
 template <typename T> static T atomicAdd(T* address, T value) { return *address += value, *address - value; }

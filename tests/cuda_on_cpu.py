@@ -36,7 +36,9 @@ from xw2v.sgns.backend import Backend
 
 HEADER = Path(__file__).with_name("cuda_on_cpu.h")
 # where threads wait for each other
-WAITING = re.compile(r"warp_sum|sum_of_warps|__shfl|__syncthreads")
+WAITING = re.compile(
+    r"warp_sum|sum_of_warps|sum_of_rows|add_row|__shfl|__ballot|shuffled_halves|__syncthreads"
+)
 
 
 DTYPES: dict[str, tuple[type, ...]] = {
@@ -44,33 +46,34 @@ DTYPES: dict[str, tuple[type, ...]] = {
     "double*": (np.float64,),
     "integer*": (np.int64,),
     "count*": (np.int64,),
-}
-SCALARS: dict[str, tuple[type, Any]] = {
-    "integer": (int, ctypes.c_longlong),
-    "double": (float, ctypes.c_double),
-    "unsigned long long": (np.uint64, ctypes.c_ulonglong),
+    "int*": (np.int32,),
+    "unsigned*": (np.uint32,),
+    "Sum*": (np.float32, np.float64, np.int64),
 }
 
 
 @functools.cache
-def cpu_library(real: str) -> ctypes.CDLL:
-    """The kernels as functions run_NAME(blocks, warps, arguments ...)."""
+def cpu_library(macros: tuple[str, ...]) -> ctypes.CDLL:
+    """The kernels as functions run_NAME(blocks, warps, arguments), which take the addresses of
+    their arguments as CUDA's driver does.
+    """
     if sys.platform != "linux" or shutil.which("g++") is None:
         pytest.skip("no Linux with g++ to run the CUDA sources on the CPU")
     source = f'#include "{HEADER}"\n{cuda_source()}'
     for name, kernel in kernel_signatures().items():
         run = "emulate" if WAITING.search(kernel.body) else "emulate_apart"
-        parameters = ", ".join(f"{each.type} {each.name}" for each in kernel.parameters)
-        names = ", ".join(each.name for each in kernel.parameters)
+        values = ", ".join(
+            f"*({each.type}*)arguments_[{place}]" for place, each in enumerate(kernel.parameters)
+        )
         source += (
-            f'\nextern "C" void run_{name}(unsigned grid_, unsigned warps_, {parameters})'
-            f"{{ {run}(grid_, {WARP_SIZE}, warps_, [&] {{ {name}({names}); }}); }}"
+            f'\nextern "C" void run_{name}(unsigned grid_, unsigned warps_, void** arguments_)'
+            f"{{ {run}(grid_, {WARP_SIZE}, warps_, [&] {{ {name}({values}); }}); }}"
         )
     source += f"\nreal shared[{CpuKernels.shared_limit} / sizeof(real)];"
     with tempfile.TemporaryDirectory() as folder:
         file, library = Path(folder, "kernels.cpp"), Path(folder, "kernels.so")
         file.write_text(source, encoding="utf-8")
-        flags = ["-std=c++17", "-O1", "-w", f"-DREAL={real}", "-shared", "-fPIC"]
+        flags = ["-std=c++17", "-O1", "-w", *macros, "-shared", "-fPIC"]
         subprocess.run(["g++", *flags, str(file), "-o", str(library)], check=True)
         return ctypes.CDLL(str(library))
 
@@ -84,20 +87,30 @@ class CpuKernels(Kernels):
 
     shared_limit = 227 * 2**10  # an H100's
 
-    def __init__(self, dtype: Any, *, backwards: bool = False) -> None:
-        super().__init__(np, dtype)
+    def __init__(self, dtype: Any, *, deterministic: bool = False, backwards: bool = False) -> None:
+        super().__init__(np, dtype, deterministic=deterministic)
         self.launched: list[str] = []
         self.backwards = backwards
 
-    def _prepare(self, real: str) -> None:
-        self._library = cpu_library(real)
+    def _compile(self, *macros: str) -> None:
+        self._library = cpu_library(macros)
 
-    def _run(self, name: str, blocks: int, shared_bytes: int, arguments: tuple[Any, ...]) -> None:
+    def runner(self, name: str, shared_bytes: int) -> Callable[[int, int], None]:
         assert shared_bytes <= self.shared_limit
-        self.launched.append(name)
-        ctypes.c_bool.in_dll(self._library, "backwards").value = self.backwards
-        converted = map(as_ctypes, arguments, kernel_signatures()[name].parameters)
-        getattr(self._library, f"run_{name}")(blocks, WARPS_PER_BLOCK, *converted)
+        kernel = getattr(self._library, f"run_{name}")
+
+        def run(blocks: int, arguments: int) -> None:
+            self.launched.append(name)
+            ctypes.c_bool.in_dll(self._library, "backwards").value = self.backwards
+            kernel(blocks, WARPS_PER_BLOCK, ctypes.c_void_p(arguments))
+
+        return run
+
+    def encoder(self, parameter: Parameter) -> Callable[[Any], int | float]:
+        encode = super().encoder(parameter)
+        return lambda value: (
+            checked_address(value, parameter) if is_array(parameter) else encode(value)
+        )
 
     def product(
         self,
@@ -135,7 +148,9 @@ class CpuCupyBackend(CupyBackend):
         return array
 
     def kernels(self, dtype: Any) -> Kernels:
-        return self._kernels.setdefault(np.dtype(dtype).name, CpuKernels(dtype))
+        return self._kernels.setdefault(
+            np.dtype(dtype).name, CpuKernels(dtype, deterministic=self.deterministic)
+        )
 
     def synchronize(self) -> None:
         pass
@@ -147,20 +162,18 @@ class CpuCupyBackend(CupyBackend):
         return "the CPU"
 
 
-def as_ctypes(value: Any, parameter: Parameter) -> Any:
-    """An argument as CuPy would pass it, which must be of the parameter's type: arrays by pointer,
-    int as long long, float as double.
-    """
-    if parameter.type.endswith("*"):
-        if isinstance(value, int) and value == 0:
-            return ctypes.c_void_p(None)
-        assert isinstance(value, np.ndarray), parameter
-        assert value.flags.c_contiguous, parameter
-        assert value.dtype in DTYPES[parameter.type.removeprefix("const ")], parameter
-        return ctypes.c_void_p(value.ctypes.data)
-    python_type, c_type = SCALARS[parameter.type]
-    assert isinstance(value, python_type), parameter
-    return c_type(int(value) if python_type is np.uint64 else value)
+def is_array(parameter: Parameter) -> bool:
+    return parameter.type.endswith("*")
+
+
+def checked_address(array: Any, parameter: Parameter) -> int:
+    """An array's address, or 0 for none; it must be of the parameter's type."""
+    if isinstance(array, int) and array == 0:
+        return 0
+    assert isinstance(array, np.ndarray), parameter
+    assert array.flags.c_contiguous, parameter
+    assert array.dtype in DTYPES[parameter.type.removeprefix("const ")], parameter
+    return array.ctypes.data
 
 
 def column_major_gemm(gemm: Any, a: np.ndarray, b: np.ndarray, c: np.ndarray, beta: float) -> None:

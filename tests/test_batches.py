@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from oracles import slow_low_discrepancy_uint32, small_config
 
 from xw2v.sgns.backend import Backend
-from xw2v.sgns.batches import REFERENCE_BATCHES, Batches, extents
+from xw2v.sgns.batches import REFERENCE_BATCHES, ArraySampler, Batches, extents
 from xw2v.sgns.config import Shard
 from xw2v.sgns.draws import Purpose, philox_uint64, stream_of
 from xw2v.sgns.interface import Batch
@@ -136,6 +136,20 @@ def test_equal_to_the_slow_version(
     expected = slow_epoch(text, epoch, cbow=cbow)
     assert len(expected) > REFERENCE_BATCHES
     assert_same_batches(batches.epoch(epoch), expected, any_backend)
+
+
+@pytest.mark.parametrize("chunk_tokens", [50_001, 10**6])
+def test_a_long_text_has_the_batches_of_array_operations(
+    any_backend: Backend, chunk_tokens: int
+) -> None:
+    rng = np.random.default_rng(0)
+    text = Text([*rng.geometric(0.07, 8000).tolist(), 3000])
+    plain = text.batches(sample=0.02)
+    sampling, purposes = Sampling(0.02, 0.75, 3), (Purpose.TOKENS, Purpose.NEGATIVES)
+    stream = TokenStream(text.ids, text.offsets, text.counts)
+    plain.sampler = ArraySampler(plain.backend, stream, CONFIG, sampling, purposes)
+    batches = text.batches(any_backend, sample=0.02, chunk_tokens=chunk_tokens)
+    assert_same_batches(batches.epoch(2), plain.epoch(2), any_backend)
 
 
 @settings(deadline=None)

@@ -11,7 +11,7 @@ from xw2v_numpy.team import Team, load_team
 
 from xw2v.sgns.batches import ArraySampler, Batches
 from xw2v.sgns.draws import Purpose
-from xw2v.sgns.interface import Stretch
+from xw2v.sgns.interface import Sampler, Stretch
 from xw2v.sgns.sampling import Sampling
 from xw2v.sgns.tokenstream import TokenStream
 
@@ -41,17 +41,23 @@ def test_a_stretch_equals_that_of_array_operations(
     sampling = Sampling(sample=sample, ns_exponent=0.75, seed=2**63 - 5)
     plain = ArraySampler(NumpyBackend(), stream, config, sampling, PURPOSES)
     compiled = CompiledSampler(stream, config, sampling, PURPOSES, Team(threads))
+    assert_same_stretches(
+        compiled,
+        plain,
+        [(5, 9, 0), (9, 10, 0), (10, 12_345, 0), (12_345, 20_000, 0), (20_000, 20_000, 40)],
+    )
+
+
+def assert_same_stretches(
+    sampler: Sampler, plain: ArraySampler, chunks: list[tuple[int, int, int]]
+) -> None:
+    """For chunks (start, stop, padding), each with the last tokens of those before it."""
     before = plain.extend(3, plain.extend(3, nothing(), 0, 0, 7), 0, 5, 0)
-    for start, stop, padding in (
-        (5, 9, 0),
-        (9, 10, 0),
-        (10, 12_345, 0),
-        (12_345, 20_000, 0),
-        (20_000, 20_000, 40),
-    ):
+    for start, stop, padding in chunks:
         expected = plain.extend(3, before, start, stop, padding)
-        found = compiled.extend(3, before, start, stop, padding)
+        found = sampler.extend(3, before, start, stop, padding)
         for name, part, expected_part in zip(found._fields, found, expected, strict=True):
+            assert part.dtype == np.int64
             np.testing.assert_array_equal(part, expected_part, err_msg=name)
         keep = max(len(expected.ids) - 50, 0)
         before = type(expected)(*(part[keep:] for part in expected))

@@ -13,7 +13,6 @@ import pytest
 from cuda_on_cpu import CpuCupyBackend, CpuKernels
 from oracles import random_batch, random_tables, small_config
 from xw2v_cupy.cbow import CbowGradients
-from xw2v_cupy.corpus import DeviceCorpus
 from xw2v_cupy.fused import fused_sizes
 from xw2v_cupy.groups import GroupMeans
 from xw2v_cupy.memory import (
@@ -30,7 +29,6 @@ from xw2v.errors import OutOfMemoryError
 from xw2v.sgns.batches import REFERENCE_BATCHES, Batches
 from xw2v.sgns.config import ModelShape, RunShape
 from xw2v.sgns.interface import SubwordIndex, Tables
-from xw2v.sgns.loading import load_backend
 from xw2v.sgns.sampling import Sampling
 from xw2v.sgns.tokenstream import TokenStream
 
@@ -45,33 +43,35 @@ def size_of(arrays: Any) -> int:
     return sum(array.nbytes for array in owned.values())
 
 
+@pytest.mark.parametrize("deterministic", [False, True])
 @pytest.mark.parametrize("tied", [False, True])
-def test_tables_and_step_take_what_was_planned(tied: bool) -> None:
+def test_tables_and_step_take_what_was_planned(tied: bool, deterministic: bool) -> None:
     config, rng = small_config(tied=tied), np.random.default_rng(0)
-    plan = plan_memory(config, SHAPE, chunk_tokens=CHUNK_TOKENS, free=10**9, fused=False)
-    T, D, kernels = SHAPE.batch_tokens, SHAPE.model.dim, CpuKernels(np.float32)
+    options = {"chunk_tokens": CHUNK_TOKENS, "free": 10**9, "deterministic": deterministic}
+    plan = plan_memory(config, SHAPE, fused=False, **options)
+    T, D = SHAPE.batch_tokens, SHAPE.model.dim
+    kernels = CpuKernels(np.float32, deterministic=deterministic)
     tables = random_tables(rng, SHAPE.model.input_rows, D, np.float32, tied)
     assert plan.tables == size_of(tables)
     sums = RowSums(kernels, config, SHAPE.model)
     assert plan.sums == size_of([*sums.center, *sums.context])
-    parts = GroupMeans(config, kernels, T, D), ProductGradients(config, kernels, T, D)
-    assert plan.step == sum(size_of(vars(part).values()) for part in parts)
+    groups = GroupMeans(config, kernels, T, D, sums)
+    products = ProductGradients(config, kernels, T, D, groups, sums)
+    assert plan.step == sum(size_of(vars(part).values()) for part in (groups, products))
     assert plan.total == plan.tables + plan.sums + plan.step + plan.batches + plan.corpus
 
 
-@pytest.mark.parametrize("deterministic", [False, True])
 @pytest.mark.parametrize("tied", [False, True])
-def test_cbows_step_takes_what_was_planned(tied: bool, deterministic: bool) -> None:
+def test_cbows_step_takes_what_was_planned(tied: bool) -> None:
     """With no more than the loss of each token planned beside."""
     config, kernels = small_config(tied=tied, cbow=True), CpuKernels(np.float32)
     T, D = SHAPE.batch_tokens, SHAPE.model.dim
-    plan = plan_memory(
-        config, SHAPE, chunk_tokens=CHUNK_TOKENS, free=10**9, fused=not deterministic
-    )
-    sizes = fused_sizes(config, D, 4, kernels.shared_limit, deterministic=deterministic)
+    plan = plan_memory(config, SHAPE, chunk_tokens=CHUNK_TOKENS, free=10**9, fused=True)
+    sizes = fused_sizes(config, D, 4, kernels.shared_limit)
     assert sizes is not None
     n_reference = REFERENCE_BATCHES * T // config.group * config.shared_negatives
-    step = CbowGradients(config, kernels, T, D, n_reference, sizes, deterministic=deterministic)
+    sums = RowSums(kernels, config, SHAPE.model)
+    step = CbowGradients(config, kernels, T, D, n_reference, sizes, sums)
     parts = vars(step)
     arrays = size_of(part for name, part in parts.items() if name != "loss")
     assert plan.step == arrays + 8 * T
@@ -98,17 +98,22 @@ def test_composing_words_takes_what_was_planned(cbow: bool) -> None:
     assert size_of([*own, *entries]) <= plan.words <= size_of([*own, *entries]) + 2 * D * 4 * T
 
 
-def test_batches_take_no_more_than_planned() -> None:
-    """Measured on NumPy, whose arrays are the same."""
-    chunk = 2**17
-    ids, offsets = np.zeros(2 * chunk, np.int32), np.arange(0, 2 * chunk + 1, 16)
+@pytest.mark.parametrize("sentence_tokens", [1, 16])
+def test_batches_take_no_more_than_planned(sentence_tokens: int) -> None:
+    """Of a corpus on the host. Measured on NumPy, whose arrays are the same, and copied as a device
+    copies them.
+    """
+    chunk = 2**16
+    ids, offsets = np.zeros(3 * chunk, np.int32), np.arange(0, 3 * chunk + 1, sentence_tokens)
     config = small_config(group=64, shared_negatives=32)
+    backend = CpuCupyBackend()
+    backend.from_numpy, backend._free = np.array, lambda: 1  # type: ignore[assignment, method-assign]
     batches = Batches(
-        load_backend("numpy"),
+        backend,
         TokenStream(ids, offsets, np.array([1])),
         config,
         Sampling(0, 0.75, seed=1),
-        batch_tokens=4096,
+        batch_tokens=1024,
         chunk_tokens=chunk,
     )
     tracemalloc.start()
@@ -116,7 +121,7 @@ def test_batches_take_no_more_than_planned() -> None:
         pass
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert peak <= BATCH_BYTES_PER_TOKEN * chunk
+    assert 0.85 * BATCH_BYTES_PER_TOKEN * chunk <= peak <= BATCH_BYTES_PER_TOKEN * chunk
 
 
 def test_too_little_memory_is_refused_with_the_figures() -> None:
@@ -131,7 +136,7 @@ def test_the_backend_reports_its_plan() -> None:
     model = ModelShape.of_words(50_000, 100)
     shape = RunShape(model, batch_tokens=4096, tokens=10**6, sentences=10**5)
     line = CpuCupyBackend().plan(small_config(), shape)
-    assert line.startswith("0.29 GB of device memory (tables 0.04, sums 0.04, ")
+    assert line.startswith("0.21 GB of device memory (tables 0.04, sums 0.04, ")
     assert line.endswith(" of 1.07 GB that are free on the CPU")
 
 
@@ -150,15 +155,3 @@ def test_a_large_corpus_stays_on_the_host() -> None:
     )
     assert small.corpus == 4 * fitting + 8 * 31
     assert large.corpus == 0
-
-
-def test_a_corpus_on_the_device_reads_like_one_on_the_host() -> None:
-    rng = np.random.default_rng(0)
-    offsets = np.concatenate(([0], np.cumsum(rng.integers(1, 9, 40))))
-    ids = rng.integers(0, 50, offsets[-1]).astype(np.int32)
-    stream = TokenStream(ids, offsets, np.bincount(ids))
-    corpus = DeviceCorpus(np, stream)
-    for start, stop in [(0, len(ids)), (3, 4), (17, 90), (len(ids) - 1, len(ids))]:
-        for part, expected in zip(corpus(start, stop), stream.read(start, stop), strict=True):
-            assert part.dtype == np.int64
-            np.testing.assert_array_equal(part, expected)

@@ -18,12 +18,11 @@ from oracles import assert_rows_close, random_batch, random_tables, slow_step, s
 from xw2v_cupy.groups import GroupMeans
 from xw2v_cupy.kernels import NULL, cuda_source, kernel_signatures
 from xw2v_cupy.step import CupyStep
-from xw2v_cupy.sums import RowSums, TouchedRows
+from xw2v_cupy.sums import RowSums
 
 from xw2v.errors import OutOfMemoryError
 from xw2v.sgns.composition import center_ids
 from xw2v.sgns.config import ModelShape, StepConfig
-from xw2v.sgns.draws import random_uint32_halves
 from xw2v.sgns.interface import Batch, Tables
 
 VOCAB_SIZE, DIM, TOKENS = 60, 37, 64  # a row is more than a warp and no multiple of it
@@ -38,11 +37,13 @@ CONFIGS = {
     "one group": {"group": 64},
 }
 KINDS = {
-    "products": {"fused": False},
-    "deterministic": {"deterministic": True},
-    "fused": {"fused": True},
+    "products": {"fused": False, "deterministic": False},
+    "fused": {"fused": True, "deterministic": False},
+    "deterministic products": {"fused": False, "deterministic": True},
+    "deterministic": {"fused": True, "deterministic": True},
 }
-LAUNCHES = {"products": 16, "fused": 5}
+FIXED_POINT_TOLERANCE = 1e-9
+LAUNCHES = {"products": 14, "fused": 3, "deterministic": 3}
 
 
 @pytest.mark.parametrize("real", ["float", "double"])
@@ -86,28 +87,6 @@ def batch_with_padding(rng: np.random.Generator, config: StepConfig) -> Batch:
     return batch
 
 
-def test_philox_gives_the_hosts_words() -> None:
-    kernels = CpuKernels(np.float32)
-    for seed, stream, start, count in [
-        (0, 0, 0, 9),
-        (2**64 - 1, 2**63 + 5, 2**40 + 3, 1000),
-        (7, 1, 2, 1),
-    ]:
-        high, low = np.full((2, count), -1)
-        counters = (start + count - 1) // 4 - start // 4 + 1
-        kernels.launch(
-            "philox_uint64",
-            -(-counters // 32),
-            seed=np.uint64(seed),
-            stream=np.uint64(stream),
-            start=start,
-            n_words=count,
-            high=high,
-            low=low,
-        )
-        np.testing.assert_array_equal((high, low), random_uint32_halves(seed, stream, start, count))
-
-
 @pytest.mark.parametrize(("dtype", "tolerance"), [(np.float64, 1e-12), (np.float32, 1e-5)])
 @pytest.mark.parametrize("options", KINDS.values(), ids=KINDS.keys())
 @pytest.mark.parametrize("changes", CONFIGS.values(), ids=CONFIGS.keys())
@@ -118,7 +97,10 @@ def test_step_equals_a_loop_over_pairs(
     config = small_config(**changes)
     rng = np.random.default_rng(0)
     tables = random_tables(rng, VOCAB_SIZE, DIM, dtype, config.tied)
-    step = CupyStep(config, CpuKernels, **options)
+    kernels = CpuKernels(dtype, deterministic=options["deterministic"])
+    step = CupyStep(config, lambda dtype: kernels, fused=options["fused"])
+    if options["deterministic"]:
+        tolerance = max(tolerance, FIXED_POINT_TOLERANCE)
     expected = Tables(*(part.astype(np.float64) for part in tables))
     for _ in range(3):
         batch = batch_with_padding(rng, config)
@@ -137,7 +119,7 @@ def test_rows_longer_than_shared_memory_go_through_it_in_strips(tied: bool) -> N
     tables = random_tables(rng, VOCAB_SIZE, 3 * DIM, tied=tied)
     batch = random_batch(rng, config, VOCAB_SIZE, TOKENS)
     expected, _ = slow_step(config, tables, batch, 0.2)
-    for limit, gradients in ((15_000, "pair_gradients"), (10_000, "score_gradients")):
+    for limit, gradients in ((20_000, "pair_gradients"), (10_000, "score_gradients")):
         kernels = CpuKernels(np.float64)
         kernels.shared_limit = limit
         moved = copied(tables)
@@ -168,29 +150,24 @@ def copied(tables: Tables) -> Tables:
     return Tables(center, center if tables.context is tables.center else tables.context.copy())
 
 
-@pytest.mark.parametrize(
-    ("kind", "equal"), [("deterministic", True), ("products", False), ("fused", False)]
-)
+@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("tied", [False, True])
-def test_deterministic_steps_do_not_depend_on_the_order_of_threads(
-    kind: str, equal: bool, tied: bool
-) -> None:
+def test_deterministic_steps_do_not_depend_on_the_order_of_threads(kind: str, tied: bool) -> None:
     """Bit-equal with the threads run forwards and backwards; the other steps show that the order
     matters.
     """
     config, rng = small_config(tied=tied), np.random.default_rng(3)
     tables = random_tables(rng, VOCAB_SIZE, DIM, np.float32, tied)
     batches = [random_batch(rng, config, VOCAB_SIZE, TOKENS) for _ in range(2)]
+    fused, deterministic = KINDS[kind].values()
     results = []
     for backwards in (False, True):
-        kernels = CpuKernels(np.float32, backwards=backwards)
-        step, moved = (
-            CupyStep(config, lambda dtype, kernels=kernels: kernels, **KINDS[kind]),
-            copied(tables),
-        )
+        kernels = CpuKernels(np.float32, deterministic=deterministic, backwards=backwards)
+        step = CupyStep(config, lambda dtype, kernels=kernels: kernels, fused=fused)
+        moved = copied(tables)
         losses = [float(step(moved, batch, 0.2, measure=True)) for batch in batches]
         results.append((*moved, losses))
-    assert all(map(np.array_equal, *results)) == equal
+    assert all(map(np.array_equal, *results)) == deterministic
 
 
 @pytest.mark.parametrize("tied", [False, True])
@@ -199,14 +176,15 @@ def test_sums_are_cleared(tied: bool) -> None:
     kernels, tables = CpuKernels(np.float32), random_tables(rng, VOCAB_SIZE, DIM, np.float32, tied)
     sums = RowSums(kernels, config, ModelShape.of_words(VOCAB_SIZE, DIM))
     batch = random_batch(rng, config, VOCAB_SIZE, TOKENS)
-    groups = GroupMeans(config, kernels, TOKENS, DIM)
-    groups(tables, batch, sums)
+    groups = GroupMeans(config, kernels, TOKENS, DIM, sums)
+    sums.prepare(TOKENS, groups.context_ids, groups.means)
+    groups(tables, batch)
     pairs = batch.left.sum() + batch.right.sum()
     np.testing.assert_array_equal(
         sums.context.pairs.sum(axis=0), (1 + tied) * np.array([1, config.shared_negatives]) * pairs
     )
-    touched = TouchedRows(center_ids(config, batch), groups.context_ids)
-    sums.apply(tables, touched, groups.means, 0.1)
+    np.testing.assert_array_equal(groups.center_ids, center_ids(config, batch))
+    sums.apply(tables, groups.center_ids, 0.1)
     assert not any(
         part.any()
         for table in (sums.center, sums.context)
@@ -217,8 +195,9 @@ def test_sums_are_cleared(tied: bool) -> None:
 @pytest.mark.parametrize("kind", LAUNCHES)
 def test_launches_do_not_depend_on_the_batch(kind: str) -> None:
     config, rng = small_config(), np.random.default_rng(1)
-    kernels = CpuKernels(np.float32)
-    step = CupyStep(config, lambda dtype: kernels, **KINDS[kind])
+    fused, deterministic = KINDS[kind].values()
+    kernels = CpuKernels(np.float32, deterministic=deterministic)
+    step = CupyStep(config, lambda dtype: kernels, fused=fused)
     tables = random_tables(rng, VOCAB_SIZE, DIM, np.float32)
     launched = []
     for words in (1, 5, VOCAB_SIZE):
@@ -249,13 +228,28 @@ def test_a_launch_with_a_wrong_or_missing_argument_fails_with_its_name(
 def test_a_batch_with_another_field_fails_at_the_kernels_that_take_its_fields() -> None:
     arguments = {each.name: NULL for each in kernel_signatures()["group_means"].parameters}
     with pytest.raises(TypeError, match="kernel group_means has no parameter 'weights'"):
-        CpuKernels(np.float32).launch_blocks("group_means", 1, 0, **arguments, weights=NULL)
+        CpuKernels(np.float32).prepare("group_means", 1, **arguments, weights=NULL)
+
+
+def test_a_prepared_launch_takes_what_changes_and_no_more() -> None:
+    rows, table = np.zeros((1, 2), np.float32), np.arange(4, dtype=np.float32).reshape(2, 2)
+    fixed = {"D": 2, "n_ids": 1, "table": table, "rows": rows}
+    gather = CpuKernels(np.float32).prepare("gather", 1, **fixed)
+    for id in (1, 0, 1):
+        gather(ids=np.array([id]))
+        np.testing.assert_array_equal(rows[0], table[id])
+    with pytest.raises(TypeError, match="kernel gather: the argument 'ids' is missing"):
+        gather()
+    with pytest.raises(TypeError, match="kernel gather has no parameter 'D'"):
+        gather(ids=np.array([0]), D=2)  # that it was prepared with
 
 
 def test_an_argument_of_another_type_is_refused_by_the_emulation() -> None:
     wrong = GATHER | {"ids": np.zeros(1, np.int32), "rows": np.ones((1, 2), np.float32)}
     with pytest.raises(AssertionError, match="name='ids'"):
         CpuKernels(np.float32).launch("gather", 1, **wrong)
+    with pytest.raises(TypeError, match="float"):
+        CpuKernels(np.float32).prepare("gather", 1, n_ids=1.0)
 
 
 def test_signatures_hold_every_kernel_of_the_sources() -> None:

@@ -12,7 +12,7 @@ from xw2v.sgns.interface import SubwordIndex
 
 DEFAULT_BATCH_TOKENS = {"skipgram": 2048, "cbow": 1024}
 # A GPU is not filled by what the cache of a CPU core holds.
-CUDA_BATCH_TOKENS = {"skipgram": 16384, "cbow": 2048}
+CUDA_BATCH_TOKENS = {"skipgram": 4096, "cbow": 2048}
 BLOCK_CENTERS = 8  # centers that share a span
 GROUP_TOKENS = 64  # tokens that share negatives; twice as many where negatives are few
 SMALLEST_GROUP_TOKENS = 16

@@ -8,17 +8,18 @@ import numpy as np
 
 from xw2v.errors import MissingDependencyError, UsageError
 from xw2v.sgns.array import Array
-from xw2v.sgns.backend import Backend, Reader
+from xw2v.sgns.backend import Backend
 from xw2v.sgns.config import RunShape, StepConfig
-from xw2v.sgns.draws import NUMBERS_PER_COUNTER, low_discrepancy_uint32
-from xw2v.sgns.interface import Composer, Step, SubwordIndex
+from xw2v.sgns.interface import Composer, Purposes, Sampler, Step, SubwordIndex
+from xw2v.sgns.sampling import Sampling
 from xw2v.sgns.tokenstream import TokenStream
-from xw2v_cupy.corpus import DeviceCorpus
+from xw2v_cupy.corpus import CorpusReader, DeviceCorpus, HostCorpus
 from xw2v_cupy.fused import WIDTHS, fused_sizes
-from xw2v_cupy.kernels import WARP_SIZE, Kernels
+from xw2v_cupy.kernels import Kernels
 from xw2v_cupy.memory import corpus_bytes, in_gb, out_of_memory, plan_memory
 from xw2v_cupy.ngrams import CupyComposer
-from xw2v_cupy.scatter import scatter_add
+from xw2v_cupy.sampling import CupySampler
+from xw2v_cupy.scatter import add_in_order, add_to_sums
 from xw2v_cupy.step import CupyStep
 
 INSTALL = (
@@ -72,42 +73,8 @@ class CupyBackend(Backend):
         return host
 
     def scatter_add(self, table: Any, rows: Any, updates: Any) -> None:
-        scatter_add(
-            self.kernels(table.dtype),
-            table,
-            rows,
-            self._cupy.ascontiguousarray(updates),
-            deterministic=self.deterministic,
-        )
-
-    def random_uint32_halves(
-        self, seed: int, stream: int, start: int, count: int
-    ) -> tuple[Array, Array]:
-        try:
-            high, low = self._cupy.empty((2, count), np.int64)
-        except MemoryError as error:
-            raise out_of_memory(error) from None
-        counters = -(-(start + count) // NUMBERS_PER_COUNTER) - start // NUMBERS_PER_COUNTER
-        self.kernels(np.float32).launch(
-            "philox_uint64",
-            -(-counters // WARP_SIZE),
-            seed=np.uint64(seed),
-            stream=np.uint64(stream),
-            start=start,
-            n_words=count,
-            high=high,
-            low=low,
-        )
-        return high, low
-
-    def low_discrepancy_uint32(self, seed: int, stream: int, start: int, count: int) -> Array:
-        numbers: Array = low_discrepancy_uint32(self._cupy, seed, stream, start, count)
-        return numbers
-
-    def reader(self, stream: TokenStream) -> Reader:
-        if corpus_bytes(len(stream), stream.sentences, self._free()):
-            return DeviceCorpus(self._cupy, stream)
-        return super().reader(stream)
+        add = add_in_order if self.deterministic else add_to_sums
+        add(self.kernels(table.dtype), table, rows, self._cupy.ascontiguousarray(updates))
 
     def plan(self, config: StepConfig, shape: RunShape) -> str:
         limit = self.kernels(np.float32).shared_limit
@@ -117,7 +84,8 @@ class CupyBackend(Backend):
             shape,
             chunk_tokens=self.chunk_tokens,
             free=self._free(),
-            fused=fits and not self.deterministic,
+            fused=fits,
+            deterministic=self.deterministic,
         )
         return f"{plan} of {in_gb(self._free())} GB that are free on {self.gpu_model()}"
 
@@ -138,13 +106,23 @@ class CupyBackend(Backend):
         negatives than fit into shared memory.
         """
         limit = self.kernels(np.float32).shared_limit
-        narrowest = fused_sizes(config, WIDTHS[-1], 8, limit, deterministic=self.deterministic)
+        narrowest = fused_sizes(config, WIDTHS[-1], 8, limit)
         if config.cbow and narrowest is None:
             return None
-        return CupyStep(config, self.kernels, fused=fused, deterministic=self.deterministic)
+        return CupyStep(config, self.kernels, fused=fused)
 
     def own_composer(self, config: StepConfig, index: SubwordIndex) -> Composer | None:
         return CupyComposer(config, index, self.kernels, deterministic=self.deterministic)
+
+    def own_sampler(
+        self, stream: TokenStream, config: StepConfig, sampling: Sampling, purposes: Purposes
+    ) -> Sampler:
+        read: CorpusReader
+        if corpus_bytes(len(stream), stream.sentences, self._free()):
+            read = DeviceCorpus(self.from_numpy, stream)
+        else:
+            read = HostCorpus(self.from_numpy, stream)
+        return CupySampler(self.kernels(np.float32), stream, read, config, sampling, purposes)
 
     def versions(self) -> dict[str, str]:
         return {"cupy": self._cupy.__version__}
@@ -153,7 +131,7 @@ class CupyBackend(Backend):
         """The kernels for tables of a dtype, compiled once."""
         name = np.dtype(dtype).name
         if name not in self._kernels:
-            self._kernels[name] = Kernels(self._cupy, dtype)
+            self._kernels[name] = Kernels(self._cupy, dtype, deterministic=self.deterministic)
         return self._kernels[name]
 
     def synchronize(self) -> None:

@@ -10,20 +10,19 @@ from xw2v.sgns.interface import Batch, Tables
 from xw2v_cupy.fused import FusedSizes
 from xw2v_cupy.kernels import NULL, WARP_SIZE, WARPS_PER_BLOCK, Kernels
 from xw2v_cupy.memory import REFERENCE_PART
-from xw2v_cupy.scatter import scatter_add
-from xw2v_cupy.sums import RowSums, TouchedRows
+from xw2v_cupy.sums import RowSums
 
 
 class CbowGradients:
-    """Sums the gradients of batches of one shape; see `xw2v_cupy.step.Gradients`. Three launches:
-    two for the mean of the reference, if there is one.
+    """Sums the gradients of batches of one shape; see `xw2v_cupy.step.Gradients`. Two launches: one
+    for the mean of the reference, if there is one.
 
     Args:
         T: tokens of a batch.
         D: dimensions.
         n_reference: R, ids of a batch's reference.
-        sizes: of a thread block, which is a group if deterministic.
-        deterministic: write the gradients of rows out and add them in order, instead of by atomics.
+        sizes: of a thread block.
+        sums: what is added to.
     """
 
     def __init__(
@@ -34,48 +33,26 @@ class CbowGradients:
         D: int,
         n_reference: int,
         sizes: FusedSizes,
-        *,
-        deterministic: bool = False,
+        sums: RowSums,
     ) -> None:
         xp: Any = kernels.library
         dtype, b, w = kernels.dtype, sizes.block, config.window
         n_negatives = T // config.group * config.shared_negatives
         self.config = config
         self.kernels = kernels
-        self.sizes = sizes
-        self.deterministic = deterministic
         self.means = xp.zeros((3, D), dtype)  # nothing is damped
-        self.reference_sums = xp.empty((-(-n_reference // REFERENCE_PART), D), dtype)
-        self.reference_mean = xp.empty(D, dtype)
-        self.context_ids = xp.empty(2 * w + T + n_negatives, xp.int64)
         self.loss = xp.empty((T // b, WARPS_PER_BLOCK), xp.float64)
-        if deterministic:
-            self.center_rows = xp.empty((T // b, b + 2 * w, D), dtype)
-            self.context_rows = xp.empty((T + n_negatives, D), dtype)
-
-    def touched(self, batch: Batch[Array]) -> TouchedRows:
-        """All tokens in the input table; centers and negatives in the output table."""
-        context_ids = self.context_ids
-        if not self.config.tied:
-            context_ids = context_ids[2 * self.config.window :]
-        return TouchedRows(batch.tokens, context_ids)
-
-    def __call__(
-        self, tables: Tables[Array], batch: Batch[Array], sums: RowSums, measure: bool
-    ) -> Array | None:
-        config, sizes, rows = self.config, self.sizes, (NULL, NULL)
-        if self.deterministic:
-            rows = self.center_rows, self.context_rows
-        D = tables.center.shape[1]
-        self._find_reference_mean(tables, batch)
-        self.kernels.launch_blocks(
+        self._ids = xp.empty(2 * w + T + n_negatives, xp.int64)
+        self.context_ids = self._ids if config.tied else self._ids[2 * w :]
+        self._prepare_reference(D, n_reference)
+        self._add_gradients = kernels.prepare(
             "cbow_gradients",
-            len(self.loss),
+            T // b,
             sizes.shared_bytes,
             D=D,
-            T=batch.left.shape[0],
-            b=sizes.block,
-            w=config.window,
+            T=T,
+            b=b,
+            w=w,
             g=config.group,
             K=config.shared_negatives,
             width=sizes.width,
@@ -83,54 +60,44 @@ class CbowGradients:
             full_gradient=int(config.cbow_gradient == "full"),
             negative=float(config.negative),
             convexity=float(config.convexity),
+            reference_mean=self.reference_mean if n_reference else NULL,
+            center_sums=sums.center.gradients,
+            context_sums=sums.context.gradients,
+            context_ids=self._ids,
+        )
+
+    def _prepare_reference(self, D: int, n_reference: int) -> None:
+        xp: Any = self.kernels.library
+        dtype, strips = self.kernels.dtype, -(-D // WARP_SIZE)
+        parts = -(-n_reference // REFERENCE_PART)
+        self.reference_sums = xp.empty((parts, D), dtype)
+        self.reference_mean = xp.empty(D, dtype)
+        self._find_reference_mean = self.kernels.prepare(
+            "reference_mean",
+            parts * strips,
+            WARPS_PER_BLOCK * WARP_SIZE * dtype.itemsize,
+            D=D,
+            part=REFERENCE_PART,
+            n_reference=n_reference,
+            sums=self.reference_sums,
+            mean=self.reference_mean,
+            arrived=xp.zeros(strips, xp.int64),
+        )
+
+    def center_ids(self, batch: Batch[Array]) -> Array:
+        """All tokens."""
+        return batch.tokens
+
+    def __call__(self, tables: Tables[Array], batch: Batch[Array], measure: bool) -> Array | None:
+        self._find_reference_mean(reference=batch.reference, context=tables.context)
+        self._add_gradients(
             tokens=batch.tokens,
             left=batch.left,
             right=batch.right,
             negatives=batch.negatives,
-            **tables._asdict(),
-            reference_mean=self.reference_mean if batch.reference.shape[0] else NULL,
-            center_sums=sums.center.gradients,
-            context_sums=sums.context.gradients,
-            center_rows=rows[0],
-            context_rows=rows[1],
-            context_ids=self.context_ids,
+            center=tables.center,
+            context=tables.context,
             loss=self.loss if measure else NULL,
         )
-        if self.deterministic:
-            self._add_in_order(batch, sums)
         loss: Array | None = self.loss.sum() if measure else None
         return loss
-
-    def _find_reference_mean(self, tables: Tables[Array], batch: Batch[Array]) -> None:
-        n_reference, (parts, D) = batch.reference.shape[0], self.reference_sums.shape
-        if not n_reference:
-            return
-        self.kernels.launch_blocks(
-            "reference_sums",
-            parts * -(-D // WARP_SIZE),
-            WARPS_PER_BLOCK * WARP_SIZE * self.kernels.dtype.itemsize,
-            D=D,
-            part=REFERENCE_PART,
-            reference=batch.reference,
-            n_reference=n_reference,
-            context=tables.context,
-            sums=self.reference_sums,
-        )
-        self.kernels.launch(
-            "reference_mean",
-            D,
-            D=D,
-            parts=parts,
-            n_reference=n_reference,
-            sums=self.reference_sums,
-            mean=self.reference_mean,
-        )
-
-    def _add_in_order(self, batch: Batch[Array], sums: RowSums) -> None:
-        kernels, w = self.kernels, self.config.window
-        spans, rows = self.center_rows, self.context_rows
-        scatter_add(
-            kernels, sums.center.gradients, batch.tokens, rows, spans, w, deterministic=True
-        )
-        ids = self.context_ids[2 * w :]  # of centers and negatives
-        scatter_add(kernels, sums.context.gradients, ids, rows, deterministic=True)

@@ -9,9 +9,10 @@ from xw2v.sgns.config import StepConfig
 from xw2v.sgns.interface import Batch, Tables
 from xw2v_cupy.groups import GroupMeans
 from xw2v_cupy.kernels import NULL, WARPS_PER_BLOCK, Kernels
-from xw2v_cupy.sums import RowSums, TouchedRows
+from xw2v_cupy.sums import RowSums
 
 FUSED_BLOCK = 16  # centers of a thread block, where a group is a multiple of it
+TILE = 4  # rows of a register tile (`tiles.cu`)
 WIDTHS = (128, 64, 32)  # dimensions of a row in shared memory at a time: the most that fits
 
 
@@ -34,18 +35,14 @@ def block_of(config: StepConfig) -> int:
     return FUSED_BLOCK if config.group % FUSED_BLOCK == 0 else config.block
 
 
-def fused_sizes(
-    config: StepConfig, dim: int, itemsize: int, limit: int, *, deterministic: bool = False
-) -> FusedSizes | None:
+def fused_sizes(config: StepConfig, dim: int, itemsize: int, limit: int) -> FusedSizes | None:
     """The sizes of a thread block; None where windows or negatives are too many for `limit` bytes
     of shared memory.
-
-    Args:
-        deterministic: CBOW: in a fixed order, where a thread block is a group.
     """
-    b = config.group if config.cbow and deterministic else block_of(config)
-    for width in WIDTHS:
-        width = min(width, dim)
+    b = block_of(config)
+    for widest in WIDTHS:
+        strips = -(-dim // widest)
+        width = dim if strips == 1 else _whole_tiles(-(-dim // strips))  # strips of equal width
         shared_bytes = itemsize * _shared_numbers(config, b, width)
         if shared_bytes <= limit:
             return FusedSizes(b, width, shared_bytes)
@@ -54,55 +51,64 @@ def fused_sizes(
 
 def _shared_numbers(config: StepConfig, b: int, width: int) -> int:
     """Numbers in the shared memory of a thread block (`pairs.cu`, `cbow.cu`)."""
-    K, pitch = config.shared_negatives, width | 1
+    rows, pitch = _whole_tiles(b), TILE * (-(-width // TILE) | 1)
     if config.cbow:
-        return (b + K) * pitch + b * K + width + 3 * b
-    columns = b + 2 * config.window + K
-    return (b + columns) * pitch + b * columns + b + K
+        columns = _whole_tiles(config.shared_negatives)
+        return (rows + columns + 1) * pitch + rows * columns + 3 * rows
+    columns = _whole_tiles(b + 2 * config.window + config.shared_negatives)
+    return (rows + columns + 2) * pitch + rows * columns + rows + columns
+
+
+def _whole_tiles(n: int) -> int:
+    return -(-n // TILE) * TILE
 
 
 class FusedGradients:
     """Sums the gradients of batches of one shape; see `xw2v_cupy.step.PairGradients`. By
     atomics.
+
+    Args:
+        groups: what the batch's groups have in common, found before.
+        sums: what is added to.
     """
 
-    def __init__(self, config: StepConfig, kernels: Kernels, T: int, sizes: FusedSizes) -> None:
-        xp: Any = kernels.library
-        self.config = config
-        self.kernels = kernels
-        self.sizes = sizes
-        self.loss = xp.empty((T // sizes.block, WARPS_PER_BLOCK), xp.float64)
-
-    def __call__(
+    def __init__(
         self,
-        tables: Tables[Array],
-        batch: Batch[Array],
-        touched: TouchedRows,
+        config: StepConfig,
+        kernels: Kernels,
+        T: int,
+        D: int,
+        sizes: FusedSizes,
         groups: GroupMeans,
         sums: RowSums,
-        measure: bool,
-    ) -> Array | None:
-        config, sizes = self.config, self.sizes
-        self.kernels.launch_blocks(
+    ) -> None:
+        xp: Any = kernels.library
+        self.loss = xp.empty((T // sizes.block, WARPS_PER_BLOCK), xp.float64)
+        self._add_gradients = kernels.prepare(
             "pair_gradients",
-            len(self.loss),
+            T // sizes.block,
             sizes.shared_bytes,
-            D=tables.center.shape[1],
+            D=D,
             b=sizes.block,
             w=config.window,
             g=config.group,
             K=config.shared_negatives,
             width=sizes.width,
             shared_weight=config.shared_weight,
+            means=groups.means,
+            group_means=groups.group_means,
+            center_sums=sums.center.gradients,
+            context_sums=sums.context.gradients,
+        )
+
+    def __call__(self, tables: Tables[Array], batch: Batch[Array], measure: bool) -> Array | None:
+        self._add_gradients(
             tokens=batch.tokens,
             left=batch.left,
             right=batch.right,
             negatives=batch.negatives,
-            **tables._asdict(),
-            means=groups.means,
-            offsets=groups.offsets,
-            center_sums=sums.center.gradients,
-            context_sums=sums.context.gradients,
+            center=tables.center,
+            context=tables.context,
             loss=self.loss if measure else NULL,
         )
         loss: Array | None = self.loss.sum() if measure else None

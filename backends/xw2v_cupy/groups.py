@@ -1,5 +1,5 @@
-"""What a batch's groups have in common: the means that updates are damped along, and each group's
-control variate offsets from them.
+"""What a batch's groups have in common: the means that updates are damped along, and those of each
+group, for the control variate.
 """
 
 from __future__ import annotations
@@ -14,58 +14,56 @@ from xw2v_cupy.sums import RowSums
 
 
 class GroupMeans:
-    """Means of batches of one shape: T tokens in T/g groups, D dimensions. Two launches
+    """Means of batches of one shape: T tokens in T/g groups, D dimensions. One launch
     (`groups.cu`).
 
+    Args:
+        sums: whose numbers of pairs are counted.
+
     Attributes:
-        offsets: (T/g, 2, D) the batch's mean of the negatives, and of the centers, minus the
-            group's.
+        group_means: (T/g, 2, D) each group's mean of the negatives, and of the centers.
         means: (3, D) the batch's mean of the negatives, of the centers, and half their sum.
-        group_pairs: (T/g,) int64 positive pairs of each group.
+        group_pairs: (strips, T/g) int64 positive pairs of each group, for each strip of WARP_SIZE
+            dimensions the same.
         context_ids: (T + 2w + T/g·K,) int64 rows of the output table that the batch touches: its
             tokens and its negatives.
+        center_ids: (T,) those of them that are its centers.
     """
 
-    def __init__(self, config: StepConfig, kernels: Kernels, T: int, D: int) -> None:
+    def __init__(self, config: StepConfig, kernels: Kernels, T: int, D: int, sums: RowSums) -> None:
         xp: Any = kernels.library
-        groups = T // config.group
-        self._config = config
-        self._kernels = kernels
-        self.offsets = xp.empty((groups, 2, D), kernels.dtype)
+        groups, w = T // config.group, config.window
+        strips, threads = -(-D // WARP_SIZE), WARPS_PER_BLOCK * WARP_SIZE
+        self.group_means = xp.empty((groups, 2, D), kernels.dtype)
         self.means = xp.empty((3, D), kernels.dtype)
-        self.group_pairs = xp.empty(groups, xp.int64)
-        n_ids = T + 2 * config.window + groups * config.shared_negatives
-        self.context_ids = xp.empty(n_ids, xp.int64)
-
-    def __call__(self, tables: Tables[Array], batch: Batch[Array], sums: RowSums) -> None:
-        """Find the means, list the ids, and count the pairs of the batch's rows into `sums`."""
-        config, kernels = self._config, self._kernels
-        groups, _, D = self.offsets.shape
-        kernels.launch_blocks(
+        self.group_pairs = xp.empty((strips, groups), xp.int64)
+        self.context_ids = xp.empty(T + 2 * w + groups * config.shared_negatives, xp.int64)
+        self.center_ids = self.context_ids[w : w + T]
+        self._find_means = kernels.prepare(
             "group_means",
-            groups * -(-D // WARP_SIZE),
-            WARPS_PER_BLOCK * WARP_SIZE * kernels.dtype.itemsize,
+            groups * strips + -(-(T + 2 * w) // threads),
+            threads * kernels.dtype.itemsize,
             D=D,
-            w=config.window,
+            groups=groups,
+            w=w,
             g=config.group,
             K=config.shared_negatives,
+            center_pairs=sums.center.pairs,
+            context_pairs=sums.context.pairs,
+            group_means=self.group_means,
+            group_pairs=self.group_pairs,
+            means=self.means,
+            context_ids=self.context_ids,
+            arrived=xp.zeros(strips, xp.int64),
+        )
+
+    def __call__(self, tables: Tables[Array], batch: Batch[Array]) -> None:
+        """Find the means, list the ids, and count the pairs of the batch's rows."""
+        self._find_means(
             tokens=batch.tokens,
             left=batch.left,
             right=batch.right,
             negatives=batch.negatives,
-            **tables._asdict(),
-            center_pairs=sums.center.pairs,
-            context_pairs=sums.context.pairs,
-            means=self.offsets,
-            group_pairs=self.group_pairs,
-            context_ids=self.context_ids,
-        )
-        kernels.launch(
-            "batch_means",
-            D,
-            D=D,
-            groups=groups,
-            group_pairs=self.group_pairs,
-            offsets=self.offsets,
-            means=self.means,
+            center=tables.center,
+            context=tables.context,
         )

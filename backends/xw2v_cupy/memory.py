@@ -7,9 +7,10 @@ from dataclasses import asdict, dataclass
 from xw2v.errors import OutOfMemoryError
 from xw2v.sgns.batches import REFERENCE_BATCHES
 from xw2v.sgns.config import RunShape, StepConfig
+from xw2v_cupy.kernels import WARP_SIZE
 
 MAX_CORPUS_SHARE = 1 / 8  # of the free memory: a larger corpus stays on the host
-BATCH_BYTES_PER_TOKEN = 200  # at most, while batches are made of a chunk of tokens
+BATCH_BYTES_PER_TOKEN = 120  # of a chunk, at most: the stretch before, the next, what it is made of
 MEASURES, ROW_SUMS = 4, 2  # of a composed word's change, and over the words of a row (ngrams.cu)
 REFERENCE_PART = 128  # rows of CBOW's reference that a thread block sums (cbow.cu)
 ROWS_PER_WORD = 40  # that compose it: more than the mean over the words of most languages
@@ -64,6 +65,7 @@ def plan_memory(
     chunk_tokens: int,
     free: int,
     fused: bool,
+    deterministic: bool = False,
     itemsize: int = 4,
 ) -> MemoryPlan:
     """The device memory that a run takes, with the step's kernels.
@@ -71,7 +73,8 @@ def plan_memory(
     Args:
         chunk_tokens: tokens made into batches at a time.
         free: bytes of device memory there are.
-        fused: whether a step adds gradients up from shared memory, by atomics.
+        fused: whether a step adds gradients up from shared memory.
+        deterministic: whether it adds them up as fixed-point numbers, of 8 bytes.
         itemsize: bytes of a number of the tables.
 
     Raises:
@@ -82,7 +85,7 @@ def plan_memory(
     moved_rows = shape.composed_rows + model.output_rows if shape.composed_rows else table_rows
     plan = MemoryPlan(
         tables=(table_rows + shape.composed_rows) * D * itemsize,
-        sums=moved_rows * (D * itemsize + 8 + 2 * 8),
+        sums=moved_rows * (D * (8 if deterministic else itemsize) + 8 + 2 * 8),
         step=step_bytes(config, shape.batch_tokens, D, fused, itemsize),
         words=composer_bytes(config, shape, itemsize),
         batches=BATCH_BYTES_PER_TOKEN * min(chunk_tokens, shape.tokens) + 3 * 8 * model.output_rows,
@@ -101,10 +104,10 @@ def step_bytes(config: StepConfig, T: int, D: int, fused: bool, itemsize: int) -
     if config.cbow:
         parts = -(-REFERENCE_BATCHES * negatives // REFERENCE_PART)
         means = (parts + 1 + 3) * D * itemsize  # the reference's; no damping
-        numbers = (groups * (config.group + 2 * w) + T + negatives) * D
+        numbers = 0  # in shared memory
     else:
         spans = T // config.block * config.span
-        means = (2 * groups + 3) * D * itemsize + 8 * groups
+        means = (2 * groups + 3) * D * itemsize + 8 * groups * -(-D // WARP_SIZE)
         rows = 2 * T + ids + spans + negatives  # X, dX; R; dC; dN
         numbers = rows * D + T * (config.span + config.shared_negatives)
     return means + 8 * ids + 8 * T + (0 if fused else numbers * itemsize)

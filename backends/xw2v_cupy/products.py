@@ -11,8 +11,8 @@ from xw2v.sgns.config import StepConfig
 from xw2v.sgns.interface import Batch, Tables
 from xw2v_cupy.groups import GroupMeans
 from xw2v_cupy.kernels import NULL, Kernels
-from xw2v_cupy.scatter import scatter_add
-from xw2v_cupy.sums import RowSums, TouchedRows
+from xw2v_cupy.scatter import add_to_sums
+from xw2v_cupy.sums import RowSums
 
 
 class ProductGradients:
@@ -23,31 +23,39 @@ class ProductGradients:
     group.
 
     Args:
-        deterministic: sort a batch's rows and add them in order, instead of by atomics.
+        groups: what the batch's groups have in common, found before.
+        sums: what is added to.
     """
 
     def __init__(
-        self, config: StepConfig, kernels: Kernels, T: int, D: int, *, deterministic: bool = False
+        self,
+        config: StepConfig,
+        kernels: Kernels,
+        T: int,
+        D: int,
+        groups: GroupMeans,
+        sums: RowSums,
     ) -> None:
         self.config = config
         self.kernels = kernels
-        self.deterministic = deterministic
+        self.means = groups
+        self.sums = sums
         xp: Any = kernels.library
         dtype, product = kernels.dtype, kernels.product
         b, g, s, K = config.block, config.group, config.span, config.shared_negatives
-        groups, positions = T // g, T + 2 * config.window
+        n_groups, positions = T // g, T + 2 * config.window
         self.X = xp.empty((T, D), dtype)
         self.dX = xp.empty((T, D), dtype)
-        self.R = xp.empty((positions + groups * K, D), dtype)  # rows of tokens, then of negatives
+        self.R = xp.empty((positions + n_groups * K, D), dtype)  # rows of tokens, then of negatives
         self.dC = xp.empty((T // b, s, D), dtype)
-        self.dN = xp.empty((groups, K, D), dtype)
+        self.dN = xp.empty((n_groups, K, D), dtype)
         self.positive = xp.empty((T // b, b, s), dtype)
-        self.negative = xp.empty((groups, g, K), dtype)
+        self.negative = xp.empty((n_groups, g, K), dtype)
         self.loss = xp.empty(T, xp.float64)
 
-        X_blocks, X_groups = self.X.reshape(T // b, b, D), self.X.reshape(groups, g, D)
+        X_blocks, X_groups = self.X.reshape(T // b, b, D), self.X.reshape(n_groups, g, D)
         dX_blocks, dX_groups = self.dX.reshape(X_blocks.shape), self.dX.reshape(X_groups.shape)
-        self.N = self.R[positions:].reshape(groups, K, D)
+        self.N = self.R[positions:].reshape(n_groups, K, D)
         strides = b * D * dtype.itemsize, D * dtype.itemsize, dtype.itemsize
         as_strided = xp.lib.stride_tricks.as_strided
         C = as_strided(self.R, (T // b, s, D), strides)  # the spans, overlapping
@@ -62,29 +70,19 @@ class ProductGradients:
             product(self.negative, X_groups, self.dN, left_t=True),
         )
 
-    def __call__(
-        self,
-        tables: Tables[Array],
-        batch: Batch[Array],
-        touched: TouchedRows,
-        groups: GroupMeans,
-        sums: RowSums,
-        measure: bool,
-    ) -> Array | None:
-        self._gather(tables.center, touched.center, self.X)
-        self._gather(tables.context, touched.context, self.R)
+    def __call__(self, tables: Tables[Array], batch: Batch[Array], measure: bool) -> Array | None:
+        center_ids, context_ids = self.means.center_ids, self.means.context_ids
+        self._gather(tables.center, center_ids, self.X)
+        self._gather(tables.context, context_ids, self.R)
         for product in self.score_products:
             product()
         self._score_gradients(batch, measure)
         for product in self.gradient_products:
             product()
-        self._add_control_variate(batch, groups)
-        kernels, w, deterministic = self.kernels, self.config.window, self.deterministic
-        center_sums, context_sums = sums.center.gradients, sums.context.gradients
-        scatter_add(kernels, center_sums, touched.center, self.dX, deterministic=deterministic)
-        scatter_add(
-            kernels, context_sums, touched.context, self.dN, self.dC, w, deterministic=deterministic
-        )
+        self._add_control_variate(batch)
+        kernels, center, context = self.kernels, self.sums.center, self.sums.context
+        add_to_sums(kernels, center.gradients, center_ids, self.dX)
+        add_to_sums(kernels, context.gradients, context_ids, self.dN, self.dC, self.config.window)
         loss: Array | None = self.loss.sum() if measure else None
         return loss
 
@@ -109,7 +107,7 @@ class ProductGradients:
             loss=self.loss if measure else NULL,
         )
 
-    def _add_control_variate(self, batch: Batch[Array], groups: GroupMeans) -> None:
+    def _add_control_variate(self, batch: Batch[Array]) -> None:
         config, (n_groups, K, D) = self.config, self.N.shape
         self.kernels.launch(
             "add_control_variate",
@@ -121,9 +119,9 @@ class ProductGradients:
             shared_weight=config.shared_weight,
             left=batch.left,
             right=batch.right,
-            group_pairs=groups.group_pairs,
-            means=groups.means,
-            offsets=groups.offsets,
+            group_pairs=self.means.group_pairs,
+            means=self.means.means,
+            group_means=self.means.group_means,
             N=self.N,
             X=self.X,
             dN=self.dN,

@@ -1,4 +1,4 @@
-// table[ids[i]] += gradient row i, repeated ids adding up.
+// sums[ids[i]] += gradient row i, repeated ids adding up.
 //
 // The first ids are those of token positions, where the spans of blocks overlap: block k covers the
 // positions k b .. k b + b + 2w, and the row of a position is the sum over the spans
@@ -31,33 +31,30 @@ struct GradientRow {
     }
 };
 
-// With atomics: the last bits depend on the order in which the device gets to them.
 extern "C" __global__ void scatter_add(
     integer D, integer blocks, integer b, integer w, integer positions, const real* spans,
-    const real* plain, const integer* ids, integer n_ids, real* table
+    const real* plain, const integer* ids, integer n_ids, Sum* sums
 ) {
     const integer i = warp_row();
     if (i >= n_ids) return;
     const GradientRow row({D, blocks, b, w, positions, spans, plain}, i);
-    real* to = table + ids[i] * D;
-    for (integer d = threadIdx.x; d < D; d += WARP_SIZE) atomicAdd(to + d, row[d]);
+    Sum* to = sums + ids[i] * D;
+    for (integer d = threadIdx.x; d < D; d += WARP_SIZE) atomicAdd(to + d, to_sum(row[d]));
 }
 
-// In a fixed order: the sorted keys are id 2^32 + i, one for each row i, and the warp at the first
-// key of an id adds all rows of that id in turn.
+// table[id] += plain row i, in the order of the sorted keys id 2^32 + i: the warp at the first key of
+// an id adds all rows of that id in turn.
 extern "C" __global__ void scatter_sorted(
-    integer D, integer blocks, integer b, integer w, integer positions, const real* spans,
-    const real* plain, const integer* keys, integer n_ids, real* table
+    integer D, const real* plain, const integer* keys, integer n_ids, real* table
 ) {
     const integer start = warp_row();
     if (start >= n_ids) return;
     const integer id = keys[start] >> 32;
     if (start > 0 && keys[start - 1] >> 32 == id) return;
-    const GradientRows rows = {D, blocks, b, w, positions, spans, plain};
     for (integer d = threadIdx.x; d < D; d += WARP_SIZE) {
         real sum = table[id * D + d];
         for (integer k = start; k < n_ids && keys[k] >> 32 == id; ++k)
-            sum += GradientRow(rows, keys[k] & 0xffffffffll)[d];
+            sum += plain[(keys[k] & 0xffffffffll) * D + d];
         table[id * D + d] = sum;
     }
 }

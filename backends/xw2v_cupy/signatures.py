@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from operator import itemgetter
-from typing import Any, NamedTuple
+from collections.abc import Iterable
+from typing import NamedTuple
 
 KERNEL = re.compile(
-    r'extern "C" __global__ void (?:__launch_bounds__\([^)]*\) )?'
+    r'extern "C" __global__ void\s+(?:__launch_bounds__\([^)]*\)\s+)?'
     r"(?P<name>\w+)\((?P<parameters>[^)]*)\) \{(?P<body>.*?)\n\}",
     re.DOTALL,
 )
@@ -28,23 +28,17 @@ class Signature:
         self.name = name
         self.parameters = parameters
         self.body = body
-        self._names = tuple(parameter.name for parameter in parameters)
-        self._in_order = itemgetter(*self._names)  # in C: launches are many and short
 
-    def ordered(self, arguments: dict[str, Any]) -> tuple[Any, ...]:
-        """The arguments in the order of the parameters.
-
-        Raises:
-            TypeError: one is missing or unknown; with the kernel's name and the argument's.
+    def check(self, given: Iterable[str], wanted: Iterable[str]) -> None:
+        """Raise TypeError where the arguments given are not those wanted: with the kernel's name
+        and an argument's that is missing or unknown.
         """
-        try:
-            ordered: tuple[Any, ...] = self._in_order(arguments)
-        except KeyError as error:
-            raise TypeError(f"kernel {self.name}: the argument {error} is missing") from None
-        if len(arguments) > len(self._names):
-            unknown = next(name for name in arguments if name not in self._names)
-            raise TypeError(f"kernel {self.name} has no parameter {unknown!r}")
-        return ordered
+        for name in wanted:
+            if name not in given:
+                raise TypeError(f"kernel {self.name}: the argument {name!r} is missing")
+        for name in given:
+            if name not in wanted:
+                raise TypeError(f"kernel {self.name} has no parameter {name!r}")
 
 
 def signatures(source: str) -> dict[str, Signature]:

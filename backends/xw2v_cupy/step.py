@@ -12,7 +12,6 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from xw2v.sgns.array import Array
-from xw2v.sgns.composition import center_ids
 from xw2v.sgns.config import ModelShape, StepConfig
 from xw2v.sgns.interface import Batch, Tables
 from xw2v.sgns.step import batch_loss
@@ -22,23 +21,17 @@ from xw2v_cupy.groups import GroupMeans
 from xw2v_cupy.kernels import Kernels
 from xw2v_cupy.memory import out_of_memory
 from xw2v_cupy.products import ProductGradients
-from xw2v_cupy.sums import RowSums, TouchedRows
+from xw2v_cupy.sums import RowSums
 
 
 class Gradients(Protocol):
-    """Adds a batch's gradients to the sums; returns the loss as `xw2v.sgns.interface.Step` does.
+    """Adds a batch's gradients to the sums; returns the loss as `xw2v.sgns.interface.Step` does."""
 
-    Attributes:
-        means: (3, D) that updates are damped along; see `xw2v_cupy.sums.RowSums`.
-    """
-
-    means: Any
-
-    def touched(self, batch: Batch[Array]) -> TouchedRows:
-        """The rows of the batch that was summed last."""
+    def center_ids(self, batch: Batch[Array]) -> Array:
+        """The rows of the input table that the batch, which was summed last, touches."""
 
     def __call__(
-        self, tables: Tables[Array], batch: Batch[Array], sums: RowSums, measure: bool
+        self, tables: Tables[Array], batch: Batch[Array], measure: bool
     ) -> Array | None: ...
 
 
@@ -46,33 +39,24 @@ class PairGradients(Protocol):
     """Skip-gram's part of it, with what the batch's groups have in common known."""
 
     def __call__(
-        self,
-        tables: Tables[Array],
-        batch: Batch[Array],
-        touched: TouchedRows,
-        groups: GroupMeans,
-        sums: RowSums,
-        measure: bool,
+        self, tables: Tables[Array], batch: Batch[Array], measure: bool
     ) -> Array | None: ...
 
 
 class SkipgramGradients:
     """See `Gradients`."""
 
-    def __init__(self, config: StepConfig, groups: GroupMeans, pairs: PairGradients) -> None:
-        self.config = config
-        self.means = groups.means
+    def __init__(self, groups: GroupMeans, pairs: PairGradients) -> None:
         self._groups = groups
         self._pairs = pairs
 
-    def touched(self, batch: Batch[Array]) -> TouchedRows:
-        return TouchedRows(center_ids(self.config, batch), self._groups.context_ids)
+    def center_ids(self, batch: Batch[Array]) -> Array:
+        ids: Array = self._groups.center_ids
+        return ids
 
-    def __call__(
-        self, tables: Tables[Array], batch: Batch[Array], sums: RowSums, measure: bool
-    ) -> Array | None:
-        self._groups(tables, batch, sums)
-        return self._pairs(tables, batch, self.touched(batch), self._groups, sums, measure)
+    def __call__(self, tables: Tables[Array], batch: Batch[Array], measure: bool) -> Array | None:
+        self._groups(tables, batch)
+        return self._pairs(tables, batch, measure)
 
 
 class CupyStep:
@@ -83,7 +67,6 @@ class CupyStep:
         kernels: of a dtype.
         fused: skip-gram: gradients in one kernel, where a block of pairs fits its memory; else by
             cuBLAS's products. CBOW has the one kernel alone.
-        deterministic: sums in a fixed order.
 
     Raises:
         OutOfMemoryError: the device has too little memory; when called.
@@ -97,11 +80,9 @@ class CupyStep:
         kernels: Callable[[Any], Kernels],
         *,
         fused: bool = True,
-        deterministic: bool = False,
     ) -> None:
         self.config = config
-        self.fused = fused and not deterministic
-        self.deterministic = deterministic
+        self.fused = fused
         self._kernels = kernels
         self._prepared: tuple[Any, ...] | None = None
 
@@ -119,8 +100,8 @@ class CupyStep:
                 (input_rows, dim), (output_rows, _), dtype, _ = needed
                 self._prepare(ModelShape(input_rows, output_rows, dim), dtype, *sizes)
                 self._prepared = needed
-            loss = self._gradients(tables, batch, self._sums, measure)
-            self._sums.apply(tables, self._gradients.touched(batch), self._gradients.means, alpha)
+            loss = self._gradients(tables, batch, measure)
+            self.sums.apply(tables, self._gradients.center_ids(batch), alpha)
         except MemoryError as error:
             raise out_of_memory(error) from None
         return loss
@@ -128,21 +109,20 @@ class CupyStep:
     def _prepare(self, shape: ModelShape, dtype: Any, T: int, n_reference: int) -> None:
         """Allocate what batches of one shape need."""
         config, kernels, D = self.config, self._kernels(dtype), shape.dim
-        deterministic = self.deterministic
-        self._sums = RowSums(kernels, config, shape)
-        sizes = fused_sizes(
-            config, D, kernels.dtype.itemsize, kernels.shared_limit, deterministic=deterministic
-        )
+        sums = self.sums = RowSums(kernels, config, shape)
+        sizes = fused_sizes(config, D, kernels.dtype.itemsize, kernels.shared_limit)
         self._gradients: Gradients
         if config.cbow:
             assert sizes is not None
-            self._gradients = CbowGradients(
-                config, kernels, T, D, n_reference, sizes, deterministic=deterministic
-            )
+            cbow = CbowGradients(config, kernels, T, D, n_reference, sizes, sums)
+            sums.prepare(T + 2 * config.window, cbow.context_ids, cbow.means)
+            self._gradients = cbow
             return
+        groups = GroupMeans(config, kernels, T, D, sums)
         pairs: PairGradients
         if self.fused and sizes is not None:
-            pairs = FusedGradients(config, kernels, T, sizes)
+            pairs = FusedGradients(config, kernels, T, D, sizes, groups, sums)
         else:
-            pairs = ProductGradients(config, kernels, T, D, deterministic=deterministic)
-        self._gradients = SkipgramGradients(config, GroupMeans(config, kernels, T, D), pairs)
+            pairs = ProductGradients(config, kernels, T, D, groups, sums)
+        sums.prepare(T, groups.context_ids, groups.means)
+        self._gradients = SkipgramGradients(groups, pairs)

@@ -10,12 +10,29 @@ typedef REAL real;
 typedef long long integer;         // ids and sizes, as the arrays hold them
 typedef unsigned long long count;  // what atomics add up; holds the same bits as an integer
 
+// What atomics add gradients up in: numbers, whose last bits depend on the order in which the device
+// gets to them, or with FIXED_POINT integers of as many bits after the point, which no order changes.
+#ifdef FIXED_POINT
+typedef count Sum;
+__device__ inline Sum to_sum(real value) {
+    return (Sum)llrint(value * (real)(1ll << FIXED_POINT));
+}
+__device__ inline real from_sum(Sum sum) {
+    return (real)(long long)sum * (1 / (real)(1ll << FIXED_POINT));
+}
+#else
+typedef real Sum;
+__device__ inline Sum to_sum(real value) { return value; }
+__device__ inline real from_sum(Sum sum) { return sum; }
+#endif
+
 static_assert(WARP_SIZE == 32, "a shuffle exchanges values between the 32 threads of a CUDA warp");
 static_assert(WARP_SIZE * WARPS_PER_BLOCK <= 1024, "a thread block has 1024 threads at most");
 static_assert(sizeof(integer) == 8 && sizeof(count) == 8, "ids and counts are int64 arrays");
 static_assert(sizeof(real) == 4 || sizeof(real) == 8, "tables are float32 or float64");
 
-extern __shared__ real shared[];  // of a thread block; each kernel says what it holds
+// of a thread block; each kernel says what it holds
+extern __shared__ __align__(32) real shared[];
 
 // The row that this thread's warp works on.
 __device__ inline integer warp_row() { return (integer)blockIdx.x * blockDim.y + threadIdx.y; }

@@ -185,12 +185,13 @@ class Batches:
             drawn = self.sampler.negatives(epoch, runs[0] * draws, len(runs) * draws)
         else:
             drawn = xp.concat([self.sampler.negatives(epoch, run * draws, draws) for run in runs])
-        drawn = xp.reshape(drawn, (len(runs), batches, groups, K))
-        row_of = {run: row for row, run in enumerate(runs)}
-        for number in numbers:
-            of_run = drawn[row_of[number // batches], ...]  # (batches, groups, K)
-            reference = xp.reshape(of_run, (-1,)) if cbow else self._nothing
-            yield of_run[number % batches, ...], reference
+        of_batch = xp.reshape(drawn, (len(runs) * batches, groups, K))
+        rows, row, reference = {run: row for row, run in enumerate(runs)}, -1, self._nothing
+        for number in numbers:  # slices cost a GPU's library microseconds: one for each batch
+            previous, row = row, rows[number // batches]
+            if cbow and row != previous:
+                reference = drawn[row * draws : (row + 1) * draws]
+            yield of_batch[row * batches + number % batches, ...], reference
 
 
 def extents(xp: Namespace, sentence: Array, size: Array) -> tuple[Array, Array]:
