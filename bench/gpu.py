@@ -248,7 +248,7 @@ def table(result: dict[str, Any]) -> str:
 
 
 def backends_on(device: str) -> tuple[dict[str, Backend], str]:
-    """The backend in question and second opinions, by label; and the versions of their libraries."""
+    """The backend in question and second opinions, by label; and their libraries' versions."""
     import cupy
 
     backends: dict[str, Backend] = {
