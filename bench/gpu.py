@@ -247,54 +247,46 @@ def table(result: dict[str, Any]) -> str:
     return "\n".join(lines + trained_lines(result.get("trained", [])))
 
 
-def main(arguments: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m bench.gpu", description=__doc__)
-    parser.add_argument("text", nargs="*", help="text files to train on as well")
-    parser.add_argument("--eval", type=Path, help="folder of test sets, for the text")
-    parser.add_argument("--device", default="cuda", help="cuda or cuda:N")
-    parser.add_argument("--json", type=Path, help="file for the figures, from the first on")
-    parser.add_argument("--no-parity", action="store_true", help="leave the parity tests out")
-    options = parser.parse_args(arguments)
-    if bool(options.text) != bool(options.eval):
-        parser.error("give both a text and --eval, the folder of test sets, or neither")
-    try:
-        load_backend("cupy", options.device)
-    except MissingDependencyError as error:
-        print(f"no CUDA device: not measured ({error})", file=sys.stderr)
-        return 1
+def backends_on(device: str) -> tuple[dict[str, Backend], str]:
+    """The backend in question and second opinions, by label; and their libraries' versions."""
     import cupy
 
-    own = CupyBackend(options.device)
     backends: dict[str, Backend] = {
-        "cupy": own,
-        "cupy products": ProductsBackend(options.device),
-        "cupy deterministic": CupyBackend(options.device, deterministic=True),
+        "cupy": CupyBackend(device),
+        "cupy products": ProductsBackend(device),
+        "cupy deterministic": CupyBackend(device, deterministic=True),
     }
     versions = f"CuPy {cupy.__version__}, CUDA {cupy.cuda.runtime.runtimeGetVersion()}"
     try:
-        backends["torch"] = load_backend("torch", options.device)
+        backends["torch"] = load_backend("torch", device)
     except MissingDependencyError as error:
         print(f"torch: not measured ({error})", file=sys.stderr)
     else:
         import torch
 
         versions += f", torch {torch.__version__}"
-    began = time.perf_counter()
-    plan = own.plan(
-        tuning.step_config(Settings()),
-        RunShape(
-            ModelShape.of_words(200_000, PLAIN_SIZE),
-            batch_tokens=PLAIN_BATCH,
-            tokens=20_000_000,
-            sentences=1_000_000,
-        ),
+    return backends, f"{versions}, Python {platform.python_version()}"
+
+
+def measure_all(options: argparse.Namespace) -> dict[str, Any]:
+    """Everything, in the order of what the rest is worth without."""
+    import cupy
+
+    result, began = Measured(options.json), time.perf_counter()
+    backends, versions = backends_on(options.device)
+    own = backends["cupy"]
+    assert isinstance(own, CupyBackend)
+    shape = RunShape(
+        ModelShape.of_words(200_000, PLAIN_SIZE),
+        batch_tokens=PLAIN_BATCH,
+        tokens=20_000_000,
+        sentences=1_000_000,
     )
-    result = Measured(options.json)
     result.note(
         date=time.strftime("%Y-%m-%d"),
         device=own.gpu_model(),
-        versions=f"{versions}, Python {platform.python_version()}",
-        memory=plan,
+        versions=versions,
+        memory=own.plan(tuning.step_config(Settings()), shape),
         parity="not asked for",
     )
     topics, cpu = 50, load_backend("numpy")
@@ -314,7 +306,25 @@ def main(arguments: list[str] | None = None) -> int:
         pool_bytes=cupy.get_default_memory_pool().total_bytes(),
         seconds=time.perf_counter() - began,
     )
-    print(table(result))
+    return result
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m bench.gpu", description=__doc__)
+    parser.add_argument("text", nargs="*", help="text files to train on as well")
+    parser.add_argument("--eval", type=Path, help="folder of test sets, for the text")
+    parser.add_argument("--device", default="cuda", help="cuda or cuda:N")
+    parser.add_argument("--json", type=Path, help="file for the figures, from the first on")
+    parser.add_argument("--no-parity", action="store_true", help="leave the parity tests out")
+    options = parser.parse_args(arguments)
+    if bool(options.text) != bool(options.eval):
+        parser.error("give both a text and --eval, the folder of test sets, or neither")
+    try:
+        load_backend("cupy", options.device)
+    except MissingDependencyError as error:
+        print(f"no CUDA device: not measured ({error})", file=sys.stderr)
+        return 1
+    print(table(measure_all(options)))
     return 0
 
 

@@ -49,16 +49,18 @@ def _skipgram_bytes(step_config: StepConfig, row: int, batch: Batch[Any], fused:
     o, T = step_config, len(batch.left)
     positions, spans, drawn = len(batch.tokens), T // o.block * o.span, int(batch.negatives.size)
     scores = 4 * T * (o.span + o.shared_negatives)
-    # of groups, written, read and written again as shifts
-    means = row * (T + drawn + 6 * T // o.group)
-    met = 16 * (int(np.sum(batch.left + batch.right)) + 2 * T + drawn)  # counted by atomics
-    if fused:  # rows read (long ones twice) and added to by atomics; two means and two shifts read
+    # of groups, written and read
+    means = row * (T + drawn + 4 * T // o.group)
+    met = 16 * (3 * T + drawn)  # counted by atomics
+    if (
+        fused
+    ):  # rows read (long ones twice) and added to by atomics; two means, and two of the group
         often = 4 if row > 4 * WIDTHS[0] else 3
         rows = often * (T + spans + T // o.block * o.shared_negatives) + 4 * T // o.block
         return means + met + row * rows
     gather = 2 * row * (T + positions + drawn)
     # six, of two inputs and an output each
     products = row * (7 * T + 3 * spans + 3 * drawn) + 3 * scores
-    variate = 4 * row * (T + drawn)  # rows and shifts read, sums read and written
+    variate = 5 * row * (T + drawn)  # rows and two means read, sums read and written
     scatter = row * (T + spans + drawn) + 2 * row * (T + positions + drawn)
     return means + met + gather + products + 2 * scores + variate + scatter

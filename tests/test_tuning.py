@@ -41,7 +41,7 @@ def test_long_vectors_have_fewer_rows_of_negatives(vector_size: int) -> None:
     batch, shared = 2048, 48 if vector_size < 256 else 24
     cpu, gpu = Settings(vector_size=vector_size), Settings(vector_size=vector_size, device="cuda")
     assert sizes(cpu) == (batch, 128, shared)
-    assert sizes(gpu) == (16384, 128, shared)
+    assert sizes(gpu) == (4096, 128, shared)
     for device, T in (("cpu", 1024), ("cuda", 2048)):
         cbow = Settings(vector_size=vector_size, model="cbow", device=device)
         assert sizes(cbow) == (T, 64, 32 if vector_size < 256 else 24)
