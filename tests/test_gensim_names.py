@@ -30,6 +30,7 @@ from xw2v.gensim import (
     Text8Corpus,
     Word2Vec,
 )
+from xw2v.gensim import utils as gensim_utils
 from xw2v.gensim.fasttext import FastTextKeyedVectors
 from xw2v.gensim.notices import ABSENT, forget_notices
 
@@ -316,6 +317,19 @@ def test_the_brown_corpus_is_read_as_by_gensim(tmp_path: Path) -> None:
     expected = list(gensim_models.word2vec.BrownCorpus(tmp_path))
     assert list(BrownCorpus(tmp_path)) == expected
     assert expected
+
+
+@pytest.mark.parametrize("name", ["text.txt", "text.txt.gz"])
+def test_token_lists_are_written_as_by_gensim(name: str, tmp_path: Path) -> None:
+    theirs = pytest.importorskip("gensim.utils")
+    sentences = [*TEXT, ["日本", "x"], []]
+    for utils, folder in ((gensim_utils, tmp_path / "ours"), (theirs, tmp_path / "theirs")):
+        folder.mkdir()
+        utils.save_as_line_sentence(sentences, str(folder / name))
+    found, expected = (list(LineSentence(tmp_path / f / name)) for f in ("ours", "theirs"))
+    assert found == expected == sentences[:-1]
+    for text in ("é", "é".encode()):
+        assert gensim_utils.to_utf8(text) == theirs.to_utf8(text)
 
 
 def test_phrases_are_saved_to_an_open_file(tmp_path: Path) -> None:
