@@ -19,6 +19,7 @@ from xw2v.gensim.notices import forget_notices
 
 TEXT = [["the", "cat", "sat"], ["the", "dog", "sat"], ["a", "dog", "ran"]] * 20
 MODEL = Word2Vec(TEXT, vector_size=8, min_count=1, compute_loss=True)
+FRESH = Word2Vec(TEXT, vector_size=8, min_count=1)
 
 VECTOR = np.ones(7, np.float32)
 
@@ -112,11 +113,11 @@ HOLDS: dict[str, Check] = {
     "window of 10,000": lambda _: trained(window=10_000),
     "get_latest_training_loss": lambda _: MODEL.get_latest_training_loss() > 0,
     "epochs, window, sg, alpha, workers": lambda _: (
-        (MODEL.epochs, MODEL.window, MODEL.sg, MODEL.alpha, MODEL.workers) == (5, 5, 0, 0.025, 3)
+        (FRESH.epochs, FRESH.window, FRESH.sg, FRESH.alpha, FRESH.workers) == (5, 5, 0, 0.025, 3)
     ),
     "syn1neg": lambda _: MODEL.syn1neg.shape == (6, 8),
     "layer1_size": lambda _: MODEL.layer1_size == MODEL.vector_size == 8,
-    "str": lambda _: str(MODEL) == "Word2Vec<vocab=6, vector_size=8, alpha=0.025>",
+    "str": lambda _: str(FRESH) == "Word2Vec<vocab=6, vector_size=8, alpha=0.025>",
     "predict_output_word": lambda _: MODEL.predict_output_word(["the", "sat"], topn=2)[1][1] > 0,
     # files
     "save, load": lambda folder: np.array_equal(saved(folder).wv.vectors, MODEL.wv.vectors),

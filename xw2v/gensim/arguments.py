@@ -5,7 +5,10 @@ refused.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from math import ceil
 from typing import Any
+
+import numpy as np
 
 from xw2v.errors import UsageError
 from xw2v.gensim.notices import old_name, warn_once
@@ -130,6 +133,17 @@ def number(name: str, value: Any, kind: type[int] | type[float], optional: bool 
         what = "a whole number" if kind is int else "a number"
         raise UsageError(f"give {what}", setting=name, value=value) from None
     return found
+
+
+def integral(value: Any) -> Any:
+    """A whole float as int; other values as they are."""
+    return int(value) if isinstance(value, (float, np.floating)) and value == value // 1 else value
+
+
+def smallest_count(name: str, value: Any) -> Any:
+    """The smallest whole number that is at least `value`, such as a share of a text's words."""
+    whole = isinstance(value, (float, np.floating)) and np.isfinite(value)
+    return number(name, ceil(value) if whole else value, int, optional=True)
 
 
 def listed(name: str, values: Any, what: str) -> list[Any]:

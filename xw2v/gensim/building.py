@@ -67,7 +67,7 @@ class VocabularyBuilder(Lifecycle, OldNames):
         others = arguments.renamed(others, arguments.SENTENCES)
         source = others.pop("corpus_iterable", corpus_iterable)
         if "min_count" in others:
-            self.min_count = others.pop("min_count")
+            self.min_count = arguments.smallest_count("min_count", others.pop("min_count"))
         self.scan_vocab(source, corpus_file, progress_per, trim_rule=trim_rule)
         self._build(update, keep_raw_vocab, trim_rule)
 

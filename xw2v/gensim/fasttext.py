@@ -105,7 +105,8 @@ class FastText(Word2Vec):
     gensim's.
 
     Args:
-        min_n, max_n: the fewest and the most characters of an n-gram.
+        min_n, max_n: the fewest and the most characters of an n-gram; with a smaller `max_n` there
+            are none.
         bucket: how many vectors n-grams share. Those that no word of the vocabulary has take no
             memory.
         word_ngrams: 1; gensim, too, has no others.
@@ -131,7 +132,7 @@ class FastText(Word2Vec):
         max_vocab_size: int | None = None,
         word_ngrams: int = 1,
         sample: float = 1e-3,
-        seed: int = 1,
+        seed: int | None = 1,
         workers: int = 3,
         min_alpha: float = 0.0001,
         negative: int = 5,
@@ -196,11 +197,12 @@ class FastText(Word2Vec):
         return load_facebook_model(model_file, encoding)
 
     def _use_ngrams(self, min_n: int, max_n: int, bucket: int) -> None:
-        if max_n and bucket:
+        has_ngrams = max_n >= max(min_n, 1) and bucket  # gensim's ways to have none
+        if has_ngrams:
             own = {"subword": f"{min_n}-{max_n}", "buckets": bucket}
             self.own_arguments = self.own_arguments | own
         arguments.settings_of(self, self.alpha, 0.0, self.epochs, 0)  # which checks them
-        rule = NgramRule(min_n, max_n, bucket) if max_n and bucket else None
+        rule = NgramRule(min_n, max_n, bucket) if has_ngrams else None
         empty = np.empty((0, self.vector_size), np.float32)
         self.wv = FastTextKeyedVectors(self.vector_size)
         if rule is not None:

@@ -24,6 +24,18 @@ ABSENT = {
     "load_binary_data": "load_facebook_model and load_facebook_vectors read fastText's files",
 }
 
+OTHERS_NAMES = (  # of gensim, that are not of word2vec
+    "Doc2Vec",
+    "LdaModel",
+    "LsiModel",
+    "TfidfModel",
+    "corpora",
+    "doc2vec",
+    "downloader",
+    "parsing",
+    "similarities",
+)
+
 _given: set[str] = set()
 
 
@@ -43,6 +55,12 @@ def no_attribute(instance: object, name: str) -> AttributeError:
     """The error for a name that is not here, with what there is instead, if it is gensim's."""
     text = f"{type(instance).__name__!r} object has no attribute {name!r}"
     return AttributeError(f"{text}: {ABSENT[name]}" if name in ABSENT else text)
+
+
+def no_module_attribute(module: str, name: str) -> AttributeError:
+    """The error for a name that a module of gensim's has not here."""
+    hint = ": it is gensim's alone, import it from there" if name in OTHERS_NAMES else ""
+    return AttributeError(f"module {module!r} has no attribute {name!r}{hint}")
 
 
 def forget_notices() -> None:

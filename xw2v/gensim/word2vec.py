@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import secrets
 from collections.abc import Callable, Iterable
 from typing import Any, BinaryIO, Self
 
@@ -47,6 +48,7 @@ class Word2Vec(VocabularyBuilder):
         vector_size, alpha, window, min_count, max_vocab_size, sample, seed, workers, min_alpha, sg,
             negative, ns_exponent, cbow_mean, epochs, trim_rule, compute_loss, callbacks,
             max_final_vocab, shrink_windows: as in gensim.
+        seed: None for other vectors in each run.
         hs, hashfxn, null_word, sorted_vocab, batch_words, comment: without effect (said once), or
             refused where that would be another model.
         **others: `size` and `iter`, gensim 3's names; and settings of `xw2v.Word2Vec` that gensim
@@ -80,7 +82,7 @@ class Word2Vec(VocabularyBuilder):
         min_count: int = 5,
         max_vocab_size: int | None = None,
         sample: float = 1e-3,
-        seed: int = 1,
+        seed: int | None = 1,
         workers: int = 3,
         min_alpha: float = 0.0001,
         sg: int = 0,
@@ -112,13 +114,13 @@ class Word2Vec(VocabularyBuilder):
         number = arguments.number
         self.alpha = number("alpha", alpha, float)
         self.min_alpha = number("min_alpha", min_alpha, float)
-        self.window = window
-        least = number("min_count", min_count, int, optional=True)
+        self.window = arguments.integral(window)
+        least = arguments.smallest_count("min_count", min_count)
         self.min_count = self.effective_min_count = least
         self.max_vocab_size = number("max_vocab_size", max_vocab_size, int, optional=True)
         self.max_final_vocab = number("max_final_vocab", max_final_vocab, int, optional=True)
         self.sample: float | None = number("sample", sample, float, optional=True)
-        self.seed = number("seed", seed, int)
+        self.seed = secrets.randbits(31) if seed is None else number("seed", seed, int)
         self.workers = number("workers", workers, int)
         self.sg, self.hs = int(bool(sg)), hs
         self.negative, self.ns_exponent = negative, ns_exponent
@@ -178,8 +180,9 @@ class Word2Vec(VocabularyBuilder):
         Args:
             corpus_iterable, corpus_file: the text, read once; `sentences` is gensim 3's name.
             total_examples, total_words: what the text is expected to hold; a difference is logged.
-            epochs: passes over it, by default the model's.
-            start_alpha, end_alpha: the learning rate of this call, by default the model's.
+            epochs: passes over it, by default the model's; the model keeps it.
+            start_alpha, end_alpha: the learning rate of this call, by default the model's; the
+                model keeps it.
             report_delay: seconds between lines of progress in the log.
             compute_loss: sum the loss, see `get_latest_training_loss`.
             callbacks: see `CallbackAny2Vec`.
@@ -238,6 +241,7 @@ class Word2Vec(VocabularyBuilder):
         corpus = scan.corpus(Vocabulary(list(wv.index_to_key), np.asarray(counts, np.int64)))
         high, low = max(start, end, SMALLEST_ALPHA), min(start, end)
         settings = arguments.settings_of(self, high, min(low, high), epochs, int(counts.sum()))
+        self.epochs, self.alpha, self.min_alpha = epochs, start, end  # kept, as in gensim
         if corpus is None:
             logger.warning("no sentence has two words of the vocabulary: nothing to train on")
             return 0, scan.words * epochs
@@ -286,7 +290,7 @@ class Word2Vec(VocabularyBuilder):
 
     def predict_output_word(
         self, context_words_list: Iterable[Any], topn: int = 10
-    ) -> list[tuple[str, float]] | None:
+    ) -> list[tuple[str, np.float32]] | None:
         """The words most probably amid those of a context, with probabilities; None if it knows
         none of them.
         """
@@ -300,7 +304,7 @@ class Word2Vec(VocabularyBuilder):
             return None
         mean = bool(self.cbow_mean)
         found = predict_center(self.wv.vectors[rows], self._outputs(), topn, mean=mean)
-        return [(self.wv.index_to_key[row], float(p)) for row, p in zip(*found, strict=True)]
+        return [(self.wv.index_to_key[row], np.float32(p)) for row, p in zip(*found, strict=True)]
 
     def _is_row(self, word: object) -> bool:
         return isinstance(word, KEY_TYPES) and self.wv.has_index_for(word)

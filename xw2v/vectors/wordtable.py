@@ -145,11 +145,11 @@ class WordTable:
 
     def get_vector(self, key: Key, norm: bool = False) -> np.ndarray:
         """The vector (D,) of a word, read-only; with `norm` scaled to norm 1."""
-        if self.subwords is not None and self.is_composed(key):
-            vector: np.ndarray = self.subwords.vectors_of([str(key)])[0]
-        else:
-            vector = self.vectors[self.get_index(key)]
         scaled = norm is not False and as_flag("norm", norm)
+        if self.subwords is not None and self.is_composed(key):
+            composed: np.ndarray = self.subwords.vectors_of([str(key)])[0]
+            return unit(composed) if scaled else composed
+        vector = self.vectors[self.get_index(key)]
         vector = (unit(vector) if scaled else vector).view()
         vector.setflags(write=False)  # the norms are cached
         return vector

@@ -1,0 +1,1 @@
+"""gensim's path of the conversion of GloVe's files."""

@@ -1,0 +1,1 @@
+"""gensim's path of the helpers that its examples use."""
