@@ -137,3 +137,45 @@ def test_fasttext_without_ngrams(given: dict[str, int]) -> None:
         wv = kind(common_texts, **SMALL, **given, bucket=100).wv
         assert wv["system"].shape == (5,)
     assert "systems" not in FastText(common_texts, **SMALL, **given).wv
+
+
+def test_vectors_are_assigned_before_the_words_they_are_of() -> None:
+    """As in the usual script that keeps what two models have in common, and rotates one."""
+    others = pytest.importorskip("gensim.models").Word2Vec
+    for kind in (Word2Vec, others):
+        wv = kind(common_texts, **SMALL).wv
+        common, first = ["trees", "user", "graph"], wv["trees"].copy()
+        wv.vectors = np.array([wv.vectors[wv.key_to_index[word]] for word in common])
+        wv.key_to_index = {word: row for row, word in enumerate(common)}
+        wv.index_to_key = common
+        wv.fill_norms(force=True)
+        assert wv.get_normed_vectors().shape == (3, 5)
+        wv.vectors = wv.vectors.dot(np.eye(5, dtype=np.float32) * 2)
+        np.testing.assert_allclose(wv["trees"], 2 * first)
+        assert {word for word, _ in wv.most_similar("trees", topn=5)} == {"user", "graph"}
+
+
+def test_vectors_with_fewer_words_are_saved_without_counts(model: Word2Vec, tmp_path: Path) -> None:
+    wv = KeyedVectors(model.wv.index_to_key, model.wv.vectors, model.wv.counts)
+    wv.vectors = wv.vectors[:2]
+    wv.index_to_key = wv.index_to_key[:2]
+    wv.key_to_index = {word: row for row, word in enumerate(wv.index_to_key)}
+    wv.save(tmp_path / "wv")
+    loaded = KeyedVectors.load(tmp_path / "wv")
+    assert (loaded.index_to_key, loaded.counts) == (wv.index_to_key, None)
+    with pytest.raises(ValueError, match="give one row"):
+        wv.vectors = np.zeros((2, 0))
+
+
+def test_attributes_of_ones_own_are_saved(tmp_path: Path) -> None:
+    class Noted(Word2Vec):
+        pass
+
+    model = Noted(common_texts, **SMALL)
+    model.note, model.labels, model.table = "of a thesis", {"user": 1}, np.ones(2)
+    with pytest.warns(UserWarning, match="table: is not saved with the model"):
+        model.save(tmp_path / "model")
+    loaded = Noted.load(tmp_path / "model")
+    assert type(loaded) is Noted
+    assert (loaded.note, loaded.labels) == (model.note, model.labels)
+    assert not hasattr(loaded, "table")

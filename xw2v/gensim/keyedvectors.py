@@ -123,33 +123,6 @@ class KeyedVectors(Lifecycle, OldVectorNames):
         """`similar_by_word`, with gensim's name of the argument."""
         return self.similar_by_word(key, topn, restrict_vocab)
 
-    def __getitem__(self, key: Any) -> np.ndarray:
-        """The vector (D,) of a word, or the vectors (n, D) of n words.
-
-        Raises:
-            InputError: no words, of which a mean would not be a number.
-        """
-        found = super().__getitem__(key)
-        if not found.size:
-            raise InputError("give at least one word")
-        return found
-
-    # numbers of NumPy's, as gensim's are: scripts ask for their .item() or .dtype
-
-    def similarity(self, w1: Key, w2: Key) -> np.float32:  # type: ignore[override]
-        """Cosine of two words."""
-        return np.float32(super().similarity(w1, w2))
-
-    def distance(self, w1: Key, w2: Key) -> np.float32:  # type: ignore[override]
-        """1 - cosine of two words."""
-        return np.float32(super().distance(w1, w2))
-
-    def n_similarity(  # type: ignore[override]
-        self, ws1: Sequence[Key], ws2: Sequence[Key]
-    ) -> np.float32:
-        """Cosine of the mean vectors of two lists of words; unknown words are left out."""
-        return np.float32(super().n_similarity(ws1, ws2))
-
     # --- files ---
 
     def save(self, path: Any, format: str | None = None, **unused: Any) -> None:

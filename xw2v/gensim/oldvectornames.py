@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from xw2v.gensim.notices import no_attribute, old_name
+from xw2v.gensim.vectortable import VectorTable
 from xw2v.vectors.keyedvectors import KeyedVectors as PlainKeyedVectors
 
 OLD_NAMES = {
@@ -51,7 +52,7 @@ class VocabularyItems(Mapping[str, VocabularyItem]):
         return len(self._vectors)
 
 
-class OldVectorNames(PlainKeyedVectors):
+class OldVectorNames(VectorTable):
     """What gensim 3 allowed on vectors; each name with one warning."""
 
     def __getattr__(self, name: str) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from typing import Any
 
@@ -11,9 +12,10 @@ from xw2v.errors import FileFormatError
 from xw2v.gensim.lifecycle import plain_events
 from xw2v.gensim.modelfile import read_model, write_model
 from xw2v.gensim.ngramtables import parts_of
+from xw2v.gensim.notices import warn_once
 
 TABLES = ("wv", "syn1neg")
-NOT_SAVED = ("raw_vocab",)
+APART = ("raw_vocab", "lifecycle_events")  # not saved, or as plain text
 
 
 def save(model: Any, target: Any) -> None:
@@ -21,7 +23,7 @@ def save(model: Any, target: Any) -> None:
     attributes = {
         name: _plain(value)
         for name, value in vars(model).items()
-        if name not in (*TABLES, *NOT_SAVED)
+        if name not in (*TABLES, *APART) and _can_be_saved(name, value)
     }
     attributes["lifecycle_events"] = plain_events(model.lifecycle_events)
     wv = model.wv
@@ -31,6 +33,16 @@ def save(model: Any, target: Any) -> None:
     content, more = parts_of(wv.subwords)
     content |= {"model": attributes, "words": wv.index_to_key}
     write_model(target, content, tables | more)
+
+
+def _can_be_saved(name: str, value: Any) -> bool:
+    """Whether JSON holds a value; said once where it does not, as of a script's own attributes."""
+    try:
+        json.dumps(_plain(value))
+    except (TypeError, ValueError):
+        warn_once(name, "is not saved with the model; the file holds numbers, texts and lists")
+        return False
+    return True
 
 
 def _plain(value: Any) -> Any:
@@ -53,7 +65,7 @@ def load_into(model: Any, source: Any) -> None:
             path=path,
         )
     wv = type(model.wv).from_content(content, tables, source)
-    if syn1neg.shape != wv.vectors.shape or attributes.keys() - vars(model).keys():
-        raise FileFormatError("is damaged, or of another version", path=path)
+    if syn1neg.shape != wv.vectors.shape:
+        raise FileFormatError("is damaged", path=path)
     wv.vectors_lockf = tables.get("lockf", wv.vectors_lockf)
     vars(model).update(attributes, wv=wv, syn1neg=syn1neg)

@@ -229,7 +229,7 @@ class KeyedVectors(TableFiles):
             raise InputError(
                 "the cosines of the nearest words sum to 0, so none is relative to them"
             )
-        return self.similarity(wa, wb) / total
+        return float(self.similarity(wa, wb)) / total
 
     # --- test sets ---
 
