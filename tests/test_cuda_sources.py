@@ -80,6 +80,7 @@ def test_nvrtc_compiles_the_sources(architecture: int) -> None:
     program = nvrtc.createProgram(cuda_source(), "kernels.cu", (), ())
     nvrtc.compileProgram(program, ("--std=c++14", f"-arch=sm_{architecture}"))
     assert b"bounded_update" in nvrtc.getCUBIN(program)
+    assert ("add.v4.f32" in str(nvrtc.getPTX(program))) == (architecture >= 90)  # fast sums
 
 
 def batch_with_padding(rng: np.random.Generator, config: StepConfig) -> Batch:
