@@ -16,7 +16,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
-TASKS = ("learn", "freeze", "join all", "all three", "join an eighth unfrozen")
+TASKS = (
+    "learn",
+    "freeze",
+    "join all",
+    "all three",
+    "join one sentence a call",
+    "join an eighth unfrozen",
+)
 Answer = TypeVar("Answer")
 
 
@@ -53,9 +60,13 @@ def one_run(
     joined = watch.time("join all", library, lambda: list(frozen[sentences]))
     steps = ("learn", "freeze", "join all")
     watch.note("all three", library, sum(watch.seconds[step, library][-1] for step in steps))
+    one_by_one = watch.time(
+        "join one sentence a call", library, lambda: [frozen[sentence] for sentence in sentences]
+    )
     few = sentences[: len(sentences) // 8]
     unfrozen = watch.time("join an eighth unfrozen", library, lambda: list(learned[few]))
-    return [frozen.phrasegrams, joined, unfrozen, learned.export_phrases(), str(learned)]
+    texts = joined, one_by_one, unfrozen
+    return [*texts, frozen.phrasegrams, learned.export_phrases(), str(learned)]
 
 
 def main() -> None:

@@ -62,3 +62,4 @@ def test_phrases_are_compared(text: Path) -> None:
     shown = bench("bench.gensim_phrases", text, "--runs", "1")
     assert "2,400 tokens, 200 sentences" in shown
     assert shown.count("| all three |") == 3
+    assert shown.count("| join one sentence a call |") == 3

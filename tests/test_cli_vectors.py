@@ -191,6 +191,8 @@ def test_vector_prints_a_word_and_its_numbers(
     done = xw2v("vector", "-", "--model", model, stdin="\ufeffkakakaka\r\n\nnope\nkakakalo", code=1)
     assert done.stdout.splitlines() == lines[1:3]
     assert done.stderr.startswith("xw2v: 'nope' is not in the vocabulary")
+    done = xw2v("vector", "-", "--model", model, stdin="kakakaka kakakalo\n", code=1)
+    assert done.stderr.rstrip().endswith("a line is one word: tr -s ' ' '\\n' makes lines of words")
     done = xw2v("vector", "kakakaka", "--unit", "--json", "--model", model)
     record = json.loads(done.stdout)
     assert record["vector_size"] == 12

@@ -3,17 +3,32 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
+import numpy as np
 import pytest
 from runs import POSIX, command, last_line, long_run, result, run, start
 
 from xw2v.errors import InputError
+from xw2v.gensim import KeyedVectors as GensimVectors
 from xw2v.storage.lock import folder_lock
+from xw2v.text.ngrams import NgramRule
+from xw2v.vectors.keyedvectors import KeyedVectors
+from xw2v.vectors.subwords import SubwordTable
+
+
+class FakeUsage(NamedTuple):
+    """What `shutil.disk_usage` gives."""
+
+    total: int
+    used: int
+    free: int
 
 
 @POSIX
@@ -58,9 +73,60 @@ def test_a_full_disk_leaves_the_earlier_run(
     before = result(output)
     code, _, error = run(command(words_file, output=str(output), vector_size="800", epochs="1"))
     assert code == 1
-    assert "cannot be written (No space left on device); training continues" in error
-    assert "No space left on device" in last_line(error)
+    full = r"\(No space left on device: \d+ MiB are needed, and \d+ MiB are left\)"
+    assert re.search(rf"cannot be written {full}; training continues", error)
+    assert re.search(full, last_line(error))
     assert result(output) == before
+
+
+def small_table(n_buckets: int) -> KeyedVectors:
+    rule, rows = NgramRule(3, 3, n_buckets), np.ones((1, 4), np.float32)
+    subwords = SubwordTable(rule, rows, np.zeros(1, np.int64))
+    return KeyedVectors(["cat", "dog"], np.ones((2, 4), np.float32), None, subwords)
+
+
+def test_a_model_of_more_buckets_than_the_disk_holds_is_not_begun(small_disk: Path) -> None:
+    path, table = small_disk / "model.bin", small_table(2_000_000_000)
+    with pytest.raises(InputError, match=r"29\.8 GiB are needed, and 1 MiB are left") as caught:
+        table.save(path, format="fasttext-bin")
+    assert "\n" not in str(caught.value)
+    assert not list(small_disk.iterdir())
+    small_table(1000).save(path, format="fasttext-bin")
+    assert path.stat().st_size > 4 * 4 * 1000
+
+
+@pytest.mark.parametrize("format", ["fasttext-bin", "word2vec-bin", "npy", "safetensors", "gensim"])
+@pytest.mark.parametrize("free", [0, 1 << 40])
+def test_large_files_are_begun_where_there_is_room(
+    format: str, free: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if format == "safetensors":
+        pytest.importorskip("safetensors")
+    path, table = tmp_path / "vectors", small_table(10)
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: FakeUsage(1 << 41, 1 << 40, free))
+    wv = GensimVectors(table.index_to_key, table.vectors)
+    save = wv.save if format == "gensim" else lambda path: table.save(path, format=format)
+    if free:
+        save(path)
+        assert path.exists()
+        return
+    with pytest.raises(InputError, match="are needed, and 0 MiB are left"):
+        save(path)
+    assert not [one for one in tmp_path.rglob("*") if one.is_file()]
+
+
+def test_what_a_system_does_not_know_of_its_disk_stops_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: FakeUsage(0, 0, 0))
+    small_table(10).save(tmp_path / "a.bin", format="fasttext-bin")
+
+    def unknown(folder: Path) -> FakeUsage:
+        raise OSError("no such call")
+
+    monkeypatch.setattr(shutil, "disk_usage", unknown)
+    small_table(10).save(tmp_path / "b.bin", format="fasttext-bin")
+    assert (tmp_path / "a.bin").read_bytes() == (tmp_path / "b.bin").read_bytes()
 
 
 def test_a_disk_that_fills_and_empties_costs_nothing(

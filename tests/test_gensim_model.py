@@ -270,5 +270,3 @@ def test_vectors_in_a_file_and_made_by_hand(tmp_path: Path) -> None:
     made.add_vectors(["a", "b"], np.eye(2, 3))
     made.add_vector("c", [1, 1, 0])
     assert made.similarity("a", "c") == pytest.approx(0.5**0.5)
-    with pytest.raises(InputError, match="load_word2vec_format"):
-        made.intersect_word2vec_format("x")

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from xw2v.errors import FileFormatError, InputError, UsageError
 from xw2v.gensim import ENGLISH_CONNECTOR_WORDS, FrozenPhrases, Phraser, Phrases
 from xw2v.gensim.scorers import npmi_scorer, original_scorer
-from xw2v.text import collocations
+from xw2v.text import collocations, wordpairs
 
 SENTENCES = [
     line.split()
@@ -106,7 +106,7 @@ TOKENS = ["a", "b", "c", "a_b", "b_c", "of", "a_of", "of_b", "_", "__", "x y", "
 @given(
     text=st.lists(st.lists(st.sampled_from(TOKENS), max_size=8), max_size=12),
     more=st.lists(st.lists(st.sampled_from(TOKENS[:8]), max_size=8), max_size=6),
-    connectors=st.sampled_from([(), ("of",), ("of", "a_of", "c")]),
+    connectors=st.sampled_from([(), ("of",), ("of", "a_of", "c"), ("", "of")]),
     delimiter=st.sampled_from(["_", "__", " "]),
     scoring=st.sampled_from([{"threshold": 0.1}, {"threshold": -0.2, "scoring": "npmi"}]),
 )
@@ -139,8 +139,28 @@ def test_the_scanner_counts_what_a_look_at_each_token_counts(token: str) -> None
         assert scanned.vocab == counted
 
 
+@pytest.mark.parametrize("limits", [{"DIRECT_ROWS": 1}, {"WORD_BITS": 1}, {"MAX_CODES": 1}])
+def test_linked_words_are_counted_beyond_what_is_numbered_directly(limits: dict[str, int]) -> None:
+    given = {"connector_words": ["of", "the", "in"], "min_count": 1, "threshold": 0.1}
+    text = [["a", "of", "b", "of", "the", "c"], ["b", "in", "the", "c", "the", "a", "of", "b"]]
+
+    def learned() -> list[Any]:
+        phrases = Phrases(**given)
+        for sentence in text:
+            phrases.add_vocab([sentence])
+        return [phrases.export_phrases(), list(phrases[text]), phrases.vocab]
+
+    expected = learned()
+    with mock.patch.multiple(wordpairs, **limits):
+        assert learned() == expected
+
+
 def test_phrases_are_copied_and_pickled() -> None:
     phrases = Phrases(SENTENCES, min_count=1, threshold=1)
+    frozen = phrases.freeze()
+    joined = list(frozen[SENTENCES])
+    for other in (copy.deepcopy(frozen), pickle.loads(pickle.dumps(frozen))):
+        assert list(other[SENTENCES]) == joined
     for one in (copy.deepcopy(phrases), pickle.loads(pickle.dumps(phrases))):
         assert one.export_phrases() == phrases.export_phrases()
         assert list(one[SENTENCES]) == list(phrases[SENTENCES])

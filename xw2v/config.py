@@ -8,6 +8,7 @@ checkpoint-every = "5m"
 
 from __future__ import annotations
 
+import codecs
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -103,11 +104,26 @@ def _parse(path: str) -> dict[str, Any]:
         raise _error(
             path, f"more than {LARGEST_BYTES:,} bytes, so this is no configuration; give TOML"
         )
+    text = _text(data, path)
     try:
-        return tomllib.loads(data.decode("utf-8-sig"))
+        return tomllib.loads(text)
     except (ValueError, RecursionError) as error:
-        text = str(error).splitlines()[0][:200] if str(error) else "nested too deeply"
-        raise _error(path, f"not TOML: {text}") from None
+        what = str(error).splitlines()[0][:200] if str(error) else "nested too deeply"
+        raise _error(path, f"not TOML: {what}") from None
+
+
+def _text(data: bytes, path: str) -> str:
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        raise _error(path, "is UTF-16; save it as UTF-8")
+    if data.startswith(b"PK\x03\x04"):
+        raise _error(path, "not text, but a zip file, as Word documents are, too; give TOML")
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise _error(path, f"not text: byte {error.start} is not UTF-8; give TOML") from None
+    if "\0" in text:
+        raise _error(path, "not text: it holds NUL bytes; give TOML")
+    return text
 
 
 def _option(path: str, key: str, name: str, value: Any) -> Any:

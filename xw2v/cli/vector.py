@@ -11,6 +11,8 @@ import click
 from xw2v.cli.vector_options import load_model, model_option, note_unseen, print_json
 from xw2v.errors import UnknownWordError
 
+ONE_A_LINE = "; a line is one word: tr -s ' ' '\\n' makes lines of words"
+
 
 @click.command()
 @click.argument("words", nargs=-1, required=True, metavar="WORD ...")
@@ -32,7 +34,8 @@ def command(words: tuple[str, ...], unit: bool, model: str, as_json: bool) -> No
         try:
             vector = vectors.get_vector(word, norm=unit)
         except UnknownWordError as error:
-            click.echo(f"xw2v: {error}", err=True)
+            hint = ONE_A_LINE if " " in word else ""
+            click.echo(f"xw2v: {error}{hint}", err=True)
             n_unknown += 1
             continue
         found.append(word)

@@ -17,12 +17,13 @@ from xw2v.gensim import callbacks, fasttext, keyedvectors, phrases, utils, word2
 from xw2v.gensim.callbacks import CallbackAny2Vec
 from xw2v.gensim.fasttext import FastText
 from xw2v.gensim.keyedvectors import KeyedVectors
+from xw2v.gensim.lifecycle import GENSIM_VERSION
 from xw2v.gensim.phrases import ENGLISH_CONNECTOR_WORDS, FrozenPhrases, Phraser, Phrases
-from xw2v.gensim.sentences import LineSentence, PathLineSentences, Text8Corpus
+from xw2v.gensim.sentences import BrownCorpus, LineSentence, PathLineSentences, Text8Corpus
 from xw2v.gensim.utils import RULE_DEFAULT, RULE_DISCARD, RULE_KEEP
 from xw2v.gensim.word2vec import FAST_VERSION, Word2Vec
 
-__version__ = "4.4.0"  # of gensim, whose interface this is
+__version__ = GENSIM_VERSION
 
 models = sys.modules[__name__]  # for `import xw2v.gensim as gensim; gensim.models.Word2Vec`
 
@@ -32,6 +33,7 @@ __all__ = [
     "RULE_DEFAULT",
     "RULE_DISCARD",
     "RULE_KEEP",
+    "BrownCorpus",
     "CallbackAny2Vec",
     "FastText",
     "FrozenPhrases",

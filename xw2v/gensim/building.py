@@ -11,6 +11,7 @@ import numpy as np
 from xw2v import tuning
 from xw2v.errors import TrainingError
 from xw2v.gensim import arguments
+from xw2v.gensim.lifecycle import Lifecycle
 from xw2v.gensim.oldnames import OldNames
 from xw2v.gensim.scan import Scan, sentences_of
 from xw2v.gensim.utils import TrimRule, effective_min_count, kept_words
@@ -19,11 +20,15 @@ from xw2v.sgns.config import ModelShape
 from xw2v.sgns.sampling import RANGE, keep_thresholds
 from xw2v.sgns.tables import initial_centers
 from xw2v.text.vocabulary import Vocabulary, VocabularyLimits
+from xw2v.training import memory
 
 logger = logging.getLogger(__name__)
 
+FLOAT_BYTES = 4
+VOCABULARY_BYTES = 500  # of a word, as gensim reckons
 
-class VocabularyBuilder(OldNames):
+
+class VocabularyBuilder(Lifecycle, OldNames):
     """What of `xw2v.gensim.Word2Vec` concerns its words; see there for the attributes."""
 
     seed: int
@@ -64,7 +69,11 @@ class VocabularyBuilder(OldNames):
         if "min_count" in others:
             self.min_count = others.pop("min_count")
         self.scan_vocab(source, corpus_file, progress_per, trim_rule=trim_rule)
+        self._build(update, keep_raw_vocab, trim_rule)
+
+    def _build(self, update: bool, keep_raw_vocab: bool, trim_rule: TrimRule | None) -> None:
         self.prepare_vocab(update, keep_raw_vocab, trim_rule)
+        self.add_lifecycle_event("build_vocab", update=update, trim_rule=str(trim_rule))
 
     def scan_vocab(
         self,
@@ -139,7 +148,7 @@ class VocabularyBuilder(OldNames):
         """`build_vocab` from words and their counts instead of a text."""
         self.corpus_count = corpus_count or 0
         self.raw_vocab = arguments.word_counts("word_freq", word_freq)
-        self.prepare_vocab(update, keep_raw_vocab, trim_rule)
+        self._build(update, keep_raw_vocab, trim_rule)
 
     def _scan(
         self,
@@ -159,12 +168,8 @@ class VocabularyBuilder(OldNames):
         min_count = effective_min_count(counts, self.min_count or 0, self.max_final_vocab)
         self.effective_min_count = min_count
         kept = kept_words(counts, min_count, trim_rule)
-        logger.info(
-            "effective_min_count=%i retains %i of %i unique words",
-            min_count,
-            len(kept),
-            len(counts),
-        )
+        message = f"effective_min_count={min_count} retains {len(kept)} of {len(counts)} words"
+        self.add_lifecycle_event("prepare_vocab", msg=message)
         return kept
 
     def _take(self, counts: Mapping[str, int], kept: Mapping[str, int], update: bool) -> None:
@@ -186,7 +191,8 @@ class VocabularyBuilder(OldNames):
         before = np.zeros(len(more), np.int64)
         if self.wv.counts is not None:
             before[: len(known)] = self.wv.counts
-        logger.info("added %i new unique words to %i", len(new), len(known))
+        message = f"added {len(new)} new unique words to {len(known)}"
+        self.add_lifecycle_event("prepare_vocab", msg=message)
         self._fill([*known, *new], before + np.asarray(more), len(known))
 
     def _fill(self, words: list[str], counts: np.ndarray, n_kept: int) -> None:
@@ -206,6 +212,38 @@ class VocabularyBuilder(OldNames):
         cbow = {} if self.sg else arguments.cbow_settings(bool(self.cbow_mean))
         radius = tuning.start_radius(Settings(**cbow))
         return initial_centers(shape, self.seed & arguments.LARGEST_SEED, radius)
+
+    def init_weights(self) -> None:
+        """Give all words their first vectors again; `reset_weights` is gensim 3's name."""
+        logger.info("resetting layer weights")
+        counts = np.ones(len(self.wv), np.int64) if self.wv.counts is None else self.wv.counts
+        self._fill(self.wv.index_to_key, counts, 0)
+
+    def estimate_memory(
+        self, vocab_size: int | None = None, report: dict[str, int] | None = None
+    ) -> dict[str, int]:
+        """Bytes that words and their vectors take, as gensim reckons them, and what training needs
+        besides.
+
+        Args:
+            vocab_size: by default that of the model.
+            report: sizes to which these are added.
+        """
+        words = vocab_size or len(self.wv)
+        settings = arguments.settings_of(self, self.alpha, 0.0, self.epochs, 0)
+        table = words * self.wv.vector_size * FLOAT_BYTES
+        sizes = {
+            **(report or {}),
+            "vocab": words * VOCABULARY_BYTES,
+            "vectors": table,
+            "syn1neg": table,
+            "training": max(memory.needed(settings, words) - 2 * table, 0),
+        }
+        if settings.ngram_sizes is not None:
+            sizes["vectors_ngrams"] = settings.buckets * self.wv.vector_size * FLOAT_BYTES
+        sizes["total"] = sum(sizes.values())
+        logger.info("estimated required memory for %i words: %i bytes", words, sizes["total"])
+        return sizes
 
     def reset_from(self, other_model: VocabularyBuilder) -> None:
         """Take the words of another model, with first vectors."""

@@ -14,6 +14,7 @@ import numpy as np
 from xw2v.errors import TrainingError, UsageError
 from xw2v.gensim import arguments
 from xw2v.gensim.keyedvectors import KeyedVectors
+from xw2v.gensim.notices import old_name
 from xw2v.gensim.utils import TrimRule
 from xw2v.gensim.word2vec import Word2Vec
 from xw2v.sgns.config import ModelShape
@@ -24,6 +25,7 @@ from xw2v.training.trainer import Trainer
 from xw2v.vectors.formats import WordVectors, decoding_of, fasttext_binary
 from xw2v.vectors.formats.rows import ReadOptions
 from xw2v.vectors.formats.trained_as import TrainedAs
+from xw2v.vectors.query import Key
 from xw2v.vectors.subwords import SubwordTable
 
 __all__ = [
@@ -43,6 +45,8 @@ class FastTextKeyedVectors(KeyedVectors):
     Attributes:
         min_n, max_n, bucket: which n-grams there are; 0 where there are none.
     """
+
+    compatible_hash = True  # with fastText's
 
     @property
     def min_n(self) -> int:
@@ -71,6 +75,26 @@ class FastTextKeyedVectors(KeyedVectors):
             table[self.subwords.buckets] = self.subwords.rows
         return table
 
+    @property
+    def buckets_word(self) -> list[np.ndarray]:
+        """The buckets of the n-grams of each word, uint32."""
+        if self.subwords is None:
+            return [np.empty(0, np.uint32)] * len(self)
+        offsets, buckets = self.subwords.rule.buckets_of(self.index_to_key)
+        return np.split(buckets.astype(np.uint32), offsets[1:-1])
+
+    def get_vector(self, word: Key, norm: bool = False) -> np.ndarray:  # gensim's name of the key
+        """The vector (D,) of a word, read-only; with `norm` scaled to norm 1."""
+        return super().get_vector(word, norm)
+
+    def _no_locks(self, factors: np.ndarray) -> None:
+        if not (np.asarray(factors) == 1).all():
+            raise UsageError("words that are composed of n-grams cannot be locked")
+
+    vectors_vocab_lockf = vectors_ngrams_lockf = property(
+        lambda self: np.ones(1, np.float32), _no_locks, doc="1: training moves all."
+    )
+
     def get_sentence_vector(self, sentence: Sequence[str]) -> np.ndarray:
         """(D,) the mean of the words' vectors at norm 1, those of unseen words too."""
         return self.get_mean_vector(sentence)
@@ -91,6 +115,8 @@ class FastText(Word2Vec):
         UsageError: a value out of range, or one that is refused.
         InputError, TrainingError: as of `Word2Vec`.
     """
+
+    word_ngrams = 1
 
     def __init__(
         self,
@@ -129,7 +155,10 @@ class FastText(Word2Vec):
             raise UsageError(
                 "there are n-grams of characters alone; leave it out", setting="word_ngrams"
             )
+        self._ngrams = min_n, max_n, bucket
         super().__init__(
+            sentences,
+            corpus_file,
             vector_size=vector_size,
             alpha=alpha,
             window=window,
@@ -149,12 +178,22 @@ class FastText(Word2Vec):
             null_word=null_word,
             sorted_vocab=sorted_vocab,
             batch_words=batch_words,
+            trim_rule=trim_rule,
+            callbacks=callbacks,
             max_final_vocab=max_final_vocab,
             shrink_windows=shrink_windows,
             **others,
         )
-        self._use_ngrams(min_n, max_n, bucket)
-        self._begin(sentences, corpus_file, trim_rule, callbacks)
+
+    def _begin(self, *given: Any) -> None:
+        self._use_ngrams(*self._ngrams)
+        super()._begin(*given)
+
+    @classmethod
+    def load_fasttext_format(cls, model_file: Any, encoding: str = "utf-8") -> FastText:
+        """gensim 3's name for `load_facebook_model`."""
+        old_name("FastText.load_fasttext_format", "load_facebook_model")
+        return load_facebook_model(model_file, encoding)
 
     def _use_ngrams(self, min_n: int, max_n: int, bucket: int) -> None:
         if max_n and bucket:

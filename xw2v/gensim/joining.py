@@ -6,10 +6,11 @@ import json
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
-from typing import Any, Self
+from typing import Any, BinaryIO, Self
 
 from xw2v.errors import FileFormatError
-from xw2v.gensim.phrasetable import PhraseTable
+from xw2v.gensim.lifecycle import Lifecycle, plain_events
+from xw2v.gensim.phrasetable import PhraseTable, analyzed
 from xw2v.gensim.scorers import Scorer, name_of, scorer_named, scorer_of
 from xw2v.storage.files import atomic_write, open_binary
 
@@ -17,7 +18,7 @@ FORMAT = "xw2v gensim phrases 1"
 CHUNK_TOKENS = 1 << 13  # joined at a time
 
 
-class PhraseJoiner:
+class PhraseJoiner(Lifecycle):
     """What `Phrases` and `FrozenPhrases` share: joining, finding, files.
 
     Attributes:
@@ -40,31 +41,8 @@ class PhraseJoiner:
         raise NotImplementedError
 
     def analyze_sentence(self, sentence: Iterable[str]) -> Iterator[tuple[str, float | None]]:
-        """The tokens of a sentence, phrases joined, each with its score: None for a plain word.
-
-        An empty token may end a phrase, begins none, and is left out elsewhere, as in gensim.
-        """
-        start = ""
-        between: list[str] = []
-        for word in sentence:
-            if word in self.connector_words:
-                if not start:
-                    yield word, None
-                else:
-                    between.append(word)
-                continue
-            if start:
-                phrase, score = self.score_candidate(start, word, between)
-                if phrase is not None:
-                    yield phrase, score
-                    start, between = "", []
-                    continue
-                yield start, None
-                yield from ((connector, None) for connector in between)
-            start, between = word, []
-        if start:
-            yield start, None
-            yield from ((connector, None) for connector in between)
+        """The tokens of a sentence, phrases joined, each with its score: None for a plain word."""
+        return analyzed(sentence, self.connector_words, self.score_candidate)
 
     def known_phrases(self) -> PhraseTable | None:
         """All phrases; None where each candidate must be scored by itself."""
@@ -72,23 +50,20 @@ class PhraseJoiner:
 
     def joined(self, sentence: Iterable[str]) -> list[str]:
         """A sentence with its phrases joined."""
-        return next(self._joined([sentence]))
+        table = self.known_phrases()
+        if table is None:
+            return [token for token, _ in self.analyze_sentence(sentence)]
+        words = list(sentence)
+        table.join([words])
+        return words
 
     def _joined(self, sentences: Iterable[Iterable[str]]) -> Iterator[list[str]]:
         table = self.known_phrases()
         if table is None:
-            for sentence in sentences:
-                yield [token for token, _ in self.analyze_sentence(sentence)]
+            yield from map(self.joined, sentences)
             return
         for chunk in _chunks(sentences):
-            odd = {
-                row: [token for token, _ in self.analyze_sentence(words)]
-                for row, words in enumerate(chunk)
-                if "" in words
-            }
             table.join(chunk)
-            for row, words in odd.items():
-                chunk[row] = words
             yield from chunk
 
     def __getitem__(self, sentence: Iterable[Any]) -> Any:
@@ -109,11 +84,7 @@ class PhraseJoiner:
             return {token: score for token, score in found if score is not None}
         phrases = dict[str, float]()
         for chunk in _chunks(sentences):
-            odd = [words for words in chunk if "" in words]
-            plain = [words for words in chunk if "" not in words] if odd else chunk
-            phrases |= {phrase: score for *_, phrase, score in table.occurrences(plain)}
-            found = chain.from_iterable(map(self.analyze_sentence, odd))
-            phrases |= {token: score for token, score in found if score is not None}
+            phrases |= table.occurring(chunk)
         return phrases
 
     # --- files ---
@@ -125,13 +96,19 @@ class PhraseJoiner:
             "delimiter": self.delimiter,
             "scoring": name_of(self.scoring),
             "connector_words": sorted(self.connector_words),
+            "events": plain_events(self.lifecycle_events),
         }
 
-    def save(self, fname: str | os.PathLike[str], **unused: Any) -> None:
+    def save(self, fname_or_handle: str | os.PathLike[str] | BinaryIO, **unused: Any) -> None:
         """Save as JSON. Of an own scorer the name is kept: `load` needs its module imported."""
+        self.add_lifecycle_event("saving", fname_or_handle=str(fname_or_handle))
         content = {"format": FORMAT, "class": type(self).__name__, **self._content()}
-        with atomic_write(fname) as file:
-            file.write(json.dumps(content, ensure_ascii=False).encode("utf-8", "surrogatepass"))
+        data = json.dumps(content, ensure_ascii=False).encode("utf-8", "surrogatepass")
+        if isinstance(fname_or_handle, (str, os.PathLike)):
+            with atomic_write(fname_or_handle) as file:
+                file.write(data)
+        else:
+            fname_or_handle.write(data)
 
     @classmethod
     def load(
@@ -161,12 +138,14 @@ class PhraseJoiner:
                 path=fname,
             ) from None
         loaded.scoring = scorer_of(scoring) if scoring else scorer_named(content["scoring"])
+        loaded.add_lifecycle_event("loaded", fname=str(fname))
         return loaded
 
     def _restore(self, content: Mapping[str, Any]) -> None:
         self.min_count, self.threshold = content["min_count"], content["threshold"]
         self.delimiter = content["delimiter"]
         self.connector_words = frozenset(content["connector_words"])
+        self.lifecycle_events = content.get("events", [])
 
 
 def _chunks(sentences: Iterable[Iterable[str]]) -> Iterator[list[list[str]]]:

@@ -2,63 +2,30 @@
 
 from __future__ import annotations
 
+import logging
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO, Self
 
 import numpy as np
 
 from xw2v.errors import FileFormatError, InputError
+from xw2v.gensim.lifecycle import Lifecycle, plain_events
 from xw2v.gensim.modelfile import is_model_file, read_model, write_model
 from xw2v.gensim.ngramtables import from_parts, parts_of
-from xw2v.gensim.notices import no_attribute, old_name, warn_once
+from xw2v.gensim.notices import warn_once
+from xw2v.gensim.oldvectornames import OldVectorNames
+from xw2v.vectors.evaluation import Correlation
 from xw2v.vectors.keyedvectors import KeyedVectors as PlainKeyedVectors
+from xw2v.vectors.query import Key, Neighbours
 from xw2v.vectors.subwords import SubwordTable
 from xw2v.vectors.wordattributes import WordAttributes
 
-OLD_NAMES = {
-    "index2word": "index_to_key",
-    "index2entity": "index_to_key",
-    "syn0": "vectors",
-    "word_vec": "get_vector",
-    "words_closer_than": "closer_than",
-    "similar_by_entity": "similar_by_key",
-    "expandos": "attributes",
-}
+logger = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
-class VocabularyItem:
-    """A word as gensim 3's `wv.vocab` has it: how often it occurs, and its row."""
-
-    count: int
-    index: int
-
-
-class VocabularyItems(Mapping[str, VocabularyItem]):
-    """gensim 3's `wv.vocab`: a word's count and row, by the word."""
-
-    def __init__(self, vectors: KeyedVectors) -> None:
-        self._vectors = vectors
-
-    def __getitem__(self, word: str) -> VocabularyItem:
-        row = self._vectors.key_to_index[word]
-        counts = self._vectors.counts
-        return VocabularyItem(0 if counts is None else int(counts[row]), row)
-
-    def __contains__(self, word: object) -> bool:
-        return word in self._vectors.key_to_index
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._vectors.key_to_index)
-
-    def __len__(self) -> int:
-        return len(self._vectors)
-
-
-class KeyedVectors(PlainKeyedVectors):
+class KeyedVectors(Lifecycle, OldVectorNames):
     """Words and their vectors; see `xw2v.KeyedVectors` for what can be asked.
 
     Args:
@@ -66,8 +33,8 @@ class KeyedVectors(PlainKeyedVectors):
         vectors: (V, D) of the words.
         counts: (V,) how often each word was met, where that is known.
         subwords: vectors of n-grams, from which other words get theirs.
-        count, dtype, mapfile_path: gensim's; there is no table of words without names, and vectors
-            are float32.
+        count, dtype, mapfile_path: gensim's, without effect: rows come with their words, and
+            vectors are float32.
 
     Attributes:
         vectors_lockf: (V,) of 0 and 1; training does not move words with 0. Of length 1 it counts
@@ -77,7 +44,7 @@ class KeyedVectors(PlainKeyedVectors):
     def __init__(
         self,
         vector_size: int | Sequence[str],
-        vectors: np.ndarray | None = None,
+        vectors: np.ndarray | int | None = None,
         counts: np.ndarray | None = None,
         subwords: SubwordTable | None = None,
         *,
@@ -86,12 +53,18 @@ class KeyedVectors(PlainKeyedVectors):
         mapfile_path: Any = None,
     ) -> None:
         self.vectors_lockf = np.ones(1, np.float32)
+        self.lifecycle_events = []
+        self.mapfile_path = mapfile_path
         _check_dtype(dtype)
         if not isinstance(vector_size, (int, np.integer)):
             super().__init__(vector_size, np.asarray(vectors), counts, subwords)
             return
-        if count or vectors is not None:
-            raise InputError("give the words and their vectors by add_vectors", setting="count")
+        if isinstance(vectors, int):  # gensim's second argument
+            count = vectors
+        elif vectors is not None:
+            raise InputError("give the words and their vectors by add_vectors", setting="vectors")
+        if count:
+            warn_once("count", "has no effect here; rows are added with their words")
         if vector_size < 1:
             raise InputError("give a number above 0", setting="vector_size", value=vector_size)
         super().__init__([""], np.zeros((1, int(vector_size)), np.float32))
@@ -120,6 +93,36 @@ class KeyedVectors(PlainKeyedVectors):
         locked: np.ndarray = np.broadcast_to(factors == 0, len(self))
         return np.ascontiguousarray(locked) if locked.any() else None
 
+    @property
+    def next_index(self) -> int:
+        """The row that the next word gets."""
+        return len(self)
+
+    @property
+    def expandos(self) -> WordAttributes:
+        """gensim's name for `attributes`."""
+        return self.attributes
+
+    def allocate_vecattrs(
+        self, attrs: Sequence[str] | None = None, types: Sequence[Any] | None = None
+    ) -> None:
+        """Make attributes of the words that are not there yet: zeros, or None for other types than
+        numbers.
+        """
+        for name, kind in zip(attrs or (), types or (), strict=True):
+            dtype = np.dtype(object if kind is str else kind)
+            known = self.attributes.get(name)
+            if known is None:
+                self.attributes[name] = np.zeros(len(self), dtype)
+            elif not np.issubdtype(dtype, known.dtype):
+                raise InputError(f"the attribute {name!r} is of type {known.dtype}, not {dtype}")
+
+    def similar_by_key(  # type: ignore[override]  # gensim's name of the argument
+        self, key: Key, topn: int = 10, restrict_vocab: int | None = None
+    ) -> Neighbours:
+        """`similar_by_word`, with gensim's name of the argument."""
+        return self.similar_by_word(key, topn, restrict_vocab)
+
     # --- files ---
 
     def save(self, path: Any, format: str | None = None, **unused: Any) -> None:
@@ -127,23 +130,29 @@ class KeyedVectors(PlainKeyedVectors):
         if format is not None:
             super().save(path, format)
             return
+        self.add_lifecycle_event("saving", fname_or_handle=str(path))
         counts = {} if self.counts is None else {"counts": self.counts}
         content, more = parts_of(self.subwords)
-        tables = {"vectors": self.vectors, **counts, **more}
-        write_model(path, {"words": self.index_to_key, **content}, tables)
+        content |= {"words": self.index_to_key, "events": plain_events(self.lifecycle_events)}
+        write_model(path, content, {"vectors": self.vectors, **counts, **more})
 
     @classmethod
-    def load(cls, path: Any, format: str | None = None, *given: Any, **options: Any) -> Self:
+    def load(  # type: ignore[override]  # gensim's name of the argument
+        cls, fname: Any, format: str | None = None, *given: Any, **options: Any
+    ) -> Self:
         """Load what `save` wrote, a model that was saved, or a file of vectors in any format.
 
         Args:
-            path: the file or folder.
+            fname: the file or folder.
             format, given, options: as of `xw2v.KeyedVectors.load`; gensim's `mmap` has no effect.
         """
         options.pop("mmap", None)
-        if hasattr(path, "read") or (format in (None, "r") and is_model_file(path)):
-            return cls.from_file(path)
-        return super().load(path, format, *given, **options)
+        if hasattr(fname, "read") or (format in (None, "r") and is_model_file(fname)):
+            loaded = cls.from_file(fname)
+        else:
+            loaded = super().load(fname, format, *given, **options)
+        loaded.add_lifecycle_event("loaded", fname=str(fname))
+        return loaded
 
     @classmethod
     def from_file(cls, path: str | os.PathLike[str] | BinaryIO) -> Self:
@@ -156,9 +165,12 @@ class KeyedVectors(PlainKeyedVectors):
         """The vectors of a file's content and tables."""
         try:
             words, vectors, counts = content["words"], tables["vectors"], tables.get("counts")
-            if not words:
-                return cls(int(vectors.shape[1]))
-            return cls(words, vectors, counts, from_parts(content, tables))
+            if words:
+                made = cls(words, vectors, counts, from_parts(content, tables))
+            else:
+                made = cls(int(vectors.shape[1]))
+            made.lifecycle_events = content.get("events", [])
+            return made
         except (KeyError, IndexError, TypeError, ValueError, InputError) as error:
             place = path if isinstance(path, (str, os.PathLike)) else None
             raise FileFormatError(f"is damaged ({error})", path=place) from None
@@ -186,7 +198,46 @@ class KeyedVectors(PlainKeyedVectors):
         )
         if found.counts is None:
             found.attributes["count"] = np.arange(len(found), 0, -1)
+        message = f"loaded {found.vectors.shape} matrix of type float32 from {fname}"
+        found.add_lifecycle_event(
+            "load_word2vec_format", msg=message, binary=binary, encoding=encoding
+        )
         return found
+
+    def intersect_word2vec_format(
+        self,
+        fname: str | Path,
+        lockf: float = 0.0,
+        binary: bool = False,
+        encoding: str = "utf8",
+        unicode_errors: str = "strict",
+    ) -> None:
+        """Give the words of this table that a word2vec file has the vectors of the file.
+
+        Args:
+            lockf: 0 and training does not move them, 1 and it does.
+
+        Raises:
+            InputError: the file cannot be read, or its vectors are of another size.
+        """
+        if lockf not in (0, 1):
+            raise InputError("give 0 for words that stay, or 1", setting="lockf", value=lockf)
+        there = PlainKeyedVectors.load_word2vec_format(
+            fname, None, binary, encoding, unicode_errors
+        )
+        if there.vector_size != self.vector_size:
+            raise InputError(
+                f"has vectors of {there.vector_size} dimensions, not {self.vector_size}", path=fname
+            )
+        words = [word for word in self.index_to_key if word in there.key_to_index]
+        rows = [self.key_to_index[word] for word in words]
+        if words:
+            self.add_vectors(words, there[words], replace=True)
+        if len(self.vectors_lockf) != len(self):
+            self.vectors_lockf = np.full(len(self), self.vectors_lockf[0], np.float32)
+        self.vectors_lockf[rows] = lockf
+        message = f"merged {len(rows)} vectors into {self.vectors.shape} matrix from {fname}"
+        self.add_lifecycle_event("intersect_word2vec_format", msg=message)
 
     def save_word2vec_format(  # type: ignore[override]  # gensim's arguments
         self,
@@ -229,46 +280,24 @@ class KeyedVectors(PlainKeyedVectors):
             warn_once("similarity_function", "has no effect; analogies are by most_similar")
         return super().evaluate_word_analogies(*given, **options)
 
-    # --- names of gensim 3 ---
+    # --- test sets ---
 
-    def __getattr__(self, name: str) -> Any:
-        if name not in OLD_NAMES:
-            raise no_attribute(self, name)
-        old_name(f"wv.{name}", OLD_NAMES[name])
-        return getattr(self, OLD_NAMES[name])
+    @staticmethod
+    def log_accuracy(section: dict[str, Any]) -> None:
+        """Log the score of one of the sections that `evaluate_word_analogies` gives."""
+        correct, incorrect = len(section["correct"]), len(section["incorrect"])
+        if total := correct + incorrect:
+            percent = 100 * correct / total
+            logger.info("%s: %.1f%% (%i/%i)", section["section"], percent, correct, total)
 
-    @property
-    def vocab(self) -> VocabularyItems:
-        """gensim 3's mapping from a word to its count and row."""
-        old_name("wv.vocab", "key_to_index, and get_vecattr(word, 'count')")
-        return VocabularyItems(self)
-
-    @property
-    def vectors_norm(self) -> np.ndarray:
-        """(V, D) rows of norm 1; gensim 3's."""
-        old_name("wv.vectors_norm", "get_normed_vectors()")
-        return self.get_normed_vectors()
-
-    syn0norm = vectors_norm
-
-    def init_sims(self, replace: bool = False) -> None:
-        """gensim 3's; with `replace` every vector is scaled to norm 1, else nothing is done."""
-        old_name("init_sims", "unit_normalize_all() for replace=True, and not needed otherwise")
-        if replace:
-            self.unit_normalize_all()
-
-    def accuracy(self, questions: str | Path, *given: Any, **options: Any) -> list[dict[str, Any]]:
-        """gensim 3's: the sections of `evaluate_word_analogies`."""
-        old_name("wv.accuracy", "evaluate_word_analogies")
-        options.pop("most_similar", None)
-        return self.evaluate_word_analogies(questions, *given, **options)[1]
-
-    def intersect_word2vec_format(self, *given: Any, **options: Any) -> None:
-        """Refused: read the file with `load_word2vec_format` and set the rows of known words."""
-        raise InputError(
-            "intersect_word2vec_format is not here: load the file with load_word2vec_format, then "
-            "wv[word] = other[word] for the words that both have"
-        )
+    @staticmethod
+    def log_evaluate_word_pairs(
+        pearson: Correlation, spearman: Correlation, oov: float, pairs: str
+    ) -> None:
+        """Log what `evaluate_word_pairs` gives for the set `pairs`."""
+        for name, found in (("Pearson", pearson), ("Spearman rank-order", spearman)):
+            logger.info("%s correlation coefficient against %s: %.4f", name, pairs, found[0])
+        logger.info("Pairs with unknown words ratio: %.1f%%", oov)
 
 
 Word2VecKeyedVectors = EuclideanKeyedVectors = KeyedVectors  # names of gensim 3

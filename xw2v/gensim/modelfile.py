@@ -36,7 +36,8 @@ def write_model(
     if hasattr(target, "write"):
         _write(target, content, tables)
     else:
-        with atomic_write(target) as file:
+        n_bytes = sum(np.asarray(table).nbytes for table in tables.values())
+        with atomic_write(target, n_bytes) as file:
             _write(file, content, tables)
 
 

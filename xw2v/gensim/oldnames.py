@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from xw2v.gensim.keyedvectors import OLD_NAMES, KeyedVectors
+from xw2v.gensim.keyedvectors import KeyedVectors
 from xw2v.gensim.notices import no_attribute, old_name
+from xw2v.gensim.oldvectornames import OLD_NAMES
 
 MOVED = (  # to wv, under the same names
     "most_similar",
@@ -23,7 +24,12 @@ MOVED = (  # to wv, under the same names
     "evaluate_word_analogies",
     "save_word2vec_format",
 )
-RENAMED = {"iter": "epochs", "size": "vector_size", "syn1": "syn1neg"}
+RENAMED = {
+    "iter": "epochs",
+    "size": "vector_size",
+    "syn1": "syn1neg",
+    "reset_weights": "init_weights",
+}
 OF_VECTORS = ("vocab", "vectors_norm", "syn0norm", "init_sims", "accuracy", *OLD_NAMES)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from xw2v.errors import FileFormatError
+from xw2v.gensim.lifecycle import plain_events
 from xw2v.gensim.modelfile import read_model, write_model
 from xw2v.gensim.ngramtables import parts_of
 
@@ -22,6 +23,7 @@ def save(model: Any, target: Any) -> None:
         for name, value in vars(model).items()
         if name not in (*TABLES, *NOT_SAVED)
     }
+    attributes["lifecycle_events"] = plain_events(model.lifecycle_events)
     wv = model.wv
     tables = {"vectors": wv.vectors, "syn1neg": model.syn1neg, "lockf": wv.vectors_lockf}
     if wv.counts is not None:

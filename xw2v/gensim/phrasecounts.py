@@ -128,9 +128,9 @@ class PhraseCounts:
 
     def _add(self, collocations: CollocationCounts, chunk: list[Sequence[str]]) -> None:
         new = collocations.add(chunk)
-        if not all(isinstance(word, str) for word in new):
-            kinds = {type(word).__name__ for word in new} - {"str"}
-            raise InputError(f"tokens are strings, and one is of type {min(kinds)}")
+        others = [kind.__name__ for kind in set(map(type, new)) if not issubclass(kind, str)]
+        if others:
+            raise InputError(f"tokens are strings, and one is of type {min(others)}")
 
     def _merge(self, counts: Counter[str], min_reduce: int) -> None:
         """Add what was counted by sentence."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import math
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -80,8 +81,12 @@ class Phrases(PhraseCounts, PhraseJoiner):
         self.connector_words = frozenset([*connector_words, *common_terms])
         self._forget_counts()
         self._table: tuple[object, PhraseTable | None] = (None, None)
+        self.lifecycle_events = []
         if sentences is not None:
+            began = time.perf_counter()
             self.add_vocab(sentences)
+            seconds = time.perf_counter() - began
+            self.add_lifecycle_event("created", msg=f"built {self} in {seconds:.2f}s")
 
     def __str__(self) -> str:
         return (
@@ -128,9 +133,9 @@ class Phrases(PhraseCounts, PhraseJoiner):
     def known_phrases(self) -> PhraseTable | None:
         if self.scoring not in (original_scorer, npmi_scorer):
             return None
-        if not can_split(self.delimiter, self.connector_words):
-            return None
         made_with = (
+            self.delimiter,
+            self.connector_words,
             self.threshold,
             self.min_count,
             self.scoring,
@@ -138,13 +143,18 @@ class Phrases(PhraseCounts, PhraseJoiner):
             self.counts().n_distinct,
         )
         if self._table[0] != made_with:
-            table = PhraseTable(self.connector_words)
-            for words, phrase, score in self._scored(self._ways):
-                table.add(words, phrase, score)
-            self._table = (made_with, table)
+            self._table = (made_with, self._new_table())
         return self._table[1]
 
-    def _ways(self, phrase: str) -> Iterator[tuple[str, ...]]:
+    def _new_table(self) -> PhraseTable | None:
+        if not can_split(self.delimiter, self.connector_words):
+            return None
+        table = PhraseTable(self.connector_words)
+        for words, phrase, score in self._scored(self._ways):
+            table.add(words, phrase, score)
+        return table
+
+    def _ways(self, phrase: str) -> Iterable[tuple[str, ...]]:
         return ways_to_split(phrase, self.delimiter, self.connector_words)
 
     def export_phrases(self, *unused: Any, **options: Any) -> dict[str, float]:
@@ -179,8 +189,10 @@ class FrozenPhrases(PhraseJoiner):
     def __init__(self, phrases_model: Phrases) -> None:
         for name in ("min_count", "threshold", "delimiter", "scoring", "connector_words"):
             setattr(self, name, getattr(phrases_model, name))
+        self.lifecycle_events = []
         self.phrasegrams = phrases_model.export_phrases()
         self._table: tuple[object, PhraseTable | None] = (None, None)
+        self.add_lifecycle_event("created", msg=f"exported {self} from {phrases_model}")
 
     def __str__(self) -> str:
         return (
@@ -189,17 +201,20 @@ class FrozenPhrases(PhraseJoiner):
         )
 
     def known_phrases(self) -> PhraseTable | None:
+        made_with = (self.delimiter, self.connector_words, self.threshold, len(self.phrasegrams))
+        if self._table[0] != made_with:
+            self._table = (made_with, self._new_table())
+        return self._table[1]
+
+    def _new_table(self) -> PhraseTable | None:
         if not can_split(self.delimiter, self.connector_words):
             return None
-        made_with = (self.threshold, len(self.phrasegrams))
-        if self._table[0] != made_with:
-            table = PhraseTable(self.connector_words)
-            for phrase, score in self.phrasegrams.items():
-                if score > self.threshold:
-                    for words in ways_to_split(phrase, self.delimiter, self.connector_words):
-                        table.add(words, phrase, score)
-            self._table = (made_with, table)
-        return self._table[1]
+        table = PhraseTable(self.connector_words)
+        for phrase, score in self.phrasegrams.items():
+            if score > self.threshold:
+                for words in ways_to_split(phrase, self.delimiter, self.connector_words):
+                    table.add(words, phrase, score)
+        return table
 
     def score_candidate(
         self, word_a: str, word_b: str, in_between: Sequence[str]

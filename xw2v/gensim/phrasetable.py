@@ -1,84 +1,107 @@
-"""Phrases by their first words, to be found in sentences without scoring each pair there."""
+"""Phrases by their words, to be found in sentences without scoring each pair there."""
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator, Sequence
-from itertools import compress, count, islice, repeat
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from typing import Any
 
-from xw2v.text.pair_search import PairSearch
-
-MIN_SEARCHED_TOKENS = 1 << 9  # in fewer, each pair is looked up by itself
+from xw2v.text.phrase_search import NO_RECORD, PhraseSearch
 
 Scored = tuple[str, float]  # a phrase and its score
-Occurrence = tuple[int, int, int, str, float]  # sentence, start and stop in it, phrase, score
+# of a first word, a last one, and connectors between them
+Candidate = Callable[[str, str, Sequence[str]], "tuple[str | None, float | None]"]
 
 
-class PhraseTable:
-    """Finds phrases in sentences, from left to right.
+def analyzed(
+    sentence: Iterable[str], connectors: Container[str], candidate: Candidate
+) -> Iterator[tuple[str, float | None]]:
+    """The tokens of a sentence, phrases joined, each with its score: None for a plain word.
+
+    An empty token may end a phrase, begins none, and is left out elsewhere, as in gensim.
 
     Args:
         connectors: stay between the words of a phrase, and never begin or end one.
+        candidate: gives the phrase of some words and its score, or None and None.
+    """
+    start = ""
+    between: list[str] = []
+    for word in sentence:
+        if word in connectors:
+            if not start:
+                yield word, None
+            else:
+                between.append(word)
+            continue
+        if start:
+            phrase, score = candidate(start, word, between)
+            if phrase is not None:
+                yield phrase, score
+                start, between = "", []
+                continue
+            yield start, None
+            yield from ((connector, None) for connector in between)
+        start, between = word, []
+    if start:
+        yield start, None
+        yield from ((connector, None) for connector in between)
+
+
+class PhraseTable:
+    """Finds phrases in sentences, as `analyzed` does.
+
+    Args:
+        connectors: see there.
     """
 
-    def __init__(self, connectors: Container[str]) -> None:
+    def __init__(self, connectors: frozenset[str]) -> None:
         self._connectors = connectors
-        # By the first word and the next: phrase and score; or, by connectors, what may follow
-        # them, with phrase and score.
-        self._phrases: dict[tuple[str, str], Scored | dict[tuple[str, ...], Scored]] = {}
-        self._search: PairSearch | None = None
+        self._phrases: dict[tuple[str, ...], Scored] = {}
+        self._scored: list[Scored] = []  # in the order of the search
+        self._search: PhraseSearch | None = None
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**vars(self), "_search": None}
 
     def add(self, words: Sequence[str], phrase: str, score: float) -> None:
         """Add a phrase of two words, connectors between them."""
-        first, following, *rest = words
-        if first in self._connectors or words[-1] in self._connectors:
-            return
-        if not rest:
-            self._phrases[first, following] = phrase, score
-            return
-        linked = self._phrases.setdefault((first, following), {})
-        if isinstance(linked, dict):
-            linked[tuple(rest)] = phrase, score
-
-    def occurrences(self, sentences: Sequence[Sequence[str]]) -> Iterator[Occurrence]:
-        """The phrases in sentences, whose words may be replaced by the phrase before the next."""
-        phrases, connectors = self._phrases, self._connectors
-        last_sentence = -1
-        for sentence, place in self._candidates(sentences):
-            if sentence != last_sentence:
-                last_sentence, words = sentence, sentences[sentence]
-                length = len(words)
-                free = 0  # where the next phrase may start
-            if place < free:
-                continue
-            start = place - (length - len(words))
-            stop = start + 1
-            found = phrases.get((words[start], words[stop]))
-            if isinstance(found, dict):
-                last = len(words) - 1
-                while stop < last and words[stop] in connectors:
-                    stop += 1
-                found = found.get(tuple(words[start + 2 : stop + 1]))
-            if found is not None:
-                stop += 1
-                free = place + stop - start
-                yield sentence, start, stop, *found
-
-    def _candidates(self, sentences: Sequence[Sequence[str]]) -> Iterable[tuple[int, int]]:
-        """Where phrases may be: the sentence, and the first word in it."""
-        if sum(map(len, sentences)) >= MIN_SEARCHED_TOKENS:
-            if self._search is None:
-                self._search = PairSearch(list(self._phrases))
-            if (found := self._search.find(sentences)) is not None:
-                return found
-        return self._looked_up(sentences)
-
-    def _looked_up(self, sentences: Iterable[Sequence[str]]) -> Iterator[tuple[int, int]]:
-        is_known = self._phrases.__contains__
-        for sentence, words in enumerate(sentences):
-            is_phrase = list(map(is_known, zip(words, islice(words, 1, None), strict=False)))
-            yield from zip(repeat(sentence), compress(count(), is_phrase), strict=False)
+        self._phrases[tuple(words)] = phrase, score
 
     def join(self, sentences: Sequence[list[str]]) -> None:
-        """Replace the words of phrases, in place."""
-        for sentence, start, stop, phrase, _ in self.occurrences(sentences):
-            sentences[sentence][start:stop] = (phrase,)
+        """Replace the words of phrases, and remove empty tokens that end none, in place."""
+        found = self._found(sentences)
+        if found is None:
+            for words in sentences:
+                words[:] = [token for token, _ in self._analyzed(words)]
+            return
+        scored = self._scored
+        values = reversed(found)
+        for phrase, stop, start, sentence in zip(values, values, values, values, strict=True):
+            words = sentences[sentence]
+            if phrase == NO_RECORD:
+                del words[start:stop]
+            else:
+                words[start] = scored[phrase][0]
+                del words[start + 1 : stop]
+
+    def occurring(self, sentences: Sequence[list[str]]) -> dict[str, float]:
+        """The phrases in sentences, and their scores."""
+        found = self._found(sentences)
+        if found is None:
+            tokens = (one for words in sentences for one in self._analyzed(words))
+            return {phrase: score for phrase, score in tokens if score is not None}
+        scored = self._scored
+        return dict(scored[phrase] for phrase in dict.fromkeys(found[3::4]) if phrase != NO_RECORD)
+
+    def _found(self, sentences: Sequence[list[str]]) -> list[int] | None:
+        if self._search is None:
+            self._search = PhraseSearch(list(self._phrases), self._connectors)
+            self._scored = list(self._phrases.values())
+        return self._search.find(sentences)
+
+    def _analyzed(self, sentence: Iterable[str]) -> Iterator[tuple[str, float | None]]:
+        phrases, no_phrase = self._phrases, (None, None)
+        return analyzed(
+            sentence,
+            self._connectors,
+            lambda first, last, between: phrases.get((first, *between, last), no_phrase),
+        )

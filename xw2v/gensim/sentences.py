@@ -127,6 +127,22 @@ class Text8Corpus:
         yield _decoded(rest, self.fname, None).split()
 
 
+class BrownCorpus:
+    """The files of the Brown corpus in a folder: a sentence a line, tokens as word/tag, without
+    those whose tags are no letters; tags are cut to two characters.
+    """
+
+    def __init__(self, dirname: str | os.PathLike[str]) -> None:
+        self.dirname = dirname
+
+    def __iter__(self) -> Iterator[list[str]]:
+        for line in PathLineSentences(self.dirname):
+            pairs = [token.split("/") for token in line if token.count("/") == 1]
+            words = [f"{word.lower()}/{tag[:2]}" for word, tag in pairs if tag[:2].isalpha()]
+            if words:
+                yield words
+
+
 class TokenLists:
     """The token lists that a user gives, as they can be trained on, counted on the way.
 

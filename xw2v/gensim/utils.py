@@ -1,12 +1,15 @@
 """Which words are kept: `min_count`, `max_final_vocab`, `max_vocab_size` and trim rules; and
-gensim's plain rule of tokens.
+gensim's helpers for text.
 """
 
 from __future__ import annotations
 
+import os
 import re
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping, MutableMapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
+
+from xw2v.storage.packing import packed_write
 
 ALPHABETIC = re.compile(r"(?:(?!\d)\w)+")
 RULE_DEFAULT = 0
@@ -60,6 +63,28 @@ def any2unicode(text: str | bytes, encoding: str = "utf8", errors: str = "strict
 
 
 to_unicode = any2unicode
+
+
+def any2utf8(text: str | bytes, errors: str = "strict", encoding: str = "utf8") -> bytes:
+    """Text as UTF-8."""
+    return any2unicode(text, encoding, errors).encode()
+
+
+to_utf8 = any2utf8
+
+
+def save_as_line_sentence(
+    corpus: Iterable[Iterable[str]], filename: str | os.PathLike[str]
+) -> None:
+    """Write token lists as a file that `LineSentence` and `corpus_file` read, a sentence a line;
+    compressed where the name ends in .gz, .bz2, .xz or .zst.
+
+    Raises:
+        InputError: the file cannot be written.
+    """
+    with packed_write(filename) as file:
+        for sentence in corpus:
+            file.write(any2utf8(" ".join(sentence) + "\n"))
 
 
 def deaccent(text: str | bytes) -> str:

@@ -13,7 +13,7 @@ from xw2v.gensim import arguments, persistence
 from xw2v.gensim.building import VocabularyBuilder
 from xw2v.gensim.keyedvectors import KeyedVectors
 from xw2v.gensim.scan import Scan, sentences_of
-from xw2v.gensim.sentences import LineSentence, PathLineSentences, Text8Corpus
+from xw2v.gensim.sentences import BrownCorpus, LineSentence, PathLineSentences, Text8Corpus
 from xw2v.gensim.training import ModelCallback
 from xw2v.gensim.utils import TrimRule
 from xw2v.text.vocabulary import Vocabulary
@@ -23,7 +23,14 @@ from xw2v.training.trainer import Continuation, Trainer
 from xw2v.vectors.prediction import predict_center
 from xw2v.vectors.query import KEY_TYPES
 
-__all__ = ["FAST_VERSION", "LineSentence", "PathLineSentences", "Text8Corpus", "Word2Vec"]
+__all__ = [
+    "FAST_VERSION",
+    "BrownCorpus",
+    "LineSentence",
+    "PathLineSentences",
+    "Text8Corpus",
+    "Word2Vec",
+]
 
 FAST_VERSION = 1  # gensim's number for "compiled"
 SMALLEST_ALPHA = 1e-9  # that the trainer's settings take
@@ -125,6 +132,7 @@ class Word2Vec(VocabularyBuilder):
         self.epochs_trained = self.epochs_asked = self.train_count = 0
         self.total_train_time = 0.0
         self.raw_vocab: dict[str, int] = {}
+        self.lifecycle_events = []
         arguments.settings_of(self, self.alpha, 0.0, self.epochs, 0)  # which checks them
         self.wv = KeyedVectors(self.vector_size)
         self.syn1neg = np.zeros((0, self.vector_size), np.float32)
@@ -140,12 +148,12 @@ class Word2Vec(VocabularyBuilder):
         """Build the vocabulary of the text that a constructor is given, if any, and train."""
         arguments.trim_rule(trim_rule)
         callbacks = arguments.listed("callbacks", callbacks, "callbacks")
-        if sentences is None and corpus_file is None:
-            return
-        scan = self._scan(sentences_of(sentences, corpus_file), trim_rule=trim_rule)
-        self._take_counts(scan)
-        self.prepare_vocab(trim_rule=trim_rule)
-        self._train(scan, self.epochs, self.alpha, self.min_alpha, tuple(callbacks))
+        if sentences is not None or corpus_file is not None:
+            scan = self._scan(sentences_of(sentences, corpus_file), trim_rule=trim_rule)
+            self._take_counts(scan)
+            self._build(False, False, trim_rule)
+            self._train(scan, self.epochs, self.alpha, self.min_alpha, tuple(callbacks))
+        self.add_lifecycle_event("created", params=str(self))
 
     # --- training ---
 
@@ -233,7 +241,9 @@ class Word2Vec(VocabularyBuilder):
         if corpus is None:
             logger.warning("no sentence has two words of the vocabulary: nothing to train on")
             return 0, scan.words * epochs
-        logger.info("training on %i sentences with %i workers", len(corpus), self.workers)
+        self.add_lifecycle_event(
+            "train", msg=f"training on {len(corpus)} sentences with {self.workers} workers"
+        )
         schedule = LearningRate(start, end)
         continuation = Continuation(schedule, self.epochs_trained, wv.is_locked())
         trainer = prepare(corpus, settings, continuation=continuation)
@@ -245,6 +255,8 @@ class Word2Vec(VocabularyBuilder):
         self.epochs_trained += epochs
         self.train_count += 1
         self.total_train_time += state.seconds
+        message = f"training on {words[1] * epochs} raw words took {state.seconds:.1f}s"
+        self.add_lifecycle_event("train", msg=message)
         return words[0] * epochs, words[1] * epochs
 
     def _starting_tables(self, trainer: Trainer) -> tuple[np.ndarray, np.ndarray]:
@@ -311,6 +323,7 @@ class Word2Vec(VocabularyBuilder):
 
         Not saved are callbacks and trim rules. gensim's other arguments have no effect.
         """
+        self.add_lifecycle_event("saving", fname_or_handle=str(fname))
         persistence.save(self, fname)
 
     @classmethod
@@ -322,6 +335,7 @@ class Word2Vec(VocabularyBuilder):
         """
         model = cls()
         persistence.load_into(model, fname)
+        model.add_lifecycle_event("loaded", fname=str(fname))
         return model
 
 

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple, cast
 
 from xw2v.errors import InputError, MissingDependencyError, MissingFileError
+from xw2v.storage.diskspace import require_space
 from xw2v.storage.renames import rename
 
 MAGIC = {
@@ -53,11 +54,16 @@ def _check_path(value: object) -> None:
 
 
 @contextmanager
-def atomic_write(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
+def atomic_write(path: str | os.PathLike[str], n_bytes: int = 0) -> Iterator[BinaryIO]:
     """A binary file that appears under `path` only when the block ends without an exception.
 
-    Devices and pipes (`/dev/stdout`) are written as they are. Raises InputError where `path` cannot
-    be written.
+    Devices and pipes (`/dev/stdout`) are written as they are.
+
+    Args:
+        n_bytes: its size, or what it has at least; that there is room is checked before.
+
+    Raises:
+        InputError: `path` cannot be written.
     """
     _check_path(path)
     target = Path(path)
@@ -70,6 +76,8 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
         target if special else target.with_name(f".{target.name}.{secrets.token_hex(4)}.partial")
     )
     try:
+        if not special:
+            require_space(target.parent, n_bytes)
         file = open(partial, "wb" if special else "xb")  # noqa: SIM115
     except OSError as error:
         raise InputError(f"{path}: cannot be written ({reason(error)})") from None

@@ -36,10 +36,13 @@ def check_ending(path: str | os.PathLike[str]) -> None:
 
 
 @contextmanager
-def packed_write(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
+def packed_write(path: str | os.PathLike[str], n_bytes: int = 0) -> Iterator[BinaryIO]:
     """As `atomic_write`, compressed where the name ends in .gz, .bz2, .xz or .zst.
 
     The same content gives the same file: no time and no name is stored in it.
+
+    Args:
+        n_bytes: the file's size without compression, or what it has at least.
 
     Raises:
         InputError: the file cannot be written, or its name ends in another compression's ending.
@@ -47,7 +50,7 @@ def packed_write(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     """
     check_ending(path)
     ending = Path(path).suffix.lower()
-    with atomic_write(path) as raw:
+    with atomic_write(path, 0 if ending in ENDINGS else n_bytes) as raw:
         if ending not in ENDINGS:
             yield raw
             return

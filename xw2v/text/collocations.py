@@ -43,9 +43,10 @@ class CollocationCounts:
 
     def add(self, sentences: Sequence[Sequence[str]]) -> list[str]:
         """Count the words and pairs of token lists; returns the words that are new."""
-        ends = np.cumsum(np.fromiter(map(len, sentences), np.int64, len(sentences)))
-        size = int(ends[-1]) if ends.size else 0
-        ids = self._ids(sentences, size)
+        lengths = np.fromiter(map(len, sentences), np.int64, len(sentences))
+        ends = np.cumsum(lengths)
+        ids = self._ids(sentences, lengths)
+        size = ids.size
         counts = np.bincount(ids, minlength=len(self._index))
         counts[: len(self._counts)] += self._counts
         self._counts = counts
@@ -55,15 +56,22 @@ class CollocationCounts:
         self.words += islice(self._index, known, None)
         return self.words[known:]
 
-    def _ids(self, sentences: Sequence[Sequence[str]], size: int) -> np.ndarray:
-        """The ids of all tokens, (size,) int64."""
-        ids = self._scanned(sentences, size) if size >= MIN_SCANNED_TOKENS else None
+    def _ids(self, sentences: Sequence[Sequence[str]], lengths: np.ndarray) -> np.ndarray:
+        """The ids of all tokens, int64.
+
+        Args:
+            lengths: (S,) tokens of each sentence.
+        """
+        size = int(lengths.sum())
+        ids = self._scanned(sentences, lengths) if size >= MIN_SCANNED_TOKENS else None
         if ids is None:
             tokens = chain.from_iterable(sentences)
             return np.fromiter(map(self._index.__getitem__, tokens), np.int64, size)
         return ids
 
-    def _scanned(self, sentences: Sequence[Sequence[str]], size: int) -> np.ndarray | None:
+    def _scanned(
+        self, sentences: Sequence[Sequence[str]], lengths: np.ndarray
+    ) -> np.ndarray | None:
         """The ids as the compiled scanner finds them, which is faster; None where there is none, or
         it does not find these tokens, since one of them is empty, has a space or is no text.
         """
@@ -77,7 +85,7 @@ class CollocationCounts:
             data = text.encode()
         except (TypeError, UnicodeEncodeError):
             return None
-        known = len(self._index)
+        known, size = len(self._index), int(lengths.sum())
         scanner = Scanner(compiled, RawRule(), self._cache)
         scanner.open(data)
         parts = [np.empty(0, np.int32)]
@@ -88,7 +96,7 @@ class CollocationCounts:
                 self._cache.insert(found.misses, new)
             parts.append(found.ids)
         ids = np.concatenate(parts).astype(np.int64)
-        spaces = len(sentences) - 1 + sum(len(one) - 1 for one in sentences if len(one))
+        spaces = len(sentences) - 1 + int(np.maximum(lengths - 1, 0).sum())
         if ids.size == size and self._lengths()[ids].sum() + spaces == len(text):
             return ids
         for word in list(islice(self._index, known, None)):

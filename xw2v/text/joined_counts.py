@@ -7,7 +7,7 @@ Where words contain the delimiter, strings meet: "new_york" may be a word, and t
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator, Sequence
 
 import numpy as np
 
@@ -31,22 +31,22 @@ class JoinedCounts:
         self._of_words = counted.word_counts()
         self._pairs, self._of_pairs = counted.pair_counts()
         self._met = Counter[str]()  # strings that may meet others
+        self._contains = _which_contain(delimiter, counted.words)
         n_met = self._add_words() + self._add_pairs()
         self.n_distinct = len(self._of_words) + len(self._pairs) - n_met + len(self._met)
 
     def _add_words(self) -> int:
         """Take the words that contain the delimiter; returns how many."""
-        delimiter = self._delimiter
-        for word, times in self._of_words.items():
-            if delimiter in word:
-                self._met[word] = times
+        words = self._counted.words
+        for i in np.flatnonzero(self._contains).tolist():
+            if words[i] in self._of_words:  # which connectors are not
+                self._met[words[i]] = self._of_words[words[i]]
         return len(self._met)
 
     def _add_pairs(self) -> int:
         """Take the pairs that look like other words or pairs, or may; returns how many."""
         is_met = np.zeros(len(self._pairs), bool)  # the pairs taken
-        words = self._counted.words
-        contains = np.array([self._delimiter in word for word in words], bool)
+        contains = self._contains
         if contains.any():
             first, last, is_linked = self._counted.ends_of(self._pairs)
             is_met = contains[first] | contains[last]
@@ -99,13 +99,29 @@ class JoinedCounts:
         return self._of_words | dict(self.joined())
 
 
+def _which_contain(delimiter: str, words: Sequence[str]) -> np.ndarray:
+    """Whether each word contains the delimiter, (V,)."""
+    if delimiter not in "\0".join(words):  # one look is faster than one at each
+        return np.zeros(len(words), bool)
+    return np.fromiter((delimiter in word for word in words), bool, len(words))
+
+
 def ways_to_split(
     phrase: str, delimiter: str, connectors: Container[str]
-) -> Iterator[tuple[str, ...]]:
+) -> Iterable[tuple[str, ...]]:
     """The words that a phrase may have been joined of: two, connectors between them.
 
     There is more than one way where words contain the delimiter.
     """
+    if len(delimiter) == 1 and phrase.count(delimiter) == 1:  # most
+        first, _, second = phrase.partition(delimiter)
+        return ((first, second),)
+    return _ways_to_split(phrase, delimiter, connectors)
+
+
+def _ways_to_split(
+    phrase: str, delimiter: str, connectors: Container[str]
+) -> Iterator[tuple[str, ...]]:
     at = phrase.find(delimiter)
     while at >= 0:
         words: tuple[str, ...] = (phrase[:at],)

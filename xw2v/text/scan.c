@@ -11,15 +11,15 @@
 #include <string.h>
 
 #include "native.h"
-#include "pair_search.h"
 #include "word_break.h"
 #include "word_cache.h"
 
 #define LOOKAHEAD_TOKENS 64 /* cut before they are looked up, to prefetch their entries */
 
 #define SCAN_CONSTANTS(K)                                                                          \
-    K(TEXT_PADDING_BYTES, 16) /* after a text: a separator, and what is read past it */            \
-    K(PAIR_PADDING_BYTES, 8)  /* after a text of pair_search.h, to be read past it */              \
+    K(TEXT_PADDING_BYTES, 16)  /* after a text: a separator, and what is read past it */           \
+    K(RECORD_PADDING_BYTES, 8) /* after a text of phrase_search.h, to be read past it */           \
+    K(NO_RECORD, -1)                                                                               \
     K(MAX_REPLACEMENTS, 5)                                                                         \
     K(ENDS_WORD, 128)                                                                              \
     K(SHORT_CACHE_BYTES, SHORT_ENTRIES *(int)sizeof(ShortEntry))                                   \
@@ -61,6 +61,8 @@
 
 NATIVE_CONSTANTS(SCAN_CONSTANTS)
 NATIVE_STRUCTURE(ScanState, SCAN_STATE_MEMBERS)
+
+#include "phrase_search.h" /* which needs NO_RECORD */
 
 _Static_assert(TEXT_PADDING_BYTES >= MAX_SHORT_BYTES, "16 bytes are read anywhere");
 
@@ -300,41 +302,4 @@ int64_t xw2v_renumber(
         if (e < m) ends[e] = total;
     }
     return total;
-}
-
-/* The hashes of the pairs of tokens in a text of pair_search.h: of each token and the next one of
-   its record. How many there are, of at most so many. */
-int64_t
-xw2v_hash_pairs(const uint8_t *text, int64_t text_bytes, uint64_t *hashes, int64_t max_pairs) {
-    int64_t pairs = 0;
-    bool follows = false;
-    uint64_t before = 0;
-    for (int64_t position = 0; position < text_bytes; position++) {
-        const uint64_t hash = hash_token(text, &position);
-        if (follows && pairs < max_pairs) hashes[pairs++] = hash_pair(before, hash);
-        follows = text[position] != RECORD_SEPARATOR;
-        before = hash;
-    }
-    return pairs;
-}
-
-/* Which tokens begin a pair whose hash is in a table, (mask + 1,): how many, or -1 where the text
-   does not have so many tokens. */
-int64_t xw2v_find_pairs(
-    const uint8_t *text, int64_t text_bytes, const uint64_t *table, int64_t mask, int64_t *found,
-    int64_t tokens
-) {
-    int64_t n = 0;
-    int64_t token = 0;
-    bool follows = false;
-    uint64_t before = 0;
-    for (int64_t position = 0; position < text_bytes; position++, token++) {
-        if (token == tokens) return -1;
-        const uint64_t hash = hash_token(text, &position);
-        found[n] = token - 1;
-        n += follows && has_hash(table, mask, hash_pair(before, hash));
-        follows = text[position] != RECORD_SEPARATOR;
-        before = hash;
-    }
-    return token == tokens ? n : -1;
 }

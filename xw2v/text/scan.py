@@ -54,6 +54,18 @@ class ScanState(ctypes.Structure):
     ]
 
 
+class RecordTable(ctypes.Structure):
+    """RecordTable of scan.c, which says what its members are."""
+
+    _fields_ = [
+        ("hashes", Pointer),
+        ("numbers", Pointer),
+        ("mask", Count),
+        ("text", ctypes.c_char_p),
+        ("starts", Pointer),
+    ]
+
+
 OF_STATE: Signature = (None, ctypes.POINTER(ScanState))
 FUNCTIONS: dict[str, Signature] = {
     "xw2v_open_chunk": OF_STATE,
@@ -61,8 +73,8 @@ FUNCTIONS: dict[str, Signature] = {
     "xw2v_cache_insert": (None, Pointer, Pointer, Pointer, Pointer, Count),
     "xw2v_count": (None, Pointer, Count, Pointer),
     "xw2v_renumber": (Count, Pointer, Pointer, Count, Pointer, Pointer, Count),
-    "xw2v_hash_pairs": (Count, ctypes.c_char_p, Count, Pointer, Count),
-    "xw2v_find_pairs": (Count, ctypes.c_char_p, Count, Pointer, Count, Pointer, Count),
+    "xw2v_fill_records": (Count, Pointer, Count, Count),
+    "xw2v_find_phrases": (Count, Pointer, Pointer, ctypes.c_char_p, Count, Pointer, Count),
 }
 
 
@@ -71,7 +83,7 @@ def library() -> NativeLibrary | None:
     """The compiled loops; None where this installation has none, because no C compiler was found at
     install time.
     """
-    return native_library("xw2v_scan", (ScanState,), FUNCTIONS)
+    return native_library("xw2v_scan", (ScanState, RecordTable), FUNCTIONS)
 
 
 def is_fast(rule: TokenRule) -> bool:

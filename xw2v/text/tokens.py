@@ -283,7 +283,7 @@ class RawRule(TokenRule):
     keeps_all_letters = True
 
     def __init__(self, lowercase: bool = False) -> None:
-        self.lowercase = lowercase
+        self.lowercase = self.normalises = lowercase
 
     def find(self, text: str) -> list[str]:
         return text.split()

@@ -141,7 +141,8 @@ class CheckpointFolder:
             content = dataclasses.asdict(dataclasses.replace(record, files=sums))
             (folder / STATE).write_bytes(encode({"format": FORMAT, **content}))
 
-        write_folder(self.path / f".{name}.partial", target, write)  # or a damaged one's place
+        partial, n_bytes = self.path / f".{name}.partial", sum(t.nbytes for t in tables.values())
+        write_folder(partial, target, write, n_bytes=n_bytes)  # or a damaged one's place
         self._intact = [*self._intact, name][-KEPT_CHECKPOINTS:]
         self._drop(self._intact)
         return target

@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+from xw2v.storage.diskspace import require_space
 from xw2v.storage.files import sync
 from xw2v.storage.renames import rename
 
@@ -15,6 +16,7 @@ def write_folder(
     target: Path,
     write: Callable[[Path], None],
     before_rename: Callable[[], None] = lambda: None,
+    n_bytes: int = 0,
 ) -> None:
     """Fill the hidden folder `partial`, force it to the disk, and rename it to `target`.
 
@@ -24,8 +26,13 @@ def write_folder(
     Args:
         write: fills the folder with files.
         before_rename: called when all of them are on the disk.
+        n_bytes: what the files have at least.
+
+    Raises:
+        OSError: the disk has no room for so many, or whatever else is wrong.
     """
     shutil.rmtree(partial, ignore_errors=True)  # of a process that was killed
+    require_space(partial.parent, n_bytes)
     try:
         partial.mkdir()
         write(partial)

@@ -15,6 +15,7 @@ from xw2v.sgns.backend import Backend
 from xw2v.sgns.interface import SubwordIndex
 from xw2v.storage.cgroups import own_groups
 from xw2v.storage.cores import available_cores
+from xw2v.storage.diskspace import shown_bytes
 from xw2v.storage.machine import machine_memory
 
 FLOAT_BYTES = 4
@@ -22,10 +23,13 @@ CHUNK_BYTES = (
     Backend.chunk_tokens * 8 * 24
 )  # making batches: a chunk of ids in some two dozen int64 arrays
 STEP_TABLES = 12  # (batch + negatives, D) arrays of the plain step; the compiled one has fewer
+SPAN_TABLES = 3  # (blocks, span, D) arrays of the plain step
+SPAN_SCORES = 10  # (batch, span) arrays of the plain step, float32 or as much
 REPLICA_TABLES = 5  # as of the last combine, and rows on their way: sent, received, in between
 PLACE_BYTES = 28 + 16 * 16  # of a place of a row in a step, beside its gradient
 WORD_BYTES = 16 + 8 * 8  # beside the vectors: sampling tables, scratch of a step, and their making
 SCRATCH_ROWS = 32  # of a thread, beside those of its group
+WIDE_WINDOW = 100  # a smaller one is not what takes the memory
 MARGIN_BYTES = 2**26  # for what is not counted here
 
 
@@ -34,6 +38,7 @@ def needed(
     vocab_size: int,
     index: SubwordIndex | None = None,
     is_replica: bool = False,
+    is_plain: bool = False,
 ) -> int:
     """Bytes that training and writing the vectors take at most, besides what is in memory when they
     start.
@@ -41,21 +46,12 @@ def needed(
     Args:
         index: the rows that compose each word, where they are several; it is in memory already.
         is_replica: of one of several ranks, which combine their tables.
+        is_plain: whether the step is the plain one, on the CPU.
     """
     shape = tuning.model_shape(settings, vocab_size)
     row = shape.dim * FLOAT_BYTES
     tables = shape.table_rows(tied=settings.tied) * row
-    batch, shared = tuning.batch_tokens(settings), tuning.shared_negatives(settings)
-    group = tuning.group_tokens(settings)
-    groups = batch // group
-    rows = batch + 2 * settings.window + groups * shared
-    context = groups * (group + 2 * settings.window)  # places of the groups' context words
-    step = STEP_TABLES * rows * row + batch * (shared + 64) * FLOAT_BYTES * 4
-    step += context * (row + PLACE_BYTES)
-    # what each thread has for the rows and scores of a group, or each group where threads are many
-    scratch = (4 * group + 2 * settings.window + 2 * shared + SCRATCH_ROWS) * row
-    scratch += group * (shared + 2 * settings.window + SCRATCH_ROWS) * FLOAT_BYTES
-    step += scratch * max(settings.workers or available_cores(), groups)
+    step = (_plain_step_bytes if is_plain else _compiled_step_bytes)(settings)
     writing = 2 * vocab_size * row  # the mean of the two tables, and their sum on the way there
     if index is not None:
         ngrams = min(len(index.buckets), settings.buckets) * row
@@ -66,6 +62,35 @@ def needed(
     making = max(CHUNK_BYTES, writing)
     best = tables if settings.patience is not None else 0
     return tables + best + combining + step + making + vocab_size * WORD_BYTES + MARGIN_BYTES
+
+
+def _compiled_step_bytes(settings: Settings) -> int:
+    """Bytes that the compiled step takes at most."""
+    row = settings.vector_size * FLOAT_BYTES
+    batch, shared = tuning.batch_tokens(settings), tuning.shared_negatives(settings)
+    group = tuning.group_tokens(settings)
+    groups = batch // group
+    context = groups * (group + 2 * settings.window)  # places of the groups' context words
+    # what each thread has for the rows and scores of a group, or each group where threads are many
+    scratch = (4 * group + 2 * settings.window + 2 * shared + SCRATCH_ROWS) * row
+    scratch += group * (shared + 2 * settings.window + SCRATCH_ROWS) * FLOAT_BYTES
+    scratch *= max(settings.workers or available_cores(), groups)
+    return _batch_bytes(settings) + context * (row + PLACE_BYTES) + scratch
+
+
+def _plain_step_bytes(settings: Settings) -> int:
+    """Bytes that the plain step takes at most: it has each block's span as rows of its own."""
+    batch = tuning.batch_tokens(settings)
+    span = tuning.BLOCK_CENTERS + 2 * settings.window
+    rows = SPAN_TABLES * (batch // tuning.BLOCK_CENTERS) * span * settings.vector_size
+    return _batch_bytes(settings) + (rows + SPAN_SCORES * batch * span) * FLOAT_BYTES
+
+
+def _batch_bytes(settings: Settings) -> int:
+    """Bytes that a batch's tokens and negatives take in any step."""
+    batch, shared = tuning.batch_tokens(settings), tuning.shared_negatives(settings)
+    rows = batch + 2 * settings.window + batch // tuning.group_tokens(settings) * shared
+    return FLOAT_BYTES * (STEP_TABLES * rows * settings.vector_size + 4 * batch * (shared + 64))
 
 
 def available() -> tuple[int, str] | None:
@@ -83,17 +108,18 @@ def check_memory(
     index: SubwordIndex | None = None,
     runs: int = 1,
     is_replica: bool = False,
+    is_plain: bool = False,
 ) -> None:
     """Raise OutOfMemoryError if a run of so many words does not fit, with what would.
 
     Args:
-        index, is_replica: see `needed`.
+        index, is_replica, is_plain: see `needed`.
         runs: that begin at the same time and share the memory.
     """
     limit = available()
 
     def total(settings: Settings, vocab_size: int) -> int:
-        return runs * needed(settings, vocab_size, index, is_replica)
+        return runs * needed(settings, vocab_size, index, is_replica, is_plain)
 
     need = total(settings, vocab_size)
     if limit is None or need <= limit[0]:
@@ -103,7 +129,7 @@ def check_memory(
         return total(changed, vocab_size) <= limit[0]
 
     size, fitting = settings.vector_size, []
-    if settings.window > 1000 and (
+    if settings.window > WIDE_WINDOW and (
         narrower := _largest(
             settings.window, lambda window: fits(dataclasses.replace(settings, window=window))
         )
@@ -127,8 +153,8 @@ def check_memory(
     ngrams = "" if index is None else f" and {len(index.buckets):,} buckets of n-grams"
     at = f" at {runs} ranks" if runs > 1 else ""
     raise OutOfMemoryError(
-        f"{vocab_size:,} words{ngrams} of {size} dimensions{at} need {shown(need)} of memory, and "
-        f"{shown(limit[0])} are left ({limit[1]}): {hint}"
+        f"{vocab_size:,} words{ngrams} of {size} dimensions{at} need {shown_bytes(need)} of memory"
+        f", and {shown_bytes(limit[0])} are left ({limit[1]}): {hint}"
     )
 
 
@@ -136,10 +162,6 @@ def _largest(most: int, fits: Callable[[int], bool]) -> int:
     """The largest number below `most` that fits and is worth reporting, or 0."""
     number = bisect.bisect_left(range(1, most), True, key=lambda n: not fits(n))
     return number if number >= 10 else 0
-
-
-def shown(size: int) -> str:
-    return f"{size / 2**30:.1f} GiB" if size >= 2**30 else f"{size / 2**20:.0f} MiB"
 
 
 def _of_group() -> list[tuple[int, str]]:

@@ -30,11 +30,10 @@ from xw2v.vectors.formats.subword_files import SUBWORD_FILES, write_subwords
 Plot = Callable[[Path, Run], None]
 
 PREVIOUS, NEW, COMPLETE, PLACING = "previous", ".new", ".complete", ".placing"
+TABLES = ("center.npy", "context.npy", "combined.npy")
 FILES = (  # in the order in which they take their places: with run.json there, all are
     "vectors.txt",
-    "center.npy",
-    "context.npy",
-    "combined.npy",
+    *TABLES,
     *SUBWORD_FILES,
     "vocab.json",
     "loss_history.txt",
@@ -69,6 +68,7 @@ def write_run(folder: str | Path, run: Run) -> list[Path]:
             target / COMPLETE,
             lambda partial: _write_files(partial, run),
             clear_previous,
+            _table_bytes(run),
         )
     except InputError as error:  # a word that a text file cannot hold, or a full disk
         raise OutputError(f"the vectors cannot be written: {error}", path=folder) from None
@@ -138,13 +138,19 @@ def is_written(folder: str | Path, record: dict[str, Any]) -> bool:
     return complete and bool(found == json.loads(json.dumps(record)))
 
 
+def _table_bytes(run: Run) -> int:
+    """What the files of tables have, without vectors.txt, whose numbers are of several lengths."""
+    center, _ = run.parameters
+    of_ngrams = 0 if run.subwords is None else run.subwords.rows.nbytes
+    return int(len(TABLES) * center.nbytes + of_ngrams)
+
+
 def _write_files(folder: Path, run: Run) -> None:
     center, context = run.parameters
     vectors = WordVectors(run.vocabulary.words, run.vectors)
     write_vectors(folder / "vectors.txt", vectors, "word2vec")
-    np.save(folder / "center.npy", center)
-    np.save(folder / "context.npy", context)
-    np.save(folder / "combined.npy", (center + context) / 2)
+    for name, table in zip(TABLES, (center, context, (center + context) / 2), strict=True):
+        np.save(folder / name, table)
     if run.subwords is not None:
         write_subwords(folder, run.subwords)
     run.vocabulary.save(folder / "vocab.json")

@@ -129,6 +129,7 @@ def resolved(settings: Settings) -> dict[str, Any]:
     """Every setting by name, with the numbers that defaults stand for."""
     return dataclasses.asdict(settings) | {
         "alpha": settings.learning_rate,
+        "cbow_gradient": settings.context_gradient if settings.model == "cbow" else None,
         "batch_tokens": tuning.batch_tokens(settings),
         "shared_negatives": tuning.shared_negatives(settings),
     }

@@ -15,16 +15,18 @@ from xw2v.errors import InputError, UsageError
 from xw2v.settings import Settings
 from xw2v.sgns.config import Shard
 from xw2v.sgns.tables import tables_of
+from xw2v.storage.diskspace import shown_bytes
 from xw2v.training.callbacks import Callback
 from xw2v.training.checkpointer import Checkpointer, FileWatch
 from xw2v.training.command import TrainCommand
 from xw2v.training.console import Console
-from xw2v.training.memory import check_memory, needed, shown
+from xw2v.training.memory import check_memory, needed
 from xw2v.training.output import Plot
+from xw2v.training.reach import reach_of
 from xw2v.training.replica_tables import distinct
 from xw2v.training.replicas import Replicas
 from xw2v.training.resume import check_texts
-from xw2v.training.run import Run, open_backend, prepare
+from xw2v.training.run import Run, has_plain_step, open_backend, prepare
 from xw2v.training.schema import from_json
 from xw2v.training.session import PreparedRun, TrainingSession
 from xw2v.training.signals import StopSignals
@@ -116,7 +118,14 @@ class ReplicaSession(TrainingSession):
         )
         if checkpoint is not None:
             check_texts(checkpoint, corpus, validation)
-        check_memory(settings, len(corpus.vocabulary), runs=ranks.local_size, is_replica=True)
+        reaching = dataclasses.replace(settings, window=reach_of(settings, corpus, validation))
+        check_memory(
+            reaching,
+            len(corpus.vocabulary),
+            runs=ranks.local_size,
+            is_replica=True,
+            is_plain=has_plain_step(backend, reaching),
+        )
         shard = Shard(ranks.rank, ranks.size)
         held_out = validation if is_first else None
         trainer = prepare(corpus, settings, held_out, backend, say, shard=shard)
@@ -156,7 +165,7 @@ class ReplicaSession(TrainingSession):
         threads = trainer.backend.workers
         self.console.say(
             f"{ranks.size} ranks, {ranks.local_size} on this machine, each with "
-            f"{threads} thread{'s' * (threads > 1)} and up to {shown(size)} of memory"
+            f"{threads} thread{'s' * (threads > 1)} and up to {shown_bytes(size)} of memory"
         )
 
     # --- train -----------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from xw2v.sgns.backend import Backend
 from xw2v.sgns.config import SINGLE_PROCESS, RunShape, Shard
 from xw2v.sgns.interface import SubwordIndex, Tables
 from xw2v.sgns.loading import load_backend
+from xw2v.sgns.step import PlainStep, step_for
 from xw2v.sgns.subwords import composed_vectors
 from xw2v.text.corpus import Corpus
 from xw2v.text.ngrams import index_of, ngram_rule
@@ -102,6 +103,12 @@ def open_backend(
         **given,
     )
     return backend, dataclasses.replace(settings, device=backend.device_name)
+
+
+def has_plain_step(backend: Backend, settings: Settings) -> bool:
+    """Whether the step of a run is the plain one, and in this machine's memory."""
+    step = step_for(backend, tuning.step_config(settings))
+    return backend.device_name == "cpu" and isinstance(step, PlainStep)
 
 
 def prepare(

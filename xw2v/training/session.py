@@ -23,7 +23,7 @@ from xw2v.training.output import PREVIOUS
 from xw2v.training.reach import reach_of
 from xw2v.training.record import describe_progress
 from xw2v.training.resume import check_texts, continued_settings, restored, what_changed
-from xw2v.training.run import Run, finish, open_backend, prepare
+from xw2v.training.run import Run, finish, has_plain_step, open_backend, prepare
 from xw2v.training.signals import StopSignals
 from xw2v.training.state import State
 from xw2v.training.trainer import Trainer
@@ -87,9 +87,10 @@ class TrainingSession:
         )
         if checkpoint is not None:
             check_texts(checkpoint, corpus, validation)
-        reach = reach_of(settings, corpus, validation)
         index = index_of(corpus.vocabulary.words, settings)
-        check_memory(dataclasses.replace(settings, window=reach), len(corpus.vocabulary), index)
+        reaching = dataclasses.replace(settings, window=reach_of(settings, corpus, validation))
+        is_plain = has_plain_step(backend, reaching)
+        check_memory(reaching, len(corpus.vocabulary), index, is_plain=is_plain)
         trainer = prepare(corpus, settings, validation, backend, say, index=index)
         if checkpoint is not None:
             state = self._restored(trainer, checkpoint)

@@ -29,6 +29,8 @@ def _operations(array: Array) -> ModuleType:
 def row_norms(table: Array) -> Array:
     """Norm of each row of a table (V, D), as (V,)."""
     xp, squared_norms = namespace_of(table), _operations(table).squared_norms
+    if not table.shape[0]:
+        return xp.zeros(0, dtype=table.dtype)
     return xp.concat([xp.sqrt(squared_norms(tile)) for tile in row_tiles(table)])
 
 

@@ -293,7 +293,7 @@ def write(path: Path, content: WordVectors) -> None:
         arguments = arguments._replace(bucket=rule.buckets, minn=rule.min_n, maxn=rule.max_n)
     counts = np.full(V, UNKNOWN_COUNT) if content.counts is None else content.counts
     tokens = min(sum(counts.tolist()), np.iinfo(np.int64).max)
-    with packed_write(path) as out:
+    with packed_write(path, 4 * D * (2 * V + arguments.bucket)) as out:
         out.write(HEAD.pack(MAGIC, VERSIONS[-1]) + ARGUMENTS.pack(*arguments))
         out.write(DICTIONARY.pack(V, V, 0, tokens, NOT_PRUNED))
         advice = "choose npy or safetensors, which hold any word"

@@ -106,7 +106,7 @@ def write(path: Path, content: WordVectors) -> None:
     words, vectors, counts = content.words, content.vectors, content.counts
     check_table(path, words, vectors)
     output_folder(path)
-    with atomic_write(path / TABLE) as out:
+    with atomic_write(path / TABLE, 4 * vectors.size) as out:
         write_header(out, vectors.shape, "<f4")
         for _, chunk in row_chunks(path, words, vectors):
             out.write(chunk.tobytes())

@@ -122,5 +122,5 @@ def write(path: Path, content: WordVectors) -> None:
     metadata = {"format": "xw2v vectors 1", "words": json.dumps(words)}
     if counts is not None:
         metadata["counts"] = json.dumps(counts.tolist())
-    with atomic_write(path) as out:
+    with atomic_write(path, vectors.nbytes) as out:
         out.write(library.numpy.save({TENSOR: vectors}, metadata))

@@ -38,7 +38,7 @@ def write_subwords(folder: Path, subwords: SubwordTable) -> None:
         (BUCKETS, np.ascontiguousarray(subwords.buckets, "<i8")),
     )
     for name, array in arrays:
-        with atomic_write(folder / name) as out:
+        with atomic_write(folder / name, array.nbytes) as out:
             write_header(out, array.shape, array.dtype)
             out.write(array.data)
     with atomic_write(folder / RULE) as out:

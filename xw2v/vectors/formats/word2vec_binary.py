@@ -131,7 +131,7 @@ def write(path: Path, content: WordVectors, newline: bool = True) -> None:
     advice = "join its parts with _, or choose npy or safetensors, which hold any word"
     words, vectors = content.words, content.vectors
     check_table(path, words, vectors)
-    with packed_write(path) as out:
+    with packed_write(path, 4 * vectors.size) as out:
         out.write(f"{len(words)} {vectors.shape[1]}\n".encode())
         for chunk_words, chunk in row_chunks(path, words, vectors):
             out.writelines(
