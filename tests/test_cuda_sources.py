@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from cuda_on_cpu import CpuKernels
+from cuda_on_cpu import CpuCupyBackend, CpuKernels
 from oracles import assert_rows_close, random_batch, random_tables, slow_step, small_config
 from xw2v_cupy.groups import GroupMeans
 from xw2v_cupy.kernels import FIXED_POINT_BITS, NULL, cuda_source, kernel_signatures
@@ -25,6 +25,7 @@ from xw2v.errors import OutOfMemoryError
 from xw2v.sgns.composition import center_ids
 from xw2v.sgns.config import ModelShape, StepConfig
 from xw2v.sgns.interface import Batch, Tables
+from xw2v.sgns.loading import load_backend
 
 VOCAB_SIZE, DIM, TOKENS = 60, 37, 64  # a row is more than a warp and no multiple of it
 CONFIGS = {
@@ -311,3 +312,8 @@ def test_too_little_device_memory_is_one_line_with_what_to_do() -> None:
     ) as caught:
         step(tables, random_batch(rng, config, VOCAB_SIZE, TOKENS), 0.1)
     assert "\n" not in str(caught.value)
+
+
+def test_a_runs_record_names_the_device_and_its_gpu() -> None:
+    assert CpuCupyBackend().device_model == "emulated (the CPU)"
+    assert load_backend("numpy").device_model == "cpu"
