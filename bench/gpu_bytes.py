@@ -52,9 +52,7 @@ def _skipgram_bytes(step_config: StepConfig, row: int, batch: Batch[Any], fused:
     # of groups, written and read
     means = row * (T + drawn + 4 * T // o.group)
     met = 16 * (3 * T + drawn)  # counted by atomics
-    if (
-        fused
-    ):  # rows read (long ones twice) and added to by atomics; two means, and two of the group
+    if fused:  # rows read (long ones twice), added to by atomics; two means, two of the group
         often = 4 if row > 4 * WIDTHS[0] else 3
         rows = often * (T + spans + T // o.block * o.shared_negatives) + 4 * T // o.block
         return means + met + row * rows

@@ -58,11 +58,11 @@ def test_every_file_of_the_interface_is_written(xw2v: Xw2v, small_text: Path) ->
 
 
 def test_conventions_of_cbow_are_options_of_cbow_alone(xw2v: Xw2v, small_text: Path) -> None:
-    options = "--cbow-sum", "--cbow-gradient", "full"
+    options = "--cbow-sum", "--cbow-gradient", "mean"
     done(xw2v(command(small_text, *options, "--quiet", model="cbow")))
     settings = json.loads(Path("output/run.json").read_text())["settings"]
-    assert (settings["cbow_mean"], settings["cbow_gradient"]) == (False, "full")
-    assert settings["alpha"] == 0.025
+    assert (settings["cbow_mean"], settings["cbow_gradient"]) == (False, "mean")
+    assert settings["alpha"] == 0.05
     for option in (options[:1], options[1:]):
         line = failed(xw2v(command(small_text, *option)), 2)
         assert line.endswith(

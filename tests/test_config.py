@@ -98,7 +98,7 @@ def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
         {"cbow_mean": 0, "model": "cbow"},
         {"cbow_gradient": "sum", "model": "cbow"},
         {"cbow_mean": False},
-        {"cbow_gradient": "full"},
+        {"cbow_gradient": "mean"},
         {"token_pattern": "["},
         {"token_pattern": "a{99999999999}"},
         {"workers": 0},

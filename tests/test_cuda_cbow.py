@@ -125,7 +125,7 @@ def test_launches_do_not_depend_on_the_batch(deterministic: bool, tied: bool) ->
         kernels.launched.clear()
         assert step(tables, random_batch(rng, config, words, TOKENS), 0.1) is None
         launched.append(tuple(kernels.launched))
-        for sums in (step.sums.center, step._sums.context):
+        for sums in (step.sums.center, step.sums.context):
             assert not sums.gradients.any()
     assert len(set(launched)) == 1
     assert len(launched[0]) == 3

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+import weakref
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from cuda_on_cpu import CpuKernels
+from cuda_on_cpu import CpuCupyBackend, CpuKernels
 from oracles import assert_rows_close, random_batch, random_tables, slow_step, small_config
 from xw2v_cupy.groups import GroupMeans
-from xw2v_cupy.kernels import NULL, cuda_source, kernel_signatures
+from xw2v_cupy.kernels import FIXED_POINT_BITS, NULL, cuda_source, kernel_signatures
 from xw2v_cupy.step import CupyStep
 from xw2v_cupy.sums import RowSums
 
@@ -24,6 +25,7 @@ from xw2v.errors import OutOfMemoryError
 from xw2v.sgns.composition import center_ids
 from xw2v.sgns.config import ModelShape, StepConfig
 from xw2v.sgns.interface import Batch, Tables
+from xw2v.sgns.loading import load_backend
 
 VOCAB_SIZE, DIM, TOKENS = 60, 37, 64  # a row is more than a warp and no multiple of it
 CONFIGS = {
@@ -46,9 +48,10 @@ FIXED_POINT_TOLERANCE = 1e-9
 LAUNCHES = {"products": 14, "fused": 3, "deterministic": 3}
 
 
+@pytest.mark.parametrize("sums", ["", f"-DFIXED_POINT={FIXED_POINT_BITS}"])
 @pytest.mark.parametrize("real", ["float", "double"])
-@pytest.mark.parametrize("architecture", [80, 90])
-def test_nvcc_compiles_the_sources(tmp_path: Path, architecture: int, real: str) -> None:
+@pytest.mark.parametrize("architecture", [75, 80, 90])
+def test_nvcc_compiles_the_sources(tmp_path: Path, architecture: int, real: str, sums: str) -> None:
     nvcc = shutil.which("nvcc")
     if nvcc is None:
         pytest.skip("no nvcc")
@@ -58,6 +61,7 @@ def test_nvcc_compiles_the_sources(tmp_path: Path, architecture: int, real: str)
         "-std=c++14",
         f"-arch=sm_{architecture}",
         f"-DREAL={real}",
+        *filter(None, [sums]),
         "--Werror",
         "all-warnings",
         "-cubin",
@@ -77,6 +81,7 @@ def test_nvrtc_compiles_the_sources(architecture: int) -> None:
     program = nvrtc.createProgram(cuda_source(), "kernels.cu", (), ())
     nvrtc.compileProgram(program, ("--std=c++14", f"-arch=sm_{architecture}"))
     assert b"bounded_update" in nvrtc.getCUBIN(program)
+    assert ("add.v4.f32" in str(nvrtc.getPTX(program))) == (architecture >= 90)  # fast sums
 
 
 def batch_with_padding(rng: np.random.Generator, config: StepConfig) -> Batch:
@@ -244,6 +249,38 @@ def test_a_prepared_launch_takes_what_changes_and_no_more() -> None:
         gather(ids=np.array([0]), D=2)  # that it was prepared with
 
 
+def test_a_prepared_launch_keeps_its_arrays_alive() -> None:
+    """Of which it has the addresses alone; what changes is read before a later launch can reuse its
+    memory, since a stream runs them in order.
+    """
+    table, rows = np.ones((1, 2), np.float32), np.zeros((1, 2), np.float32)
+    alive = weakref.ref(table)
+    gather = CpuKernels(np.float32).prepare("gather", 1, D=2, n_ids=1, table=table, rows=rows)
+    del table
+    gather(ids=np.zeros(1, np.int64))
+    assert alive() is not None
+    np.testing.assert_array_equal(rows, 1)
+    del gather
+    assert alive() is None
+
+
+def test_steps_that_share_their_kernels_do_not_share_their_launches() -> None:
+    """Two steps alive at once, taken in turn, move tables as each would alone."""
+    config, rng, kernels = small_config(), np.random.default_rng(8), CpuKernels(np.float64)
+    steps = [CupyStep(config, lambda dtype: kernels, fused=fused) for fused in (True, False)]
+    tables = [random_tables(rng, VOCAB_SIZE, dim) for dim in (DIM, 8)]
+    expected = [copied(each) for each in tables]
+    for _ in range(2):
+        for step, moved, other in zip(steps, tables, expected, strict=True):
+            batch = random_batch(rng, config, VOCAB_SIZE, TOKENS)
+            step(moved, batch, 0.2)
+            for part, found in zip(other, slow_step(config, other, batch, 0.2)[0], strict=True):
+                part[...] = found
+    for moved, other in zip(tables, expected, strict=True):
+        assert_rows_close(moved.center, other.center, 1e-11)
+        assert_rows_close(moved.context, other.context, 1e-11)
+
+
 def test_an_argument_of_another_type_is_refused_by_the_emulation() -> None:
     wrong = GATHER | {"ids": np.zeros(1, np.int32), "rows": np.ones((1, 2), np.float32)}
     with pytest.raises(AssertionError, match="name='ids'"):
@@ -275,3 +312,8 @@ def test_too_little_device_memory_is_one_line_with_what_to_do() -> None:
     ) as caught:
         step(tables, random_batch(rng, config, VOCAB_SIZE, TOKENS), 0.1)
     assert "\n" not in str(caught.value)
+
+
+def test_a_runs_record_names_the_device_and_its_gpu() -> None:
+    assert CpuCupyBackend().device_model == "emulated (the CPU)"
+    assert load_backend("numpy").device_model == "cpu"

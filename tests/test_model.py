@@ -74,9 +74,9 @@ def test_the_rate_at_the_end_is_not_above_a_default_at_the_start() -> None:
         UsageError, match=r"min_alpha=1: is more than `alpha`, 0\.05, which falls to it"
     ):
         Word2Vec(min_alpha=1)
-    with pytest.raises(UsageError, match=r"min_alpha=0\.1"):
-        Word2Vec(min_alpha=0.1)
-    assert Word2Vec(min_alpha=0.1, model="cbow").settings.min_alpha == 0.1
+    with pytest.raises(UsageError, match=r"min_alpha=0\.06"):
+        Word2Vec(min_alpha=0.06)
+    assert Word2Vec(min_alpha=0.06, model="cbow").settings.min_alpha == 0.06
 
 
 def test_parameters_are_given_and_set_as_scikit_learn_does() -> None:

@@ -95,11 +95,13 @@ def test_the_trust_region_is_tighter_with_many_negatives_and_large_groups(
 @pytest.mark.parametrize(
     ("convention", "alpha"),
     [
-        ({}, 0.2),
-        ({"cbow_gradient": "full"}, 0.1),
-        ({"cbow_mean": False}, 0.05),
-        ({"cbow_mean": False, "cbow_gradient": "full"}, 0.025),
+        ({}, 0.07),
+        ({"cbow_gradient": "mean"}, 0.2),
+        ({"cbow_mean": False}, 0.025),
+        ({"cbow_mean": False, "cbow_gradient": "mean"}, 0.05),
         ({"cbow_gradient": "full", "alpha": 0.025}, 0.025),
+        ({"subword": "3-6"}, 0.2),
+        ({"subword": "3-6", "cbow_gradient": "full"}, 0.07),
     ],
     ids=str,
 )
@@ -110,14 +112,15 @@ def test_cbows_conventions_reach_the_step_and_have_their_own_learning_rates(
     config = tuning.step_config(settings)
     assert settings.learning_rate == alpha
     assert config.cbow_mean == convention.get("cbow_mean", True)
-    assert config.cbow_gradient == convention.get("cbow_gradient", "mean")
+    expected = "mean" if "subword" in convention else "full"
+    assert config.cbow_gradient == convention.get("cbow_gradient", expected)
 
 
 def test_cbow_by_gensims_convention_starts_where_gensim_does() -> None:
     radius = {
         (model, gradient): tuning.start_radius(Settings(model=model, cbow_gradient=gradient))
-        for model, gradient in (("skipgram", "mean"), ("cbow", "mean"), ("cbow", "full"))
+        for model, gradient in (("skipgram", None), ("cbow", "mean"), ("cbow", None))
     }
-    assert radius == {("skipgram", "mean"): 0.5, ("cbow", "mean"): 0.5, ("cbow", "full"): 1.0}
+    assert radius == {("skipgram", None): 0.5, ("cbow", "mean"): 0.5, ("cbow", None): 1.0}
     shape = tuning.model_shape(Settings(vector_size=8), 50)
     assert (initial_centers(shape, 1, 1.0) == 2 * initial_centers(shape, 1)).all()

@@ -11,16 +11,16 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Any, TypedDict
+from typing import Any, Literal, TypedDict
 
 from xw2v.errors import UnknownSettingError, UsageError
 from xw2v.option import Option, setting, table_of
 
-# Measured, see docs/experiments.md; CBOW's by its `cbow_mean` and `cbow_gradient`.
+# Measured, see docs/experiments.md; CBOW's by its `cbow_mean` and `context_gradient`.
 SKIPGRAM_ALPHA = 0.05
 CBOW_ALPHA = {
     (True, "mean"): 0.2,
-    (True, "full"): 0.1,
+    (True, "full"): 0.07,
     (False, "mean"): 0.05,
     (False, "full"): 0.025,
 }
@@ -83,10 +83,11 @@ class Settings:
     cbow_mean: bool = setting(
         True, "CBOW: the mean, or the sum, of the context predicts the center.", off="cbow_sum"
     )
-    cbow_gradient: str = setting(
-        "mean",
-        "CBOW: each of n context words receives 1/n of the gradient, or all of it (word2vec.c).",
-        choices=("mean", "full"),
+    cbow_gradient: str | None = setting(
+        None,
+        "CBOW: each of n context words receives all of the gradient (full), or 1/n of it (full, "
+        "with n-grams mean).",
+        choices=("full", "mean"),
     )
     subword: str | tuple[int, int] | None = setting(
         None,
@@ -223,7 +224,16 @@ class Settings:
             return self.alpha
         if self.model == "skipgram":
             return SKIPGRAM_ALPHA
-        return CBOW_ALPHA[self.cbow_mean, self.cbow_gradient]
+        return CBOW_ALPHA[self.cbow_mean, self.context_gradient]
+
+    @property
+    def context_gradient(self) -> Literal["full", "mean"]:
+        """What a word of CBOW's context receives: `cbow_gradient`, or its default, which is
+        gensim's for words and not for n-grams, whose rows many words share.
+        """
+        if self.cbow_gradient is None:
+            return "full" if self.subword is None else "mean"
+        return "full" if self.cbow_gradient == "full" else "mean"
 
 
 def _as_range(value: Any) -> Any:
@@ -254,7 +264,7 @@ class SettingsDict(TypedDict, total=False):
     seed: int
     model: str
     cbow_mean: bool
-    cbow_gradient: str
+    cbow_gradient: str | None
     subword: str | tuple[int, int] | None
     buckets: int
     tied: bool

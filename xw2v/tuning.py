@@ -43,7 +43,7 @@ def step_config(settings: Settings) -> StepConfig:
         weight_decay=settings.weight_decay,
         cbow=settings.model == "cbow",
         cbow_mean=settings.cbow_mean,
-        cbow_gradient="full" if settings.cbow_gradient == "full" else "mean",
+        cbow_gradient=settings.context_gradient,
         tied=settings.tied,
     )
 
@@ -128,7 +128,9 @@ def start_radius(settings: Settings) -> float:
     """The first input vectors are uniform in ± this / dim: word2vec.c's 0.5; gensim 4's 1 for CBOW
     by gensim's convention, which at gensim's low rates gains by it.
     """
-    gensims = settings.model == "cbow" and settings.cbow_mean and settings.cbow_gradient == "full"
+    gensims = (
+        settings.model == "cbow" and settings.cbow_mean and settings.context_gradient == "full"
+    )
     return 1.0 if gensims else 0.5
 
 

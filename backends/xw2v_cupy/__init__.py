@@ -96,6 +96,10 @@ class CupyBackend(Backend):
         free: int = self.device.mem_info[0] + self._cupy.get_default_memory_pool().free_bytes()
         return free
 
+    @property
+    def device_model(self) -> str:
+        return f"{self.device_name} ({self.gpu_model()})"
+
     def gpu_model(self) -> str:
         """The GPU's name, such as "NVIDIA H200"."""
         properties = self._cupy.cuda.runtime.getDeviceProperties(self.device.id)

@@ -15,8 +15,8 @@ __device__ inline real sum_of_warps(real value) {
 }
 
 // The sum over n rows of weight(i) times dimension d of the row ids[i] of a table (V, D), for each
-// lane's d. The warps share the rows: a lane looks up a row's id and weight for all, so that rows are
-// read without waiting for each other.
+// lane's d. The warps share the rows: a lane looks up a row's id and weight for all, so that rows
+// are read without waiting for each other.
 template <typename Weight>
 __device__ inline real sum_of_rows(
     integer n, const integer* ids, Weight weight, const real* table, integer D, integer d
@@ -36,8 +36,9 @@ __device__ inline real sum_of_rows(
     return sum_of_warps(sum);
 }
 
-// Whether this is the last of so many thread blocks to get here, which then sees what the others have
-// written; arrived counts them, and is 0 again at the end.
+// Whether this is the last of so many thread blocks to get here, which then sees what the others
+// have written, if it reads past the first-level cache (volatile); arrived counts them, and is 0
+// again at the end.
 __device__ inline bool is_last_block(count* arrived, integer blocks) {
     const bool first_thread = threadIdx.x == 0 && threadIdx.y == 0;
     __threadfence();
@@ -74,9 +75,9 @@ __device__ inline void count_token(
     if (pairs) atomicAdd(context_pairs + 2 * id, (count)pairs);
 }
 
-// The batch's means (3, D) from those of the groups, weighted by pairs, for the WARP_SIZE dimensions
-// that d is one of, the warps taking turns at the groups: of the negatives, of the centers, and half
-// the sum of the two, along which tied tables are damped.
+// The batch's means (3, D) from those of the groups, weighted by pairs, for the WARP_SIZE
+// dimensions that d is one of, the warps taking turns at the groups: of the negatives, of the
+// centers, and half the sum of the two, along which tied tables are damped.
 __device__ inline void find_batch_means(
     integer D, integer groups, integer d, const volatile integer* group_pairs,
     const volatile real* group_means, real* means
@@ -101,7 +102,7 @@ __device__ inline void find_batch_means(
 //   in: tokens (T + 2w), left, right (T), negatives (T/g, K), tables center, context (V, D)
 //   added to: center_pairs, context_pairs (V, 2), pairs with positives and with negatives
 //   out: group_means (T/g, 2, D) of a group's negatives, and of its centers weighted by their
-//        positive pairs, 0 where there are none; group_pairs (T/g, strips) its positive pairs;
+//        positive pairs, 0 where there are none; group_pairs (strips, T/g) its positive pairs;
 //        means (3, D), see find_batch_means; context_ids (T + 2w + T/g K) the tokens and then the
 //        negatives
 //   arrived (strips): zeros
@@ -147,8 +148,9 @@ extern "C" __global__ void group_means(
         find_batch_means(D, groups, d, group_pairs + strip * groups, group_means, means);
 }
 
-// Gradients dN (groups, K, D) and dX (groups, g, D) of the groups' negatives and centers, of rows N
-// and X, += cv_coefficient (mean - group's mean), where cv_coefficient = weight sigmoid(row . mean).
+// Gradients dN (groups, K, D) and dX (groups, g, D) of the groups' negatives and centers, of rows
+// N and X, += cv_coefficient (mean - group's mean), where cv_coefficient is the weight times
+// sigmoid(row . mean).
 extern "C" __global__ void add_control_variate(
     integer D, integer groups, integer g, integer K, double shared_weight, const integer* left,
     const integer* right, const integer* group_pairs, const real* means, const real* group_means,

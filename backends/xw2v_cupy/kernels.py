@@ -21,7 +21,7 @@ WARP_SIZE = 32  # threads of a warp, which works on one row
 WARPS_PER_BLOCK = 8
 REALS = {"float32": "float", "float64": "double"}
 NULL = 0  # for a pointer
-FIXED_POINT_BITS = 40  # after the point: sums of less than 8 million, in steps of 1e-12
+FIXED_POINT_BITS = 40  # after the point: sums of less than 4 million, in steps of 1e-12
 
 
 @cache
@@ -186,8 +186,8 @@ class Kernels:
         right_t: bool = False,
         add: bool = False,
     ) -> Callable[[], None]:
-        """A batched product of arrays that stay in place, ready to be run often: out[i] = left[i]
-        right[i].
+        """A batched product of arrays that stay in place, and that the caller keeps alive, ready to
+        be run often: out[i] = left[i] right[i].
 
         Args:
             left, right, out: (batch, rows, columns) with adjacent columns; left and right may be

@@ -16,8 +16,8 @@ from xw2v_cupy.sums import RowSums
 
 
 class ProductGradients:
-    """Sums the gradients of batches of one shape; see `xw2v_cupy.step.PairGradients`. Twelve or
-    more launches.
+    """Sums the gradients of batches of one shape; see `xw2v_cupy.step.PairGradients`. Twelve
+    launches.
 
     T tokens, D dimensions, b centers a block, s = b + 2w columns a span, g tokens and K negatives a
     group.
@@ -38,7 +38,7 @@ class ProductGradients:
     ) -> None:
         self.config = config
         self.kernels = kernels
-        self.means = groups
+        self.groups = groups
         self.sums = sums
         xp: Any = kernels.library
         dtype, product = kernels.dtype, kernels.product
@@ -71,7 +71,7 @@ class ProductGradients:
         )
 
     def __call__(self, tables: Tables[Array], batch: Batch[Array], measure: bool) -> Array | None:
-        center_ids, context_ids = self.means.center_ids, self.means.context_ids
+        center_ids, context_ids = self.groups.center_ids, self.groups.context_ids
         self._gather(tables.center, center_ids, self.X)
         self._gather(tables.context, context_ids, self.R)
         for product in self.score_products:
@@ -119,9 +119,9 @@ class ProductGradients:
             shared_weight=config.shared_weight,
             left=batch.left,
             right=batch.right,
-            group_pairs=self.means.group_pairs,
-            means=self.means.means,
-            group_means=self.means.group_means,
+            group_pairs=self.groups.group_pairs,
+            means=self.groups.means,
+            group_means=self.groups.group_means,
             N=self.N,
             X=self.X,
             dN=self.dN,

@@ -88,10 +88,10 @@ sentence_at(const integer* offsets, integer sentences, integer position) {
 // (warps) counts the kept tokens of all warps up to each. offsets (sentences + 1): of sentences
 // from first_sentence on, which the chunk's tokens are in.
 extern "C" __global__ void place_tokens(
-    unsigned long long seed, unsigned long long stream, integer start, integer n_tokens,
-    integer warps, const int* ids, const integer* offsets, integer sentences,
-    integer first_sentence, integer window, integer fixed_window, const unsigned* kept,
-    const integer* kept_up_to, integer before, integer length, integer* stretch
+    unsigned long long seed, unsigned long long stream, integer start, integer warps,
+    const int* ids, const integer* offsets, integer sentences, integer first_sentence,
+    integer window, integer fixed_window, const unsigned* kept, const integer* kept_up_to,
+    integer before, integer length, integer* stretch
 ) {
     const integer warp = warp_row();
     if (warp >= warps) return;

@@ -24,7 +24,7 @@ class KeptTokens(NamedTuple):
 
     Attributes:
         chunk: the chunk.
-        drawn: arguments of the kernels that draw for its tokens.
+        drawn: the arguments that both kernels that draw for its tokens take.
         bits: (warps, 4) uint32, a bit for each token.
         up_to: (warps,) int64, the tokens kept up to each warp.
         tokens: the tokens kept, known to the host.
@@ -139,14 +139,19 @@ class CupySampler:
             "seed": self._seed,
             "stream": stream_of(self._token_purpose, epoch),
             "start": start,
-            "n_tokens": stop - start,
             "warps": warps,
             "ids": chunk.ids,
         }
         bits = xp.empty((warps, NUMBERS_PER_COUNTER), np.uint32)
         n_kept = xp.empty(warps, np.int64)
         self._kernels.launch(
-            "keep_tokens", warps, **drawn, thresholds=self._thresholds, kept=bits, n_kept=n_kept
+            "keep_tokens",
+            warps,
+            **drawn,
+            n_tokens=stop - start,
+            thresholds=self._thresholds,
+            kept=bits,
+            n_kept=n_kept,
         )
         up_to = xp.cumsum(n_kept)
         return KeptTokens(chunk, drawn, bits, up_to, int(up_to[-1]))  # waits for the device

@@ -42,8 +42,8 @@ extern "C" __global__ void scatter_add(
     for (integer d = threadIdx.x; d < D; d += WARP_SIZE) atomicAdd(to + d, to_sum(row[d]));
 }
 
-// table[id] += plain row i, in the order of the sorted keys id 2^32 + i: the warp at the first key of
-// an id adds all rows of that id in turn.
+// table[id] += plain row i, in the order of the sorted keys id 2^32 + i: the warp at the first key
+// of an id adds all rows of that id in turn.
 extern "C" __global__ void scatter_sorted(
     integer D, const real* plain, const integer* keys, integer n_ids, real* table
 ) {

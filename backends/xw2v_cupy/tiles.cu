@@ -36,10 +36,11 @@ __device__ inline int lane_quad(int dims) {
 }
 
 // Adds a row of which each lane has its quad to a row of sums, by a whole warp: as vectors, or
-// where there is no atomic addition of such, by neighbouring lanes next to each other.
+// where there is no atomic addition of such (before CUDA 12.1, or compute capability 9.0), by
+// neighbouring lanes next to each other.
 __device__ inline void add_row(Sum* sums, const Quad& values, int dims, bool aligned) {
     const int lane = threadIdx.x;
-#if __CUDA_ARCH__ >= 900
+#if __CUDA_ARCH__ >= 900 && 100 * __CUDACC_VER_MAJOR__ + __CUDACC_VER_MINOR__ >= 1201
     if (sizeof(Sum) == sizeof(float) && aligned) {
         const float* at = reinterpret_cast<const float*>(values.at);
         if (TILE * lane < dims)
@@ -199,8 +200,7 @@ struct RowTile {
     // sum[i] += coefficient of (i, term) * quad d of rows[term], over `terms` of them, a multiple
     // of TILE.
     //   coefficients: of the tile's first row and the first term; an array's lines are `line`
-    //   numbers
-    //       apart, and hold terms, or if `transposed` rows of the tile
+    //       numbers apart, and hold terms, or if `transposed` rows of the tile
     template <bool transposed>
     __device__ void
     add(int d, const real* coefficients, int line, const real* rows, int pitch, int terms) {

@@ -10,14 +10,19 @@ typedef REAL real;
 typedef long long integer;         // ids and sizes, as the arrays hold them
 typedef unsigned long long count;  // what atomics add up; holds the same bits as an integer
 
-// What atomics add gradients up in: numbers, whose last bits depend on the order in which the device
-// gets to them, or with FIXED_POINT integers of as many bits after the point, which no order changes.
+// What atomics add gradients up in: floating-point numbers, whose last bits depend on the order in
+// which the device gets to them, or with FIXED_POINT integers of as many bits after the point,
+// which no order changes. These use half the range: a sum in the other half has overflowed, or a
+// non-finite value was added, and reads as NaN, so that the loss shows that a run diverges. Two
+// overflows may cancel, but not in all the rows of a batch; and a row with a NaN keeps it.
 #ifdef FIXED_POINT
 typedef count Sum;
 __device__ inline Sum to_sum(real value) {
     return (Sum)llrint(value * (real)(1ll << FIXED_POINT));
 }
 __device__ inline real from_sum(Sum sum) {
+    const Sum half_range = 1ull << 62;
+    if ((long long)(sum + half_range) < 0) return nan("");
     return (real)(long long)sum * (1 / (real)(1ll << FIXED_POINT));
 }
 #else

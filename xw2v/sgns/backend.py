@@ -62,6 +62,11 @@ class Backend(ABC):
         self.deterministic = deterministic
         self.workers = 1
 
+    @property
+    def device_model(self) -> str:
+        """The device for a run's record: its name, and a GPU's model."""
+        return self.device_name
+
     @abstractmethod
     def from_numpy(self, array: np.ndarray) -> Array:
         """A copy of `array` on this device (no copy where both are NumPy's)."""

@@ -101,7 +101,7 @@ class CheckpointRecord:
             validation=None if validation is None else validation.fingerprint,
             init=init,
             versions=versions(trainer.backend, trainer.step),
-            device=str(trainer.backend.device),
+            device=trainer.backend.device_model,
             ranks=trainer.shard.size,
             state=Counters(**{name: getattr(state, name) for name in names}),
             files={},
@@ -129,6 +129,7 @@ def resolved(settings: Settings) -> dict[str, Any]:
     """Every setting by name, with the numbers that defaults stand for."""
     return dataclasses.asdict(settings) | {
         "alpha": settings.learning_rate,
+        "cbow_gradient": settings.context_gradient if settings.model == "cbow" else None,
         "batch_tokens": tuning.batch_tokens(settings),
         "shared_negatives": tuning.shared_negatives(settings),
     }
@@ -155,13 +156,13 @@ def run_record(trainer: Trainer, state: State) -> dict[str, Any]:
         "settings": resolved(settings)
         | {
             "backend": backend.name,
-            "device": str(backend.device),
+            "device": backend.device_name,
             "workers": backend.workers,
         },
         "step_config": dataclasses.asdict(trainer.step_config),
         "versions": versions(backend, trainer.step),
         "machine": f"{platform.system()} {platform.machine()}",
-        "device": str(backend.device),
+        "device": backend.device_model,
         "corpus": dataclasses.asdict(CorpusRecord.of(corpus))
         | {"sentence_lengths": sentence_lengths(corpus.offsets)},
         "ngram_rows": 0 if trainer.index is None else len(trainer.index.buckets),

@@ -105,7 +105,7 @@ def check_texts(checkpoint: Checkpoint, corpus: Corpus, validation: Corpus | Non
 def what_changed(checkpoint: Checkpoint, trainer: Trainer) -> str | None:
     """A line on versions and devices that are not those the checkpoint was made with, if any."""
     there = checkpoint.record.versions | {"device": checkpoint.record.device}
-    here = versions(trainer.backend, trainer.step) | {"device": str(trainer.backend.device)}
+    here = versions(trainer.backend, trainer.step) | {"device": trainer.backend.device_model}
     there |= {"ranks": str(checkpoint.record.ranks)}
     here |= {"ranks": str(trainer.shard.size)}
     changed = [
