@@ -157,7 +157,7 @@ HOLDS: dict[str, Check] = {
 
 INSTEAD: dict[str, tuple[Check, type[Exception], str]] = {
     "hs=1, negative=0": (lambda _: trained(hs=1, negative=0), ValueError, "give `negative` 5"),
-    "score": (lambda _: MODEL.score(TEXT), ValueError, "predict_output_word"),
+    "score": (lambda _: MODEL.score(TEXT), RuntimeError, "predict_output_word"),
     "sorted_vocab=0": (lambda _: trained(sorted_vocab=0), ValueError, "key_to_index"),
     "null_word=1": (lambda _: trained(null_word=1), ValueError, "leave it out"),
     "gensim's pickles": (lambda folder: pickled(folder), ValueError, "KeyedVectors.from_gensim"),

@@ -175,7 +175,7 @@ def test_the_word_amid_a_context(text: list[list[str]]) -> None:
     assert model.predict_output_word(["unknown"]) is None
     with pytest.raises(RuntimeError, match="no output vectors"):
         Word2Vec().predict_output_word(["cat"])
-    with pytest.raises(InputError, match="softmax"):
+    with pytest.raises(RuntimeError, match="softmax"):
         model.score([["cat"]])
 
 

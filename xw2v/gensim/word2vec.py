@@ -9,7 +9,7 @@ from typing import Any, BinaryIO, Self
 
 import numpy as np
 
-from xw2v.errors import InputError, TrainingError, UsageError
+from xw2v.errors import TrainingError, UsageError
 from xw2v.gensim import arguments, persistence
 from xw2v.gensim.building import VocabularyBuilder
 from xw2v.gensim.keyedvectors import KeyedVectors
@@ -311,7 +311,7 @@ class Word2Vec(VocabularyBuilder):
 
     def score(self, *given: Any, **options: Any) -> None:
         """Refused: in gensim, too, it is there for hierarchical softmax alone."""
-        raise InputError(
+        raise TrainingError(
             "score() needs hierarchical softmax, which is not here; predict_output_word gives the "
             "probabilities of words amid others"
         )
