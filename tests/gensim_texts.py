@@ -5,21 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from xw2v.gensim import Word2Vec
+from xw2v.gensim.test.utils import common_texts
 
-DOCUMENTS = [
-    line.split()
-    for line in (
-        "human interface computer",
-        "survey user computer system response time",
-        "eps user interface system",
-        "system human system eps",
-        "user response time",
-        "trees",
-        "graph trees",
-        "graph minors trees",
-        "graph minors survey",
-    )
-]
+DOCUMENTS = common_texts
 NEW_DOCUMENTS = [["computer", "artificial", "intelligence"], ["artificial", "graph", "human"]]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from oracles import small_config
+from test_batches import assert_same_batches
 from xw2v_numpy import NumpyBackend
 from xw2v_numpy.sampling import CompiledSampler, load_sampling
 from xw2v_numpy.team import Team, load_team
@@ -94,8 +95,4 @@ def test_batches_do_not_depend_on_the_sampler_or_its_chunks(chunk_tokens: int) -
     assert isinstance(batches.sampler, CompiledSampler)
     found = list(batches.epoch(1, 2))
     batches.sampler = ArraySampler(NumpyBackend(), stream, config, sampling, PURPOSES)
-    expected = list(batches.epoch(1, 2))
-    assert [position for position, _ in found] == [position for position, _ in expected]
-    for (_, batch), (_, expected_batch) in zip(found, expected, strict=True):
-        for part, expected_part in zip(batch, expected_batch, strict=True):
-            np.testing.assert_array_equal(part, expected_part)
+    assert_same_batches(found, batches.epoch(1, 2))

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from cuda_on_cpu import CpuCupyBackend, CpuKernels
 from oracles import small_config
+from test_batches import assert_same_batches
 from test_compiled_sampling import PURPOSES, assert_same_stretches, nothing, text_of
 from xw2v_cupy.corpus import DeviceCorpus, HostCorpus
 from xw2v_cupy.kernels import Kernels
@@ -150,11 +151,7 @@ def test_batches_do_not_depend_on_the_sampler_or_its_chunks(
     assert isinstance(batches.sampler, CupySampler)
     found = list(batches.epoch(1, 2))
     batches.sampler = ArraySampler(NumpyBackend(), stream, config, sampling, PURPOSES)
-    expected = list(batches.epoch(1, 2))
-    assert [position for position, _ in found] == [position for position, _ in expected]
-    for (_, batch), (_, expected_batch) in zip(found, expected, strict=True):
-        for part, expected_part in zip(batch, expected_batch, strict=True):
-            np.testing.assert_array_equal(part, expected_part)
+    assert_same_batches(found, batches.epoch(1, 2))
 
 
 def test_a_chunk_takes_a_handful_of_launches() -> None:

@@ -110,8 +110,7 @@ class CupyBackend(Backend):
         negatives than fit into shared memory.
         """
         limit = self.kernels(np.float32).shared_limit
-        narrowest = fused_sizes(config, WIDTHS[-1], 8, limit)
-        if config.cbow and narrowest is None:
+        if config.cbow and fused_sizes(config, WIDTHS[-1], 8, limit) is None:
             return None
         return CupyStep(config, self.kernels, fused=fused)
 

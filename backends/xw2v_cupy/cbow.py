@@ -7,6 +7,7 @@ from typing import Any
 from xw2v.sgns.array import Array
 from xw2v.sgns.config import StepConfig
 from xw2v.sgns.interface import Batch, Tables
+from xw2v_cupy.arguments import batch_arguments
 from xw2v_cupy.fused import FusedSizes
 from xw2v_cupy.kernels import NULL, WARP_SIZE, WARPS_PER_BLOCK, Kernels
 from xw2v_cupy.memory import REFERENCE_PART
@@ -90,14 +91,6 @@ class CbowGradients:
 
     def __call__(self, tables: Tables[Array], batch: Batch[Array], measure: bool) -> Array | None:
         self._find_reference_mean(reference=batch.reference, context=tables.context)
-        self._add_gradients(
-            tokens=batch.tokens,
-            left=batch.left,
-            right=batch.right,
-            negatives=batch.negatives,
-            center=tables.center,
-            context=tables.context,
-            loss=self.loss if measure else NULL,
-        )
+        self._add_gradients(**batch_arguments(tables, batch), loss=self.loss if measure else NULL)
         loss: Array | None = self.loss.sum() if measure else None
         return loss

@@ -9,6 +9,7 @@ from typing import Any
 from xw2v.sgns.array import Array
 from xw2v.sgns.config import StepConfig
 from xw2v.sgns.interface import Batch, Tables
+from xw2v_cupy.arguments import batch_arguments
 from xw2v_cupy.kernels import WARP_SIZE, WARPS_PER_BLOCK, Kernels
 from xw2v_cupy.sums import RowSums
 
@@ -59,11 +60,4 @@ class GroupMeans:
 
     def __call__(self, tables: Tables[Array], batch: Batch[Array]) -> None:
         """Find the means, list the ids, and count the pairs of the batch's rows."""
-        self._find_means(
-            tokens=batch.tokens,
-            left=batch.left,
-            right=batch.right,
-            negatives=batch.negatives,
-            center=tables.center,
-            context=tables.context,
-        )
+        self._find_means(**batch_arguments(tables, batch))

@@ -4,13 +4,6 @@
 // wants them; rows pass through it `width` dimensions at a time. The sums begin with what the
 // control variate adds (groups.cu).
 
-// Thread blocks that a multiprocessor can hold at once, which limits the registers of a thread.
-#if __CUDA_ARCH__ >= 900
-#define BLOCKS 4
-#else
-#define BLOCKS 3
-#endif
-
 // A thread block's part of a batch, and what it keeps in shared memory.
 struct PairBlock {
     integer D;

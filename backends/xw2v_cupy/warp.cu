@@ -39,6 +39,13 @@ static_assert(sizeof(real) == 4 || sizeof(real) == 8, "tables are float32 or flo
 // of a thread block; each kernel says what it holds
 extern __shared__ __align__(32) real shared[];
 
+// Thread blocks that a multiprocessor is to hold at once in the large kernels, which limits the registers of a thread.
+#if __CUDA_ARCH__ >= 900
+#define BLOCKS 4
+#else
+#define BLOCKS 3
+#endif
+
 // The row that this thread's warp works on.
 __device__ inline integer warp_row() { return (integer)blockIdx.x * blockDim.y + threadIdx.y; }
 
