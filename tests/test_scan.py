@@ -47,7 +47,7 @@ class NumberingScanner:
         if found.misses is not None:
             words = found.misses.words
             ids = np.fromiter(map(self._provisional_id, words), np.int32, len(words))
-            found.ids[found.misses.positions] = ids
+            found.number(self._scanner.library, ids)
             self.cache.insert(found.misses, ids)
         assert found.ids.size == 0 or found.ids.min() >= 0
         return found.ids, found.line_ends
@@ -124,8 +124,32 @@ def test_a_word_is_a_miss_until_the_cache_holds_it_and_after_it_is_cleared() -> 
     assert scanned(scanner, text)[0] == [3, 16, 56, 57, 3]
     scanner.cache.clear()
     scanned(scanner, b"one " + long.encode())
-    first = ["one", short, long, f"{long}x", "one"]
+    first = ["one", short, long, f"{long}x"]
     assert misses == [*first, f"{long}x", "one", long]
+
+
+@compiled
+@pytest.mark.parametrize("first_miss", [0, (1 << 31) - 130])
+def test_misses_are_numbered_once_each_until_their_numbers_end(first_miss: int) -> None:
+    """More than their tables hold, and those that no table holds, may come more often."""
+    library = scan.library()
+    assert library is not None
+    scanner = scan.Scanner(library, PatternRule("[a-z']+"), scan.WordCache(library))
+    words = ["one", "x" * 16, "y" * 17, "two", "z" * 56]
+    for _ in range(30):
+        scanner.open(" ".join(words + words[::-1]).encode())
+        scanner._state.first_miss = max(scanner._state.first_miss, first_miss)
+        found = scanner.next(100)
+        assert found is not None
+        assert found.misses is not None
+        assert found.misses.words == words
+        assert found.ids.tolist() == [-1, -2, -3, -4, -5, -5, -4, -3, -2, -1]
+    long = "z" * 57
+    scanner.open(f"{long} {long}".encode())
+    found = scanner.next(100)
+    assert found is not None
+    assert found.misses is not None
+    assert (found.ids.tolist(), found.misses.words) == ([-1, -2], [long, long])
 
 
 @compiled

@@ -92,7 +92,7 @@ class CollocationCounts:
         while (found := scanner.next(size)) is not None:
             if found.misses is not None:
                 new = self._index.ids_of(found.misses.words)
-                found.ids[found.misses.positions] = new
+                found.number(compiled, new)
                 self._cache.insert(found.misses, new)
             parts.append(found.ids)
         ids = np.concatenate(parts).astype(np.int64)

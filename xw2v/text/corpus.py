@@ -123,10 +123,12 @@ class Corpus:
                 "coverage": coverage,
             }
             write_corpus(folder, text.chunks, text.vocabulary, metadata, encoder.threads)
-            return cls.open(folder, notices)
+            return cls.open(folder, notices, text.vocabulary)
         digest = Digest()
         chunks = digested(text.chunks, digest, encoder.threads)
-        ids, offsets = keep_arrays(chunks, text.tokens, encoder.folder, description)
+        ids, offsets = keep_arrays(
+            chunks, text.tokens, encoder.folder, description, encoder.threads
+        )
         return cls(
             ids=ids,
             offsets=offsets,
@@ -154,9 +156,18 @@ class Corpus:
         write_corpus(folder, chunks_of(self.ids, self.offsets), self.vocabulary, metadata)
 
     @classmethod
-    def open(cls, folder: str | os.PathLike[str], notices: tuple[str, ...] = ()) -> Corpus:
-        """Open a corpus folder; raises InputError where it is not one or is damaged."""
-        ids, offsets, vocabulary, metadata = read_corpus(folder)
+    def open(
+        cls,
+        folder: str | os.PathLike[str],
+        notices: tuple[str, ...] = (),
+        written: Vocabulary | None = None,
+    ) -> Corpus:
+        """Open a corpus folder; raises InputError where it is not one or is damaged.
+
+        Args:
+            written: the vocabulary with which it was just written, so that it needs no checks.
+        """
+        ids, offsets, vocabulary, metadata = read_corpus(folder, written)
         return cls(
             ids=ids,
             offsets=offsets,

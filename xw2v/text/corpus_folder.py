@@ -90,11 +90,14 @@ def remove_corpus(folder: str | os.PathLike[str]) -> None:
 
 
 def read_corpus(
-    folder: str | os.PathLike[str],
+    folder: str | os.PathLike[str], written: Vocabulary | None = None
 ) -> tuple[FileArray, FileArray, Vocabulary, dict[str, Any]]:
     """(ids, offsets, vocabulary, metadata) of a corpus folder, the arrays in their files.
 
     The metadata have "raw_words", "description", "fingerprint", "settings" and "coverage".
+
+    Args:
+        written: the vocabulary with which it was just written, so that it needs no checks.
 
     Raises:
         InputError: this is not a corpus folder, or it is damaged.
@@ -103,7 +106,7 @@ def read_corpus(
     for name in (IDS, OFFSETS, VOCABULARY):
         if not (path / name).is_file():
             raise InputError(f"{folder}: no {name} there; xw2v preprocess makes such a folder")
-    vocabulary = Vocabulary.load(path / VOCABULARY)
+    vocabulary = written or Vocabulary.load(path / VOCABULARY)
     try:
         with open_binary(path / IDS) as ids_file, open_binary(path / OFFSETS) as offsets_file:
             ids = FileArray(ids_file, str(path / IDS), "<i4")
@@ -119,7 +122,8 @@ def read_corpus(
         ) from None
     except OSError as error:
         raise InputError(f"{folder}: cannot be read ({reason(error)})") from None
-    _check_arrays(folder, ids, offsets, len(vocabulary))
+    if written is None:
+        _check_arrays(folder, ids, offsets, len(vocabulary))
     metadata = {
         "raw_words": len(ids),
         "description": str(folder),

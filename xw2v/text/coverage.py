@@ -18,7 +18,8 @@ WEIGHT_OF_CUT = 3  # of words that are cut, against those that are left out, as 
 MAX_EXAMPLE_LETTERS = 40
 _PUNCTUATION = ".,;:!?()[]{}<>*=-–—/\"'«»“”„…。，"
 EXAMPLE_WORDS = 4000  # of a chunk that are looked at first for an example
-EXAMPLE_CHUNKS = 4  # in which all words are looked at for want of one
+MAX_EXAMPLE_WORDS = 20_000  # of a chunk that are looked at for want of one
+EXAMPLE_CHUNKS = 4  # in which so many are looked at
 SAMPLE_WORDS = 20_000  # looked at for scripts without spaces
 # mean letters of a token, beyond which text of these scripts is not segmented into words
 MAX_SEGMENTED_LETTERS = {CharacterClass.EAST_ASIAN: 4.0, CharacterClass.SOUTH_EAST_ASIAN: 10.0}
@@ -80,7 +81,7 @@ class Coverage:
         ]
         if not wanted or self._searches == EXAMPLE_CHUNKS:
             return
-        words = chunk.decode().split()
+        words = chunk.decode().split(maxsplit=MAX_EXAMPLE_WORDS)[:MAX_EXAMPLE_WORDS]
         for some in (words[:EXAMPLE_WORDS], words[EXAMPLE_WORDS:]):
             for name in wanted:
                 if getattr(self, name) is None:
@@ -145,14 +146,18 @@ def _most_frequent_lost(rule: TokenRule, words: Iterable[str], kind: str) -> Exa
         kind: outside or cut, see `Coverage`.
     """
     counts = Counter(word.strip(_PUNCTUATION)[:MAX_EXAMPLE_LETTERS] for word in words)
-    lost = {}
-    for word, count in counts.items():
+    lost: dict[str, int] = {}
+    most = 0
+    for word, count in counts.most_common():
+        if count * WEIGHT_OF_CUT < most:
+            break
         losses = rule.losses(word)
         if losses.outside if kind == "outside" else losses.cut_tokens:
             lost[word] = count
+            most = max(most, count)
     if not lost:
         return None
-    word = _heaviest(rule, lost)
+    word = _heaviest(rule, {word: count for word, count in counts.items() if word in lost})
     remedy = _remedy(rule, lambda other: not other.losses(word))
     return Example(word, " ".join(rule.line(word)), remedy)
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence, Sized
-from itertools import islice, repeat
+from itertools import islice
 from typing import NamedTuple
 
 import numpy as np
@@ -18,9 +18,8 @@ import numpy as np
 from xw2v.errors import InputError
 from xw2v.storage.native import NO_COMPILER
 from xw2v.text.coverage import SAMPLE_WORDS, Coverage, spaceless_notice
-from xw2v.text.parallel import ordered_map
-from xw2v.text.renumber import renumber
-from xw2v.text.scan import Scanner, WordCache, is_fast, library
+from xw2v.text.renumber import renumber, renumbered
+from xw2v.text.scan import Misses, Scanner, WordCache, is_fast, library
 from xw2v.text.scan_team import ScannedChunk, ScanTeam
 from xw2v.text.sentences import check_sentence, checked_tokens
 from xw2v.text.sources import TextChunk
@@ -144,14 +143,19 @@ class Encoder:
         losses, raw_words = scanner.losses, self.raw_words
         scanner.open(chunk)
         while (found := scanner.next(self._room)) is not None:
-            if found.misses is not None:
-                ids = self._index.ids_of(found.misses.words)
-                found.ids[found.misses.positions] = ids
-                self._cache.insert(found.misses, ids)
-            self._add_ids(found.ids, found.line_ends)
+            ids = None if found.misses is None else self._ids_of_new(found.misses)
+            self._reserve(self._n_provisional)
+            found.number(scanner.library, ids, self._counts)
+            self._keep(found.ids, found.line_ends)
         if not self.rule.keeps_all_letters:
             lost = scanner.losses.since(losses)
             self.coverage.add_text(lost, self.raw_words - raw_words, self.rule, chunk)
+
+    def _ids_of_new(self, misses: Misses) -> np.ndarray:
+        ids = self._index.ids_of(misses.words)
+        self._n_provisional = max(self._n_provisional, int(ids.max()) + 1)
+        self._cache.insert(misses, ids)
+        return ids
 
     def _add_scanned(self, team: ScanTeam, found: ScannedChunk) -> None:
         assert self._scanner is not None
@@ -161,10 +165,10 @@ class Encoder:
             self._take_counted(team)
             self._scan(self._scanner, found.text)
             return
-        for chunk in team.count(found, self._index.ids_of, self._index.__len__):
+        ids = [part.misses and self._ids_of_new(part.misses) for part in found.parts]
+        for chunk in team.count(found, ids, self._n_provisional):
             self._spool.append(*chunk)
         tokens = sum(part.ids.size for part in found.parts)
-        self._n_provisional = len(self._index)
         self.raw_words += tokens
         if not self.rule.keeps_all_letters:
             self.coverage.add_text(found.losses, tokens, self.rule, found.text)
@@ -232,9 +236,13 @@ class Encoder:
             self._n_provisional = max(self._n_provisional, int(ids.max()) + 1)
             self._reserve(self._n_provisional)
             np.add.at(self._counts, ids, 1)
-            self.raw_words += ids.size
-            if self.raw_words % CHECK_TOKENS == 0 and len(self._index) > self.distinct_limit:
-                self._drop_rare()
+        self._keep(ids, ends)
+
+    def _keep(self, ids: np.ndarray, ends: np.ndarray) -> None:
+        self.raw_words += ids.size
+        at_check = ids.size > 0 and self.raw_words % CHECK_TOKENS == 0
+        if at_check and len(self._index) > self.distinct_limit:
+            self._drop_rare()
         self._spool.append(ids, nonempty(ends))
 
     def _reserve(self, words: int) -> None:
@@ -323,26 +331,17 @@ class Encoder:
             raise InputError(
                 f"a token is a {type(other).__name__} ({str(other)[:40]!r}), not a string"
             )
-        provisional_ids = np.fromiter(self._index.values(), np.int64, len(words))
+        provisional_ids = np.arange(len(words))
+        if self.dropped_up_to:
+            provisional_ids = np.fromiter(self._index.values(), np.int64, len(words))
         if isinstance(vocabulary, VocabularyLimits):
             counts = self._counts[provisional_ids]
             dropped_tokens = self.raw_words - int(counts.sum())
-            vocabulary = Vocabulary.from_words(words, counts, vocabulary, dropped_tokens)
+            vocabulary, found = Vocabulary.numbered(words, counts, vocabulary, dropped_tokens)
+        else:
+            found = vocabulary.rows_of(words)
         missing = -1 if vocabulary.unknown is None else vocabulary.unknown
-        rows_of_words = map(vocabulary.index.get, words, repeat(missing))
         rows = np.full(self._n_provisional, missing, np.int32)  # by provisional id
-        rows[provisional_ids] = np.fromiter(rows_of_words, np.int32, len(words))
+        rows[provisional_ids] = found
         tokens = int(self._counts[: rows.size][rows >= 0].sum())
-        return EncodedText(tokens, self._renumbered(rows), vocabulary)
-
-    def _renumbered(self, rows: np.ndarray) -> Iterator[Chunk]:
-        total, last_end = 0, 0
-        chunks = ordered_map(lambda chunk: renumber(rows, *chunk), self._spool, self.threads)
-        for ids, ends in chunks:
-            ends = total + ends
-            ends = ends[np.diff(ends, prepend=last_end) > 0]
-            last_end = int(ends[-1]) if ends.size else last_end
-            total += ids.size
-            yield ids, ends
-        if total > last_end:  # the last sentence was left open
-            yield np.empty(0, np.int32), np.array([total])
+        return EncodedText(tokens, renumbered(rows, self._spool, self.threads), vocabulary)

@@ -15,6 +15,7 @@ from typing import BinaryIO
 import numpy as np
 
 from xw2v.storage.filearray import FileArray
+from xw2v.text.parallel import ordered_map
 from xw2v.text.spool import Chunk, temporary_file
 from xw2v.text.vocabulary import Vocabulary
 
@@ -78,7 +79,11 @@ def chunks_of(ids: np.ndarray | FileArray, offsets: np.ndarray | FileArray) -> I
 
 
 def keep_arrays(
-    chunks: Iterable[Chunk], tokens: int, folder: str | os.PathLike[str] | None, description: str
+    chunks: Iterable[Chunk],
+    tokens: int,
+    folder: str | os.PathLike[str] | None,
+    description: str,
+    threads: int = 1,
 ) -> tuple[np.ndarray | FileArray, np.ndarray | FileArray]:
     """Keep the arrays for this process: in memory, or in temporary files where they are large.
 
@@ -86,19 +91,27 @@ def keep_arrays(
         tokens: how many ids `chunks` hold.
         folder: for the temporary files, see `temporary_file`.
         description: of the text, for messages.
+        threads: that copy the ids into one array.
 
     Returns:
         ids (N,) int32 and offsets (S + 1,) int64.
     """
     if 4 * tokens <= MEMORY_BYTES:
         kept = np.empty(tokens, np.int32)
-        offsets = [np.zeros(1, np.int64)]
-        first = 0
-        for ids, ends in chunks:
+
+        def placed() -> Iterator[tuple[int, Chunk]]:
+            first = 0
+            for chunk in chunks:
+                yield first, chunk
+                first += chunk[0].size
+
+        def ends_of_kept(chunk: tuple[int, Chunk]) -> np.ndarray:
+            first, (ids, ends) = chunk
             kept[first : first + ids.size] = ids
-            first += ids.size
-            offsets.append(ends)
-        return kept, np.concatenate(offsets)
+            return ends
+
+        ends = ordered_map(ends_of_kept, placed(), threads)
+        return kept, np.concatenate([np.zeros(1, np.int64), *ends])
     with temporary_file(folder) as ids_file, temporary_file(folder) as offsets_file:
         write_arrays(chunks, ids_file, offsets_file)
         ids_file.flush()

@@ -9,7 +9,7 @@ from threading import Condition
 
 from xw2v.text.sources import TextChunk
 
-AHEAD_BYTES = 1 << 22  # that wait, for each thread; one chunk may be larger
+AHEAD_BYTES = 1 << 21  # that wait, for each thread; one chunk may be larger
 
 
 def read_ahead(

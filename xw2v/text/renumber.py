@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
 import numpy as np
 
+from xw2v.text.parallel import ordered_map
 from xw2v.text.scan import library
 from xw2v.text.spool import Chunk
 
@@ -28,6 +31,21 @@ def renumber(rows: np.ndarray, ids: np.ndarray, ends: np.ndarray) -> Chunk:
         rows.ctypes.data, ids.ctypes.data, ids.size, kept.ctypes.data, ends.ctypes.data, ends.size
     )
     return kept[:total], ends
+
+
+def renumbered(rows: np.ndarray, chunks: Iterable[Chunk], threads: int) -> Iterator[Chunk]:
+    """The chunks of a Spool by `renumber`, with ends that count from the first id of all, and
+    without those of empty sentences.
+    """
+    total, last_end = 0, 0
+    for ids, ends in ordered_map(lambda chunk: renumber(rows, *chunk), chunks, threads):
+        ends = total + ends
+        ends = ends[np.diff(ends, prepend=last_end) > 0]
+        last_end = int(ends[-1]) if ends.size else last_end
+        total += ids.size
+        yield ids, ends
+    if total > last_end:  # the last sentence was left open
+        yield np.empty(0, np.int32), np.array([total])
 
 
 def renumber_by_numpy(rows: np.ndarray, ids: np.ndarray, ends: np.ndarray) -> Chunk:

@@ -5,7 +5,8 @@
    chunk, or follow from the classes of characters (word_break.h), in the chunk as it is.
 
    A cache (word_cache.h) answers with the id of a token met before. Tokens that it does not hold
-   are misses: Python makes words of them and gives their ids. */
+   are misses. They are numbered as they appear, each distinct one once: Python makes words of them
+   and gives their ids, which then take the place of the numbers. */
 
 #include <stdint.h>
 #include <string.h>
@@ -23,7 +24,9 @@
     K(MAX_REPLACEMENTS, 5)                                                                         \
     K(ENDS_WORD, 128)                                                                              \
     K(SHORT_CACHE_BYTES, SHORT_ENTRIES *(int)sizeof(ShortEntry))                                   \
-    K(LONG_CACHE_BYTES, LONG_ENTRIES *(int)sizeof(LongEntry))
+    K(LONG_CACHE_BYTES, LONG_ENTRIES *(int)sizeof(LongEntry))                                      \
+    K(SHORT_MISSES_BYTES, SHORT_MISSES *(int)sizeof(ShortEntry))                                   \
+    K(LONG_MISSES_BYTES, LONG_MISSES *(int)sizeof(LongEntry))
 
 #define SCAN_STATE_MEMBERS(M)                                                                       \
     M(const uint8_t *, chunk)        /* (chunk_bytes,) UTF-8 */                                     \
@@ -45,19 +48,21 @@
     M(int64_t, max_tokens) /* at most so many, and so many lines, are found at a time */            \
     M(int64_t, tokens)     /* found this time */                                                    \
     M(int64_t, lines)      /* ended this time */                                                    \
-    M(int64_t, misses)     /* of the tokens */                                                      \
+    M(int64_t, misses)     /* among them, each distinct one once */                                 \
     M(int64_t, miss_text_bytes)                                                                     \
     M(int64_t, letters)           /* letters and digits of all chunks */                            \
     M(int64_t, letters_outside)   /* those in no token */                                           \
     M(int64_t, cut_tokens)        /* that a joiner follows, see `joiners` in characters.py; with    \
                                      classes, there are none */                                     \
-    M(int32_t *, provisional_ids) /* (tokens,) of their words; -1 for misses */                     \
+    M(int32_t *, provisional_ids) /* (tokens,) of their words; -1 - k for the k-th miss */          \
     M(int64_t *, line_ends)       /* (lines,) tokens before each line end */                        \
-    M(int64_t *, miss_positions)  /* (misses,) which tokens they are */                             \
     M(uint8_t *, miss_text)       /* (miss_text_bytes,) their bytes, with ' ' after each; has       \
                                      room for twice the text */                                     \
     M(ShortEntry *, short_cache)  /* SHORT_CACHE_BYTES, zeros to begin with */                      \
-    M(LongEntry *, long_cache)    /* LONG_CACHE_BYTES, likewise */
+    M(LongEntry *, long_cache)    /* LONG_CACHE_BYTES, likewise */                                  \
+    M(ShortEntry *, short_misses) /* SHORT_MISSES_BYTES, likewise */                                \
+    M(LongEntry *, long_misses)   /* LONG_MISSES_BYTES, likewise */                                 \
+    M(int64_t, first_miss)        /* the number of this time's first miss, above all before it */
 
 NATIVE_CONSTANTS(SCAN_CONSTANTS)
 NATIVE_STRUCTURE(ScanState, SCAN_STATE_MEMBERS)
@@ -80,6 +85,32 @@ static int64_t count_ascii(const uint8_t *bytes, int64_t size) {
         total += found;
     }
     return total;
+}
+
+/* How many newlines there are in bytes of UTF-8; -1 where they are something else. */
+int64_t xw2v_newlines(const uint8_t *bytes, int64_t size) {
+    int64_t newlines = 0;
+    for (int64_t i = 0; i < size; i++) newlines += bytes[i] == '\n';
+    for (int64_t i = 0; i < size;) {
+        const uint8_t lead = bytes[i];
+        if (i + 8 <= size && (load_bytes(bytes + i) & 0x8080808080808080) == 0) {
+            i += 8;
+        } else if (lead < 0x80) {
+            i++;
+        } else {
+            const int more = lead < 0xE0 ? 1 : lead < 0xF0 ? 2 : 3;
+            if (lead < 0xC2 || lead > 0xF4 || i + more >= size) return -1;
+            const uint8_t second = bytes[i + 1];
+            const uint8_t least = lead == 0xE0 ? 0xA0 : lead == 0xF0 ? 0x90 : 0x80;
+            const uint8_t most = lead == 0xED ? 0x9F : lead == 0xF4 ? 0x8F : 0xBF;
+            if (second < least || second > most) return -1;
+            for (int k = 2; k <= more; k++) {
+                if ((bytes[i + k] & 0xC0) != 0x80) return -1;
+            }
+            i += 1 + more;
+        }
+    }
+    return newlines;
 }
 
 /* Whether one of eight bytes is beyond ASCII or an underscore. */
@@ -234,11 +265,32 @@ INLINE int cut_by_class(ScanState *state, Token *ahead, int64_t limit) {
     return found;
 }
 
+/* Which miss a token is; a new one's bytes go to *miss_text. */
+INLINE int64_t miss_of(ScanState *state, const Token *token, uint8_t **miss_text) {
+    const WordCache numbers = {state->short_misses, state->long_misses};
+    const int32_t next = (int32_t)(state->first_miss + state->misses);
+    const int32_t number = number_of(&numbers, state->text, token, state->first_miss, next);
+    if (number == next) {
+        const int64_t bytes = token->end - token->start;
+        memcpy(*miss_text, state->text + token->start, bytes);
+        (*miss_text)[bytes] = ' ';
+        *miss_text += bytes + 1;
+        state->misses++;
+    }
+    return number - state->first_miss;
+}
+
 /* Find the next tokens, until the text ends or max_tokens or as many lines are found. */
 void xw2v_scan(ScanState *state) {
     const uint8_t *text = state->text;
     const WordCache cache = {state->short_cache, state->long_cache};
     uint8_t *miss_text = state->miss_text;
+    state->first_miss += state->misses;
+    if (state->first_miss == 0 || state->first_miss > INT32_MAX - state->max_tokens) {
+        memset(state->short_misses, 0, SHORT_MISSES_BYTES);
+        memset(state->long_misses, 0, LONG_MISSES_BYTES);
+        state->first_miss = 1; /* 0 is that of empty entries */
+    }
     state->tokens = 0;
     state->lines = 0;
     state->misses = 0;
@@ -252,14 +304,9 @@ void xw2v_scan(ScanState *state) {
                                            : cut_by_class(state, ahead, limit);
         /* pass 2: look them up */
         for (const Token *token = ahead; token < ahead + found; token++, state->tokens++) {
-            const int32_t provisional_id = cached_id(&cache, text, token);
+            int32_t provisional_id = cached_id(&cache, text, token);
+            if (provisional_id < 0) provisional_id = -1 - miss_of(state, token, &miss_text);
             state->provisional_ids[state->tokens] = provisional_id;
-            if (provisional_id >= 0) continue;
-            const int64_t bytes = token->end - token->start;
-            state->miss_positions[state->misses++] = state->tokens;
-            memcpy(miss_text, text + token->start, bytes);
-            miss_text[bytes] = ' ';
-            miss_text += bytes + 1;
         }
     } while (found > 0);
     state->miss_text_bytes = miss_text - state->miss_text;
@@ -281,9 +328,13 @@ void xw2v_cache_insert(
     }
 }
 
-/* Count ids (n,). */
-void xw2v_count(const int32_t *ids, int64_t n, int64_t *counts) {
-    for (int64_t i = 0; i < n; i++) counts[ids[i]]++;
+/* Put the ids of misses where they were found among ids (n,), and count all ids, unless counts is
+   null. */
+void xw2v_number(int32_t *ids, int64_t n, const int32_t *ids_of_misses, int64_t *counts) {
+    for (int64_t i = 0; i < n; i++) {
+        if (ids[i] < 0) ids[i] = ids_of_misses[-1 - ids[i]];
+        if (counts != NULL) counts[ids[i]]++;
+    }
 }
 
 /* The ids (n,) in rows of a vocabulary, without those that have none (-1); how many are left.

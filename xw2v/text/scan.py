@@ -18,7 +18,7 @@ from xw2v.storage.native import Count, NativeLibrary, Pointer, Signature, native
 from xw2v.text.characters import CharacterClass, class_table
 from xw2v.text.tokens import Losses, TokenRule
 
-MAX_SCAN_TOKENS = 1 << 15  # and lines, that are found at a time
+MAX_SCAN_TOKENS = 1 << 18  # and lines, that are found at a time
 MULTIBYTE = 15  # of word_break.h
 
 
@@ -47,10 +47,12 @@ class ScanState(ctypes.Structure):
         ("cut_tokens", Count),
         ("provisional_ids", Pointer),
         ("line_ends", Pointer),
-        ("miss_positions", Pointer),
         ("miss_text", Pointer),
         ("short_cache", Pointer),
         ("long_cache", Pointer),
+        ("short_misses", Pointer),
+        ("long_misses", Pointer),
+        ("first_miss", Count),
     ]
 
 
@@ -68,10 +70,11 @@ class RecordTable(ctypes.Structure):
 
 OF_STATE: Signature = (None, ctypes.POINTER(ScanState))
 FUNCTIONS: dict[str, Signature] = {
+    "xw2v_newlines": (Count, ctypes.c_char_p, Count),
     "xw2v_open_chunk": OF_STATE,
     "xw2v_scan": OF_STATE,
     "xw2v_cache_insert": (None, Pointer, Pointer, Pointer, Pointer, Count),
-    "xw2v_count": (None, Pointer, Count, Pointer),
+    "xw2v_number": (None, Pointer, Count, Pointer, Pointer),
     "xw2v_renumber": (Count, Pointer, Pointer, Count, Pointer, Pointer, Count),
     "xw2v_fill_records": (Count, Pointer, Count, Count),
     "xw2v_find_phrases": (Count, Pointer, Pointer, ctypes.c_char_p, Count, Pointer, Count),
@@ -92,15 +95,13 @@ def is_fast(rule: TokenRule) -> bool:
 
 
 class Misses(NamedTuple):
-    """Tokens that the cache did not hold.
+    """Tokens that the cache did not hold, each distinct one once, or seldom more often.
 
     Attributes:
-        positions: (n,) int64, which tokens they are.
         words: what the rule makes of them.
         text: their bytes for `WordCache.insert`.
     """
 
-    positions: np.ndarray
     words: list[str]
     text: np.ndarray
 
@@ -135,7 +136,7 @@ class Found(NamedTuple):
     """Tokens of a chunk.
 
     Attributes:
-        ids: (n,) int32, provisional; -1 for misses.
+        ids: (n,) int32, provisional; -1 - k for the k-th of the misses, until they are `number`ed.
         line_ends: (m,) int64, tokens before each line end.
         misses: None where there are none.
     """
@@ -143,6 +144,24 @@ class Found(NamedTuple):
     ids: np.ndarray
     line_ends: np.ndarray
     misses: Misses | None
+
+    def number(
+        self,
+        library: NativeLibrary,
+        ids_of_misses: np.ndarray | None,
+        counts: np.ndarray | None = None,
+    ) -> None:
+        """Put the ids of the misses in their places, and count all ids.
+
+        Args:
+            library: the compiled loops.
+            ids_of_misses: (m,) int32; None where there are none.
+            counts: (n,) int64 of each provisional id; None where they are not counted.
+        """
+        new, totals = (
+            None if array is None else array.ctypes.data for array in (ids_of_misses, counts)
+        )
+        library.xw2v_number(self.ids.ctypes.data, self.ids.size, new, totals)
 
 
 class Scanner:
@@ -154,11 +173,12 @@ class Scanner:
         cache: the ids that are known.
 
     Attributes:
+        library: the compiled loops.
         losses: letters and digits of the chunks so far, those in no token, and cut tokens.
     """
 
     def __init__(self, library: NativeLibrary, rule: TokenRule, cache: WordCache) -> None:
-        self._library = library
+        self.library = library
         self._rule = rule
         self._cache = cache
         self._set_replacements(rule.replacements)
@@ -166,7 +186,8 @@ class Scanner:
         self._miss_text = np.zeros(0, np.uint8)
         self._provisional_ids = np.empty(MAX_SCAN_TOKENS, np.int32)
         self._line_ends = np.empty(MAX_SCAN_TOKENS, np.int64)
-        self._miss_positions = np.empty(MAX_SCAN_TOKENS, np.int64)
+        self._short_misses = np.empty(library.constants["SHORT_MISSES_BYTES"], np.uint8)
+        self._long_misses = np.empty(library.constants["LONG_MISSES_BYTES"], np.uint8)
         self._state = ScanState(
             ascii_table=rule.ascii_table,
             replaced=self._replaced.ctypes.data,
@@ -174,9 +195,10 @@ class Scanner:
             keep_digits=rule.keep_digits,
             provisional_ids=self._provisional_ids.ctypes.data,
             line_ends=self._line_ends.ctypes.data,
-            miss_positions=self._miss_positions.ctypes.data,
             short_cache=cache.short_cache.ctypes.data,
             long_cache=cache.long_cache.ctypes.data,
+            short_misses=self._short_misses.ctypes.data,
+            long_misses=self._long_misses.ctypes.data,
         )
         if rule.classes is not None:
             self._set_classes(rule.classes)
@@ -185,7 +207,7 @@ class Scanner:
         """Characters beyond ASCII and the one that stands for each; what else follows it, such as
         a combining mark, ends the word.
         """
-        most, ends_word = (self._library.constants[n] for n in ("MAX_REPLACEMENTS", "ENDS_WORD"))
+        most, ends_word = (self.library.constants[n] for n in ("MAX_REPLACEMENTS", "ENDS_WORD"))
         codes = [ord(character) for character in replacements]
         self._replaced = np.array(codes + [-1] * (most - len(codes)), np.int64)
         self._replacements = bytes(
@@ -208,7 +230,7 @@ class Scanner:
         state = self._state
         if not state.code_point_classes and not chunk.isascii():
             self._set_classes(class_table())
-        room = len(chunk) + self._library.constants["TEXT_PADDING_BYTES"]
+        room = len(chunk) + self.library.constants["TEXT_PADDING_BYTES"]
         if room > self._text.size:
             self._text = np.zeros(room, np.uint8)
             self._miss_text = np.zeros(3 * room, np.uint8)
@@ -216,7 +238,7 @@ class Scanner:
             state.miss_text = self._miss_text.ctypes.data
         state.chunk = chunk
         state.chunk_bytes = len(chunk)
-        self._library.xw2v_open_chunk(state)
+        self.library.xw2v_open_chunk(state)
 
     def next(self, max_tokens: int) -> Found | None:
         """The next tokens of the chunk, at most `max_tokens`; None where it is at its end."""
@@ -224,7 +246,7 @@ class Scanner:
         if state.position == state.text_bytes:
             return None
         state.max_tokens = min(max_tokens, MAX_SCAN_TOKENS)
-        self._library.xw2v_scan(state)
+        self.library.xw2v_scan(state)
         return Found(
             self._provisional_ids[: state.tokens].copy(),
             self._line_ends[: state.lines].copy(),
@@ -237,9 +259,8 @@ class Scanner:
         words = self._miss_text[: size - 1].tobytes().decode().split(" ")
         if self._rule.normalises:
             words = list(map(self._rule.normalise, words))
-        padded = size + self._library.constants["TEXT_PADDING_BYTES"]
-        text = self._miss_text[:padded].copy()
-        return Misses(self._miss_positions[: state.misses].copy(), words, text)
+        padded = size + self.library.constants["TEXT_PADDING_BYTES"]
+        return Misses(words, self._miss_text[:padded].copy())
 
 
 def byte_classes(classes: np.ndarray) -> np.ndarray:

@@ -1,15 +1,15 @@
 """Chunks of text scanned by several threads, taken back in their order.
 
-The scanners share the cache of known words. Whoever takes a chunk back looks up the words that the
-cache did not hold, in order of appearance, so that ids do not depend on which thread scanned what,
-and inserts them; then a thread counts the chunk's ids. The interpreter's lock is released in the
-compiled loops, where nearly all of the time goes.
+The scanners share the cache of known words. Whoever takes a chunk back looks up the distinct words
+that the cache did not hold, in order of appearance, so that ids do not depend on which thread
+scanned what, and inserts them; then a thread puts them in their places and counts the chunk's ids.
+The interpreter's lock is released in the compiled loops, where nearly all of the time goes.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import NamedTuple
 
@@ -17,10 +17,10 @@ import numpy as np
 
 from xw2v.storage.native import NativeLibrary
 from xw2v.text.scan import MAX_SCAN_TOKENS, Found, Scanner, WordCache
-from xw2v.text.spool import Chunk, nonempty
+from xw2v.text.spool import Chunk, joined, nonempty
 from xw2v.text.tokens import Losses, TokenRule
 
-WAITING_CHUNKS = 3  # of each thread, scanned or to be scanned, and likewise counted
+WAITING_CHUNKS = 2  # of each thread, scanned or to be scanned, and likewise counted
 
 
 class ScannedChunk(NamedTuple):
@@ -77,23 +77,17 @@ class ScanTeam:
             yield self._scanning.popleft().result()
 
     def count(
-        self,
-        found: ScannedChunk,
-        ids_of: Callable[[Sequence[str]], np.ndarray],
-        distinct: Callable[[], int],
+        self, found: ScannedChunk, ids_of_misses: list[np.ndarray | None], distinct: int
     ) -> Iterator[Chunk]:
-        """Have a thread count a chunk; yields ids and ends of earlier ones, in their order.
+        """Have a thread number and count a chunk; yields ids and ends of earlier ones, in their
+        order.
 
         Args:
-            ids_of: ids of words that were not known, (n,) int32.
-            distinct: how many ids there are then.
+            ids_of_misses: of each part, (m,) int32.
+            distinct: above all ids.
         """
-        for part in found.parts:
-            if part.misses is not None:
-                ids = ids_of(part.misses.words)
-                part.ids[part.misses.positions] = ids
-                self._cache.insert(part.misses, ids)
-        self._counting.append(self._pool.submit(self._counted, found.parts, distinct()))
+        counted = self._pool.submit(self._counted, found.parts, ids_of_misses, distinct)
+        self._counting.append(counted)
         if len(self._counting) > self._max_waiting:
             yield self._counting.popleft().result()
 
@@ -127,20 +121,16 @@ class ScanTeam:
         self._scanners.append(scanner)
         return ScannedChunk(chunk, parts, losses)
 
-    def _counted(self, parts: list[Found], distinct: int) -> Chunk:
+    def _counted(
+        self, parts: list[Found], ids_of_misses: list[np.ndarray | None], distinct: int
+    ) -> Chunk:
         try:
             counts = self._counts.pop()
         except IndexError:
             counts = np.zeros(0, np.int64)
         if counts.size < distinct:
             counts = np.append(counts, np.zeros(distinct, np.int64))
-        all_ids = [np.empty(0, np.int32)]
-        all_ends = [np.empty(0, np.int64)]
-        tokens = 0
-        for ids, ends, _ in parts:
-            self._library.xw2v_count(ids.ctypes.data, ids.size, counts.ctypes.data)
-            all_ids.append(ids)
-            all_ends.append(ends + tokens)
-            tokens += ids.size
+        for part, new in zip(parts, ids_of_misses, strict=True):
+            part.number(self._library, new, counts)
         self._counts.append(counts)
-        return np.concatenate(all_ids), nonempty(np.concatenate(all_ends))
+        return joined([(part.ids, nonempty(part.line_ends)) for part in parts])

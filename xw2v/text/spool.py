@@ -10,7 +10,8 @@ from __future__ import annotations
 import os
 import tempfile
 import weakref
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import accumulate
 from typing import BinaryIO, cast
 
 import numpy as np
@@ -19,7 +20,7 @@ from xw2v.errors import InputError
 from xw2v.storage.files import reason
 
 MEMORY_BYTES = 1 << 27  # of ids kept in memory before a temporary file takes them
-CHUNK_TOKENS = 1 << 20  # that are read back at a time, about
+CHUNK_TOKENS = 1 << 16  # to which smaller chunks are joined
 
 # ids (n,) int32 and sentence ends (m,) int64. In a Spool the ends count from the chunk's first id,
 # in a corpus from the first of all.
@@ -30,6 +31,15 @@ def nonempty(ends: np.ndarray) -> np.ndarray:
     """The ends of sentences with words: a text may hold any number of empty lines."""
     kept: np.ndarray = ends[np.diff(ends, prepend=-1) > 0]
     return kept
+
+
+def joined(chunks: Sequence[Chunk]) -> Chunk:
+    """Chunks, whose ends count from the first id of each, as one."""
+    if len(chunks) == 1:
+        return chunks[0]
+    starts = accumulate((ids.size for ids, _ in chunks), initial=0)
+    all_ends = [ends + start for (_, ends), start in zip(chunks, starts, strict=False)]
+    return np.concatenate([ids for ids, _ in chunks]), np.concatenate(all_ends)
 
 
 def temporary_file(folder: str | os.PathLike[str] | None) -> BinaryIO:
@@ -66,8 +76,8 @@ class Spool:
         self._file_sizes: list[tuple[int, int]] = []  # (ids, ends) of the chunks in the file
 
     def append(self, ids: np.ndarray, ends: np.ndarray) -> None:
-        """Add a chunk; `ends` count from its first id."""
-        self._small.append((ids.astype(np.int32, copy=False), ends + self._small_tokens))
+        """Add a chunk, which the spool keeps; `ends` count from its first id."""
+        self._small.append((ids.astype(np.int32, copy=False), ends.astype(np.int64, copy=False)))
         self._small_tokens += ids.size
         if self._small_tokens >= CHUNK_TOKENS:
             self._join()
@@ -75,8 +85,7 @@ class Spool:
     def _join(self) -> None:
         if not self._small:
             return
-        ids = np.concatenate([ids for ids, _ in self._small])
-        ends = np.concatenate([ends for _, ends in self._small]).astype(np.int64, copy=False)
+        ids, ends = joined(self._small)
         self._small = []
         self._small_tokens = 0
         self._joined.append((ids, ends))
@@ -104,7 +113,7 @@ class Spool:
         return len(self._file_sizes) + len(self._joined)
 
     def __iter__(self) -> Iterator[Chunk]:
-        """The chunks in order, joined to about a million tokens each."""
+        """The chunks in order, small ones joined."""
         self._join()
         if self._file is not None:
             self._spill()

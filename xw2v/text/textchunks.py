@@ -10,8 +10,10 @@ import numpy as np
 from xw2v.errors import InputError
 from xw2v.storage.files import damage_reported
 from xw2v.text.foreign import refuse_foreign
+from xw2v.text.scan import library
 
-CHUNK_BYTES = 1 << 17  # fit a core's cache, with room for what is made of them
+CHUNK_BYTES = 1 << 20  # so many that threads seldom wait for each other
+HEAD_BYTES = 1 << 17  # that tell what a file is
 MAX_WORD_BYTES = 1 << 26  # taken into memory at once; a compressed file could hold any number
 MAX_LINE_BYTES = 1 << 30
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
@@ -27,11 +29,11 @@ class Begun:
     """A stream of which the first bytes were looked at.
 
     Attributes:
-        head: these bytes, about `CHUNK_BYTES` of them.
+        head: these bytes, about `HEAD_BYTES` of them.
     """
 
     def __init__(self, stream: Readable) -> None:
-        self.head = stream.read(CHUNK_BYTES)
+        self.head = stream.read(min(HEAD_BYTES, CHUNK_BYTES))
         self._stream = stream
         self._is_first = True
 
@@ -52,7 +54,9 @@ class _Utf8Check:
 
     def __call__(self, chunk: bytes) -> bytes:
         """The chunk; raises InputError with the line and the byte where it is not UTF-8."""
-        if not chunk.isascii():
+        compiled = library()
+        newlines = -1 if compiled is None else compiled.xw2v_newlines(chunk, len(chunk))
+        if newlines < 0:
             try:
                 chunk.decode()
             except UnicodeDecodeError as error:
@@ -63,8 +67,9 @@ class _Utf8Check:
                     f"(0x{chunk[error.start]:02x}); convert it, as with iconv -f ISO-8859-1 "
                     "-t UTF-8"
                 ) from None
-        # bytes.count takes longer
-        self.lines += int(np.count_nonzero(np.frombuffer(chunk, np.uint8) == 10))
+            # bytes.count takes longer
+            newlines = int(np.count_nonzero(np.frombuffer(chunk, np.uint8) == 10))
+        self.lines += newlines
         self.offset += len(chunk)
         return chunk
 
@@ -82,9 +87,11 @@ def text_chunks(stream: Readable, name: str, splits_at_spaces: bool) -> Iterator
     waiting: list[bytes] = []
     max_bytes = MAX_WORD_BYTES if splits_at_spaces else MAX_LINE_BYTES
     started = False
+    size = HEAD_BYTES  # few words are known at the beginning
     while True:
         with damage_reported(name):
-            data = stream.read(CHUNK_BYTES)
+            data = stream.read(min(size, CHUNK_BYTES))
+        size *= 2
         if not data:
             break
         if not (started or waiting):
@@ -94,14 +101,14 @@ def text_chunks(stream: Readable, name: str, splits_at_spaces: bool) -> Iterator
             cut = max(data.rfind(b" "), data.rfind(b"\t"))
         if cut < 0:
             waiting.append(data)
-            if len(waiting) * CHUNK_BYTES > max_bytes:
+            if sum(map(len, waiting)) > max_bytes:
                 end = "space" if splits_at_spaces else "line end"
                 raise InputError(
                     f"{name}:{checked.lines + 1}: {max_bytes >> 20} MiB without a {end}: this is "
                     "not text, or it needs line ends; put them in, as with fold -s"
                 )
             continue
-        chunk = checked(b"".join([*waiting, data[: cut + 1]]))
+        chunk = checked(b"".join([*waiting, memoryview(data)[: cut + 1]]))
         waiting = [data[cut + 1 :]]
         yield chunk if started else chunk.removeprefix(BYTE_ORDER_MARK)
         started = True

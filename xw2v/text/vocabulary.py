@@ -7,6 +7,7 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import repeat
 
 import numpy as np
 
@@ -73,6 +74,11 @@ class Vocabulary:
         """Word to row."""
         return {word: row for row, word in enumerate(self.words)}
 
+    def rows_of(self, words: Sequence[str]) -> np.ndarray:
+        """The row of each of the words, (n,) int32; `unknown`, or -1, where there is none."""
+        missing = -1 if self.unknown is None else self.unknown
+        return np.fromiter(map(self.index.get, words, repeat(missing)), np.int32, len(words))
+
     @classmethod
     def from_counts(
         cls, counts: Mapping[str, int], limits: VocabularyLimits = DEFAULT_LIMITS
@@ -102,6 +108,17 @@ class Vocabulary:
         Args:
             dropped_tokens: further tokens, whose words are not known.
         """
+        return cls.numbered(words, counts, limits, dropped_tokens)[0]
+
+    @classmethod
+    def numbered(
+        cls,
+        words: Sequence[str],
+        counts: np.ndarray,
+        limits: VocabularyLimits,
+        dropped_tokens: int,
+    ) -> tuple[Vocabulary, np.ndarray]:
+        """`from_words`, and what `rows_of` the words then is."""
         if len(words) == 0:
             raise InputError("no words: the corpus holds nothing that the token pattern matches")
         order = np.argsort(-counts, kind="stable")
@@ -112,15 +129,18 @@ class Vocabulary:
                 f"{counts.max():,} times, fewer than `min_count` {limits.min_count}; lower it or "
                 "give more text"
             )
-        if limits.max_vocab is None:
-            return cls([words[i] for i in order], counts[order])
-        frequent = [i for i in order[: limits.max_vocab] if words[i] != UNKNOWN]
-        order = np.array(frequent[: limits.max_vocab - 1], dtype=np.intp)
-        rest = int(counts.sum() - counts[order].sum()) + dropped_tokens
-        kept = [words[i] for i in order]
+        rest = 0
+        if limits.max_vocab is not None:
+            frequent = [i for i in order[: limits.max_vocab] if words[i] != UNKNOWN]
+            order = np.array(frequent[: limits.max_vocab - 1], dtype=np.intp)
+            rest = int(counts.sum() - counts[order].sum()) + dropped_tokens
+        rows = np.full(len(words), -1, np.int32)
+        rows[order] = np.arange(order.size)
+        kept = [words[i] for i in order.tolist()]
         if rest == 0:
-            return cls(kept, counts[order])
-        return cls([*kept, UNKNOWN], np.append(counts[order], rest), unknown=len(kept))
+            return cls(kept, counts[order]), rows
+        vocabulary = cls([*kept, UNKNOWN], np.append(counts[order], rest), len(kept))
+        return vocabulary, np.where(rows < 0, len(kept), rows)
 
     def to_bytes(self) -> bytes:
         """What `vocab.json` holds: "format", "words", "counts", and "unknown" where it is a row."""

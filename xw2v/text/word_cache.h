@@ -34,9 +34,13 @@ typedef struct {
 
 #define SHORT_ENTRIES_LOG2 19
 #define LONG_ENTRIES_LOG2 17
-#define CACHE_PROBES 4      /* consecutive entries in which a token may be */
+#define CACHE_PROBES 4 /* consecutive entries in which a token may be */
 #define MAX_SHORT_BYTES 16
 #define MAX_LONG_BYTES LONG_ENTRY_BYTES
+#define SHORT_MISSES_LOG2 15 /* of those that are numbered at a time */
+#define LONG_MISSES_LOG2 13
+#define SHORT_MISSES ((1 << SHORT_MISSES_LOG2) + CACHE_PROBES - 1)
+#define LONG_MISSES ((1 << LONG_MISSES_LOG2) + CACHE_PROBES - 1)
 #define SHORT_ENTRIES ((1 << SHORT_ENTRIES_LOG2) + CACHE_PROBES - 1)
 #define LONG_ENTRIES ((1 << LONG_ENTRIES_LOG2) + CACHE_PROBES - 1)
 
@@ -87,8 +91,7 @@ INLINE Token token_of(const uint8_t *text, int64_t start, int64_t end) {
 INLINE void prefetch_entry(const WordCache *cache, const Token *token) {
     if (token->end - token->start <= MAX_SHORT_BYTES)
         __builtin_prefetch(cache->short_cache + token->entry);
-    else
-        __builtin_prefetch(cache->long_cache + token->entry);
+    else __builtin_prefetch(cache->long_cache + token->entry);
 }
 
 /* Whether the cache may hold a token. With a 0 at its end, a short key would be that of a shorter
@@ -104,8 +107,8 @@ INLINE bool is_short_entry(const ShortEntry *entry, uint64_t low, const Token *t
     return low == token->low && entry->high == token->high;
 }
 
-INLINE bool is_long_entry(const LongEntry *entry, int32_t bytes, const uint8_t *text,
-                          const Token *token) {
+INLINE bool
+is_long_entry(const LongEntry *entry, int32_t bytes, const uint8_t *text, const Token *token) {
     return bytes == token->end - token->start &&
            memcmp(entry->token, text + token->start, bytes) == 0;
 }
@@ -158,4 +161,38 @@ INLINE void insert_id(const WordCache *cache, const uint8_t *text, const Token *
             if (is_long_entry(entry, entry->bytes, text, token)) return;
         }
     }
+}
+
+/* The number of a token in tables of SHORT_MISSES and LONG_MISSES entries, of which only one thread
+   knows; `next` where it has none yet, which it then gets if there is room. Entries with numbers
+   below `first` are empty. */
+INLINE int32_t number_of(
+    const WordCache *numbers, const uint8_t *text, const Token *token, int64_t first, int32_t next
+) {
+    if (!is_cachable(text, token)) return next;
+    if (is_short(token)) {
+        ShortEntry *entry =
+            numbers->short_cache + (token->entry >> (SHORT_ENTRIES_LOG2 - SHORT_MISSES_LOG2));
+        for (int probe = 0; probe < CACHE_PROBES; probe++, entry++) {
+            if (entry->provisional_id < first) {
+                *entry = (ShortEntry){token->low, token->high, next};
+                return next;
+            }
+            if (is_short_entry(entry, entry->low, token)) return entry->provisional_id;
+        }
+    } else {
+        LongEntry *entry =
+            numbers->long_cache + (token->entry >> (LONG_ENTRIES_LOG2 - LONG_MISSES_LOG2));
+        const int64_t bytes = token->end - token->start;
+        for (int probe = 0; probe < CACHE_PROBES; probe++, entry++) {
+            if (entry->provisional_id < first) {
+                memcpy(entry->token, text + token->start, bytes);
+                entry->bytes = (int32_t)bytes;
+                entry->provisional_id = next;
+                return next;
+            }
+            if (is_long_entry(entry, entry->bytes, text, token)) return entry->provisional_id;
+        }
+    }
+    return next;
 }
