@@ -24,6 +24,7 @@ from texts import open_text
 import xw2v.text.encode
 import xw2v.text.options
 import xw2v.text.scan as scan
+import xw2v.text.scan_team
 import xw2v.text.textchunks
 from xw2v.errors import InputError
 from xw2v.text.corpus import Corpus
@@ -91,12 +92,14 @@ def alike(paths: list[Path], limits: VocabularyLimits, **options: Any) -> Corpus
     tokens=st.sampled_from(["ascii", "words", "raw"]),
     chunk_bytes=st.integers(1, 200),
     check_tokens=st.integers(1, 50),
+    scan_tokens=st.sampled_from([2, scan.MAX_SCAN_TOKENS]),
 )
 def test_what_is_read_does_not_depend_on_the_threads(
     texts: list[str],
     tokens: str,
     chunk_bytes: int,
     check_tokens: int,
+    scan_tokens: int,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
     folder = tmp_path_factory.mktemp("texts")
@@ -108,6 +111,7 @@ def test_what_is_read_does_not_depend_on_the_threads(
     with (
         mock.patch.object(xw2v.text.textchunks, "CHUNK_BYTES", chunk_bytes),
         mock.patch.object(xw2v.text.encode, "CHECK_TOKENS", check_tokens),
+        mock.patch.object(xw2v.text.scan_team, "MAX_SCAN_TOKENS", scan_tokens),
     ):
         alike(paths, limits, tokens=tokens)
 

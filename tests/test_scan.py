@@ -8,6 +8,8 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import xw2v.text.encode
 import xw2v.text.scan as scan
@@ -168,6 +170,48 @@ def test_a_word_at_the_end_of_a_block(length: int) -> None:
     ):
         scanned(scanner, block.encode())
         assert list(index)[-1] == block.removeprefix("some ")
+
+
+@compiled
+@given(
+    st.lists(
+        st.one_of(
+            st.text(max_size=9).map(str.encode),
+            st.binary(max_size=4),
+            st.sampled_from(
+                [
+                    b"\xed\x9f\xbf",
+                    b"\xed\xa0\x80",
+                    b"\xf4\x8f\xbf\xbf",
+                    b"\xf4\x90\x80\x80",
+                    b"\xe0\x9f\xbf",
+                    b"\xf0\x8f\xbf\xbf",
+                    b"\xc1\xbf",
+                    b"eight..\n",
+                ]
+            ),
+        ),
+        max_size=9,
+    ).map(b"".join)
+)
+def test_what_is_utf_8_and_its_newlines_are_those_of_python(text: bytes) -> None:
+    library = scan.library()
+    assert library is not None
+    try:
+        expected = text.decode().count("\n")
+    except UnicodeDecodeError:
+        expected = -1
+    assert library.xw2v_newlines(text, len(text)) == expected
+
+
+@compiled
+def test_a_chunk_without_a_token_or_a_line() -> None:
+    encoder = Encoder(threads=2)
+    for chunk in (b"one two\n", b"", b"one"):
+        encoder.add(chunk)
+    encoder.flush()
+    encoder.close()
+    assert sentences_of(encoder) == [["one", "two"], ["one"]]
 
 
 def test_empty_lines_take_no_memory() -> None:

@@ -38,8 +38,12 @@ def joined(chunks: Sequence[Chunk]) -> Chunk:
     if len(chunks) == 1:
         return chunks[0]
     starts = accumulate((ids.size for ids, _ in chunks), initial=0)
+    all_ids = [ids for ids, _ in chunks]
     all_ends = [ends + start for (_, ends), start in zip(chunks, starts, strict=False)]
-    return np.concatenate([ids for ids, _ in chunks]), np.concatenate(all_ends)
+    return (
+        np.concatenate([np.empty(0, np.int32), *all_ids]),
+        np.concatenate([np.empty(0, np.int64), *all_ends]),
+    )
 
 
 def temporary_file(folder: str | os.PathLike[str] | None) -> BinaryIO:
