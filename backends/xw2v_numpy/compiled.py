@@ -28,6 +28,7 @@ from xw2v_numpy.kernels import (
     StepBatch,
     StepPlan,
     cut_for,
+    is_split_for,
     load_kernels,
 )
 from xw2v_numpy.team import Team, load_team
@@ -59,8 +60,8 @@ class CompiledStep:
     Args:
         config: of a step that is supported.
         team: threads that share it; the result does not depend on their number.
-        split: whether several threads work on a group; by default where they outnumber half of
-            the groups, and with the same result.
+        split: whether several threads work on a group, with the same result; by default where
+            that is faster.
         cut: the threads that the rows are cut for, with the same result; by default the team's.
     """
 
@@ -209,8 +210,8 @@ class Workspace:
         self._new(plan, "group_weight", (groups,), np.float64)
         slices = self._library.constants["SLICES"]
         self._losses = self._new(plan, "losses", (groups, slices), np.float64)
-        # One thread a group keeps it in its caches; several keep all threads busy.
-        plan.split = self._team.threads * 2 > groups if self._split is None else self._split
+        split = self._split
+        plan.split = is_split_for(self._team.threads, groups) if split is None else split
         scratches = max(self._team.threads, groups) if plan.split else self._team.threads
         plan.scratch_size = self._library.xw2v_scratch_size(plan)
         self._new(plan, "scratch", (scratches, plan.scratch_size), dtype)

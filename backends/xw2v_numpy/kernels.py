@@ -11,6 +11,7 @@ from xw2v_numpy.team import library_of_level
 PRECISIONS = (32, 64)  # bits of a number for which there is a library
 
 FEW_THREADS = 4
+SPLIT_COST = 1.4  # of a group that several threads work on, for what moves between their caches
 MAX_PARTS = 16  # of a row set; each scans all places, so more would cost more than they gain
 
 Real = ctypes.c_double
@@ -132,3 +133,10 @@ def cut_for(threads: int) -> tuple[int, int]:
     """
     parts = min(threads, MAX_PARTS)
     return parts, 8 if threads <= FEW_THREADS else max(2 * threads // parts, 2)
+
+
+def is_split_for(threads: int, groups: int) -> bool:
+    """Whether several threads work on a group: where one thread a group would leave others without
+    work for longer than splitting costs.
+    """
+    return -(-groups // threads) * threads > SPLIT_COST * groups
