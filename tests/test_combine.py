@@ -16,6 +16,7 @@ from xw2v.sgns.combine_schedule import (
     CombineSchedule,
     alpha_factor,
     combine_schedule,
+    interval_of,
     shares,
 )
 from xw2v.sgns.config import StepConfig
@@ -149,6 +150,11 @@ def test_the_curvature_follows_rows_that_change() -> None:
 
 COUNTS = np.maximum(10**6 // np.arange(1, 5001), 5)
 SAMPLING = Sampling(1e-3, 0.75, 1)
+
+
+def test_more_ranks_combine_more_often() -> None:
+    found = {ranks: interval_of(ranks) for ranks in (1, 2, 3, 4, 8, 16, 32, 1000)}
+    assert found == {1: 32, 2: 32, 3: 18, 4: 12, 8: 4, 16: 2, 32: 1, 1000: 1}
 
 
 def schedule(interval: int = 8, **changes: bool) -> CombineSchedule:
