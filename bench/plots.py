@@ -186,22 +186,26 @@ def tidy(axes: Any) -> None:
 @default_style()
 def plot_replicas(path: Path, results: Sequence[dict[str, Any]]) -> None:
     """Scores of replicas, as a share of one replica's, against their number and against the bytes
-    that each sends for a token; a mark for each test set.
+    that each sends for a token; means over seeds, a mark for each test set.
 
     Raises SystemExit where the results of one replica are missing.
     """
-    alone = [each for each in results if each["ranks"] == 1 and "quality" in each]
-    if not alone:
+    groups: dict[tuple[int, int], list[dict[str, Any]]] = {}
+    for each in results:
+        if "quality" in each and each["rule"] == "curvature":
+            groups.setdefault((each["ranks"], each["interval"]), []).append(each)
+    alone = next((group for (ranks, _), group in groups.items() if ranks == 1), None)
+    if alone is None:
         raise SystemExit(f"{path}: not drawn, for there is no result of one replica")
-    shown = [each for each in results if "quality" in each and each["rule"] == "agreement"]
     figure = new_figure(900, 420, layout="constrained")
     panels = figure.subplots(1, 2, sharey=True)
     for axes, variable in zip(panels, ("ranks", "bytes_per_token"), strict=True):
         for number, name in enumerate(PANELS):
+            of_one = statistics.mean(each["quality"][name] for each in alone)
             points = sorted(
-                (each[variable], each["quality"][name] / alone[0]["quality"][name])
-                for each in shown
-                if each[variable] > 0
+                (group[0][variable], statistics.mean(e["quality"][name] for e in group) / of_one)
+                for group in groups.values()
+                if group[0][variable] > 0
             )
             axes.plot(
                 *zip(*points, strict=True),

@@ -44,6 +44,7 @@ RULES: dict[str, Rule] = {
     "mean": lambda sums, direction, curvature, replicas: sums.total / replicas,
     "sum": lambda sums, direction, curvature, replicas: sums.total,
 }
+BLOCK_TOKENS = 2000  # that stay together where a text is shuffled
 SCORES = ("WS-353", "SimLex", "MEN", "RW", "MTurk", "analogies", "semantic", "syntactic")
 
 
@@ -81,6 +82,25 @@ def simulated(
     }
 
 
+def shuffled(corpus: Corpus, seed: int) -> Corpus:
+    """The corpus with blocks of sentences in another order. Where texts of different kinds stand
+    one after the other, what was read last counts most, and scores depend on the order by more than
+    on anything that is compared here (docs/scaling.md).
+    """
+    offsets, lengths = np.asarray(corpus.offsets[:]), np.diff(corpus.offsets[:])
+    block = offsets[:-1] // BLOCK_TOKENS  # (S,) of each sentence
+    rank = np.random.default_rng(seed).permutation(int(block[-1]) + 1)
+    order = np.argsort(rank[block], kind="stable")
+    ids = np.asarray(corpus.ids[:])
+    parts = [ids[offsets[s] : offsets[s + 1]] for s in order.tolist()]
+    return replace(
+        corpus,
+        ids=np.concatenate(parts),
+        offsets=np.concatenate([[0], np.cumsum(lengths[order])]),
+        fingerprint=f"{corpus.fingerprint}, shuffled by {seed}",
+    )
+
+
 def row(result: dict[str, Any]) -> str:
     """A line of the table."""
     head = f"| {result['ranks']} | {result['rule']} | {result['interval']} | {result['longest']} "
@@ -107,6 +127,7 @@ def main() -> None:
         help="of the interval, up to the longest",
     )
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--shuffle", action="store_true", help="the text first, by the seed")
     parser.add_argument("--epochs", type=int, default=5)
     parser.add_argument("--batch-tokens", type=int)
     parser.add_argument("--json", type=Path, help="file that a line is added to for each result")
@@ -116,6 +137,8 @@ def main() -> None:
     if OPTIONS.plot and not OPTIONS.json:
         parser.error("--plot draws the results in a file: name it with --json")
     corpus = open_corpus(OPTIONS.text)
+    if OPTIONS.shuffle:
+        corpus = shuffled(corpus, OPTIONS.seed)
     base = Settings(
         seed=OPTIONS.seed, epochs=OPTIONS.epochs, batch_tokens=OPTIONS.batch_tokens, workers=1
     )

@@ -9,6 +9,7 @@ and the shorter the interval has to be (docs/scaling.md).
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,7 +18,8 @@ from xw2v.sgns.config import StepConfig
 from xw2v.sgns.sampling import RANGE, Sampling, keep_thresholds
 
 FREQUENT_PAIRS = 40  # in a step, from which on a row is due at the shortest interval
-RANK_STEPS = 32  # of all ranks together between two combines of the most frequent rows
+TWO_RANKS_STEPS = 32  # between two combines of the most frequent rows, where ranks are two ...
+INTERVAL_POWER = 1.5  # ... and of half the ranks, by which that falls
 ALPHA_POWER = 1 / 6  # of the ranks, by which the learning rate grows
 MAX_DOUBLINGS = 3  # of the shortest interval, up to the longest
 
@@ -95,7 +97,7 @@ def kept_tokens(counts: np.ndarray, sampling: Sampling) -> float:
 
 def interval_of(ranks: int) -> int:
     """The shortest interval, in steps of a rank, where none is given."""
-    return max(RANK_STEPS // ranks, 1)
+    return math.ceil(TWO_RANKS_STEPS * (2 / max(ranks, 2)) ** INTERVAL_POWER)
 
 
 def alpha_factor(ranks: int, cbow: bool) -> float:
