@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
 
 import numpy as np
 
@@ -55,6 +57,9 @@ class ReplicaTables:
         self._bases: list[np.ndarray] = []
         self._writers: list[MessageWriter] = []
         self.combiner = combiner_for(backend)
+        self._combiner_beside = combiner_for(load_backend("numpy", workers=1))
+        self._beside = ThreadPoolExecutor(1, "xw2v-combine")
+        self._pending: tuple[list[np.ndarray], Future[Any]] | None = None
         self.bytes_sent = 0
 
     def begin(self, tables: Tables[Array]) -> None:
@@ -78,25 +83,58 @@ class ReplicaTables:
         Returns:
             The numbers of each rank.
         """
-        ranks, bases = self._ranks, self._bases
-        dim = bases[0].shape[1]
         outgoing = self._displacements(tables, due, numbers)
+        headers, results = self._exchanged(self.combiner, outgoing, due, alpha, len(numbers))
+        for message in results:
+            self._adopt(tables, message)
+        self._upload(tables, due)
+        if due[0] == len(self._bases[0]):  # from here a run may be resumed
+            self._meters = [CurvatureMeter() for _ in self._bases]
+        return headers
+
+    def begin_combine(
+        self, tables: Tables[Array], due: Sequence[int], alpha: float, numbers: Sequence[int]
+    ) -> None:
+        """As `combine`, but messages are sent and received while training goes on; what becomes of
+        it is adopted by `end_combine`, which is to be called before anything else is combined.
+        """
+        outgoing = self._displacements(tables, due, numbers)
+        task = self._exchanged, self._combiner_beside, outgoing, due, 2 * alpha, len(numbers)
+        self._pending = outgoing, self._beside.submit(*task)
+
+    def end_combine(self, tables: Tables[Array]) -> None:
+        """Adopt what has been combined meanwhile, if anything has: each row moves by what it became
+        less what was sent of it, so that it keeps what it has learned since.
+        """
+        if self._pending is None:
+            return
+        outgoing, task = self._pending
+        self._pending = None
+        _, results = task.result()
+        for own, message in zip(outgoing, results, strict=True):
+            self._adopt_late(tables, own, message)
+
+    def _exchanged(
+        self,
+        combiner: RowCombiner,
+        outgoing: Sequence[np.ndarray],
+        due: Sequence[int],
+        alpha: float,
+        numbers: int,
+    ) -> tuple[list[list[int]], list[np.ndarray]]:
+        """The numbers of each rank, and the message of each owner of what its rows become."""
+        ranks, bases = self._ranks, self._bases
+        heard, dim = numbers + len(bases), bases[0].shape[1]
         incoming = ranks.exchange(outgoing)
-        heard = len(numbers) + len(bases)
         headers, parts = zip(
             *(unpacked(message, heard, len(bases), dim) for message in incoming), strict=True
         )
-        of_ranks = np.array([header[len(numbers) :] for header in headers]).view(np.float64)
-        result = self._combined(due, alpha, of_ranks.max(axis=0), parts)
-        for message in ranks.exchange([result] * ranks.size):
-            self._adopt(tables, message)
-        self._upload(tables, due)
-        if due[0] == len(bases[0]):  # from here a run may be resumed
-            self._meters = [CurvatureMeter() for _ in bases]
-        others = range(ranks.size - 1)
+        of_ranks = np.array([header[numbers:] for header in headers]).view(np.float64)
+        result = self._combined(combiner, due, alpha, of_ranks.max(axis=0), parts)
+        results = ranks.exchange([result] * ranks.size)
         self.bytes_sent += sum(map(len, outgoing)) - len(outgoing[ranks.rank])
-        self.bytes_sent += len(result) * len(others)
-        return [header[: len(numbers)] for header in headers]
+        self.bytes_sent += len(result) * (ranks.size - 1)
+        return [header[:numbers] for header in headers], results
 
     def _displacements(
         self, tables: Tables[Array], due: Sequence[int], numbers: Sequence[int]
@@ -107,6 +145,7 @@ class ReplicaTables:
             for table, rows in zip(distinct(tables), due, strict=False)
         ]
         numbers = [*numbers, *self._curvatures(host).view(np.int64).tolist()]
+        self._numbers = len(numbers)
         changed = [
             self.combiner.changed(table, base, len(table))
             for table, base in zip(host, self._bases, strict=True)
@@ -127,6 +166,7 @@ class ReplicaTables:
 
     def _combined(
         self,
+        combiner: RowCombiner,
         due: Sequence[int],
         alpha: float,
         curvatures: np.ndarray,
@@ -149,7 +189,7 @@ class ReplicaTables:
             curvature = self._pairs[i][first:last] * np.float32(alpha * curvatures[i])
             owned = OwnedRows(first, bases[i], self._met(i), curvature)
             own = [of_rank[i] for of_rank in parts]
-            writer.add(self.combiner.combine_into(writer.room(last - first), owned, own))
+            writer.add(combiner.combine_into(writer.room(last - first), owned, own))
         return writer.message
 
     def _met(self, table: int) -> WeightedRows:
@@ -175,6 +215,18 @@ class ReplicaTables:
         _, parts = unpacked(message, 0, len(self._bases), self._bases[0].shape[1])
         for table, base, rows in zip(distinct(tables), self._bases, parts, strict=True):
             self.combiner.adopt(table if isinstance(table, np.ndarray) else None, base, rows)
+
+    def _adopt_late(self, tables: Tables[Array], own: np.ndarray, message: np.ndarray) -> None:
+        """Add to the rows of an owner what they became, less what this rank has sent of them."""
+        bases, dim = self._bases, self._bases[0].shape[1]
+        _, parts = unpacked(message, 0, len(bases), dim)
+        _, sent = unpacked(own, self._numbers, len(bases), dim)
+        for table, base, rows, moved in zip(distinct(tables), bases, parts, sent, strict=True):
+            change = rows.values - base[rows.ids]
+            change[np.searchsorted(rows.ids, moved.ids)] -= moved.values
+            base[rows.ids] = rows.values
+            ids = self._backend.from_numpy(rows.ids.astype(np.int64))
+            self._backend.scatter_add(table, ids, self._backend.from_numpy(change))
 
     def _upload(self, tables: Tables[Array], due: Sequence[int]) -> None:
         """Bring the rows that were due to the device, where the tables are on one."""

@@ -23,6 +23,10 @@ from xw2v.training.state import State
 from xw2v.training.trainer import Trainer
 
 
+import os
+OVERLAP = bool(os.environ.get("OVERLAP"))
+
+
 class Notice(NamedTuple):
     """What ranks let each other know at each combine.
 
@@ -103,7 +107,12 @@ class Replicas(Callback):
 
     def _combine_due(self, state: State, is_done: bool) -> list[Notice]:
         """Combine what is due, and where that is all, save or stop if somebody wants it."""
-        notices = self._combine(state, self.schedule.due(state.step), is_done)
+        due = self.schedule.due(state.step)
+        self.tables.end_combine(state.tables)
+        if OVERLAP and not is_done and not self.schedule.is_whole(state.step):
+            self.tables.begin_combine(state.tables, due, self._alpha(state), [0, 0, 0])
+            return []
+        notices = self._combine(state, due, is_done)
         if self.schedule.is_whole(state.step):
             self._stop_if(state, any(notice.is_stopped for notice in notices))
             if notices[0].wants_save:
