@@ -146,7 +146,7 @@ class Settings:
 
     combine_interval: int | None = setting(
         None,
-        "MPI: steps of a rank between two combines of the most frequent words (fewer, the more ranks).",
+        "MPI: steps of a rank between combines of the most frequent words (fewer for more ranks).",
         low=1,
         high=4096,
     )
