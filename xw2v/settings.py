@@ -150,6 +150,9 @@ class Settings:
         low=1,
         high=4096,
     )
+    combine_overlap: bool = setting(
+        False, "MPI: messages are under way while ranks train on; for slow networks."
+    )
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "subword", _as_range(self.subword))
@@ -282,6 +285,7 @@ class SettingsDict(TypedDict, total=False):
     deterministic: bool
     workers: int | None
     combine_interval: int | None
+    combine_overlap: bool
 
 
 def flag(name: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
 
@@ -23,7 +23,34 @@ from xw2v.sgns.interface import Tables
 from xw2v.sgns.loading import load_backend
 from xw2v.training.replica_messages import MessageWriter, stretch_of, unpacked
 
+# A combine whose result comes when as many steps again have been taken: replicas have gone twice as
+# far by then, and must not be sent as far again as they were when it began.
+OVERLAP_CURVATURE = 2
 MEAN_ROWS = 1024  # the most frequent rows of a table, whose mean stands for that of all
+
+
+class Beside:
+    """What works on a combine while training goes on: a thread, with loops over rows of its own,
+    since those of training are at work.
+    """
+
+    def __init__(self) -> None:
+        self.combiner = combiner_for(load_backend("numpy", workers=1))
+        self.thread = ThreadPoolExecutor(1, "xw2v-combine")
+
+
+class Pending(NamedTuple):
+    """A combine that is under way.
+
+    Attributes:
+        sent: the message to each owner.
+        numbers: with which these begin.
+        task: what `ReplicaTables._exchanged` will return.
+    """
+
+    sent: list[np.ndarray]
+    numbers: int
+    task: Future[tuple[list[list[int]], list[np.ndarray]]]
 
 
 class ReplicaTables:
@@ -57,9 +84,8 @@ class ReplicaTables:
         self._bases: list[np.ndarray] = []
         self._writers: list[MessageWriter] = []
         self.combiner = combiner_for(backend)
-        self._combiner_beside = combiner_for(load_backend("numpy", workers=1))
-        self._beside = ThreadPoolExecutor(1, "xw2v-combine")
-        self._pending: tuple[list[np.ndarray], Future[Any]] | None = None
+        self._beside: Beside | None = None
+        self._pending: Pending | None = None
         self.bytes_sent = 0
 
     def begin(self, tables: Tables[Array]) -> None:
@@ -98,21 +124,34 @@ class ReplicaTables:
         """As `combine`, but messages are sent and received while training goes on; what becomes of
         it is adopted by `end_combine`, which is to be called before anything else is combined.
         """
+        self._beside = self._beside or Beside()
         outgoing = self._displacements(tables, due, numbers)
-        task = self._exchanged, self._combiner_beside, outgoing, due, 2 * alpha, len(numbers)
-        self._pending = outgoing, self._beside.submit(*task)
+        alpha = OVERLAP_CURVATURE * alpha
+        task = self._beside.thread.submit(
+            self._exchanged, self._beside.combiner, outgoing, due, alpha, len(numbers)
+        )
+        self._pending = Pending(outgoing, len(numbers) + len(self._bases), task)
 
     def end_combine(self, tables: Tables[Array]) -> None:
         """Adopt what has been combined meanwhile, if anything has: each row moves by what it became
         less what was sent of it, so that it keeps what it has learned since.
         """
-        if self._pending is None:
+        pending, self._pending = self._pending, None
+        if pending is None:
             return
-        outgoing, task = self._pending
-        self._pending = None
-        _, results = task.result()
-        for own, message in zip(outgoing, results, strict=True):
-            self._adopt_late(tables, own, message)
+        bases, dim = self._bases, self._bases[0].shape[1]
+        _, results = pending.task.result()
+        for sent, message in zip(pending.sent, results, strict=True):
+            _, own = unpacked(sent, pending.numbers, len(bases), dim)
+            _, combined = unpacked(message, 0, len(bases), dim)
+            for table, base, rows, moved in zip(
+                distinct(tables), bases, combined, own, strict=True
+            ):
+                change = rows.values - base[rows.ids]
+                change[np.searchsorted(rows.ids, moved.ids)] -= moved.values
+                base[rows.ids] = rows.values
+                ids = self._backend.from_numpy(rows.ids.astype(np.int64))
+                self._backend.scatter_add(table, ids, self._backend.from_numpy(change))
 
     def _exchanged(
         self,
@@ -145,7 +184,6 @@ class ReplicaTables:
             for table, rows in zip(distinct(tables), due, strict=False)
         ]
         numbers = [*numbers, *self._curvatures(host).view(np.int64).tolist()]
-        self._numbers = len(numbers)
         changed = [
             self.combiner.changed(table, base, len(table))
             for table, base in zip(host, self._bases, strict=True)
@@ -215,18 +253,6 @@ class ReplicaTables:
         _, parts = unpacked(message, 0, len(self._bases), self._bases[0].shape[1])
         for table, base, rows in zip(distinct(tables), self._bases, parts, strict=True):
             self.combiner.adopt(table if isinstance(table, np.ndarray) else None, base, rows)
-
-    def _adopt_late(self, tables: Tables[Array], own: np.ndarray, message: np.ndarray) -> None:
-        """Add to the rows of an owner what they became, less what this rank has sent of them."""
-        bases, dim = self._bases, self._bases[0].shape[1]
-        _, parts = unpacked(message, 0, len(bases), dim)
-        _, sent = unpacked(own, self._numbers, len(bases), dim)
-        for table, base, rows, moved in zip(distinct(tables), bases, parts, sent, strict=True):
-            change = rows.values - base[rows.ids]
-            change[np.searchsorted(rows.ids, moved.ids)] -= moved.values
-            base[rows.ids] = rows.values
-            ids = self._backend.from_numpy(rows.ids.astype(np.int64))
-            self._backend.scatter_add(table, ids, self._backend.from_numpy(change))
 
     def _upload(self, tables: Tables[Array], due: Sequence[int]) -> None:
         """Bring the rows that were due to the device, where the tables are on one."""
