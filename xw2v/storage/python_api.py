@@ -1,7 +1,7 @@
 """Functions of a library in C that work on Python's objects (`python_api.h`).
 
-They are called as Python's own built-in functions are, which takes a twentieth of the time of a
-call by ctypes, and keep the lock of the interpreter.
+They are called as Python's own built-in functions are, which takes a tenth of the time of a call
+by ctypes, and keep the interpreter's lock.
 """
 
 from __future__ import annotations
