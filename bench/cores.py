@@ -21,7 +21,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from xw2v_numpy.compiled import MAX_PARTS, CompiledStep
+from xw2v_numpy.compiled import CompiledStep
+from xw2v_numpy.kernels import cut_for
 from xw2v_numpy.team import Team
 
 from xw2v import tuning
@@ -35,7 +36,6 @@ from xw2v.sgns.tokenstream import TokenStream
 from xw2v.storage.cores import available_cores
 from xw2v.text.reading import open_corpus
 
-SECTIONS = 8  # of each part of the rows, see places.h
 MAKING_UNITS = 16  # of a chunk of tokens, see sampling.c
 BARRIER_NS = 300  # of two threads on this kind of machine some 100; more for more
 STEPS, WARM_UP = 300, 60
@@ -81,7 +81,7 @@ class Steps:
         workers: int,
         traced: bool = False,
         split: bool | None = None,
-        parts: int | None = None,
+        cut: int | None = None,
     ) -> tuple[np.ndarray, np.ndarray, float]:
         """Nanoseconds of each step, of each unit of each step, and between two steps."""
         backend, settings = load_backend(workers=workers), self.settings
@@ -90,7 +90,7 @@ class Steps:
         made = Batches(backend, self.stream, self.config, sampling, batch_tokens=batch_tokens)
         batches = (batch for epoch in count() for batch in made.epoch(epoch))
         tables = initial_tables(backend, self.shape, settings.seed)
-        step = CompiledStep(self.config, Team(workers), split, parts)
+        step = CompiledStep(self.config, Team(workers), split, cut)
         trace = np.zeros(10_000, np.int64)
         times, units, began = [], [], time.perf_counter_ns()
         for number in range(STEPS):
@@ -118,7 +118,7 @@ def measured(text: str, vector_size: int, rounds: int) -> dict[str, Any]:
     step_ns: dict[int, list[float]] = {n: [] for n in workers}
     between_ns: list[float] = []  # with one thread
     making_ns: list[float] = []
-    cuts = [(split, min(n, MAX_PARTS)) for split in (False, True) for n in MODELLED]
+    cuts = [(split, n) for split in (False, True) for n in MODELLED]
     traces: dict[tuple[bool, int], list[np.ndarray]] = {cut: [] for cut in cuts}
     for _ in range(rounds):
         for n in workers:
@@ -134,11 +134,7 @@ def measured(text: str, vector_size: int, rounds: int) -> dict[str, Any]:
     between, making = float(np.median(between_ns)), float(np.median(making_ns))
     one = makespan(list(whole.values()), 1)
     model = {
-        n: min(
-            makespan([*of_cut.values()], n)
-            for (_, parts), of_cut in phases.items()
-            if parts == min(n, MAX_PARTS)
-        )
+        n: min(makespan([*of_cut.values()], n) for (_, cut), of_cut in phases.items() if cut == n)
         for n in MODELLED
     }
     return {
@@ -158,10 +154,11 @@ def measured(text: str, vector_size: int, rounds: int) -> dict[str, Any]:
     }
 
 
-def phases_of(traces: np.ndarray, groups: int, split: bool, parts: int) -> dict[str, np.ndarray]:
+def phases_of(traces: np.ndarray, groups: int, split: bool, cut: int) -> dict[str, np.ndarray]:
     """Nanoseconds of the units of each phase, from (steps, units) as they were noted."""
     units = np.median(traces, axis=0)
-    numbered, sections = 2 * parts, 2 * parts * SECTIONS  # of two tables
+    parts, sections_a_part = cut_for(cut)
+    numbered, sections = 2 * parts, 2 * parts * sections_a_part  # of two tables
     phases = {"means": units[-sections - 1 : -sections], "update": units[-sections:]}
     rest = units[: -sections - 1]
     if not split:

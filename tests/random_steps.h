@@ -37,8 +37,8 @@ static REAL *run_steps(Team *team, int threads, int cbow, int tied) {
     RowSet input = {0}, output = {0};
     StepPlan plan = {
         .vocab_size = VOCAB, .dim = DIM, .padded_dim = 24, .batch_tokens = TOKENS, .window = WINDOW,
-        .group = GROUP, .shared_negatives = NEGATIVES, .cbow = cbow, .parts = threads, .negative = 5,
-        .convexity = 1.5, .trust_ratio = 0.5, .trust_floor = 1, .curvature = 0.1, .alpha = 0.05, .measure = 1,
+        .group = GROUP, .shared_negatives = NEGATIVES, .cbow = cbow, .parts = threads, .sections = 3,
+        .negative = 5, .convexity = 1.5, .trust_ratio = 0.5, .trust_floor = 1, .curvature = 0.1, .alpha = 0.05, .measure = 1,
         .input = &input, .output = tied ? &input : &output,
     };
     const int64_t places = xw2v_places(&plan), windows = TOKENS, negatives = negative_place(&plan, 0);

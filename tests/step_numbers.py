@@ -17,7 +17,7 @@ import numpy as np
 import xw2v_numpy.compiled as compiled
 import xw2v_numpy.team as team
 from oracles import random_batch, random_tables, small_config
-from xw2v_numpy.kernels import FUNCTIONS, PRECISIONS, Part, RowSet, StepPlan
+from xw2v_numpy.kernels import FUNCTIONS, PRECISIONS, STRUCTURES
 
 from xw2v.sgns.interface import Tables
 from xw2v.storage.native import NativeLibrary, native_library
@@ -33,8 +33,7 @@ def libraries() -> Iterator[tuple[str, type, NativeLibrary]]:
         for suffix in LEVELS:
             if suffix in ("", f"_{level}"):
                 name = f"_kernels{bits}{suffix}"
-                structures = (Part, RowSet, StepPlan)
-                library = native_library(f"xw2v_numpy.{name}", structures, FUNCTIONS)
+                library = native_library(f"xw2v_numpy.{name}", STRUCTURES, FUNCTIONS)
                 if library is not None:
                     yield name, np.float32 if bits == 32 else np.float64, library
 

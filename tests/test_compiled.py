@@ -18,9 +18,10 @@ from oracles import (
     slow_step,
     small_config,
 )
+from xw2v_numpy.team import Team
 
 from xw2v.sgns.config import ModelShape, RunShape, StepConfig
-from xw2v.sgns.interface import Batch, Tables
+from xw2v.sgns.interface import Batch, PlannedStep, Tables
 from xw2v.sgns.loading import load_backend
 from xw2v.sgns.step import PlainStep, step_for
 
@@ -103,6 +104,41 @@ def test_the_same_input_gives_the_same_bits_measured_or_not() -> None:
     assert step(second, batch, 0.3) is None
     np.testing.assert_array_equal(first, second)
     assert not np.array_equal(first.center, tables.center)
+
+
+@built
+@pytest.mark.parametrize("model", [{}, {"cbow": True}], ids=str)
+@pytest.mark.parametrize("threads", [1, 3])
+def test_steps_of_one_call_are_those_of_several(model: dict[str, Any], threads: int) -> None:
+    config, rng = small_config(**model), np.random.default_rng(3)
+    tables = random_tables(rng, WORDS, 10, np.float32)
+    planned = [
+        PlannedStep(random_batch(rng, config, WORDS, 64), 0.3 - 0.02 * i, i % 3 == 0)
+        for i in range(7)
+    ]
+    together, alone = copied(tables), copied(tables)
+    losses = compiled.CompiledStep(config, Team(threads)).run(together, planned)
+    step = compiled.CompiledStep(config)
+    assert losses == [step(alone, batch, a, measure=measure) for batch, a, measure in planned]
+    np.testing.assert_array_equal(together, alone)
+    assert [loss is None for loss in losses] == [not measure for *_, measure in planned]
+
+
+@built
+def test_of_several_steps_those_before_a_bad_batch_are_done() -> None:
+    config, rng = small_config(), np.random.default_rng(4)
+    tables = random_tables(rng, WORDS, 10, np.float32)
+    good, bad = (random_batch(rng, config, WORDS, 64) for _ in range(2))
+    bad.negatives[0, 0] = WORDS
+    expected, step = copied(tables), compiled.CompiledStep(config)
+    step(expected, good, 0.3)
+    with pytest.raises(IndexError, match="an id of this batch is not in"):
+        step.run(tables, [PlannedStep(batch, 0.3, False) for batch in (good, bad, good)])
+    np.testing.assert_array_equal(tables, expected)
+    other = random_batch(rng, config, WORDS, 128)
+    with pytest.raises(ValueError, match="do not fit each other"):
+        step.run(tables, [PlannedStep(batch, 0.3, False) for batch in (good, other)])
+    np.testing.assert_array_equal(tables, expected)
 
 
 @built

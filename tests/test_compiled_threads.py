@@ -21,6 +21,7 @@ from oracles import (
     random_tables,
     small_config,
 )
+from xw2v_numpy.kernels import is_split_for
 from xw2v_numpy.team import Team
 
 
@@ -56,6 +57,14 @@ def test_any_number_of_threads_gives_the_same_bits(changes: dict[str, Any], dtyp
         losses = [step(tables, batch, 0.05, measure=True) for batch in batches]
         results.append((losses, [part.tobytes() for part in tables]))
     assert all(result == results[0] for result in results)
+
+
+@pytest.mark.parametrize(
+    ("threads", "groups", "split"),
+    [(1, 16, 0), (2, 1, 1), (8, 16, 0), (12, 16, 1), (16, 16, 0), (64, 16, 1), (3, 16, 0)],
+)
+def test_groups_are_split_where_threads_would_wait(threads: int, groups: int, split: int) -> None:
+    assert is_split_for(threads, groups) == bool(split)
 
 
 @pytest.mark.slow

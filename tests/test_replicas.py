@@ -107,14 +107,21 @@ def test_one_replica_is_a_run_by_itself(small_corpus: Corpus, tmp_path: Path) ->
     assert alone.steps <= state.steps <= alone.steps + 2  # idle ones at the ends of epochs
 
 
-def test_replicas_learn_what_one_run_does(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("sizes", "changes"),
+    [((1, 2, 4), {}), ((1, 4, 8, 16), {"combine_interval": None, "batch_tokens": 256})],
+    ids=["at every step", "at the default interval"],
+)
+def test_replicas_learn_what_one_run_does(
+    sizes: tuple[int, ...], changes: dict[str, Any], tmp_path: Path
+) -> None:
     lines = [[line.split() for line in text(60_000, seed=s).splitlines()] for s in (0, 1)]
     corpus = Corpus.from_sentences(lines[0], min_count=1)
     held_out = Corpus.from_sentences(lines[1], vocabulary=corpus.vocabulary)
     judge = Trainer(corpus, Settings(**RUN), load_backend(), held_out)
     losses = [
-        judge.validation_loss(trained(corpus, size, tmp_path / str(size))[0].tables)
-        for size in (1, 2, 4)
+        judge.validation_loss(trained(corpus, size, tmp_path / str(size), **changes)[0].tables)
+        for size in sizes
     ]
     untrained = judge.validation_loss(judge.start().tables)
     for loss in losses[1:]:

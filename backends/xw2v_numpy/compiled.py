@@ -11,7 +11,7 @@ from __future__ import annotations
 import ctypes
 import math
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -19,12 +19,21 @@ from numpy.typing import DTypeLike
 
 from xw2v.errors import OutOfMemoryError
 from xw2v.sgns.config import StepConfig
-from xw2v.sgns.interface import Batch, Tables
-from xw2v_numpy.kernels import PRECISIONS, Part, RowSet, StepPlan, load_kernels
+from xw2v.sgns.interface import Batch, PlannedStep, Tables
+from xw2v.storage.native import address_of
+from xw2v_numpy.kernels import (
+    PRECISIONS,
+    Part,
+    RowSet,
+    StepBatch,
+    StepPlan,
+    cut_for,
+    is_split_for,
+    load_kernels,
+)
 from xw2v_numpy.team import Team, load_team
 
 MAX_PLACES = 2**31 - 1  # of rows in a step, which are numbered by int32
-MAX_PARTS = 16  # of a row set; each scans all places, so more would cost more than they gain
 
 
 def is_built() -> bool:
@@ -46,15 +55,14 @@ def is_available(config: StepConfig) -> bool:
 
 
 class CompiledStep:
-    """One training step; see `xw2v.sgns.interface.Step`.
+    """Training steps; see `xw2v.sgns.interface.Step` and `StepRunner`.
 
     Args:
         config: of a step that is supported.
         team: threads that share it; the result does not depend on their number.
-        split: whether several threads work on a group; by default where they outnumber half of
-            the groups, and with the same result.
-        parts: in which each table's rows are numbered side by side; by default one for each thread,
-            at most MAX_PARTS, and with the same result.
+        split: whether several threads work on a group, with the same result; by default where
+            that is faster.
+        cut: the threads that the rows are cut for, with the same result; by default the team's.
     """
 
     name = "compiled"
@@ -64,18 +72,23 @@ class CompiledStep:
         config: StepConfig,
         team: Team | None = None,
         split: bool | None = None,
-        parts: int | None = None,
+        cut: int | None = None,
     ) -> None:
         self.config = config
         self.split = split
-        self.parts = parts
+        self.cut = cut
         self.team = team or Team(1)
         self._workspace: Workspace | None = None
 
     def __call__(
         self, tables: Tables[Any], batch: Batch[Any], alpha: float, *, measure: bool = False
     ) -> np.float64 | None:
-        return self._workspace_for(tables, batch).step(tables, batch, alpha, measure)
+        return self.run(tables, [PlannedStep(batch, alpha, measure)])[0]
+
+    def run(
+        self, tables: Tables[Any], steps: Sequence[PlannedStep[Any]]
+    ) -> list[np.float64 | None]:
+        return self._workspace_for(tables, steps[0].batch).run(tables, steps)
 
     def loss(self, tables: Tables[Any], batch: Batch[Any]) -> np.float64:
         """The loss of a batch, summed over its pairs, with the tables left as they are."""
@@ -85,18 +98,9 @@ class CompiledStep:
         workspace = self._workspace
         if workspace is None or not workspace.fits(tables, batch):
             workspace = self._workspace = Workspace(
-                self.config, tables, batch, self.team, self.split, self.parts
+                self.config, tables, batch, self.team, self.split, self.cut
             )
         return workspace
-
-
-def address_of(array: Any) -> int:
-    """The address of a contiguous array's first element; faster than `array.ctypes.data`."""
-    try:
-        return ctypes.addressof(ctypes.c_char.from_buffer(array))
-    except (TypeError, ValueError):  # it is read-only, or empty
-        address: int = array.__array_interface__["data"][0]
-        return address
 
 
 class Shape(NamedTuple):
@@ -128,7 +132,7 @@ class Workspace:
         tables: (V, D) each, of float32 or float64.
         batch: T tokens.
         team: threads to make room for.
-        split, parts: see `CompiledStep`.
+        split, cut: see `CompiledStep`.
 
     Raises:
         ValueError: there is no library for the tables' dtype.
@@ -141,7 +145,7 @@ class Workspace:
         batch: Batch[Any],
         team: Team,
         split: bool | None = None,
-        parts: int | None = None,
+        cut: int | None = None,
     ) -> None:
         dtype = tables.center.dtype
         library = load_kernels(8 * dtype.itemsize) if dtype in (np.float32, np.float64) else None
@@ -159,6 +163,7 @@ class Workspace:
         self._output = self._input if config.tied else RowSet()
         self._tables: tuple[Callable[[], Any], Callable[[], Any]] = (_no_table, _no_table)
         vector = library.constants["VECTOR_BYTES"] // dtype.itemsize
+        parts, sections = cut_for(cut or team.threads)
         self._plan = StepPlan(
             vocab_size=self._shape.V,
             dim=self._shape.D,
@@ -171,7 +176,8 @@ class Workspace:
             cbow_mean=config.cbow_mean,
             cbow_full=config.cbow_gradient == "full",
             threads=team.threads,
-            parts=min(parts or team.threads, MAX_PARTS),
+            parts=parts,
+            sections=sections,
             negative=config.negative,
             trust_ratio=config.trust_ratio,
             trust_floor=config.trust_floor,
@@ -204,8 +210,8 @@ class Workspace:
         self._new(plan, "group_weight", (groups,), np.float64)
         slices = self._library.constants["SLICES"]
         self._losses = self._new(plan, "losses", (groups, slices), np.float64)
-        # One thread a group keeps it in its caches; several keep all threads busy.
-        plan.split = self._team.threads * 2 > groups if self._split is None else self._split
+        split = self._split
+        plan.split = is_split_for(self._team.threads, groups) if split is None else split
         scratches = max(self._team.threads, groups) if plan.split else self._team.threads
         plan.scratch_size = self._library.xw2v_scratch_size(plan)
         self._new(plan, "scratch", (scratches, plan.scratch_size), dtype)
@@ -269,9 +275,11 @@ class Workspace:
         return tables.center is center() and tables.context is context()
 
     def _take_tables(self, tables: Tables[Any]) -> None:
-        """Note the tables' addresses; ValueError where C, which sees nothing else of them, would
-        read or write beyond their ends.
+        """Note the tables' addresses, unless they are those of the last step; ValueError where C,
+        which sees nothing else of them, would read or write beyond their ends.
         """
+        if self._is_checked(tables):
+            return
         V, D, _, _, _, dtype = self._shape
         for table in tables:
             if (table.shape, table.dtype) != ((V, D), dtype) or not table.flags.carray:
@@ -283,42 +291,49 @@ class Workspace:
         self._output.table = address_of(tables.context)
         self._tables = weakref.ref(tables.center), weakref.ref(tables.context)
 
-    def step(
-        self, tables: Tables[Any], batch: Batch[Any], alpha: float, measure: bool
-    ) -> np.float64 | None:
-        """See `xw2v.sgns.interface.Step`.
+    def run(
+        self, tables: Tables[Any], steps: Sequence[PlannedStep[Any]]
+    ) -> list[np.float64 | None]:
+        """See `xw2v.sgns.interface.StepRunner`.
 
         Raises:
-            ValueError: the shapes of tables and batch do not fit each other.
-            IndexError: a part of the batch points outside the tables or the window; the tables are
-                unchanged.
+            ValueError: the shapes of tables and batches do not fit each other; nothing is changed.
+            IndexError: a part of a batch points outside the tables or the window; the steps before
+                it are done.
         """
-        self._run(self._library.xw2v_step, tables, batch, alpha, measure)
-        return np.float64(sum(self._losses.ravel().tolist())) if measure else None
+        batches = (StepBatch * len(steps))()
+        kept = [self._point(at, step.batch) for at, step in zip(batches, steps, strict=True)]
+        for at, step in zip(batches, steps, strict=True):
+            at.alpha = step.alpha
+            at.measure = step.measure
+        self._take_tables(tables)
+        error = self._library.xw2v_steps(self._plan, self._team.wake(), batches, len(steps))
+        del kept  # C had addresses alone
+        self._raise_for(error)
+        return [np.float64(at.loss) if at.measure else None for at in batches]
 
     def loss(self, tables: Tables[Any], batch: Batch[Any]) -> np.float64:
-        """See `CompiledStep.loss`; raises what `step` does."""
-        self._run(self._library.xw2v_loss, tables, batch, 0.0, True)
-        return np.float64(sum(self._losses.ravel().tolist()))
+        """See `CompiledStep.loss`; raises what `run` does."""
+        at = StepBatch(measure=True)
+        kept = self._point(at, batch)
+        self._take_tables(tables)
+        error = self._library.xw2v_loss(self._plan, self._team.wake(), at)
+        del kept
+        self._raise_for(error)
+        return np.float64(at.loss)
 
-    def _run(
-        self, function: Any, tables: Tables[Any], batch: Batch[Any], alpha: float, measure: bool
-    ) -> None:
-        if not self._is_checked(tables):
-            self._take_tables(tables)
-        plan = self._plan
-        T = plan.batch_tokens
-        fitting = (T + 2 * plan.window,), (T,), self._shape.groups * plan.group
-        if (batch.tokens.shape, batch.right.shape, T) != fitting:
-            shapes = ", ".join(f"{name} {part.shape}" for name, part in batch._asdict().items())
-            raise ValueError(f"the parts of a batch do not fit each other: {shapes}")
-        # kept alive: C gets addresses alone
+    def _point(self, at: StepBatch, batch: Batch[Any]) -> list[np.ndarray]:
+        """Note the addresses of a batch's parts; what they are of, to be kept alive."""
+        plan, groups = self._plan, self._shape.groups
+        T, draws = plan.batch_tokens, (groups, plan.shared_negatives)
+        shapes = (T + 2 * plan.window,), (T,), (T,), draws, batch.reference.shape[:1]
+        if groups * plan.group != T or shapes != tuple(part.shape for part in batch):
+            found = ", ".join(f"{name} {part.shape}" for name, part in batch._asdict().items())
+            raise ValueError(f"the parts of a batch do not fit each other: {found}")
         parts = [np.ascontiguousarray(part, np.int64) for part in batch]
-        plan.tokens, plan.left, plan.right, plan.negatives, plan.reference = map(address_of, parts)
-        plan.reference_rows = len(parts[-1])
-        plan.alpha = alpha
-        plan.measure = measure
-        self._raise_for(function(plan, self._team.wake()))
+        at.tokens, at.left, at.right, at.negatives, at.reference = map(address_of, parts)
+        at.reference_rows = len(parts[-1])
+        return parts
 
     def _raise_for(self, error: int) -> None:
         constants, plan = self._library.constants, self._plan

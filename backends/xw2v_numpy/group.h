@@ -40,8 +40,8 @@ typedef struct {
 } Range;
 
 /* Slice `slice` of (count,) rows, whole tiles and vectors but for the last: the unit of work where
-   `split` is set, by default where threads outnumber half of the groups. A slice is the same
-   whoever does it, and whether one thread does all slices of a group or several do one each. */
+   `split` is set. A slice is the same whoever does it, and whether one thread does all slices of a
+   group or several do one each. */
 INLINE Range slice_of(int64_t count, int64_t slice) {
     const int64_t whole = TILE_ROWS > SIMD_LANES ? TILE_ROWS : SIMD_LANES;
     const int64_t parts = (count + whole - 1) / whole;

@@ -1,4 +1,4 @@
-/* What the library shares with kernels.py: constants, and three structures. native.h makes from
+/* What the library shares with kernels.py: constants, and four structures. native.h makes from
    these lists what C and Python see. The axes V, D, P ... are those of kernels.c. */
 
 #pragma once
@@ -47,6 +47,19 @@ typedef uint64_t REAL_AS_UINT;
     M(REAL *, direction)      /* (P,) */                                                           \
     M(Part *, parts)          /* (parts,) */
 
+/* One of the steps of a call: its batch, learning rate, and what the loss is where it is measured.
+ */
+#define STEP_BATCH_MEMBERS(M)                                                                      \
+    M(const int64_t *, tokens) /* these six as in StepPlan */                                      \
+    M(const int64_t *, left)                                                                       \
+    M(const int64_t *, right)                                                                      \
+    M(const int64_t *, negatives)                                                                  \
+    M(const int64_t *, reference)                                                                  \
+    M(int64_t, reference_rows)                                                                     \
+    M(double, alpha)                                                                               \
+    M(int64_t, measure)                                                                            \
+    M(double, loss) /* before the step, summed over the batch's pairs */
+
 /* Configuration and batch, which are only read, and the arrays of a step. */
 #define STEP_PLAN_MEMBERS(M)                                                                       \
     M(int64_t, vocab_size)       /* V */                                                           \
@@ -60,7 +73,8 @@ typedef uint64_t REAL_AS_UINT;
     M(int64_t, cbow_mean)        /* by the mean of its rows, or by their sum; and whether ... */   \
     M(int64_t, cbow_full)        /* ... each of n rows receives the whole gradient, or 1/n */      \
     M(int64_t, threads)          /* of the team, the calling one included */                       \
-    M(int64_t, parts)            /* of each row set */                                             \
+    M(int64_t, parts)            /* of each row set ... */                                         \
+    M(int64_t, sections)         /* ... and of each part, that are updated side by side */         \
     M(double, negative)          /* negatives that a positive pair meets in expectation */         \
     M(double, trust_ratio)                                                                         \
     M(double, trust_floor)                                                                         \
@@ -97,4 +111,5 @@ typedef uint64_t REAL_AS_UINT;
 NATIVE_CONSTANTS(STEP_CONSTANTS)
 NATIVE_STRUCTURE(Part, PART_MEMBERS)
 NATIVE_STRUCTURE(RowSet, ROW_SET_MEMBERS)
+NATIVE_STRUCTURE(StepBatch, STEP_BATCH_MEMBERS)
 NATIVE_STRUCTURE(StepPlan, STEP_PLAN_MEMBERS)

@@ -109,20 +109,15 @@ static void run_means(void *job, int64_t unit, int64_t thread) {
 
 static void run_update(void *job, int64_t unit, int64_t thread) {
     StepPlan *plan = job;
-    RowSet *rows = set_of(plan, unit / SECTIONS / plan->parts);
+    RowSet *rows = set_of(plan, unit / plan->sections / plan->parts);
     const GroupScratch scratch = scratch_in(plan, plan->scratch + thread * plan->scratch_size);
-    update_section(plan, rows, unit / SECTIONS % plan->parts, unit % SECTIONS, scratch.sums);
+    update_section(
+        plan, rows, unit / plan->sections % plan->parts, unit % plan->sections, scratch.sums
+    );
 }
 
 static void run_loss(void *job, int64_t unit, int64_t thread) {
     group_by_one_thread(job, unit, thread);
-}
-
-/* The loss of a batch by slice, with the tables left as they are. Returns an error code. */
-int xw2v_loss(StepPlan *plan, Team *team) {
-    const int error = check_batch(plan);
-    if (error == NO_ERROR) team_run(team, plan, &(Phase){n_groups(plan), run_loss}, 1);
-    return error;
 }
 
 /* Do a step. Returns an error code; other than NO_ERROR, nothing has been changed. */
@@ -131,7 +126,7 @@ int xw2v_step(StepPlan *plan, Team *team) {
     if (error != NO_ERROR) return error;
     const int64_t n_parts = n_sets(plan) * plan->parts, slices = n_groups(plan) * SLICES;
     const Phase reference = {reference_units(plan), run_reference};
-    const Phase means = {1, run_means}, update = {n_parts * SECTIONS, run_update};
+    const Phase means = {1, run_means}, update = {n_parts * plan->sections, run_update};
     fill_place_ids(plan);
     if (plan->split) {
         const Phase phases[] = {
@@ -146,6 +141,45 @@ int xw2v_step(StepPlan *plan, Team *team) {
     } else {
         const Phase phases[] = {reference, {n_parts + n_groups(plan), run_group}, means, update};
         team_run(team, plan, phases, 4);
+    }
+    return NO_ERROR;
+}
+
+static void take_batch(StepPlan *plan, const StepBatch *batch) {
+    plan->tokens = batch->tokens;
+    plan->left = batch->left;
+    plan->right = batch->right;
+    plan->negatives = batch->negatives;
+    plan->reference = batch->reference;
+    plan->reference_rows = batch->reference_rows;
+    plan->alpha = batch->alpha;
+    plan->measure = batch->measure;
+}
+
+static double summed_loss(const StepPlan *plan) {
+    double sum = 0;
+    for (int64_t i = 0; i < n_groups(plan) * SLICES; i++) sum += plan->losses[i];
+    return sum;
+}
+
+/* The loss of a batch, with the tables left as they are. Returns an error code. */
+int xw2v_loss(StepPlan *plan, Team *team, StepBatch *batch) {
+    take_batch(plan, batch);
+    const int error = check_batch(plan);
+    if (error != NO_ERROR) return error;
+    team_run(team, plan, &(Phase){n_groups(plan), run_loss}, 1);
+    batch->loss = summed_loss(plan);
+    return NO_ERROR;
+}
+
+/* Do `count` steps, one after the other, so that threads go from one to the next without the
+   interpreter. Returns the error code of the first that has one, after which none is done. */
+int xw2v_steps(StepPlan *plan, Team *team, StepBatch *batches, int64_t count) {
+    for (int64_t i = 0; i < count; i++) {
+        take_batch(plan, batches + i);
+        const int error = xw2v_step(plan, team);
+        if (error != NO_ERROR) return error;
+        if (batches[i].measure) batches[i].loss = summed_loss(plan);
     }
     return NO_ERROR;
 }

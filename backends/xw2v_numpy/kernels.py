@@ -10,6 +10,10 @@ from xw2v_numpy.team import library_of_level
 
 PRECISIONS = (32, 64)  # bits of a number for which there is a library
 
+FEW_THREADS = 4
+SPLIT_COST = 1.4  # of a group that several threads work on, for what moves between their caches
+MAX_PARTS = 16  # of a row set; each scans all places, so more would cost more than they gain
+
 Real = ctypes.c_double
 
 
@@ -41,6 +45,22 @@ class RowSet(ctypes.Structure):
     ]
 
 
+class StepBatch(ctypes.Structure):
+    """One of the steps of a call; its members are those of interface.h."""
+
+    _fields_ = [
+        ("tokens", Pointer),
+        ("left", Pointer),
+        ("right", Pointer),
+        ("negatives", Pointer),
+        ("reference", Pointer),
+        ("reference_rows", Count),
+        ("alpha", Real),
+        ("measure", Count),
+        ("loss", Real),
+    ]
+
+
 class StepPlan(ctypes.Structure):
     """Configuration, batch and arrays of a step; its members are those of interface.h."""
 
@@ -57,6 +77,7 @@ class StepPlan(ctypes.Structure):
         ("cbow_full", Count),
         ("threads", Count),
         ("parts", Count),
+        ("sections", Count),
         ("negative", Real),
         ("trust_ratio", Real),
         ("trust_floor", Real),
@@ -89,15 +110,33 @@ class StepPlan(ctypes.Structure):
     ]
 
 
+STEPS = ctypes.POINTER(StepPlan), Pointer, ctypes.POINTER(StepBatch)  # the second is the team
+STRUCTURES = Part, RowSet, StepBatch, StepPlan
 FUNCTIONS: dict[str, Signature] = {
     "xw2v_scratch_size": (Count, ctypes.POINTER(StepPlan)),
     "xw2v_places": (Count, ctypes.POINTER(StepPlan)),
-    "xw2v_loss": (ctypes.c_int, ctypes.POINTER(StepPlan), Pointer),  # an error code
-    "xw2v_step": (ctypes.c_int, ctypes.POINTER(StepPlan), Pointer),  # an error code
+    "xw2v_loss": (ctypes.c_int, *STEPS),
+    "xw2v_steps": (ctypes.c_int, *STEPS, Count),
 }
 
 
 @cache
 def load_kernels(bits: int) -> NativeLibrary | None:
     """The library for numbers of so many bits; None where this installation has none."""
-    return library_of_level(f"xw2v_numpy._kernels{bits}", (Part, RowSet, StepPlan), FUNCTIONS)
+    return library_of_level(f"xw2v_numpy._kernels{bits}", STRUCTURES, FUNCTIONS)
+
+
+def cut_for(threads: int) -> tuple[int, int]:
+    """The parts in which each table's rows are numbered side by side, and the sections of a part in
+    which they are updated. For few threads there are many sections, which end at about the same
+    time; for many threads few, since each costs the cache line that all of them share.
+    """
+    parts = min(threads, MAX_PARTS)
+    return parts, 8 if threads <= FEW_THREADS else max(2 * threads // parts, 2)
+
+
+def is_split_for(threads: int, groups: int) -> bool:
+    """Whether several threads work on a group: where one thread a group would leave others without
+    work for longer than splitting costs.
+    """
+    return -(-groups // threads) * threads > SPLIT_COST * groups

@@ -10,8 +10,6 @@
 #include "interface.h"
 #include "numerics.h"
 
-#define SECTIONS 8 /* in which the rows of a part are updated side by side */
-
 /* The two kinds of places that have pairs with negatives. means[TOKEN] is the mean of what tokens
    meet, the negatives' rows; means[NEGATIVE] that of what negatives meet, the tokens'. */
 enum { TOKEN, NEGATIVE };

@@ -64,25 +64,37 @@ static inline int64_t nanoseconds(void) {
     return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
-/* Take a ticket and do its unit; 0 where there is none. */
+/* Take tickets and do their units as long as there are any; whether there were. Units of one phase
+   that a thread does in a row are reported together, since each report costs every waiting thread
+   the cache line that it watches. */
 static inline int team_work(Team *team, int64_t thread) {
-    int64_t ticket = atomic_load(&team->next);
-    do {
-        if (ticket >= atomic_load(&team->end)) return 0;
-    } while (!atomic_compare_exchange_weak(&team->next, &ticket, ticket + 1));
-    const Phase *phase = team->phases;
-    int64_t phase_start = team->first_ticket; /* when so many units are done, the phase may begin */
-    while (ticket - phase_start >= phase->units) {
-        phase_start += phase->units;
-        phase++;
+    int64_t finished = 0; /* units, not yet reported ... */
+    int64_t of_phase = 0; /* ... of the phase that may begin when so many units are done */
+    for (int any = 0;; any = 1) {
+        int64_t ticket = atomic_load(&team->next);
+        do {
+            if (ticket < atomic_load(&team->end)) continue;
+            if (finished) atomic_fetch_add(&team->done, finished);
+            return any;
+        } while (!atomic_compare_exchange_weak(&team->next, &ticket, ticket + 1));
+        const Phase *phase = team->phases;
+        int64_t phase_start = team->first_ticket;
+        while (ticket - phase_start >= phase->units) {
+            phase_start += phase->units;
+            phase++;
+        }
+        if (finished && phase_start != of_phase) {
+            atomic_fetch_add(&team->done, finished);
+            finished = 0;
+        }
+        of_phase = phase_start;
+        int64_t spins = 0;
+        while (atomic_load(&team->done) < phase_start) wait_a_moment(&spins);
+        const int64_t began = team->trace ? nanoseconds() : 0;
+        phase->run(team->job, ticket - phase_start, thread);
+        if (team->trace) team->trace[ticket - team->first_ticket] = nanoseconds() - began;
+        finished++;
     }
-    int64_t spins = 0;
-    while (atomic_load(&team->done) < phase_start) wait_a_moment(&spins);
-    const int64_t began = team->trace ? nanoseconds() : 0;
-    phase->run(team->job, ticket - phase_start, thread);
-    if (team->trace) team->trace[ticket - team->first_ticket] = nanoseconds() - began;
-    atomic_fetch_add(&team->done, 1);
-    return 1;
 }
 
 /* Publish a job and work, as thread 0, until all of it is done. */
@@ -96,7 +108,7 @@ static inline void team_run(Team *team, void *job, const Phase *phases, int coun
         end += phases[i].units;
     }
     atomic_store(&team->end, end);
-    while (team_work(team, 0)) continue;
+    team_work(team, 0);
     int64_t spins = 0;
     while (atomic_load(&team->done) < end) wait_a_moment(&spins);
 }

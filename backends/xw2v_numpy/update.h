@@ -157,7 +157,7 @@ INLINE void update_rows(
 ) {
     const int64_t D = plan->dim, P = plan->padded_dim;
     const Part *part = rows->parts + part_number;
-    const int64_t end = part->count * (section + 1) / SECTIONS;
+    const int64_t end = part->count * (section + 1) / plan->sections;
     const REAL *direction = rows->direction;
     REAL direction_squared;
     dot_products(1, P, direction, &direction, &direction_squared);
@@ -165,7 +165,7 @@ INLINE void update_rows(
     const REAL curvature = (REAL)plan->curvature;
     const REAL scale = (REAL)plan->alpha * direction_squared;
     Strip strip;
-    for (int64_t first = part->count * section / SECTIONS; first < end; first += STRIP_ROWS) {
+    for (int64_t first = part->count * section / plan->sections; first < end; first += STRIP_ROWS) {
         const int64_t count = end - first < STRIP_ROWS ? end - first : STRIP_ROWS;
         const int64_t *ids = part->ids + first;
         const int32_t *places = part->first_place + first;

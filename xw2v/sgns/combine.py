@@ -42,7 +42,8 @@ import numpy as np
 from xw2v.sgns.array import Array, dot_rows, namespace_of, safe_divisor, squared_norms
 
 MEAN_SLOPE = 1 / 8  # of the sigmoid over the pairs of a row, at most 1/4, rather too large
-POWER_ITERATIONS = 6
+POWER_ITERATIONS = 6  # to begin with ...
+NEXT_ITERATIONS = 2  # ... and whenever rows have changed
 TINY = 1e-30
 
 
@@ -130,19 +131,31 @@ def saturation(curvature: Array, replicas: int) -> Array:
     return xp.where(curvature > 0, together, xp.ones_like(together))
 
 
-def curvature_of(rows: np.ndarray, weights: np.ndarray) -> float:
+class CurvatureMeter:
     """The curvature of a pair with one of some rows: λ/8 for the largest eigenvalue λ of their
-    covariance, by power iteration from the row that is farthest from their mean.
-
-    Args:
-        rows: (R, D).
-        weights: (R,) their shares, which sum to 1.
+    covariance, by power iteration. It goes on from where it was, since rows change slowly; at first
+    from the row that is farthest from their mean.
     """
-    centered = rows - np.einsum("r,rd->d", weights, rows)
-    squares = np.einsum("rd,rd->r", centered, centered)
-    vector = centered[np.argmax(squares)]
-    for _ in range(POWER_ITERATIONS):
-        vector = vector / max(float(np.sqrt(np.einsum("d,d->", vector, vector))), TINY)
-        scores = weights * np.einsum("rd,d->r", centered, vector)
-        vector = np.einsum("r,rd->d", scores, centered)
-    return MEAN_SLOPE * float(np.sqrt(np.einsum("d,d->", vector, vector)))
+
+    def __init__(self) -> None:
+        self._vector: np.ndarray | None = None  # (D,)
+
+    def __call__(self, rows: np.ndarray, weights: np.ndarray) -> float:
+        """The curvature.
+
+        Args:
+            rows: (R, D).
+            weights: (R,) their shares, which sum to 1.
+        """
+        centered = rows - np.einsum("r,rd->d", weights, rows)
+        iterations, vector = NEXT_ITERATIONS, self._vector
+        if vector is None:
+            iterations = POWER_ITERATIONS
+            vector = centered[np.argmax(np.einsum("rd,rd->r", centered, centered))]
+        for _ in range(iterations):
+            vector = vector / max(float(np.sqrt(np.einsum("d,d->", vector, vector))), TINY)
+            scores = weights * np.einsum("rd,d->r", centered, vector)
+            vector = np.einsum("r,rd->d", scores, centered)
+        length = float(np.sqrt(np.einsum("d,d->", vector, vector)))
+        self._vector = vector if length > TINY else None
+        return MEAN_SLOPE * length

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Generic, NamedTuple, Protocol, TypeVar
+from collections.abc import Sequence
+from typing import Generic, NamedTuple, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 
@@ -150,3 +151,21 @@ class Step(Protocol):
 
     def loss(self, tables: Tables[Array], batch: Batch[Array]) -> Array | float:
         """The loss of a batch, summed over its pairs, with the tables left as they are."""
+
+
+class PlannedStep(NamedTuple, Generic[A]):
+    """What a step is called with, beside the tables."""
+
+    batch: Batch[A]
+    alpha: float
+    measure: bool
+
+
+@runtime_checkable
+class StepRunner(Step, Protocol):
+    """A step that can be taken several times a call, without the interpreter in between."""
+
+    def run(
+        self, tables: Tables[Array], steps: Sequence[PlannedStep[Array]]
+    ) -> Sequence[Array | float | None]:
+        """Take steps one after the other, on batches of one shape; what each of them returns."""

@@ -22,13 +22,14 @@ such rows, the batch's reference. This version is the oracle of every faster one
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from xw2v.sgns.array import Array, namespace_of
 from xw2v.sgns.backend import Backend
 from xw2v.sgns.composition import center_rows, context_rows
 from xw2v.sgns.config import StepConfig
-from xw2v.sgns.interface import Batch, Step, Tables
+from xw2v.sgns.interface import Batch, PlannedStep, Step, StepRunner, Tables
 from xw2v.sgns.pairs import center_pairs, negative_pairs, window_pairs
 from xw2v.sgns.update import RowGradients, bounded_update
 
@@ -36,6 +37,15 @@ from xw2v.sgns.update import RowGradients, bounded_update
 def step_for(backend: Backend, config: StepConfig) -> Step:
     """The backend's own step for `config`, or the plain one where it has none."""
     return backend.own_step(config) or PlainStep(backend, config)
+
+
+def taken(
+    step: Step, tables: Tables[Array], planned: Sequence[PlannedStep[Array]]
+) -> Sequence[Array | float | None]:
+    """Take steps one after the other, in a single call where they can be; what each returns."""
+    if isinstance(step, StepRunner):
+        return step.run(tables, planned)
+    return [step(tables, batch, alpha, measure=measure) for batch, alpha, measure in planned]
 
 
 class PlainStep:

@@ -174,3 +174,12 @@ def sources_in(tree: Path) -> dict[str, list[Path]]:
         module["name"]: [tree / path for path in module["sources"] + module.get("depends", [])]
         for module in modules
     }
+
+
+def address_of(array: Any) -> int:
+    """The address of a contiguous array's first element; faster than `array.ctypes.data`."""
+    try:
+        return ctypes.addressof(ctypes.c_char.from_buffer(array))
+    except (TypeError, ValueError):  # it is read-only, or empty
+        address: int = array.__array_interface__["data"][0]
+        return address

@@ -11,6 +11,8 @@ from typing import Any
 
 from xw2v.training.state import State
 
+NOT_DUE = 2**31  # steps: at no step in particular
+
 
 @dataclass(frozen=True)
 class Progress:
@@ -45,7 +47,16 @@ class Callback:
         """Before the first step of every epoch; not where one is resumed in its middle."""
 
     def on_step(self, state: State) -> None:
-        """After every step; costs the run time, so it should do little."""
+        """After every step, or fewer (`steps_until_due`); costs the run time, so it should do
+        little.
+        """
+
+    def steps_until_due(self, state: State) -> int:
+        """How many steps may be taken until `on_step` is called again: one, where a subclass
+        defines that and no longer stretch here. It is called sooner where others want that, or
+        when MAX_SECONDS_A_CALL have passed (`xw2v.training.pace`).
+        """
+        return NOT_DUE if type(self).on_step is Callback.on_step else 1
 
     def on_interval(self, state: State, progress: Progress) -> None:
         """After every reporting interval, some 200 times a run or every 100 steps."""
@@ -81,6 +92,9 @@ class CallbackList(Callback):
     def on_step(self, state: State) -> None:
         for callback in self._callbacks:
             callback.on_step(state)
+
+    def steps_until_due(self, state: State) -> int:
+        return min((c.steps_until_due(state) for c in self._callbacks), default=NOT_DUE)
 
     def on_interval(self, state: State, progress: Progress) -> None:
         for callback in self._callbacks:
@@ -164,6 +178,9 @@ class ModelHooks(Callback):
 
     def on_step(self, state: State) -> None:
         self._call("on_step", state)
+
+    def steps_until_due(self, state: State) -> int:
+        return 1 if self._hooks["on_step"] else NOT_DUE
 
     def on_interval(self, state: State, progress: Progress) -> None:
         self._call("on_interval", state, progress)

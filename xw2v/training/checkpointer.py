@@ -1,6 +1,6 @@
 """The callbacks that watch over a run: changed files, signals, and checkpoints when they are due.
 
-They are called after every step, so what they do when nothing is due costs microseconds.
+They are called after every few steps, so what they do when nothing is due costs microseconds.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from xw2v.errors import RunInterruptedError, TrainingError, UsageError
 from xw2v.storage.files import reason
-from xw2v.training.callbacks import Callback
+from xw2v.training.callbacks import NOT_DUE, Callback
 from xw2v.training.checkpoint import CheckpointFolder, NonFiniteError
 from xw2v.training.meters import LossMeter
 from xw2v.training.record import BEST, CheckpointRecord, describe_progress, is_best
@@ -62,6 +62,9 @@ class FileWatch(Callback):
 
     on_epoch_end = on_step
 
+    def steps_until_due(self, state: State) -> int:
+        return NOT_DUE  # it is the time that counts
+
 
 class Checkpointer(Callback):
     """Saves a run's state when it is due.
@@ -100,6 +103,10 @@ class Checkpointer(Callback):
     def on_step(self, state: State) -> None:
         if self.is_due(state):
             self.save(state)
+
+    def steps_until_due(self, state: State) -> int:
+        steps = self.interval.steps
+        return NOT_DUE if steps is None else steps - state.steps % steps
 
     def on_epoch_end(self, state: State) -> None:
         since = time.monotonic() - self._saved_at
@@ -179,3 +186,6 @@ class StopOnSignal(Callback):
         raise RunInterruptedError(f"interrupted at {place}, and not saved: {left}")
 
     on_epoch_end = on_step
+
+    def steps_until_due(self, state: State) -> int:
+        return NOT_DUE  # a signal comes at any time

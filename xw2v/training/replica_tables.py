@@ -9,7 +9,7 @@ import numpy as np
 from xw2v.cluster.ranks import Ranks
 from xw2v.sgns.array import Array
 from xw2v.sgns.backend import Backend
-from xw2v.sgns.combine import curvature_of
+from xw2v.sgns.combine import CurvatureMeter
 from xw2v.sgns.combine_rows import (
     OwnedRows,
     PlainRowCombiner,
@@ -51,7 +51,7 @@ class ReplicaTables:
         # A table is damped along the mean of the other's rows as they are met.
         self._weights = of_negatives.astype(np.float32), of_centers.astype(np.float32)
         self._pairs = pairs
-        self._curvatures: list[float] = []  # of a pair of a row of each table
+        self._meters: list[CurvatureMeter] = []  # of the pairs of each table's rows
         self._bases: list[np.ndarray] = []
         self._writers: list[MessageWriter] = []
         self.combiner = combiner_for(backend)
@@ -60,7 +60,7 @@ class ReplicaTables:
     def begin(self, tables: Tables[Array]) -> None:
         """Note the tables that all ranks start from; one array where they are tied."""
         self._bases = [np.array(self._backend.to_numpy(table)) for table in distinct(tables)]
-        self._note_curvatures()
+        self._meters = [CurvatureMeter() for _ in self._bases]
         shape = len(self._bases), self._bases[0].shape[1]
         # of the displacements for each owner, and of the rows that this rank owns
         self._writers = [MessageWriter(*shape) for _ in range(self._ranks.size + 1)]
@@ -82,28 +82,31 @@ class ReplicaTables:
         dim = bases[0].shape[1]
         outgoing = self._displacements(tables, due, numbers)
         incoming = ranks.exchange(outgoing)
+        heard = len(numbers) + len(bases)
         headers, parts = zip(
-            *(unpacked(message, len(numbers), len(bases), dim) for message in incoming), strict=True
+            *(unpacked(message, heard, len(bases), dim) for message in incoming), strict=True
         )
-        result = self._combined(due, alpha, parts)
+        of_ranks = np.array([header[len(numbers) :] for header in headers]).view(np.float64)
+        result = self._combined(due, alpha, of_ranks.max(axis=0), parts)
         for message in ranks.exchange([result] * ranks.size):
             self._adopt(tables, message)
         self._upload(tables, due)
-        if due[0] == len(bases[0]):
-            self._note_curvatures()
+        if due[0] == len(bases[0]):  # from here a run may be resumed
+            self._meters = [CurvatureMeter() for _ in bases]
         others = range(ranks.size - 1)
         self.bytes_sent += sum(map(len, outgoing)) - len(outgoing[ranks.rank])
         self.bytes_sent += len(result) * len(others)
-        return list(headers)
+        return [header[: len(numbers)] for header in headers]
 
     def _displacements(
         self, tables: Tables[Array], due: Sequence[int], numbers: Sequence[int]
     ) -> list[np.ndarray]:
-        """The message for each owner."""
+        """The message for each owner: the numbers, the curvatures, and the rows that changed."""
         host = [
             np.ascontiguousarray(self._backend.to_numpy(table[:rows, ...]))
             for table, rows in zip(distinct(tables), due, strict=False)
         ]
+        numbers = [*numbers, *self._curvatures(host).view(np.int64).tolist()]
         changed = [
             self.combiner.changed(table, base, len(table))
             for table, base in zip(host, self._bases, strict=True)
@@ -123,11 +126,16 @@ class ReplicaTables:
         return messages
 
     def _combined(
-        self, due: Sequence[int], alpha: float, parts: Sequence[Sequence[Rows]]
+        self,
+        due: Sequence[int],
+        alpha: float,
+        curvatures: np.ndarray,
+        parts: Sequence[Sequence[Rows]],
     ) -> np.ndarray:
         """The message of what the rows become that this rank owns.
 
         Args:
+            curvatures: of a pair of a row of each table.
             parts: of each rank the displacements in each table.
         """
         ranks, bases = self._ranks, self._bases
@@ -138,7 +146,7 @@ class ReplicaTables:
         writer = self._writers[-1]
         writer.begin([], max_rows)
         for i, (first, last) in enumerate(stretches):
-            curvature = self._pairs[i][first:last] * np.float32(alpha * self._curvatures[i])
+            curvature = self._pairs[i][first:last] * np.float32(alpha * curvatures[i])
             owned = OwnedRows(first, bases[i], self._met(i), curvature)
             own = [of_rank[i] for of_rank in parts]
             writer.add(self.combiner.combine_into(writer.room(last - first), owned, own))
@@ -149,9 +157,18 @@ class ReplicaTables:
         weights = self._weights[table]
         return WeightedRows(self._bases[-1 - table][: len(weights)], weights)
 
-    def _note_curvatures(self) -> None:
-        """Measure the curvature again; only where all ranks have the same tables."""
-        self._curvatures = [curvature_of(*self._met(i)) for i in range(len(self._bases))]
+    def _curvatures(self, tables: Sequence[np.ndarray]) -> np.ndarray:
+        """That of a pair of a row of each table, as this rank's rows are now: (tables,).
+
+        Args:
+            tables: the first rows of each.
+        """
+        curvatures = []
+        for i, meter in enumerate(self._meters):
+            rows = tables[-1 - i][: len(self._weights[i])]
+            weights = self._weights[i][: len(rows)]
+            curvatures.append(meter(rows, weights / weights.sum()))
+        return np.array(curvatures)
 
     def _adopt(self, tables: Tables[Array], message: np.ndarray) -> None:
         """Take over the rows of an owner."""

@@ -81,6 +81,9 @@ class Replicas(Callback):
         if self.schedule.is_due(state.step):
             self._combine_due(state, is_done=False)
 
+    def steps_until_due(self, state: State) -> int:
+        return self.schedule.interval - state.step % self.schedule.interval
+
     def on_batches_end(self, state: State) -> None:
         """Take part until all ranks have trained on all of their batches, and combine all rows."""
         interval, notices = self.schedule.interval, [Notice(False, False, False)]

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 from threadpoolctl import threadpool_limits
@@ -21,9 +22,9 @@ from xw2v.sgns.batches import Batches
 from xw2v.sgns.combine_schedule import alpha_factor
 from xw2v.sgns.config import SINGLE_PROCESS, ModelShape, Shard, StepConfig
 from xw2v.sgns.draws import Purpose
-from xw2v.sgns.interface import Batch, Step, SubwordIndex, Tables
+from xw2v.sgns.interface import Batch, PlannedStep, Step, SubwordIndex, Tables
 from xw2v.sgns.sampling import Sampling
-from xw2v.sgns.step import count_positive_pairs, step_for
+from xw2v.sgns.step import count_positive_pairs, step_for, taken
 from xw2v.sgns.subwords import SubwordStep
 from xw2v.sgns.tables import initial_centers, initial_contexts, tables_of
 from xw2v.sgns.tokenstream import TokenStream
@@ -31,6 +32,7 @@ from xw2v.text.corpus import Corpus
 from xw2v.text.ngrams import index_of
 from xw2v.training.callbacks import Callback, CallbackList, Progress
 from xw2v.training.meters import LossMeter, SpeedMeter, TrainingClock
+from xw2v.training.pace import Pace
 from xw2v.training.reach import step_config_of
 from xw2v.training.schedule import LearningRate
 from xw2v.training.state import State
@@ -197,19 +199,20 @@ class Trainer:
     def _train(self, state: State, callback: Callback) -> None:
         settings, meter, clock = self.settings, LossMeter(state), TrainingClock(state.seconds)
         speed = SpeedMeter(self.corpus.raw_words * settings.epochs, clock)
+        pace = Pace(self.step)
         callback.on_train_begin(state)
         while not self._is_over(state) and not callback.wants_to_stop(state):
             if state.step == 0:
                 callback.on_epoch_begin(state)
             epoch = self.continuation.epochs_before + state.epoch  # whose draws are its own
-            for position, batch in self._batches.epoch(epoch, state.step):
-                done = (state.epoch + position / len(self.corpus.ids)) / settings.epochs
-                alpha = self.learning_rate(done)
-                speed.begin(done)
-                self._take_step(state, batch, alpha, meter)
+            batches = self._batches.epoch(epoch, state.step)
+            while planned := list(islice(batches, pace.next_steps(self._due(state, callback)))):
+                done = [self._share_done(state, position) for position, _ in planned]
+                speed.begin(done[0])
+                self._take_steps(state, [batch for _, batch in planned], done, meter)
                 state.seconds = clock.seconds
                 if state.steps % self.interval_steps == 0 and self._close_interval(state, meter):
-                    progress = self._progress(state, meter, speed, done)
+                    progress = self._progress(state, meter, speed, done[-1])
                     callback.on_interval(state, progress)
                 callback.on_step(state)
             callback.on_batches_end(state)
@@ -238,19 +241,37 @@ class Trainer:
         is_stopped = patience is not None and state.step == 0 and epochs_since_best >= patience
         return is_stopped or state.epoch >= self.settings.epochs
 
-    def _take_step(self, state: State, batch: Batch[Array], alpha: float, meter: LossMeter) -> None:
-        measure = state.steps % self._measure_every == 0
+    def _due(self, state: State, callback: Callback) -> int:
+        """After how many steps something is to be done beside training."""
+        if self._locked is not None:
+            return 1
+        to_interval = self.interval_steps - state.steps % self.interval_steps
+        return max(min(to_interval, callback.steps_until_due(state)), 1)
+
+    def _share_done(self, state: State, position: int) -> float:
+        """The share of the run that is done at a position of the current epoch."""
+        return (state.epoch + position / len(self.corpus.ids)) / self.settings.epochs
+
+    def _take_steps(
+        self, state: State, batches: list[Batch[Array]], done: list[float], meter: LossMeter
+    ) -> None:
         center, locked_rows = state.tables.center, None
         if self._locked is not None:
-            locked_rows = batch.tokens[self.backend.xp.take(self._locked, batch.tokens)]
+            tokens = batches[0].tokens
+            locked_rows = tokens[self.backend.xp.take(self._locked, tokens)]
             vectors = take_rows(center, locked_rows)
-        loss = self.step(state.tables, batch, alpha, measure=measure)
+        planned = [
+            PlannedStep(batch, self.learning_rate(share), step % self._measure_every == 0)
+            for step, (batch, share) in enumerate(zip(batches, done, strict=True), state.steps)
+        ]
+        losses = taken(self.step, state.tables, planned)
         if locked_rows is not None:
             center[locked_rows] = vectors
-        if loss is not None:
-            meter.add(loss, count_positive_pairs(self.step_config, batch))
-        state.step += 1
-        state.steps += 1
+        for loss, batch in zip(losses, batches, strict=True):
+            if loss is not None:
+                meter.add(loss, count_positive_pairs(self.step_config, batch))
+        state.step += len(batches)
+        state.steps += len(batches)
 
     def _close_interval(self, state: State, meter: LossMeter) -> bool:
         """Add the loss measured since the last interval to the history, if there is any there."""
