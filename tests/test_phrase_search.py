@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import ctypes
 import pickle
 import sys
 from collections.abc import Iterator
@@ -154,7 +155,7 @@ def test_references_are_given_back() -> None:
 def test_without_pythons_functions_phrases_are_joined_in_python(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.delattr(python_api.ctypes, "pythonapi")
+    monkeypatch.delattr(ctypes, "pythonapi")
     monkeypatch.setattr(phrase_search, "use_python", python_api.use_python.__wrapped__)
     table = table_of([("a", "b")], [])
     assert compiled_search({}, frozenset()) is None
@@ -186,7 +187,7 @@ def test_a_reader_that_fills_one_list_again_and_again_is_joined_sentence_by_sent
     sentences = [["new", "york", "is", "big"], ["so", "is", "new", "york"], ["yes"]] * 100
     frozen = Phrases(sentences, min_count=1, threshold=1e-6).freeze()
 
-    def reader() -> object:
+    def reader() -> Iterator[list[str]]:
         words: list[str] = []
         for sentence in sentences:
             words[:] = sentence
