@@ -142,7 +142,7 @@ def wait_for_none(output: Path) -> None:
 def whole(words_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The output of two ranks that nothing happened to."""
     output = tmp_path_factory.mktemp("whole")
-    done(ended(launched(2, train(words_file, output, epochs="40"))))
+    done(ended(launched(2, train(words_file, output, epochs="100"))))
     return output
 
 
@@ -150,7 +150,7 @@ def whole(words_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_interrupted_or_killed_and_resumed_to_the_same_bits(
     number: signal.Signals, whole: Path, words_file: Path, tmp_path: Path
 ) -> None:
-    line = train(words_file, tmp_path, "--checkpoint-every", "16", epochs="40")
+    line = train(words_file, tmp_path, "--checkpoint-every", "16", epochs="100")
     process = launched(2, line)
     wait_for(lambda: bool(CheckpointFolder(tmp_path).names()), process)
     if number == signal.SIGKILL:
