@@ -3,8 +3,9 @@
     python -m pip install ".[wheels]"
     python wheels.py [--out dist] [PLATFORM ...]
 
-The C sources know nothing of Python, so one wheel serves every Python of a platform. They are
-cross-compiled by the clang of `ziglang`. What is compiled, and how, is read from pyproject.toml.
+The C sources are compiled without Python (see python_api.h), so one wheel serves every Python of a
+platform. They are cross-compiled by the clang of `ziglang`. What is compiled, and how, is read from
+pyproject.toml.
 
 The source distribution is made from what git tracks, the wheels from it, and they carry nothing of
 this machine: with the same versions of `ziglang` and setuptools the bytes are the same. Dates are

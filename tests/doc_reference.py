@@ -25,7 +25,7 @@ DEFAULTS = {  # of settings that are not set, or by others
     "shared_negatives": "by the other settings",
     "backend": "by the device",
     "workers": "all cores",
-    "combine_interval": "32 for 2 ranks, 12 for 4, 4 for 8, 1 from 32 on",
+    "combine_interval": "32 / ranks",
     "tokens": "`ascii`, and `raw` for what `xw2v phrases` wrote",
     "lowercase": "on, with `raw` off",
 }

@@ -154,7 +154,8 @@ SAMPLING = Sampling(1e-3, 0.75, 1)
 
 def test_more_ranks_combine_more_often() -> None:
     found = {ranks: interval_of(ranks) for ranks in (1, 2, 3, 4, 8, 16, 32, 1000)}
-    assert found == {1: 32, 2: 32, 3: 18, 4: 12, 8: 4, 16: 2, 32: 1, 1000: 1}
+    assert found == {1: 32, 2: 16, 3: 10, 4: 8, 8: 4, 16: 2, 32: 1, 1000: 1}
+    assert [interval_of(ranks, overlap=True) for ranks in (2, 4, 8, 16, 32)] == [8, 4, 2, 1, 1]
 
 
 def schedule(interval: int = 8, **changes: bool) -> CombineSchedule:

@@ -78,16 +78,20 @@ def long_run(words_file: Path, output: Path, **environment: str) -> subprocess.P
     return process
 
 
-def test_ranks_give_the_bits_of_threads_every_time(words_file: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("overlap", [False, True])
+def test_ranks_give_the_bits_of_threads_every_time(
+    overlap: bool, words_file: Path, tmp_path: Path
+) -> None:
+    option = ["--combine-overlap"] if overlap else []
     for output in (tmp_path / "one", tmp_path / "two"):
-        error = done(ended(launched(2, train(words_file, output))))
+        error = done(ended(launched(2, train(words_file, output, *option))))
         assert error.count("2 ranks, 2 on this machine") == 1
     assert result(tmp_path / "one") == result(tmp_path / "two")
 
     def work(ranks: Ranks) -> Run | None:
         options = TrainOptions(input=(str(words_file),), output=str(tmp_path / "threads"))
         settings = {"vector_size": 16, "window": 3, "batch_tokens": 256, "epochs": 2}
-        settings |= {"combine_interval": 1, "workers": 1}
+        settings |= {"combine_interval": 1, "workers": 1, "combine_overlap": overlap}
         training = ReplicaTraining(options, settings, Console(), lambda *_: None, ranks)
         return training.run(StopSignals())
 
@@ -138,7 +142,7 @@ def wait_for_none(output: Path) -> None:
 def whole(words_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The output of two ranks that nothing happened to."""
     output = tmp_path_factory.mktemp("whole")
-    done(ended(launched(2, train(words_file, output, epochs="40"))))
+    done(ended(launched(2, train(words_file, output, epochs="100"))))
     return output
 
 
@@ -146,7 +150,7 @@ def whole(words_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_interrupted_or_killed_and_resumed_to_the_same_bits(
     number: signal.Signals, whole: Path, words_file: Path, tmp_path: Path
 ) -> None:
-    line = train(words_file, tmp_path, "--checkpoint-every", "16", epochs="40")
+    line = train(words_file, tmp_path, "--checkpoint-every", "16", epochs="100")
     process = launched(2, line)
     wait_for(lambda: bool(CheckpointFolder(tmp_path).names()), process)
     if number == signal.SIGKILL:

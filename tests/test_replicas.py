@@ -32,15 +32,13 @@ from xw2v.training.signals import StopSignals
 from xw2v.training.state import State
 from xw2v.training.trainer import Trainer
 
-RUN = SMALL_RUN | {"combine_interval": 1}
+RUN, LATE = SMALL_RUN | {"combine_interval": 1}, {"combine_overlap": True}
 
 
 class Lines(Console):
     def __init__(self) -> None:
         self.said: list[str] = []
-
-    def say(self, line: str) -> None:
-        self.said.append(line)
+        self.say = self.said.append  # type: ignore[method-assign]
 
 
 class SignalAt(Callback):
@@ -84,7 +82,7 @@ def trained(
     return on_ranks(size, work)
 
 
-@pytest.mark.parametrize("changes", [{}, {"model": "cbow"}, {"tied": True}], ids=str)
+@pytest.mark.parametrize("changes", [{}, {"model": "cbow"}, {"tied": True}, LATE], ids=str)
 @pytest.mark.parametrize("size", [2, 3])
 def test_replicas_are_equal_at_the_end_and_the_same_every_time(
     size: int, changes: dict[str, Any], small_corpus: Corpus, tmp_path: Path
@@ -109,8 +107,12 @@ def test_one_replica_is_a_run_by_itself(small_corpus: Corpus, tmp_path: Path) ->
 
 @pytest.mark.parametrize(
     ("sizes", "changes"),
-    [((1, 2, 4), {}), ((1, 4, 8, 16), {"combine_interval": None, "batch_tokens": 256})],
-    ids=["at every step", "at the default interval"],
+    [
+        ((1, 2, 4), {}),
+        ((1, 4, 8, 16), {"combine_interval": None}),
+        ((1, 2, 4, 8), {"combine_overlap": True, "combine_interval": 2}),
+    ],
+    ids=str,
 )
 def test_replicas_learn_what_one_run_does(
     sizes: tuple[int, ...], changes: dict[str, Any], tmp_path: Path

@@ -67,6 +67,12 @@ def test_the_device_changes_no_more_than_the_default_batch(
         assert (tuning.batch_tokens(cpu) == tuning.batch_tokens(gpu)) == (batch_tokens is not None)
 
 
+def test_words_of_n_grams_have_small_groups() -> None:
+    assert sizes(Settings(subword="3-6")) == (2048, 16, 24)
+    assert sizes(Settings(subword="3-6", vector_size=300)) == (2048, 16, 24)
+    assert sizes(Settings(subword="3-6", model="cbow")) == sizes(Settings(model="cbow"))
+
+
 @pytest.mark.parametrize("model", ["skipgram", "cbow"])
 def test_with_n_grams_the_device_changes_nothing(model: str) -> None:
     cpu, gpu = (Settings(model=model, subword="3-6", device=device) for device in ("cpu", "cuda"))

@@ -146,9 +146,12 @@ class Settings:
 
     combine_interval: int | None = setting(
         None,
-        "MPI: steps of a rank between two combines of the most frequent words (fewer, the more ranks).",
+        "MPI: steps of a rank between combines of the most frequent words (fewer for more ranks).",
         low=1,
         high=4096,
+    )
+    combine_overlap: bool = setting(
+        False, "MPI: messages are under way while ranks train on; for slow networks."
     )
 
     def __post_init__(self) -> None:
@@ -282,6 +285,7 @@ class SettingsDict(TypedDict, total=False):
     deterministic: bool
     workers: int | None
     combine_interval: int | None
+    combine_overlap: bool
 
 
 def flag(name: str) -> str:

@@ -82,14 +82,15 @@ def shared_negatives(settings: Settings) -> int:
     In word2vec a center of n = w + 1 pairs (the mean of a shrinking window; 2w of a fixed one)
     meets n · negative of them. Here its K negatives weigh n · negative / K each. Wide groups gain
     from half as many again, except with long vectors, which pay most for them and do with three
-    quarters, in CBOW too.
+    quarters, in CBOW too, and so do the small groups of words of n-grams.
     """
     if settings.shared_negatives is not None:
         return settings.shared_negatives
     if is_wide(settings):
         factor = 0.75 if is_long(settings) else 1.5
     else:
-        factor = 0.75 if is_long(settings) and settings.model == "cbow" else 1.0
+        few = shares_rows(settings) or (is_long(settings) and settings.model == "cbow")
+        factor = 0.75 if few else 1.0
     pairs = 2 * settings.window if settings.fixed_window else settings.window + 1
     negatives = settings.negative * pairs
     return min(max(16, 8 * round(factor * negatives / 8)), MOST_SHARED_NEGATIVES)
@@ -100,8 +101,11 @@ def group_tokens(settings: Settings) -> int:
 
     All g centers push a drawn negative at once. Where negatives outweigh the positives, that many
     pushes on a few rows drown what is to be learned; so they are spread over more rows, as far as
-    that stays cheap.
+    that stays cheap. Words that share n-grams push their rows together, away from all negatives of
+    a batch; so there are as many of these as the smallest groups have.
     """
+    if shares_rows(settings):
+        return SMALLEST_GROUP_TOKENS
     if is_wide(settings):
         return 2 * GROUP_TOKENS
     group = GROUP_TOKENS
@@ -140,7 +144,13 @@ def is_wide(settings: Settings) -> bool:
     """
     tokens = settings.batch_tokens
     enough = tokens is None or tokens >= DEFAULT_BATCH_TOKENS[settings.model]
-    return settings.model == "skipgram" and settings.negative <= FEW_NEGATIVES and enough
+    few = settings.model == "skipgram" and settings.negative <= FEW_NEGATIVES
+    return few and enough and not shares_rows(settings)
+
+
+def shares_rows(settings: Settings) -> bool:
+    """Whether the centers of a batch share rows that the update moves for all of them."""
+    return settings.model == "skipgram" and settings.subword is not None
 
 
 def is_long(settings: Settings) -> bool:

@@ -50,6 +50,7 @@ class MpiRanks(Ranks):
         # Messages are received where those before the last were: fresh pages take longer than MPI.
         self._rooms = [np.zeros(0, np.uint8)] * self.size
         self._rooms_of_last = list(self._rooms)
+        self.allows_threads = MPI.Query_thread() >= MPI.THREAD_SERIALIZED
         near = communicator.Split_type(MPI.COMM_TYPE_SHARED)
         self.local_rank, self.local_size = near.Get_rank(), near.Get_size()
         self.places: list[Place] = []

@@ -44,12 +44,15 @@ class Ranks(ABC):
         size: how many there are.
         local_rank: this one's number among those on its machine.
         local_size: how many there are on its machine.
+        allows_threads: whether another thread than the first may exchange messages, while the first
+            does not.
     """
 
     rank: int
     size: int
     local_rank: int
     local_size: int
+    allows_threads = True
 
     @abstractmethod
     def exchange(

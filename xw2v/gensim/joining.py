@@ -15,7 +15,6 @@ from xw2v.gensim.scorers import Scorer, name_of, scorer_named, scorer_of
 from xw2v.storage.files import atomic_write, open_binary
 
 FORMAT = "xw2v gensim phrases 1"
-CHUNK_TOKENS = 1 << 13  # joined at a time
 
 
 class PhraseJoiner(Lifecycle):
@@ -53,18 +52,11 @@ class PhraseJoiner(Lifecycle):
         table = self.known_phrases()
         if table is None:
             return [token for token, _ in self.analyze_sentence(sentence)]
-        words = list(sentence)
-        table.join([words])
-        return words
+        return table.join(sentence)
 
     def _joined(self, sentences: Iterable[Iterable[str]]) -> Iterator[list[str]]:
         table = self.known_phrases()
-        if table is None:
-            yield from map(self.joined, sentences)
-            return
-        for chunk in _chunks(sentences):
-            table.join(chunk)
-            yield from chunk
+        yield from map(self.joined if table is None else table.join, sentences)
 
     def __getitem__(self, sentence: Iterable[Any]) -> Any:
         """A sentence with its phrases joined; or, of many sentences, an iterable of them."""
@@ -82,10 +74,7 @@ class PhraseJoiner(Lifecycle):
         if table is None:
             found = chain.from_iterable(map(self.analyze_sentence, sentences))
             return {token: score for token, score in found if score is not None}
-        phrases = dict[str, float]()
-        for chunk in _chunks(sentences):
-            phrases |= table.occurring(chunk)
-        return phrases
+        return dict(chain.from_iterable(map(table.find, sentences)))
 
     # --- files ---
 
@@ -146,18 +135,6 @@ class PhraseJoiner(Lifecycle):
         self.delimiter = content["delimiter"]
         self.connector_words = frozenset(content["connector_words"])
         self.lifecycle_events = content.get("events", [])
-
-
-def _chunks(sentences: Iterable[Iterable[str]]) -> Iterator[list[list[str]]]:
-    """Copies of sentences, more at a time the more are read, so that the first ones come soon."""
-    chunk, size, max_tokens = list[list[str]](), 0, 1
-    for sentence in sentences:
-        chunk.append(list(sentence))
-        size += len(chunk[-1])
-        if size >= max_tokens:
-            yield chunk
-            chunk, size, max_tokens = [], 0, min(2 * max_tokens, CHUNK_TOKENS)
-    yield chunk
 
 
 class JoinedSentences:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from functools import cached_property
 from typing import Any
 
-from xw2v.text.phrase_search import NO_RECORD, PhraseSearch
+from xw2v.text.phrase_search import PhraseSearch, Scored, compiled_search
 
-Scored = tuple[str, float]  # a phrase and its score
 # of a first word, a last one, and connectors between them
 Candidate = Callable[[str, str, Sequence[str]], "tuple[str | None, float | None]"]
 
@@ -56,47 +56,35 @@ class PhraseTable:
     def __init__(self, connectors: frozenset[str]) -> None:
         self._connectors = connectors
         self._phrases: dict[tuple[str, ...], Scored] = {}
-        self._scored: list[Scored] = []  # in the order of the search
-        self._search: PhraseSearch | None = None
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**vars(self), "_search": None}
+        return {"_connectors": self._connectors, "_phrases": self._phrases}
 
     def add(self, words: Sequence[str], phrase: str, score: float) -> None:
-        """Add a phrase of two words, connectors between them."""
+        """Add a phrase of two words, connectors between them, before any is searched for."""
         self._phrases[tuple(words)] = phrase, score
 
-    def join(self, sentences: Sequence[list[str]]) -> None:
-        """Replace the words of phrases, and remove empty tokens that end none, in place."""
-        found = self._found(sentences)
-        if found is None:
-            for words in sentences:
-                words[:] = [token for token, _ in self._analyzed(words)]
-            return
-        scored = self._scored
-        values = reversed(found)
-        for phrase, stop, start, sentence in zip(values, values, values, values, strict=True):
-            words = sentences[sentence]
-            if phrase == NO_RECORD:
-                del words[start:stop]
-            else:
-                words[start] = scored[phrase][0]
-                del words[start + 1 : stop]
+    @cached_property
+    def join(self) -> Callable[[Iterable[str]], list[str]]:
+        """Makes a new list of the tokens of a sentence, phrases joined."""
+        compiled = self._compiled
+        return compiled.join if compiled is not None else self._join
 
-    def occurring(self, sentences: Sequence[list[str]]) -> dict[str, float]:
-        """The phrases in sentences, and their scores."""
-        found = self._found(sentences)
-        if found is None:
-            tokens = (one for words in sentences for one in self._analyzed(words))
-            return {phrase: score for phrase, score in tokens if score is not None}
-        scored = self._scored
-        return dict(scored[phrase] for phrase in dict.fromkeys(found[3::4]) if phrase != NO_RECORD)
+    @cached_property
+    def find(self) -> Callable[[Iterable[str]], list[Scored]]:
+        """Makes a list of the phrases in a sentence, and their scores."""
+        compiled = self._compiled
+        return compiled.find if compiled is not None else self._find
 
-    def _found(self, sentences: Sequence[list[str]]) -> list[int] | None:
-        if self._search is None:
-            self._search = PhraseSearch(list(self._phrases), self._connectors)
-            self._scored = list(self._phrases.values())
-        return self._search.find(sentences)
+    @cached_property
+    def _compiled(self) -> PhraseSearch | None:
+        return compiled_search(self._phrases, self._connectors)
+
+    def _join(self, sentence: Iterable[str]) -> list[str]:
+        return [token for token, _ in self._analyzed(sentence)]
+
+    def _find(self, sentence: Iterable[str]) -> list[Scored]:
+        return [(token, score) for token, score in self._analyzed(sentence) if score is not None]
 
     def _analyzed(self, sentence: Iterable[str]) -> Iterator[tuple[str, float | None]]:
         phrases, no_phrase = self._phrases, (None, None)

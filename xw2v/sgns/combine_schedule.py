@@ -9,7 +9,6 @@ and the shorter the interval has to be (docs/scaling.md).
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,8 +17,7 @@ from xw2v.sgns.config import StepConfig
 from xw2v.sgns.sampling import RANGE, Sampling, keep_thresholds
 
 FREQUENT_PAIRS = 40  # in a step, from which on a row is due at the shortest interval
-TWO_RANKS_STEPS = 32  # between two combines of the most frequent rows, where ranks are two ...
-INTERVAL_POWER = 1.5  # ... and of half the ranks, by which that falls
+RANK_STEPS = 32  # of all ranks together between two combines of the most frequent rows
 ALPHA_POWER = 1 / 6  # of the ranks, by which the learning rate grows
 MAX_DOUBLINGS = 3  # of the shortest interval, up to the longest
 
@@ -95,9 +93,14 @@ def kept_tokens(counts: np.ndarray, sampling: Sampling) -> float:
     return float((counts * (keep_thresholds(counts, sampling.sample) / RANGE)).sum())
 
 
-def interval_of(ranks: int) -> int:
-    """The shortest interval, in steps of a rank, where none is given."""
-    return math.ceil(TWO_RANKS_STEPS * (2 / max(ranks, 2)) ** INTERVAL_POWER)
+def interval_of(ranks: int, overlap: bool = False) -> int:
+    """The shortest interval, in steps of a rank, where none is given.
+
+    Args:
+        overlap: whether what is combined comes only when as many steps again have been taken.
+    """
+    steps = RANK_STEPS // 2 if overlap else RANK_STEPS
+    return max(steps // ranks, 1)
 
 
 def alpha_factor(ranks: int, cbow: bool) -> float:

@@ -78,12 +78,15 @@ class NativeLibrary(ctypes.CDLL):
             (member, getattr(structure, member).offset, getattr(structure, member).size)
             for member, *_ in structure._fields_
         ]
-        found = self._exported(f"xw2v_members_of_{name}", Member)
-        for here, there in zip_longest(expected, found):
+        for here, there in zip_longest(expected, self.members_of(name)):
             if here != there:
                 raise self._mismatch(
                     f"{name} has {described(there)} where {described(here)} is expected"
                 )
+
+    def members_of(self, structure: str) -> list[tuple[str, int, int]]:
+        """The name, offset and size of each member of a structure that the library exports."""
+        return self._exported(f"xw2v_members_of_{structure}", Member)
 
     def _exported(self, function: str, row: type[ctypes.Structure]) -> list[tuple[Any, ...]]:
         """The rows of an exported table, which a null name ends."""

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "native.h"
+#include "phrase_search.h"
 #include "utf8.h"
 #include "word_break.h"
 #include "word_cache.h"
@@ -19,9 +20,7 @@
 #define LOOKAHEAD_TOKENS 64 /* cut before they are looked up, to prefetch their entries */
 
 #define SCAN_CONSTANTS(K)                                                                          \
-    K(TEXT_PADDING_BYTES, 16)  /* after a text: a separator, and what is read past it */           \
-    K(RECORD_PADDING_BYTES, 8) /* after a text of phrase_search.h, to be read past it */           \
-    K(NO_RECORD, -1)                                                                               \
+    K(TEXT_PADDING_BYTES, 16) /* after a text: a separator, and what is read past it */            \
     K(MAX_REPLACEMENTS, 5)                                                                         \
     K(ENDS_WORD, 128)                                                                              \
     K(SHORT_CACHE_BYTES, SHORT_ENTRIES *(int)sizeof(ShortEntry))                                   \
@@ -67,8 +66,6 @@
 
 NATIVE_CONSTANTS(SCAN_CONSTANTS)
 NATIVE_STRUCTURE(ScanState, SCAN_STATE_MEMBERS)
-
-#include "phrase_search.h" /* which needs NO_RECORD */
 
 _Static_assert(TEXT_PADDING_BYTES >= MAX_SHORT_BYTES, "16 bytes are read anywhere");
 

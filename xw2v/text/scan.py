@@ -15,6 +15,7 @@ from typing import NamedTuple
 import numpy as np
 
 from xw2v.storage.native import Count, NativeLibrary, Pointer, Signature, native_library
+from xw2v.storage.python_api import OBJECT_METHOD, USE_PYTHON
 from xw2v.text.characters import CharacterClass, class_table
 from xw2v.text.tokens import Losses, TokenRule
 
@@ -56,18 +57,6 @@ class ScanState(ctypes.Structure):
     ]
 
 
-class RecordTable(ctypes.Structure):
-    """RecordTable of scan.c, which says what its members are."""
-
-    _fields_ = [
-        ("hashes", Pointer),
-        ("numbers", Pointer),
-        ("mask", Count),
-        ("text", ctypes.c_char_p),
-        ("starts", Pointer),
-    ]
-
-
 OF_STATE: Signature = (None, ctypes.POINTER(ScanState))
 FUNCTIONS: dict[str, Signature] = {
     "xw2v_newlines": (Count, ctypes.c_char_p, Count),
@@ -76,8 +65,10 @@ FUNCTIONS: dict[str, Signature] = {
     "xw2v_cache_insert": (None, Pointer, Pointer, Pointer, Pointer, Count),
     "xw2v_number": (None, Pointer, Count, Pointer, Pointer),
     "xw2v_renumber": (Count, Pointer, Pointer, Count, Pointer, Pointer, Count),
-    "xw2v_fill_records": (Count, Pointer, Count, Count),
-    "xw2v_find_phrases": (Count, Pointer, Pointer, ctypes.c_char_p, Count, Pointer, Count),
+    "xw2v_use_python": USE_PYTHON,
+    "xw2v_fill_filter": OBJECT_METHOD,
+    "xw2v_join_phrases": OBJECT_METHOD,
+    "xw2v_find_phrases": OBJECT_METHOD,
 }
 
 
@@ -86,7 +77,7 @@ def library() -> NativeLibrary | None:
     """The compiled loops; None where this installation has none, because no C compiler was found at
     install time.
     """
-    return native_library("xw2v_scan", (ScanState, RecordTable), FUNCTIONS)
+    return native_library("xw2v_scan", (ScanState,), FUNCTIONS)
 
 
 def is_fast(rule: TokenRule) -> bool:

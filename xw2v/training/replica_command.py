@@ -109,6 +109,12 @@ class ReplicaSession(TrainingSession):
                 setting="patience",
                 value=settings.patience,
             )
+        if settings.combine_overlap and not ranks.allows_threads:
+            raise UsageError(
+                "this MPI can be called by a program's first thread alone; leave it out, or take "
+                "an MPI with MPI_THREAD_SERIALIZED, such as mpich",
+                setting="combine_overlap",
+            )
         backend, settings = open_backend(self._on_this_machine(settings), say)
         corpus, validation = self.texts(settings)
         must_agree(

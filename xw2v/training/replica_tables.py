@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import NamedTuple
 
 import numpy as np
 
@@ -21,7 +23,34 @@ from xw2v.sgns.interface import Tables
 from xw2v.sgns.loading import load_backend
 from xw2v.training.replica_messages import MessageWriter, stretch_of, unpacked
 
+# A combine whose result comes when as many steps again have been taken: replicas have gone twice as
+# far by then, and must not be sent as far again as they were when it began.
+OVERLAP_CURVATURE = 2
 MEAN_ROWS = 1024  # the most frequent rows of a table, whose mean stands for that of all
+
+
+class Beside:
+    """What works on a combine while training goes on: a thread, with loops over rows of its own,
+    since those of training are at work.
+    """
+
+    def __init__(self) -> None:
+        self.combiner = combiner_for(load_backend("numpy", workers=1))
+        self.thread = ThreadPoolExecutor(1, "xw2v-combine")
+
+
+class Pending(NamedTuple):
+    """A combine that is under way.
+
+    Attributes:
+        sent: the message to each owner.
+        numbers: with which these begin.
+        task: what `ReplicaTables._exchanged` will return.
+    """
+
+    sent: list[np.ndarray]
+    numbers: int
+    task: Future[tuple[list[list[int]], list[np.ndarray]]]
 
 
 class ReplicaTables:
@@ -55,6 +84,8 @@ class ReplicaTables:
         self._bases: list[np.ndarray] = []
         self._writers: list[MessageWriter] = []
         self.combiner = combiner_for(backend)
+        self._beside: Beside | None = None
+        self._pending: Pending | None = None
         self.bytes_sent = 0
 
     def begin(self, tables: Tables[Array]) -> None:
@@ -78,25 +109,71 @@ class ReplicaTables:
         Returns:
             The numbers of each rank.
         """
-        ranks, bases = self._ranks, self._bases
-        dim = bases[0].shape[1]
         outgoing = self._displacements(tables, due, numbers)
+        headers, results = self._exchanged(self.combiner, outgoing, due, alpha, len(numbers))
+        for message in results:
+            self._adopt(tables, message)
+        self._upload(tables, due)
+        if due[0] == len(self._bases[0]):  # from here a run may be resumed
+            self._meters = [CurvatureMeter() for _ in self._bases]
+        return headers
+
+    def begin_combine(
+        self, tables: Tables[Array], due: Sequence[int], alpha: float, numbers: Sequence[int]
+    ) -> None:
+        """As `combine`, but messages are sent and received while training goes on; what becomes of
+        it is adopted by `end_combine`, which is to be called before anything else is combined.
+        """
+        self._beside = self._beside or Beside()
+        outgoing = self._displacements(tables, due, numbers)
+        alpha = OVERLAP_CURVATURE * alpha
+        task = self._beside.thread.submit(
+            self._exchanged, self._beside.combiner, outgoing, due, alpha, len(numbers)
+        )
+        self._pending = Pending(outgoing, len(numbers) + len(self._bases), task)
+
+    def end_combine(self, tables: Tables[Array]) -> None:
+        """Adopt what has been combined meanwhile, if anything has: each row moves by what it became
+        less what was sent of it, so that it keeps what it has learned since.
+        """
+        pending, self._pending = self._pending, None
+        if pending is None:
+            return
+        bases, dim = self._bases, self._bases[0].shape[1]
+        _, results = pending.task.result()
+        for sent, message in zip(pending.sent, results, strict=True):
+            _, own = unpacked(sent, pending.numbers, len(bases), dim)
+            _, combined = unpacked(message, 0, len(bases), dim)
+            for table, base, rows, moved in zip(
+                distinct(tables), bases, combined, own, strict=True
+            ):
+                change = rows.values - base[rows.ids]
+                change[np.searchsorted(rows.ids, moved.ids)] -= moved.values
+                base[rows.ids] = rows.values
+                ids = self._backend.from_numpy(rows.ids.astype(np.int64))
+                self._backend.scatter_add(table, ids, self._backend.from_numpy(change))
+
+    def _exchanged(
+        self,
+        combiner: RowCombiner,
+        outgoing: Sequence[np.ndarray],
+        due: Sequence[int],
+        alpha: float,
+        numbers: int,
+    ) -> tuple[list[list[int]], list[np.ndarray]]:
+        """The numbers of each rank, and the message of each owner of what its rows become."""
+        ranks, bases = self._ranks, self._bases
+        heard, dim = numbers + len(bases), bases[0].shape[1]
         incoming = ranks.exchange(outgoing)
-        heard = len(numbers) + len(bases)
         headers, parts = zip(
             *(unpacked(message, heard, len(bases), dim) for message in incoming), strict=True
         )
-        of_ranks = np.array([header[len(numbers) :] for header in headers]).view(np.float64)
-        result = self._combined(due, alpha, of_ranks.max(axis=0), parts)
-        for message in ranks.exchange([result] * ranks.size):
-            self._adopt(tables, message)
-        self._upload(tables, due)
-        if due[0] == len(bases[0]):  # from here a run may be resumed
-            self._meters = [CurvatureMeter() for _ in bases]
-        others = range(ranks.size - 1)
+        of_ranks = np.array([header[numbers:] for header in headers]).view(np.float64)
+        result = self._combined(combiner, due, alpha, of_ranks.max(axis=0), parts)
+        results = ranks.exchange([result] * ranks.size)
         self.bytes_sent += sum(map(len, outgoing)) - len(outgoing[ranks.rank])
-        self.bytes_sent += len(result) * len(others)
-        return [header[: len(numbers)] for header in headers]
+        self.bytes_sent += len(result) * (ranks.size - 1)
+        return [header[:numbers] for header in headers], results
 
     def _displacements(
         self, tables: Tables[Array], due: Sequence[int], numbers: Sequence[int]
@@ -127,6 +204,7 @@ class ReplicaTables:
 
     def _combined(
         self,
+        combiner: RowCombiner,
         due: Sequence[int],
         alpha: float,
         curvatures: np.ndarray,
@@ -149,7 +227,7 @@ class ReplicaTables:
             curvature = self._pairs[i][first:last] * np.float32(alpha * curvatures[i])
             owned = OwnedRows(first, bases[i], self._met(i), curvature)
             own = [of_rank[i] for of_rank in parts]
-            writer.add(self.combiner.combine_into(writer.room(last - first), owned, own))
+            writer.add(combiner.combine_into(writer.room(last - first), owned, own))
         return writer.message
 
     def _met(self, table: int) -> WeightedRows:

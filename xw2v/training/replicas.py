@@ -56,7 +56,7 @@ class Replicas(Callback):
             trainer.step_config,
             trainer.sampling,
             tuning.batch_tokens(settings),
-            settings.combine_interval or interval_of(ranks.size),
+            settings.combine_interval or interval_of(ranks.size, settings.combine_overlap),
         )
         self.tables = ReplicaTables(
             ranks,
@@ -66,6 +66,7 @@ class Replicas(Callback):
         )
         kept = kept_tokens(counts, trainer.sampling)
         self._epoch_steps = kept / (tuning.batch_tokens(settings) * ranks.size)  # about
+        self._overlaps = settings.combine_overlap and ranks.size > 1
         self._trainer = trainer
         self._ranks = ranks
         self._signals = signals
@@ -102,8 +103,19 @@ class Replicas(Callback):
         self._ranks.wait()
 
     def _combine_due(self, state: State, is_done: bool) -> list[Notice]:
-        """Combine what is due, and where that is all, save or stop if somebody wants it."""
-        notices = self._combine(state, self.schedule.due(state.step), is_done)
+        """Combine what is due, and where that is all, save or stop if somebody wants it.
+
+        Returns:
+            What the ranks let each other know; nothing where that is still under way.
+        """
+        due = self.schedule.due(state.step)
+        self.tables.end_combine(state.tables)
+        if self._overlaps and not is_done and not self.schedule.is_whole(state.step):
+            self.tables.begin_combine(
+                state.tables, due, self._alpha(state), self._numbers(state, is_done)
+            )
+            return []
+        notices = self._combine(state, due, is_done)
         if self.schedule.is_whole(state.step):
             self._stop_if(state, any(notice.is_stopped for notice in notices))
             if notices[0].wants_save:
@@ -111,11 +123,14 @@ class Replicas(Callback):
         return notices
 
     def _combine(self, state: State, due: Sequence[int], is_done: bool) -> list[Notice]:
-        wants_save = self._ranks.rank == 0 and self._checkpointer.is_due(state)
-        notice = Notice(is_done, self._signals.received, wants_save)
-        numbers = [int(number) for number in notice]
+        numbers = self._numbers(state, is_done)
         heard = self.tables.combine(state.tables, due, self._alpha(state), numbers)
         return [Notice(*map(bool, flags)) for flags in heard]
+
+    def _numbers(self, state: State, is_done: bool) -> list[int]:
+        """This rank's notice, as it is sent."""
+        wants_save = self._ranks.rank == 0 and self._checkpointer.is_due(state)
+        return [int(flag) for flag in Notice(is_done, self._signals.received, wants_save)]
 
     def _alpha(self, state: State) -> float:
         """The learning rate, about: a function of steps alone, which all ranks count alike."""
