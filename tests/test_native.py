@@ -120,7 +120,10 @@ def test_a_function_that_is_missing_is_named(tmp_path: Path) -> None:
 @needs_scanner
 def test_two_pointers_swapped_in_python_are_refused_too() -> None:
     fields = list(scan.ScanState._fields_)
-    fields[-1], fields[-2] = fields[-2], fields[-1]
+    short, long = (
+        [name for name, _ in fields].index(f"{kind}_cache") for kind in ("short", "long")
+    )
+    fields[short], fields[long] = fields[long], fields[short]
     swapped = type("ScanState", (ctypes.Structure,), {"_fields_": fields})
     with pytest.raises(
         MissingDependencyError, match=r"ScanState has member short_cache .* where member long_cache"
