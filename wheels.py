@@ -77,7 +77,7 @@ def compile_library(
 ) -> bytes:
     """The library of an extension module, for a level of the target's processors."""
     command = [sys.executable, "-m", "ziglang", "cc", "-target", target.triple, *FLAGS]
-    command += [f"-march={target.levels[level]}"] if level else []
+    command += [f"-march={target.levels[level]}", "-mprfchw"] if level else []
     command += [f"-Wl,-install_name,@rpath/{library.name}"] if "macos" in target.triple else []
     command += module.get("extra-compile-args", [])
     command += [f"-I{folder}" for folder in module.get("include-dirs", [])]

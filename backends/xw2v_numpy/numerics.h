@@ -21,8 +21,8 @@ typedef REAL simd_vector __attribute__((vector_size(SIMD_BYTES)));
 #define PREFETCH_ROWS                                                                              \
     4 /* prefetch distance where rows are copied or places summed; update.h has its own */
 #define PREFETCH_REFERENCE 8 /* prefetch distance where the reference's rows are summed */
-#define DOT_ROWS 4    /* whose dot products with one row are computed at a time */
-#define STRIP_ROWS 16 /* rows whose coefficients are computed side by side, in SIMD lanes */
+#define DOT_ROWS 4           /* whose dot products with one row are computed at a time */
+#define STRIP_ROWS 16        /* rows whose coefficients are computed side by side, in SIMD lanes */
 
 _Static_assert(8 * sizeof(REAL) == BITS, "BITS is the width of REAL");
 _Static_assert(sizeof(REAL_AS_UINT) == sizeof(REAL), "exponential() copies one into the other");
@@ -92,6 +92,12 @@ INLINE REAL phi_minus_1(REAL z) {
 INLINE void prefetch(const REAL *row, int64_t dim) {
     for (int64_t d = 0; d < dim; d += CACHE_LINE_BYTES / (int64_t)sizeof(REAL))
         __builtin_prefetch(row + d);
+}
+
+/* A row that is going to be written: other cores' copies of it are given up on the way. */
+INLINE void prefetch_to_write(const REAL *row, int64_t dim) {
+    for (int64_t d = 0; d < dim; d += CACHE_LINE_BYTES / (int64_t)sizeof(REAL))
+        __builtin_prefetch(row + d, 1);
 }
 
 /* The same into the second level of cache. */

@@ -172,7 +172,8 @@ INLINE void update_rows(
         measure_rows(corrected, plan, rows, ids, count, &strip);
         for (int64_t i = 0; i < count; i++) {
             /* STRIP_ROWS ahead: the next strip's row, which measure_rows reads first */
-            if (first + i + STRIP_ROWS < end) prefetch(rows->table + ids[i + STRIP_ROWS] * D, D);
+            if (first + i + STRIP_ROWS < end)
+                prefetch_to_write(rows->table + ids[i + STRIP_ROWS] * D, D);
             if (first + i + PREFETCH_ROWS < end) prefetch_places(plan, places[i + PREFETCH_ROWS]);
             sum_places(plan, places[i], i, sums + i * P, &strip);
             change_of_row(corrected, plan, rows, rows->table + ids[i] * D, i, sums + i * P, &strip);
