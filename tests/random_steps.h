@@ -38,7 +38,7 @@ static REAL *run_steps(Team *team, int threads, int cbow, int tied) {
     StepPlan plan = {
         .vocab_size = VOCAB, .dim = DIM, .padded_dim = 24, .batch_tokens = TOKENS, .window = WINDOW,
         .group = GROUP, .shared_negatives = NEGATIVES, .cbow = cbow, .parts = threads, .sections = 3,
-        .negative = 5, .convexity = 1.5, .trust_ratio = 0.5, .trust_floor = 1, .curvature = 0.1, .alpha = 0.05, .measure = 1,
+        .negative = 5, .convexity = 1.5, .trust_ratio = 0.5, .trust_floor = 1, .curvature = 0.1, .batch = {.alpha = 0.05, .measure = 1},
         .input = &input, .output = tied ? &input : &output,
     };
     const int64_t places = xw2v_places(&plan), windows = TOKENS, negatives = negative_place(&plan, 0);
@@ -84,12 +84,12 @@ static REAL *run_steps(Team *team, int threads, int cbow, int tied) {
             right[i] = (int64_t)draw(WINDOW + 1);
         }
         for (int i = 0; i < TOKENS / GROUP * NEGATIVES; i++) drawn[i] = (int64_t)draw(VOCAB);
-        plan.tokens = tokens;
-        plan.left = left;
-        plan.right = right;
-        plan.negatives = drawn;
-        plan.reference = drawn;
-        plan.reference_rows = cbow ? TOKENS / GROUP * NEGATIVES : 0;
+        plan.batch.tokens = tokens;
+        plan.batch.left = left;
+        plan.batch.right = right;
+        plan.batch.negatives = drawn;
+        plan.batch.reference = drawn;
+        plan.batch.reference_rows = cbow ? TOKENS / GROUP * NEGATIVES : 0;
         if (xw2v_step(&plan, team) != NO_ERROR) exit(3);
     }
     return tables;

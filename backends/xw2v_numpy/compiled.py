@@ -209,7 +209,7 @@ class Workspace:
         self._new(plan, "means", (2, P), dtype)
         self._new(plan, "group_weight", (groups,), np.float64)
         slices = self._library.constants["SLICES"]
-        self._losses = self._new(plan, "losses", (groups, slices), np.float64)
+        self._new(plan, "losses", (groups, slices), np.float64)
         split = self._split
         plan.split = is_split_for(self._team.threads, groups) if split is None else split
         scratches = max(self._team.threads, groups) if plan.split else self._team.threads
@@ -302,8 +302,9 @@ class Workspace:
                 it are done.
         """
         batches = (StepBatch * len(steps))()
-        kept = [self._point(at, step.batch) for at, step in zip(batches, steps, strict=True)]
+        kept = []
         for at, step in zip(batches, steps, strict=True):
+            kept.append(self._point(at, step.batch))
             at.alpha = step.alpha
             at.measure = step.measure
         self._take_tables(tables)

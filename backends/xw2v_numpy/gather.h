@@ -19,7 +19,8 @@ copy_rows(const StepPlan *plan, const REAL *table, const int64_t *ids, Range ran
 INLINE void prefetch_group(const StepPlan *plan, int64_t q, int64_t begin, int64_t end) {
     const int64_t D = plan->dim, g = plan->group, w = plan->window, K = plan->shared_negatives;
     if (q >= n_groups(plan)) return;
-    const int64_t *tokens = plan->tokens + q * g + w, *negatives = plan->negatives + q * K;
+    const int64_t *tokens = plan->batch.tokens + q * g + w,
+                  *negatives = plan->batch.negatives + q * K;
     const REAL *input = plan->input->table, *output = plan->output->table;
     for (int64_t t = begin; t < end && t < g; t++) {
         prefetch_for_later(input + tokens[t] * D, D);
@@ -32,10 +33,11 @@ INLINE void prefetch_group(const StepPlan *plan, int64_t q, int64_t begin, int64
 /* Stage 1 of a group: a slice of its rows. */
 INLINE void gather(const StepPlan *plan, int64_t q, int64_t slice, const GroupScratch *scratch) {
     const int64_t w = plan->window, g = plan->group, K = plan->shared_negatives;
-    const int64_t *tokens = plan->tokens + q * g; /* of the windows; the group's own from w on */
+    const int64_t *tokens =
+        plan->batch.tokens + q * g; /* of the windows; the group's own from w on */
     const REAL *input = plan->input->table, *output = plan->output->table;
     const Range negatives = slice_of(K, slice), own = slice_of(g, slice);
-    copy_rows(plan, output, plan->negatives + q * K, negatives, scratch->N);
+    copy_rows(plan, output, plan->batch.negatives + q * K, negatives, scratch->N);
     copy_rows(
         plan, plan->cbow ? input : output, tokens, slice_of(window_tokens(plan), slice), scratch->R
     );
@@ -64,21 +66,21 @@ INLINE void means_of_group(const StepPlan *plan, int64_t q, const GroupScratch *
 
 INLINE int64_t reference_units(const StepPlan *plan) {
     const int64_t columns = REFERENCE_VECTORS * SIMD_LANES;
-    return plan->reference_rows > 0 ? (plan->padded_dim + columns - 1) / columns : 0;
+    return plan->batch.reference_rows > 0 ? (plan->padded_dim + columns - 1) / columns : 0;
 }
 
 /* CBOW: some columns of the mean of the reference's rows. */
 static void mean_of_reference(StepPlan *plan, int64_t unit) {
-    const int64_t D = plan->dim, R = plan->reference_rows;
+    const int64_t D = plan->dim, R = plan->batch.reference_rows;
     const int64_t first = unit * REFERENCE_VECTORS * SIMD_LANES;
     const int64_t columns =
         D - first < REFERENCE_VECTORS * SIMD_LANES ? D - first : REFERENCE_VECTORS * SIMD_LANES;
     const REAL *table = plan->output->table + first;
     REAL sums[REFERENCE_VECTORS * VECTOR_BYTES / sizeof(REAL)] = {0};
     for (int64_t i = 0; i < R; i++) {
-        const REAL *row = table + plan->reference[i] * D;
+        const REAL *row = table + plan->batch.reference[i] * D;
         if (i + PREFETCH_REFERENCE < R)
-            prefetch(table + plan->reference[i + PREFETCH_REFERENCE] * D, columns);
+            prefetch(table + plan->batch.reference[i + PREFETCH_REFERENCE] * D, columns);
         if (columns == REFERENCE_VECTORS * SIMD_LANES) {
 #pragma omp simd
             for (int64_t d = 0; d < REFERENCE_VECTORS * SIMD_LANES; d++) sums[d] += row[d];

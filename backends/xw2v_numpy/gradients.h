@@ -9,7 +9,7 @@
 
 /* How many context words token t has. */
 INLINE int64_t context_words(const StepPlan *plan, int64_t q, int64_t t) {
-    return plan->left[q * plan->group + t] + plan->right[q * plan->group + t];
+    return plan->batch.left[q * plan->group + t] + plan->batch.right[q * plan->group + t];
 }
 
 /* The weight of token t's pairs with each of its negatives. */
@@ -43,7 +43,7 @@ negative_gradients(const StepPlan *plan, int64_t q, Range tokens, const GroupScr
     for (int64_t t = tokens.first; t < tokens.last; t++) {
         const REAL weight = weight_of_negative(plan, q, t);
         REAL *scores = scratch->negative_scores + t * stride;
-        if (plan->measure) loss += (double)weight * loss_of(K, scores, 1);
+        if (plan->batch.measure) loss += (double)weight * loss_of(K, scores, 1);
 #pragma omp simd
         for (int64_t k = 0; k < stride; k++)
             scores[k] = weight * sigmoid(scores[k]); /* beyond K unread */
@@ -70,7 +70,7 @@ window_gradients(const StepPlan *plan, int64_t q, Range tokens, const GroupScrat
     }
     REAL *first = scratch->band + tokens.first * width;
     const int64_t count = (tokens.last - tokens.first) * width;
-    if (plan->measure) loss += loss_of(count, first, -1);
+    if (plan->batch.measure) loss += loss_of(count, first, -1);
 #pragma omp simd
     for (int64_t i = 0; i < count; i++) first[i] = -sigmoid(-first[i]);
     return loss;
@@ -105,7 +105,7 @@ token_gradients(const StepPlan *plan, int64_t q, Range tokens, const GroupScratc
         const REAL *row = scratch->O + t * P;
         dot_products(1, P, scratch->H + t * P, &row, scratch->positive_scores + t);
         if (context_words(plan, q, t) == 0) scratch->positive_scores[t] = OUTSIDE_WINDOW;
-        else if (plan->measure) loss += softplus(-scratch->positive_scores[t]);
+        else if (plan->batch.measure) loss += softplus(-scratch->positive_scores[t]);
         scratch->positive_scores[t] = -sigmoid(-scratch->positive_scores[t]);
     }
     return loss;
@@ -175,7 +175,7 @@ cbow_gradients(const StepPlan *plan, int64_t q, int64_t slice, const GroupScratc
         Product product = {scores, padded(K), 1, scratch->N, P, K};
         multiply(tokens.last - t, &product, 1, P, scratch->dH + t * P, P);
     }
-    const int corrected = plan->reference_rows > 0;
+    const int corrected = plan->batch.reference_rows > 0;
     const REAL *offset = corrected ? offset_of_group(plan, slice, scratch) : scratch->offsets;
     for (int64_t t = tokens.first; t < tokens.last; t++) {
         const REAL control = corrected ? control_variate(plan, q, t, scratch) : 0;

@@ -26,8 +26,8 @@ typedef struct {
     REAL *dH;              /* (g, P) CBOW: gradients of the hidden vectors */
     REAL *negative_scores; /* (g, padded K) of the negatives; overwritten by their gradients */
     REAL *positive_scores; /* (g,) CBOW: of the tokens, likewise */
-    REAL *band; /* (g, band_width) skip-gram: scores of the windows, likewise; CBOW: shares */
-    REAL *offsets;       /* (SLICES, P) CBOW: the reference's mean minus that of the negatives */
+    REAL *band;    /* (g, band_width) skip-gram: scores of the windows, likewise; CBOW: shares */
+    REAL *offsets; /* (SLICES, P) CBOW: the reference's mean minus that of the negatives */
     REAL *token_weights; /* (g,) of each token in the mean of the group's tokens */
     REAL *sums;          /* (STRIP_ROWS, P) of the update */
     int64_t size;        /* REALs in all */
@@ -80,10 +80,10 @@ INLINE GroupScratch scratch_in(const StepPlan *plan, REAL *memory) {
 
 /* The window of token t of a group as rows of R: from .. to - 1. */
 INLINE int64_t window_from(const StepPlan *plan, int64_t q, int64_t t) {
-    return t + plan->window - plan->left[q * plan->group + t];
+    return t + plan->window - plan->batch.left[q * plan->group + t];
 }
 INLINE int64_t window_to(const StepPlan *plan, int64_t q, int64_t t) {
-    return t + plan->window + plan->right[q * plan->group + t] + 1;
+    return t + plan->window + plan->batch.right[q * plan->group + t] + 1;
 }
 
 /* The product with R of the band's rows t .. t + rows - 1, over all that their windows reach. */

@@ -47,18 +47,17 @@ typedef uint64_t REAL_AS_UINT;
     M(REAL *, direction)      /* (P,) */                                                           \
     M(Part *, parts)          /* (parts,) */
 
-/* One of the steps of a call: its batch, learning rate, and what the loss is where it is measured.
- */
+/* A batch and its learning rate; the loss is written where it is measured. */
 #define STEP_BATCH_MEMBERS(M)                                                                      \
-    M(const int64_t *, tokens) /* these six as in StepPlan */                                      \
-    M(const int64_t *, left)                                                                       \
-    M(const int64_t *, right)                                                                      \
-    M(const int64_t *, negatives)                                                                  \
-    M(const int64_t *, reference)                                                                  \
-    M(int64_t, reference_rows)                                                                     \
-    M(double, alpha)                                                                               \
-    M(int64_t, measure)                                                                            \
-    M(double, loss) /* before the step, summed over the batch's pairs */
+    M(const int64_t *, tokens)    /* (T + 2w,) ids, with w neighbours at either side */            \
+    M(const int64_t *, left)      /* (T,) context words to the left of each token: 0 .. w */       \
+    M(const int64_t *, right)     /* (T,) and to the right */                                      \
+    M(const int64_t *, negatives) /* (T/g, K) ids */                                               \
+    M(const int64_t *, reference) /* (R,) ids; R is 0 in skip-gram */                              \
+    M(int64_t, reference_rows)    /* R */                                                          \
+    M(double, alpha)              /* learning rate */                                              \
+    M(int64_t, measure)           /* whether to sum the loss */                                    \
+    M(double, loss)               /* before the step, summed over the batch's pairs */
 
 /* Configuration and batch, which are only read, and the arrays of a step. */
 #define STEP_PLAN_MEMBERS(M)                                                                       \
@@ -81,15 +80,8 @@ typedef uint64_t REAL_AS_UINT;
     M(double, curvature)                                                                           \
     M(double, convexity) /* CBOW: the factor of the control variate's coefficient */               \
     M(double, weight_decay)                                                                        \
-    M(double, alpha)              /* learning rate */                                              \
-    M(int64_t, measure)           /* whether to sum the loss */                                    \
-    M(const int64_t *, tokens)    /* (T + 2w,) ids, with w neighbours at either side */            \
-    M(const int64_t *, left)      /* (T,) context words to the left of each token: 0 .. w */       \
-    M(const int64_t *, right)     /* (T,) and to the right */                                      \
-    M(const int64_t *, negatives) /* (T/g, K) ids */                                               \
-    M(const int64_t *, reference) /* (R,) ids; R is 0 in skip-gram */                              \
-    M(int64_t, reference_rows)    /* R */                                                          \
-    M(RowSet *, input)            /* rows of the input table; the same as output where tied */     \
+    M(StepBatch, batch)                                                                            \
+    M(RowSet *, input) /* rows of the input table; the same as output where tied */                \
     M(RowSet *, output)                                                                            \
     M(int64_t *, place_id)       /* (places,) row of each place's table */                         \
     M(int32_t *, next_place)     /* (places,) the next of the same row, or -1 */                   \

@@ -145,17 +145,6 @@ int xw2v_step(StepPlan *plan, Team *team) {
     return NO_ERROR;
 }
 
-static void take_batch(StepPlan *plan, const StepBatch *batch) {
-    plan->tokens = batch->tokens;
-    plan->left = batch->left;
-    plan->right = batch->right;
-    plan->negatives = batch->negatives;
-    plan->reference = batch->reference;
-    plan->reference_rows = batch->reference_rows;
-    plan->alpha = batch->alpha;
-    plan->measure = batch->measure;
-}
-
 static double summed_loss(const StepPlan *plan) {
     double sum = 0;
     for (int64_t i = 0; i < n_groups(plan) * SLICES; i++) sum += plan->losses[i];
@@ -164,7 +153,7 @@ static double summed_loss(const StepPlan *plan) {
 
 /* The loss of a batch, with the tables left as they are. Returns an error code. */
 int xw2v_loss(StepPlan *plan, Team *team, StepBatch *batch) {
-    take_batch(plan, batch);
+    plan->batch = *batch;
     const int error = check_batch(plan);
     if (error != NO_ERROR) return error;
     team_run(team, plan, &(Phase){n_groups(plan), run_loss}, 1);
@@ -176,7 +165,7 @@ int xw2v_loss(StepPlan *plan, Team *team, StepBatch *batch) {
    interpreter. Returns the error code of the first that has one, after which none is done. */
 int xw2v_steps(StepPlan *plan, Team *team, StepBatch *batches, int64_t count) {
     for (int64_t i = 0; i < count; i++) {
-        take_batch(plan, batches + i);
+        plan->batch = batches[i];
         const int error = xw2v_step(plan, team);
         if (error != NO_ERROR) return error;
         if (batches[i].measure) batches[i].loss = summed_loss(plan);

@@ -46,7 +46,7 @@ class RowSet(ctypes.Structure):
 
 
 class StepBatch(ctypes.Structure):
-    """One of the steps of a call; its members are those of interface.h."""
+    """A batch and its learning rate; its members are those of interface.h."""
 
     _fields_ = [
         ("tokens", Pointer),
@@ -84,14 +84,7 @@ class StepPlan(ctypes.Structure):
         ("curvature", Real),
         ("convexity", Real),
         ("weight_decay", Real),
-        ("alpha", Real),
-        ("measure", Count),
-        ("tokens", Pointer),
-        ("left", Pointer),
-        ("right", Pointer),
-        ("negatives", Pointer),
-        ("reference", Pointer),
-        ("reference_rows", Count),
+        ("batch", StepBatch),
         ("input", ctypes.POINTER(RowSet)),
         ("output", ctypes.POINTER(RowSet)),
         ("place_id", Pointer),

@@ -38,25 +38,27 @@ static int check_batch(const StepPlan *plan) {
     const int64_t T = plan->batch_tokens;
     const int64_t w = plan->window;
     const int64_t draws = n_groups(plan) * plan->shared_negatives;
-    if (!all_below(plan->vocab_size, plan->tokens, T + 2 * w)) return ERROR_ID_OUTSIDE_VOCABULARY;
-    if (!all_below(plan->vocab_size, plan->negatives, draws)) return ERROR_ID_OUTSIDE_VOCABULARY;
-    if (!all_below(plan->vocab_size, plan->reference, plan->reference_rows))
+    if (!all_below(plan->vocab_size, plan->batch.tokens, T + 2 * w))
         return ERROR_ID_OUTSIDE_VOCABULARY;
-    if (!all_below(w + 1, plan->left, T)) return ERROR_EXTENT_OUTSIDE_WINDOW;
-    if (!all_below(w + 1, plan->right, T)) return ERROR_EXTENT_OUTSIDE_WINDOW;
+    if (!all_below(plan->vocab_size, plan->batch.negatives, draws))
+        return ERROR_ID_OUTSIDE_VOCABULARY;
+    if (!all_below(plan->vocab_size, plan->batch.reference, plan->batch.reference_rows))
+        return ERROR_ID_OUTSIDE_VOCABULARY;
+    if (!all_below(w + 1, plan->batch.left, T)) return ERROR_EXTENT_OUTSIDE_WINDOW;
+    if (!all_below(w + 1, plan->batch.right, T)) return ERROR_EXTENT_OUTSIDE_WINDOW;
     return NO_ERROR;
 }
 
 static void fill_place_ids(StepPlan *plan) {
     const int64_t w = plan->window, g = plan->group, K = plan->shared_negatives;
-    memcpy(plan->place_id, plan->tokens + w, (size_t)plan->batch_tokens * sizeof(int64_t));
+    memcpy(plan->place_id, plan->batch.tokens + w, (size_t)plan->batch_tokens * sizeof(int64_t));
     for (int64_t q = 0; q < n_groups(plan); q++)
         memcpy(
-            plan->place_id + window_place(plan, q), plan->tokens + q * g,
+            plan->place_id + window_place(plan, q), plan->batch.tokens + q * g,
             (size_t)window_tokens(plan) * sizeof(int64_t)
         );
     memcpy(
-        plan->place_id + negative_place(plan, 0), plan->negatives,
+        plan->place_id + negative_place(plan, 0), plan->batch.negatives,
         (size_t)(n_groups(plan) * K) * sizeof(int64_t)
     );
 }
@@ -96,7 +98,7 @@ static void number_rows(StepPlan *plan, RowSet *rows, int64_t part_number) {
 static void compute_weights(StepPlan *plan, int64_t q) {
     const int64_t w = plan->window, g = plan->group, K = plan->shared_negatives;
     const int64_t n = window_tokens(plan);
-    const int64_t *left = plan->left + q * g, *right = plan->right + q * g;
+    const int64_t *left = plan->batch.left + q * g, *right = plan->batch.right + q * g;
     double *positive = plan->positive_weight, *negative = plan->negative_weight;
     double pairs = 0;
     for (int64_t t = 0; t < g; t++) {

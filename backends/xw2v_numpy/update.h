@@ -116,7 +116,7 @@ INLINE void change_of_row(
     const REAL *met_by_negatives = plan->means + NEGATIVE * P;
     const REAL token = strip->weight[TOKEN][i] * strip->sigma[TOKEN][i];
     const REAL negative = strip->weight[NEGATIVE][i] * strip->sigma[NEGATIVE][i];
-    const REAL alpha = (REAL)plan->alpha, decay = (REAL)plan->weight_decay;
+    const REAL alpha = (REAL)plan->batch.alpha, decay = (REAL)plan->weight_decay;
     REAL along = 0, squared = 0;
 #pragma omp simd reduction(+ : along, squared)
     for (int64_t d = 0; d < plan->dim; d++) {
@@ -163,7 +163,7 @@ INLINE void update_rows(
     dot_products(1, P, direction, &direction, &direction_squared);
     const REAL divisor = direction_squared > 0 ? direction_squared : 1;
     const REAL curvature = (REAL)plan->curvature;
-    const REAL scale = (REAL)plan->alpha * direction_squared;
+    const REAL scale = (REAL)plan->batch.alpha * direction_squared;
     Strip strip;
     for (int64_t first = part->count * section / plan->sections; first < end; first += STRIP_ROWS) {
         const int64_t count = end - first < STRIP_ROWS ? end - first : STRIP_ROWS;
