@@ -11,6 +11,7 @@ import pytest
 import xw2v_numpy.compiled as compiled
 from oracles import random_batch
 from xw2v_numpy.team import Team
+from xw2v_numpy.workspace import Workspace
 
 from xw2v import tuning
 from xw2v.errors import InputError
@@ -30,7 +31,7 @@ def bytes_of_step(settings: Settings, workers: int) -> int:
     config = tuning.step_config(settings)
     table = np.zeros((WORDS, settings.vector_size), np.float32)
     batch = random_batch(np.random.default_rng(0), config, WORDS, tuning.batch_tokens(settings))
-    workspace = compiled.Workspace(config, Tables(table, table.copy()), batch, Team(workers))
+    workspace = Workspace(config, Tables(table, table.copy()), batch, Team(workers))
     return sum(array.nbytes for array in workspace._arrays)
 
 

@@ -68,8 +68,8 @@ def test_the_device_changes_no_more_than_the_default_batch(
 
 
 def test_words_of_n_grams_have_small_groups() -> None:
-    assert sizes(Settings(subword="3-6")) == (2048, 16, 24)
-    assert sizes(Settings(subword="3-6", vector_size=300)) == (2048, 16, 24)
+    assert sizes(Settings(subword="3-6")) == (1024, 16, 24)
+    assert sizes(Settings(subword="3-6", vector_size=300)) == (1024, 16, 24)
     assert sizes(Settings(subword="3-6", model="cbow")) == sizes(Settings(model="cbow"))
 
 

@@ -116,8 +116,8 @@ class Settings:
     )
     batch_tokens: int | None = setting(
         None,
-        "Tokens in a batch, rounded up to complete groups (2048, CBOW 1024; CUDA 4096, CBOW 2048, "
-        "with n-grams as the CPU).",
+        "Tokens in a batch, rounded up to complete groups (2048, CBOW 1024; CUDA 4096, CBOW 2048; "
+        "with n-grams 1024).",
         low=1,
         high=2**24,
     )

@@ -13,6 +13,7 @@ from xw2v.sgns.interface import SubwordIndex
 DEFAULT_BATCH_TOKENS = {"skipgram": 2048, "cbow": 1024}
 # A GPU is not filled by what the cache of a CPU core holds.
 CUDA_BATCH_TOKENS = {"skipgram": 4096, "cbow": 2048}
+NGRAM_BATCH_TOKENS = 1024
 BLOCK_CENTERS = 8  # centers that share a span
 GROUP_TOKENS = 64  # tokens that share negatives; twice as many where negatives are few
 SMALLEST_GROUP_TOKENS = 16
@@ -63,12 +64,14 @@ def model_shape(
 def batch_tokens(settings: Settings) -> int:
     """T: the setting, or the default of model and device, rounded up to complete groups.
 
-    Words that share n-grams move together in a batch, and lose most by large ones: they have the
-    CPU's on every device.
+    Words that share n-grams move together in a batch, and lose most by large ones: theirs are
+    smaller, on every device.
     """
     if settings.batch_tokens is not None:
         tokens = settings.batch_tokens
-    elif settings.device.partition(":")[0] == "cuda" and settings.subword is None:
+    elif settings.subword is not None:
+        tokens = NGRAM_BATCH_TOKENS
+    elif settings.device.partition(":")[0] == "cuda":
         tokens = CUDA_BATCH_TOKENS[settings.model]
     else:
         tokens = DEFAULT_BATCH_TOKENS[settings.model]

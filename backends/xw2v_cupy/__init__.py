@@ -114,7 +114,7 @@ class CupyBackend(Backend):
             return None
         return CupyStep(config, self.kernels, fused=fused)
 
-    def own_composer(self, config: StepConfig, index: SubwordIndex) -> Composer | None:
+    def own_composer(self, config: StepConfig, index: SubwordIndex, step: Step) -> Composer | None:
         return CupyComposer(config, index, self.kernels, deterministic=self.deterministic)
 
     def own_sampler(

@@ -65,10 +65,10 @@ class NumpyBackend(Backend):
     def own_step(self, config: StepConfig) -> Step | None:
         return CompiledStep(config, self.team) if is_available(config) else None
 
-    def own_composer(self, config: StepConfig, index: SubwordIndex) -> Composer | None:
-        if load_team() is None or load_subwords() is None:
+    def own_composer(self, config: StepConfig, index: SubwordIndex, step: Step) -> Composer | None:
+        if load_subwords() is None or not isinstance(step, CompiledStep):
             return None
-        return CompiledComposer(config, index, self.team)
+        return CompiledComposer(config, index, step)
 
     def own_sampler(
         self, stream: TokenStream, config: StepConfig, sampling: Sampling, purposes: Purposes

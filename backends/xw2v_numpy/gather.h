@@ -30,6 +30,23 @@ INLINE void prefetch_group(const StepPlan *plan, int64_t q, int64_t begin, int64
         prefetch_for_later(output + negatives[k] * D, D);
 }
 
+/* CBOW: the hidden vector of token t, the mean or sum of its window's rows. */
+INLINE void sum_window(const StepPlan *plan, int64_t q, int64_t t, const GroupScratch *scratch) {
+    const int64_t D = plan->dim, at = q * plan->group + t;
+    const int64_t left = plan->batch.left[at], words = left + plan->batch.right[at];
+    const int64_t *tokens = plan->batch.tokens + at + plan->window - left; /* of the window */
+    REAL *H = scratch->H + t * plan->padded_dim;
+    if (words == 0) memset(H, 0, (size_t)D * sizeof(REAL));
+    for (int64_t first = 0; first < words; first += SUMMED_ROWS) {
+        const int64_t count = words - first < SUMMED_ROWS ? words - first : SUMMED_ROWS;
+        const int is_last = first + count == words;
+        const REAL *rows[SUMMED_ROWS];
+        for (int64_t i = 0; i < count; i++) /* its own token is left out */
+            rows[i] = plan->input->table + tokens[first + i + (first + i >= left)] * D;
+        add_rows(count, first == 0, D, rows, is_last && plan->cbow_mean ? 1 / (REAL)words : 1, H);
+    }
+}
+
 /* Stage 1 of a group: a slice of its rows. */
 INLINE void gather(const StepPlan *plan, int64_t q, int64_t slice, const GroupScratch *scratch) {
     const int64_t w = plan->window, g = plan->group, K = plan->shared_negatives;
@@ -38,11 +55,17 @@ INLINE void gather(const StepPlan *plan, int64_t q, int64_t slice, const GroupSc
     const REAL *input = plan->input->table, *output = plan->output->table;
     const Range negatives = slice_of(K, slice), own = slice_of(g, slice);
     copy_rows(plan, output, plan->batch.negatives + q * K, negatives, scratch->N);
-    copy_rows(
-        plan, plan->cbow ? input : output, tokens, slice_of(window_tokens(plan), slice), scratch->R
-    );
-    if (plan->cbow) copy_rows(plan, output, tokens + w, own, scratch->O);
-    else copy_rows(plan, input, tokens + w, own, scratch->H);
+    if (plan->cbow) {
+        for (int64_t t = own.first; t < own.last; t++) {
+            const int64_t ahead = t + w + PREFETCH_ROWS; /* beyond the words of this window */
+            if (ahead < window_tokens(plan)) prefetch(input + tokens[ahead] * plan->dim, plan->dim);
+            sum_window(plan, q, t, scratch);
+        }
+        copy_rows(plan, output, tokens + w, own, scratch->O);
+    } else {
+        copy_rows(plan, output, tokens, slice_of(window_tokens(plan), slice), scratch->R);
+        copy_rows(plan, input, tokens + w, own, scratch->H);
+    }
     transpose(
         negatives.last - negatives.first, plan->padded_dim,
         scratch->N + negatives.first * plan->padded_dim, scratch->NT + negatives.first, padded(K)
@@ -62,33 +85,34 @@ INLINE void means_of_group(const StepPlan *plan, int64_t q, const GroupScratch *
     multiply(1, &tokens, 1, P, plan->group_means + (NEGATIVE * n_groups(plan) + q) * P, P);
 }
 
-#define REFERENCE_VECTORS 4 /* columns of a unit: as many sums stay in registers */
-
 INLINE int64_t reference_units(const StepPlan *plan) {
-    const int64_t columns = REFERENCE_VECTORS * SIMD_LANES;
-    return plan->batch.reference_rows > 0 ? (plan->padded_dim + columns - 1) / columns : 0;
+    return plan->batch.reference_rows > 0 ? REFERENCE_PARTS : 0;
 }
 
-/* CBOW: some columns of the mean of the reference's rows. */
-static void mean_of_reference(StepPlan *plan, int64_t unit) {
+/* CBOW: the sum of some of the reference's rows. */
+static void sum_of_reference(StepPlan *plan, int64_t unit) {
     const int64_t D = plan->dim, R = plan->batch.reference_rows;
-    const int64_t first = unit * REFERENCE_VECTORS * SIMD_LANES;
-    const int64_t columns =
-        D - first < REFERENCE_VECTORS * SIMD_LANES ? D - first : REFERENCE_VECTORS * SIMD_LANES;
-    const REAL *table = plan->output->table + first;
-    REAL sums[REFERENCE_VECTORS * VECTOR_BYTES / sizeof(REAL)] = {0};
-    for (int64_t i = 0; i < R; i++) {
-        const REAL *row = table + plan->batch.reference[i] * D;
-        if (i + PREFETCH_REFERENCE < R)
-            prefetch(table + plan->batch.reference[i + PREFETCH_REFERENCE] * D, columns);
-        if (columns == REFERENCE_VECTORS * SIMD_LANES) {
-#pragma omp simd
-            for (int64_t d = 0; d < REFERENCE_VECTORS * SIMD_LANES; d++) sums[d] += row[d];
-        } else {
-            for (int64_t d = 0; d < columns; d++) sums[d] += row[d];
+    const int64_t begin = R * unit / REFERENCE_PARTS, end = R * (unit + 1) / REFERENCE_PARTS;
+    const int64_t *ids = plan->batch.reference;
+    REAL *sum = plan->reference_sums + unit * plan->padded_dim;
+    if (begin == end) memset(sum, 0, (size_t)D * sizeof(REAL));
+    for (int64_t first = begin; first < end; first += SUMMED_ROWS) {
+        const int64_t count = end - first < SUMMED_ROWS ? end - first : SUMMED_ROWS;
+        const REAL *rows[SUMMED_ROWS];
+        for (int64_t i = 0; i < count; i++) {
+            const int64_t ahead = first + i + SUMMED_ROWS;
+            if (ahead < end) prefetch(plan->output->table + ids[ahead] * D, D);
+            rows[i] = plan->output->table + ids[first + i] * D;
         }
+        add_rows(count, first == begin, D, rows, 1, sum);
     }
-    for (int64_t d = 0; d < columns; d++) plan->reference_mean[first + d] = sums[d] / (REAL)R;
+}
+
+/* CBOW: the mean of the reference's rows. */
+static void mean_of_reference(StepPlan *plan) {
+    const REAL share = (REAL)(1 / (double)plan->batch.reference_rows);
+    Product sums = {&share, 0, 0, plan->reference_sums, plan->padded_dim, REFERENCE_PARTS};
+    multiply(1, &sums, 1, plan->padded_dim, plan->reference_mean, plan->padded_dim);
 }
 
 /* The means of the batch from those of its groups, and the directions of damping. */

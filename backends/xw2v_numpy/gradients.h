@@ -76,37 +76,35 @@ window_gradients(const StepPlan *plan, int64_t q, Range tokens, const GroupScrat
     return loss;
 }
 
-/* CBOW: the share of each word of a window in its hidden vector; all are alike. */
-INLINE void
-window_shares(const StepPlan *plan, int64_t q, Range tokens, const GroupScratch *scratch) {
-    const int64_t width = band_width(plan);
-    for (int64_t t = tokens.first; t < tokens.last; t++) {
-        REAL *shares = scratch->band + t * width + BAND_MARGIN - t;
-        memset(scratch->band + t * width, 0, (size_t)width * sizeof(REAL));
-        for (int64_t j = window_from(plan, q, t); j < window_to(plan, q, t); j++)
-            shares[j] = plan->cbow_mean ? 1 / (REAL)context_words(plan, q, t) : 1;
-        shares[t + plan->window] = 0; /* its own */
-    }
+/* CBOW: what each word of a window receives of the gradient of its hidden vector. */
+INLINE REAL share_of_word(const StepPlan *plan, int64_t q, int64_t t) {
+    const int64_t words = context_words(plan, q, t);
+    return plan->cbow_full || words == 0 ? 1 : 1 / (REAL)words;
 }
 
-/* CBOW: the factor from the gradient through `band` to the one that a window's words receive. */
-INLINE REAL gradient_factor(const StepPlan *plan, int64_t q, int64_t t) {
-    const int64_t pairs = context_words(plan, q, t);
-    if (pairs == 0 || plan->cbow_mean != plan->cbow_full) return 1;
-    return plan->cbow_full ? (REAL)pairs : 1 / (REAL)pairs;
-}
-
-/* CBOW: scores of tokens with their hidden vectors, which become gradients. Returns the loss. */
+/* CBOW: scores of tokens with their hidden vectors, which become gradients, and those of hidden
+   vectors with the reference's mean, which become the control variate's coefficients: what a
+   token's score gradients with negatives add up to. Returns the loss. */
 INLINE double
 token_gradients(const StepPlan *plan, int64_t q, Range tokens, const GroupScratch *scratch) {
     const int64_t P = plan->padded_dim;
+    const REAL scale = (REAL)(plan->convexity * plan->negative);
+    REAL *positives = plan->token_gradients + q * plan->group, *controls = scratch->control_scores;
     double loss = 0;
     for (int64_t t = tokens.first; t < tokens.last; t++) {
-        const REAL *row = scratch->O + t * P;
-        dot_products(1, P, scratch->H + t * P, &row, scratch->positive_scores + t);
-        if (context_words(plan, q, t) == 0) scratch->positive_scores[t] = OUTSIDE_WINDOW;
-        else if (plan->batch.measure) loss += softplus(-scratch->positive_scores[t]);
-        scratch->positive_scores[t] = -sigmoid(-scratch->positive_scores[t]);
+        const REAL *rows[2] = {scratch->O + t * P, plan->reference_mean};
+        REAL scores[2];
+        dot_products(2, P, scratch->H + t * P, rows, scores);
+        const int has_window = context_words(plan, q, t) > 0;
+        positives[t] = has_window ? scores[0] : OUTSIDE_WINDOW;
+        controls[t] = has_window ? scores[1] : -OUTSIDE_WINDOW;
+    }
+    for (int64_t t = tokens.first; plan->batch.measure && t < tokens.last; t++)
+        loss += context_words(plan, q, t) > 0 ? (double)softplus(-positives[t]) : 0;
+#pragma omp simd
+    for (int64_t t = tokens.first; t < tokens.last; t++) {
+        positives[t] = -sigmoid(-positives[t]);
+        controls[t] = scale * sigmoid(controls[t]);
     }
     return loss;
 }
@@ -146,28 +144,11 @@ offset_of_group(const StepPlan *plan, int64_t slice, const GroupScratch *scratch
     return offset;
 }
 
-/* CBOW: the control variate's coefficient, what token t's score gradients with negatives add up to.
- */
-INLINE REAL
-control_variate(const StepPlan *plan, int64_t q, int64_t t, const GroupScratch *scratch) {
-    const REAL *mean = plan->reference_mean;
-    REAL score;
-    if (context_words(plan, q, t) == 0) return 0;
-    dot_products(1, plan->padded_dim, scratch->H + t * plan->padded_dim, &mean, &score);
-    return (REAL)(plan->convexity * plan->negative) * sigmoid(score);
-}
-
 /* Stage 2 of a group, CBOW: the mean or sum of a window predicts the token. */
 static double
 cbow_gradients(const StepPlan *plan, int64_t q, int64_t slice, const GroupScratch *scratch) {
     const int64_t P = plan->padded_dim, g = plan->group, K = plan->shared_negatives;
     const Range tokens = slice_of(g, slice);
-    window_shares(plan, q, tokens, scratch);
-    for (int64_t t = tokens.first; t < tokens.last; t += TILE_ROWS) {
-        const int64_t rows = tokens.last - t < TILE_ROWS ? tokens.last - t : TILE_ROWS;
-        Product product = band_product(plan, q, scratch, t, rows);
-        multiply(rows, &product, 1, P, scratch->H + t * P, P);
-    }
     double loss = negative_gradients(plan, q, tokens, scratch);
     loss += token_gradients(plan, q, tokens, scratch);
     for (int64_t t = tokens.first; t < tokens.last; t += TILE_ROWS) {
@@ -178,22 +159,44 @@ cbow_gradients(const StepPlan *plan, int64_t q, int64_t slice, const GroupScratc
     const int corrected = plan->batch.reference_rows > 0;
     const REAL *offset = corrected ? offset_of_group(plan, slice, scratch) : scratch->offsets;
     for (int64_t t = tokens.first; t < tokens.last; t++) {
-        const REAL control = corrected ? control_variate(plan, q, t, scratch) : 0;
-        const REAL positive = scratch->positive_scores[t], factor = gradient_factor(plan, q, t);
-        const REAL *H = scratch->H + t * P, *O = scratch->O + t * P;
-        REAL *dO = plan->gradients + (q * g + t) * P, *dH = scratch->dH + t * P;
+        const REAL control = corrected ? scratch->control_scores[t] : 0;
+        const REAL positive = plan->token_gradients[q * g + t], share = share_of_word(plan, q, t);
+        const REAL *O = scratch->O + t * P;
+        REAL *dH = scratch->dH + t * P;
         for (int64_t d = 0; d < P; d += SIMD_LANES) {
-            simd_vector *of_window = (simd_vector *)(dH + d);
-            *(simd_vector *)(dO + d) = positive * *(const simd_vector *)(H + d);
-            *of_window = factor * (*of_window + positive * *(const simd_vector *)(O + d) +
-                                   control * *(const simd_vector *)(offset + d));
+            simd_vector *of_word = (simd_vector *)(dH + d);
+            *of_word = share * (*of_word + positive * *(const simd_vector *)(O + d) +
+                                control * *(const simd_vector *)(offset + d));
         }
     }
     return loss;
 }
 
+/* CBOW: the gradient of word j of a group's windows, the sum of those of the hidden vectors that it
+   is in. */
+INLINE void sum_covering(
+    const StepPlan *plan, int64_t q, int64_t slice, int64_t j, const GroupScratch *scratch,
+    REAL *sum
+) {
+    const int64_t P = plan->padded_dim, w = plan->window, g = plan->group;
+    int32_t *covering = scratch->covering + slice * (2 * w + 1);
+    int64_t covered = 0;
+    for (int64_t t = j > 2 * w ? j - 2 * w : 0; t < g && t <= j; t++) {
+        const int64_t from = window_from(plan, q, t), to = window_to(plan, q, t);
+        covering[covered] = (int32_t)t;
+        covered += (from <= j) & (j < to) & (j != t + w);
+    }
+    if (covered == 0) memset(sum, 0, (size_t)P * sizeof(REAL));
+    for (int64_t first = 0; first < covered; first += SUMMED_ROWS) {
+        const int64_t count = covered - first < SUMMED_ROWS ? covered - first : SUMMED_ROWS;
+        const REAL *rows[SUMMED_ROWS];
+        for (int64_t i = 0; i < count; i++) rows[i] = scratch->dH + covering[first + i] * P;
+        add_rows(count, first == 0, P, rows, 1, sum);
+    }
+}
+
 /* Stage 3 of a group: gradients of its negatives, G^T H, and of its windows' tokens: band^T H in
-   skip-gram, band^T dH in CBOW. */
+   skip-gram, sums of dH in CBOW. */
 static void
 distribute(const StepPlan *plan, int64_t q, int64_t slice, const GroupScratch *scratch) {
     const int64_t P = plan->padded_dim, K = plan->shared_negatives;
@@ -204,12 +207,15 @@ distribute(const StepPlan *plan, int64_t q, int64_t slice, const GroupScratch *s
         Product product = {scratch->negative_scores + k, 1, padded(K), scratch->H, P, plan->group};
         multiply(negatives.last - k, &product, 1, P, dN + k * P, P);
     }
+    if (plan->cbow) {
+        for (int64_t j = windows.first; j < windows.last; j++)
+            sum_covering(plan, q, slice, j, scratch, dR + j * P);
+        return;
+    }
     for (int64_t j = windows.first; j < windows.last; j += TILE_ROWS) {
         const int64_t rows = windows.last - j < TILE_ROWS ? windows.last - j : TILE_ROWS;
-        Product product = transposed_band_product(
-            plan, q, scratch, j, rows, plan->cbow ? scratch->dH : scratch->H
-        );
+        Product product = transposed_band_product(plan, q, scratch, j, rows);
         multiply(rows, &product, 1, P, dR + j * P, P);
     }
-    if (slice == 0 && !plan->cbow) means_of_group(plan, q, scratch);
+    if (slice == 0) means_of_group(plan, q, scratch);
 }

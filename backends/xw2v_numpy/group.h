@@ -15,22 +15,22 @@ INLINE int64_t band_width(const StepPlan *plan) {
     return 2 * plan->window + 1 + 2 * BAND_MARGIN + DOT_ROWS;
 }
 
-/* The scratch of a group; n = g + 2w. In CBOW, H are the means or sums of windows, and R input
- * rows. */
+/* The scratch of a group; n = g + 2w. In CBOW, H are the means or sums of windows. */
 typedef struct {
     REAL *H;               /* (g, P) hidden vectors: the tokens' input rows */
-    REAL *R;               /* (n + DOT_ROWS, P) output rows of the windows' tokens */
+    REAL *R;               /* (n + DOT_ROWS, P) skip-gram: output rows of the windows' tokens */
     REAL *N;               /* (K, P) output rows of the negatives ... */
     REAL *NT;              /* (P, padded K) ... and their transpose */
     REAL *O;               /* (g, P) CBOW: output rows of the tokens */
     REAL *dH;              /* (g, P) CBOW: gradients of the hidden vectors */
     REAL *negative_scores; /* (g, padded K) of the negatives; overwritten by their gradients */
-    REAL *positive_scores; /* (g,) CBOW: of the tokens, likewise */
-    REAL *band;    /* (g, band_width) skip-gram: scores of the windows, likewise; CBOW: shares */
-    REAL *offsets; /* (SLICES, P) CBOW: the reference's mean minus that of the negatives */
-    REAL *token_weights; /* (g,) of each token in the mean of the group's tokens */
-    REAL *sums;          /* (STRIP_ROWS, P) of the update */
-    int64_t size;        /* REALs in all */
+    REAL *control_scores;  /* (g,) CBOW: with the reference's mean, likewise */
+    int32_t *covering;     /* (SLICES, 2w + 1) CBOW: tokens whose windows hold a word */
+    REAL *band;            /* (g, band_width) skip-gram: scores of the windows, likewise */
+    REAL *offsets;         /* (SLICES, P) CBOW: the reference's mean minus that of the negatives */
+    REAL *token_weights;   /* (g,) of each token in the mean of the group's tokens */
+    REAL *sums;            /* (STRIP_ROWS, P) of the update */
+    int64_t size;          /* REALs in all */
 } GroupScratch;
 
 /* Rows first .. last - 1. */
@@ -56,14 +56,14 @@ INLINE REAL *take(REAL **end, int64_t count) {
     return array;
 }
 
-/* Place the arrays of a group from `memory` on. */
-INLINE GroupScratch scratch_in(const StepPlan *plan, REAL *memory) {
+/* Place the arrays of group q from `memory` on; but CBOW's H at the places of its tokens. */
+INLINE GroupScratch scratch_in(const StepPlan *plan, int64_t q, REAL *memory) {
     const int64_t P = plan->padded_dim, g = plan->group, K = plan->shared_negatives;
     const int64_t line = CACHE_LINE_BYTES / (int64_t)sizeof(REAL);
     GroupScratch scratch;
     REAL *end = memory;
-    scratch.H = take(&end, g * P);
-    scratch.R = take(&end, (window_tokens(plan) + DOT_ROWS) * P);
+    scratch.H = plan->cbow ? plan->gradients + q * g * P : take(&end, g * P);
+    scratch.R = take(&end, plan->cbow ? 0 : (window_tokens(plan) + DOT_ROWS) * P);
     scratch.N = take(&end, K * P);
     scratch.NT = take(&end, P * padded(K));
     scratch.O = take(&end, plan->cbow ? g * P : 0);
@@ -71,9 +71,11 @@ INLINE GroupScratch scratch_in(const StepPlan *plan, REAL *memory) {
     scratch.offsets = take(&end, plan->cbow ? SLICES * P : 0);
     scratch.negative_scores = take(&end, g * padded(K));
     scratch.sums = take(&end, STRIP_ROWS * P);
-    scratch.positive_scores = take(&end, padded(g));
+    scratch.control_scores = take(&end, padded(g));
     scratch.token_weights = take(&end, padded(g));
-    scratch.band = take(&end, padded(g * band_width(plan)));
+    scratch.covering =
+        (int32_t *)take(&end, plan->cbow ? padded(SLICES * (2 * plan->window + 1)) : 0);
+    scratch.band = take(&end, plan->cbow ? 0 : padded(g * band_width(plan)));
     scratch.size = (end - memory + line - 1) / line * line;
     return scratch;
 }
@@ -106,11 +108,10 @@ INLINE Product band_product(
     };
 }
 
-/* The product of the transposed band's rows j .. j + rows - 1, tokens of the windows, with (g, P)
-   B: over all tokens whose windows may reach them. */
+/* The product of the transposed band's rows j .. j + rows - 1, tokens of the windows, with H: over
+   all tokens whose windows may reach them. */
 INLINE Product transposed_band_product(
-    const StepPlan *plan, int64_t q, const GroupScratch *scratch, int64_t j, int64_t rows,
-    const REAL *B
+    const StepPlan *plan, int64_t q, const GroupScratch *scratch, int64_t j, int64_t rows
 ) {
     const int64_t width = band_width(plan), w = plan->window, g = plan->group;
     int64_t from = j - 2 * w > 0 ? j - 2 * w : 0, to = j + rows < g ? j + rows : g;
@@ -120,7 +121,7 @@ INLINE Product transposed_band_product(
         .A = scratch->band + from * width + BAND_MARGIN + j - from,
         .row_stride = 1,
         .column_stride = width - 1,
-        .B = B + from * plan->padded_dim,
+        .B = scratch->H + from * plan->padded_dim,
         .B_stride = plan->padded_dim,
         .depth = to - from,
     };

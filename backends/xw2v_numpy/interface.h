@@ -20,8 +20,9 @@ typedef uint64_t REAL_AS_UINT;
     K(MAX_WINDOW, 100000)                                                                          \
     K(VECTOR_BYTES, 32) /* P REALs are whole vectors; all rows are aligned to it */                \
     K(CACHE_LINE_BYTES, 64)                                                                        \
-    K(SLICES, 4)   /* in which several threads can work on a group */                              \
-    K(NO_ERROR, 0) /* what check_batch returns: */                                                 \
+    K(SLICES, 4)           /* in which several threads can work on a group */                      \
+    K(REFERENCE_PARTS, 16) /* in which they sum the rows of CBOW's reference */                    \
+    K(NO_ERROR, 0)         /* what check_batch returns: */                                         \
     K(ERROR_ID_OUTSIDE_VOCABULARY, 1)                                                              \
     K(ERROR_EXTENT_OUTSIDE_WINDOW, 2)
 
@@ -83,16 +84,19 @@ typedef uint64_t REAL_AS_UINT;
     M(StepBatch, batch)                                                                            \
     M(RowSet *, input) /* rows of the input table; the same as output where tied */                \
     M(RowSet *, output)                                                                            \
-    M(int64_t *, place_id)       /* (places,) row of each place's table */                         \
-    M(int32_t *, next_place)     /* (places,) the next of the same row, or -1 */                   \
-    M(REAL *, gradients)         /* (places, P) */                                                 \
+    M(int64_t *, place_id)     /* (places,) row of each place's table */                           \
+    M(int32_t *, next_place)   /* (places,) the next of the same row, or -1 */                     \
+    M(REAL *, gradients)       /* (places, P) */                                                   \
+    M(REAL *, token_gradients) /* (T,) CBOW: of the tokens' scores; of a token, the hidden vector  \
+                                  is at its place in gradients */                                  \
     M(double *, positive_weight) /* (places,) summed weight of its pairs with positives ... */     \
     M(double *, negative_weight) /* (places,) ... and with negatives */                            \
     M(REAL *, group_means)       /* (2, T/g, P) of each group: [TOKEN] the mean of its negatives'  \
                                     rows, which its tokens meet; [NEGATIVE] the weighted mean of   \
                                     its tokens' rows, which its negatives meet; zeros in CBOW, so  \
                                     that no sum is corrected or damped, as are the weights */      \
-    M(REAL *, reference_mean)    /* (P,) CBOW: of the reference's output rows */                   \
+    M(REAL *, reference_sums)    /* (REFERENCE_PARTS, P) CBOW: of the reference's output rows */   \
+    M(REAL *, reference_mean)    /* (P,) CBOW: their mean */                                       \
     M(REAL *, means)             /* (2, P) likewise, of the batch */                               \
     M(double *, group_weight)    /* (T/g,) summed weight of a group's pairs with negatives */      \
     M(double *, losses)          /* (T/g, SLICES) */                                               \

@@ -28,7 +28,7 @@
 #include "update.h"
 
 /* REALs of scratch that a thread needs. */
-int64_t xw2v_scratch_size(const StepPlan *plan) { return scratch_in(plan, plan->scratch).size; }
+int64_t xw2v_scratch_size(const StepPlan *plan) { return scratch_in(plan, 0, plan->scratch).size; }
 
 /* How many places a batch has: the first place past its last group. */
 int64_t xw2v_places(const StepPlan *plan) { return negative_place(plan, n_groups(plan)); }
@@ -55,7 +55,7 @@ hidden_gradients(StepPlan *plan, int64_t q, int64_t slice, const GroupScratch *s
 }
 
 static void group_by_one_thread(StepPlan *plan, int64_t q, int64_t thread) {
-    const GroupScratch scratch = scratch_in(plan, plan->scratch + thread * plan->scratch_size);
+    const GroupScratch scratch = scratch_in(plan, q, plan->scratch + thread * plan->scratch_size);
     for (int64_t slice = 0; slice < SLICES; slice++) gather_slice(plan, q, slice, &scratch);
     for (int64_t slice = 0; slice < SLICES; slice++) hidden_gradients(plan, q, slice, &scratch);
     for (int64_t slice = 0; slice < SLICES; slice++) distribute(plan, q, slice, &scratch);
@@ -68,7 +68,8 @@ static void run_group(void *job, int64_t unit, int64_t thread) {
 }
 
 static GroupScratch scratch_of_unit(const StepPlan *plan, int64_t unit) {
-    return scratch_in(plan, plan->scratch + unit / SLICES * plan->scratch_size);
+    const int64_t q = unit / SLICES;
+    return scratch_in(plan, q, plan->scratch + q * plan->scratch_size);
 }
 
 static void run_gather(void *job, int64_t unit, int64_t thread) {
@@ -97,7 +98,13 @@ static void run_distribute(void *job, int64_t unit, int64_t thread) {
 
 static void run_reference(void *job, int64_t unit, int64_t thread) {
     (void)thread;
-    mean_of_reference(job, unit);
+    sum_of_reference(job, unit);
+}
+
+static void run_reference_mean(void *job, int64_t unit, int64_t thread) {
+    (void)unit;
+    (void)thread;
+    mean_of_reference(job);
 }
 
 static void run_means(void *job, int64_t unit, int64_t thread) {
@@ -110,7 +117,7 @@ static void run_means(void *job, int64_t unit, int64_t thread) {
 static void run_update(void *job, int64_t unit, int64_t thread) {
     StepPlan *plan = job;
     RowSet *rows = set_of(plan, unit / plan->sections / plan->parts);
-    const GroupScratch scratch = scratch_in(plan, plan->scratch + thread * plan->scratch_size);
+    const GroupScratch scratch = scratch_in(plan, 0, plan->scratch + thread * plan->scratch_size);
     update_section(
         plan, rows, unit / plan->sections % plan->parts, unit % plan->sections, scratch.sums
     );
@@ -126,21 +133,25 @@ int xw2v_step(StepPlan *plan, Team *team) {
     if (error != NO_ERROR) return error;
     const int64_t n_parts = n_sets(plan) * plan->parts, slices = n_groups(plan) * SLICES;
     const Phase reference = {reference_units(plan), run_reference};
+    const Phase reference_mean = {reference_units(plan) > 0, run_reference_mean};
     const Phase means = {1, run_means}, update = {n_parts * plan->sections, run_update};
     fill_place_ids(plan);
     if (plan->split) {
         const Phase phases[] = {
             reference,
+            reference_mean,
             {slices + n_parts, run_gather},
             {slices, run_hidden_gradients},
             {slices, run_distribute},
             means,
             update,
         };
-        team_run(team, plan, phases, 6);
+        team_run(team, plan, phases, 7);
     } else {
-        const Phase phases[] = {reference, {n_parts + n_groups(plan), run_group}, means, update};
-        team_run(team, plan, phases, 4);
+        const Phase phases[] = {
+            reference, reference_mean, {n_parts + n_groups(plan), run_group}, means, update
+        };
+        team_run(team, plan, phases, 5);
     }
     return NO_ERROR;
 }

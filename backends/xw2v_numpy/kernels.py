@@ -1,4 +1,4 @@
-"""The functions of `kernels.c`, and the structures that they share with `compiled.py`."""
+"""The functions of `kernels.c`, and the structures that they share with `workspace.py`."""
 
 from __future__ import annotations
 
@@ -90,9 +90,11 @@ class StepPlan(ctypes.Structure):
         ("place_id", Pointer),
         ("next_place", Pointer),
         ("gradients", Pointer),
+        ("token_gradients", Pointer),
         ("positive_weight", Pointer),
         ("negative_weight", Pointer),
         ("group_means", Pointer),
+        ("reference_sums", Pointer),
         ("reference_mean", Pointer),
         ("means", Pointer),
         ("group_weight", Pointer),

@@ -20,9 +20,8 @@ typedef REAL simd_vector __attribute__((vector_size(SIMD_BYTES)));
 #define SIMD_LANES ((int64_t)(SIMD_BYTES / sizeof(REAL)))
 #define PREFETCH_ROWS                                                                              \
     4 /* prefetch distance where rows are copied or places summed; update.h has its own */
-#define PREFETCH_REFERENCE 8 /* prefetch distance where the reference's rows are summed */
-#define DOT_ROWS 4           /* whose dot products with one row are computed at a time */
-#define STRIP_ROWS 16        /* rows whose coefficients are computed side by side, in SIMD lanes */
+#define DOT_ROWS 4    /* whose dot products with one row are computed at a time */
+#define STRIP_ROWS 16 /* rows whose coefficients are computed side by side, in SIMD lanes */
 
 _Static_assert(8 * sizeof(REAL) == BITS, "BITS is the width of REAL");
 _Static_assert(sizeof(REAL_AS_UINT) == sizeof(REAL), "exponential() copies one into the other");
@@ -117,6 +116,54 @@ transpose(int64_t I, int64_t J, const REAL *restrict from, REAL *restrict to, in
                 to[j * stride + i + lane] = from[(i + lane) * J + j];
     for (; i < I; i++)
         for (int64_t j = 0; j < J; j++) to[j * stride + i] = from[i * J + j];
+}
+
+#define SUMMED_ROWS 4 /* rows that are summed at a time */
+
+/* sum = scale * (sum + the rows), without the old sum where it is the `first`; for constants
+   `count` and `first`. */
+INLINE void add_some_rows(
+    const int count, const int first, int64_t dim, const REAL *const *rows, REAL scale,
+    REAL *restrict sum
+) {
+#pragma omp simd
+    for (int64_t d = 0; d < dim; d++) {
+        REAL s = first ? rows[0][d] : sum[d] + rows[0][d];
+        for (int i = 1; i < count; i++) s += rows[i][d];
+        sum[d] = scale * s;
+    }
+}
+
+/* The same for 1 to SUMMED_ROWS rows. */
+INLINE void add_rows(
+    int64_t count, int first, int64_t dim, const REAL *const *rows, REAL scale, REAL *restrict sum
+) {
+    switch (2 * count + first) {
+    case 2:
+        add_some_rows(1, 0, dim, rows, scale, sum);
+        break;
+    case 3:
+        add_some_rows(1, 1, dim, rows, scale, sum);
+        break;
+    case 4:
+        add_some_rows(2, 0, dim, rows, scale, sum);
+        break;
+    case 5:
+        add_some_rows(2, 1, dim, rows, scale, sum);
+        break;
+    case 6:
+        add_some_rows(3, 0, dim, rows, scale, sum);
+        break;
+    case 7:
+        add_some_rows(3, 1, dim, rows, scale, sum);
+        break;
+    case 8:
+        add_some_rows(4, 0, dim, rows, scale, sum);
+        break;
+    case 9:
+        add_some_rows(4, 1, dim, rows, scale, sum);
+        break;
+    }
 }
 
 /* The next multiple of SIMD_LANES. */

@@ -16,7 +16,7 @@
 #include "numerics.h"
 
 #define UNIT_WORDS 32    /* whose vectors one thread works on at a time */
-#define BLOCK_ENTRIES 32 /* whose rows are prefetched together */
+#define ENTRIES_AHEAD 16 /* prefetch distance where changes are added to rows */
 
 /* Sums over the words of a row. */
 typedef struct {
@@ -26,38 +26,35 @@ typedef struct {
 
 /* The words of a batch, and the arrays around them. */
 #define SUBWORD_PLAN_MEMBERS(M)                                                                    \
-    M(int64_t, vocab_size)        /* V */                                                          \
-    M(int64_t, dim)               /* D */                                                          \
-    M(const int64_t *, offsets)   /* (V + 1,) where each word's entries begin */                   \
-    M(const int32_t *, rows)      /* (entries,) rows of the table */                               \
-    M(REAL *, table)              /* (R, D) rows that words are composed of */                     \
-    M(REAL *, composed)           /* (V, D) vectors of words; those of the batch are made */       \
-    M(const REAL *, context)      /* (V, D) output vectors */                                      \
-    M(const int64_t *, tokens)    /* (n_tokens,) ids */                                            \
+    M(int64_t, vocab_size)      /* V */                                                            \
+    M(int64_t, dim)             /* D */                                                            \
+    M(const int64_t *, offsets) /* (V + 1,) where each word's entries begin */                     \
+    M(const int32_t *, rows)    /* (entries,) rows of the table */                                 \
+    M(REAL *, table)            /* (R, D) rows that words are composed of */                       \
+    M(REAL *, composed)         /* (V, D) vectors of words; those of the batch are made */         \
+    M(const int64_t *, tokens)  /* (n_tokens,) ids */                                              \
     M(int64_t, n_tokens)                                                                           \
-    M(int64_t, damped)            /* whether changes are damped; the next four are read if so */   \
-    M(const int64_t *, left)      /* (n_tokens,) context words to the left of each token */        \
-    M(const int64_t *, right)     /* (n_tokens,) and to the right */                               \
-    M(const int64_t *, negatives) /* (n_groups, shared_negatives) ids */                           \
-    M(int64_t, n_groups)                                                                           \
-    M(int64_t, shared_negatives)                                                                   \
+    M(int64_t, damped)        /* whether changes are damped; the next two are read if so */        \
+    M(const int64_t *, left)  /* (n_tokens,) context words to the left of each token */            \
+    M(const int64_t *, right) /* (n_tokens,) and to the right */                                   \
     M(double, negative)                                                                            \
     M(double, curvature)                                                                           \
     M(double, trust_ratio)                                                                         \
     M(double, trust_floor)                                                                         \
     M(double, alpha)                                                                               \
-    M(int64_t, parts)             /* of the table, which are moved side by side */                 \
-    M(int32_t *, slot)            /* (V,) number of a word in the batch; -1 between batches */     \
-    M(int32_t *, words)           /* (n_words,) ids */                                             \
+    M(int64_t, parts)   /* of the table, which are moved side by side */                           \
+    M(int32_t *, slot)  /* (V,) number of a word in the batch; -1 between batches */               \
+    M(int32_t *, words) /* (n_words,) ids */                                                       \
     M(int64_t, n_words)                                                                            \
-    M(double *, pairs)            /* (n_words,) positive pairs of each word */                     \
-    M(REAL *, change)             /* (n_words, D) vectors before the step; then their changes */   \
-    M(REAL *, norm)               /* (n_words,) of the vectors before the step */                  \
-    M(REAL *, moved)              /* (n_words,) of the changes */                                  \
-    M(REAL *, along)              /* (n_words,) the changes as multiples of the direction */       \
-    M(REAL *, curved)             /* (n_words,) z of each word */                                  \
-    M(Shared *, shared)           /* (R,) zeros between batches */                                 \
-    M(REAL *, direction)          /* (D,) of damping: the mean of the negatives' rows */
+    M(double *, pairs)  /* (n_words,) positive pairs of each word */                               \
+    M(REAL *, change)   /* (n_words, D) vectors before the step; then their changes */             \
+    M(REAL *, norm)     /* (n_words,) of the vectors before the step */                            \
+    M(REAL *, moved)    /* (n_words,) of the changes */                                            \
+    M(REAL *, along)    /* (n_words,) the changes as multiples of the direction */                 \
+    M(REAL *, curved)   /* (n_words,) z of each word */                                            \
+    M(Shared *, shared) /* (R,) zeros between batches */                                           \
+    M(const REAL *,                                                                                \
+      direction) /* (D,) of damping: the mean of the negatives' rows before the step */
 
 NATIVE_STRUCTURE(SubwordPlan, SUBWORD_PLAN_MEMBERS)
 
@@ -93,30 +90,6 @@ static int64_t end_of_unit(const SubwordPlan *plan, int64_t unit) {
     return end < plan->n_words ? end : plan->n_words;
 }
 
-/* The direction of damping, the mean of the negatives' rows by the pairs that meet them. */
-static void mean_of_negatives(SubwordPlan *plan) {
-    const int64_t D = plan->dim, K = plan->shared_negatives;
-    const int64_t group = plan->n_tokens / plan->n_groups;
-    double total = 0;
-    memset(plan->direction, 0, (size_t)D * sizeof(REAL));
-    for (int64_t q = 0; q < plan->n_groups; q++) {
-        int64_t pairs = 0;
-        for (int64_t t = q * group; t < (q + 1) * group; t++)
-            pairs += plan->left[t] + plan->right[t];
-        const REAL weight = (REAL)pairs;
-        total += (double)pairs;
-        for (int64_t k = q * K; k < (q + 1) * K; k++) {
-            const REAL *row = plan->context + plan->negatives[k] * D;
-            if (k + PREFETCH_ROWS < plan->n_groups * K)
-                prefetch(plan->context + plan->negatives[k + PREFETCH_ROWS] * D, D);
-#pragma omp simd
-            for (int64_t d = 0; d < D; d++) plan->direction[d] += weight * row[d];
-        }
-    }
-    const REAL scale = (REAL)(total > 0 ? 1 / (total * (double)K) : 0);
-    for (int64_t d = 0; d < D; d++) plan->direction[d] *= scale;
-}
-
 static void compose_words(SubwordPlan *plan, int64_t unit) {
     const int64_t D = plan->dim, end = end_of_unit(plan, unit);
     const int32_t *rows = plan->rows;
@@ -144,19 +117,15 @@ static void compose_words(SubwordPlan *plan, int64_t unit) {
 }
 
 static void run_compose(void *job, int64_t unit, int64_t thread) {
-    SubwordPlan *plan = job;
     (void)thread;
-    if (unit < n_units(plan)) compose_words(plan, unit);
-    else mean_of_negatives(plan);
+    compose_words(job, unit);
 }
 
 /* Compose the words of a batch. Returns whether its ids are words; otherwise nothing is changed. */
 int xw2v_compose(SubwordPlan *plan, Team *team) {
-    const int64_t n_negatives = plan->damped ? plan->n_groups * plan->shared_negatives : 0;
     if (!are_words(plan, plan->tokens, plan->n_tokens)) return 0;
-    if (!are_words(plan, plan->negatives, n_negatives)) return 0;
     number_words(plan);
-    team_run(team, plan, &(Phase){n_units(plan) + (plan->damped != 0), run_compose}, 1);
+    team_run(team, plan, &(Phase){n_units(plan), run_compose}, 1);
     return 1;
 }
 
@@ -244,38 +213,34 @@ static void run_damp(void *job, int64_t unit, int64_t thread) {
     damp_changes(job, unit);
 }
 
-/* Add the changes of a block of entries to their rows, which are on their way to the cache. */
-INLINE void add_block(
-    const SubwordPlan *plan, int64_t count, const int32_t *rows, const int32_t *words
-) {
+INLINE void add_change(const SubwordPlan *plan, int32_t row_number, int32_t word) {
     const int64_t D = plan->dim;
-    for (int64_t i = 0; i < count; i++) {
-        REAL *restrict row = plan->table + (int64_t)rows[i] * D;
-        const REAL *restrict change = plan->change + (int64_t)words[i] * D;
+    REAL *restrict row = plan->table + (int64_t)row_number * D;
+    const REAL *restrict change = plan->change + (int64_t)word * D;
 #pragma omp simd
-        for (int64_t d = 0; d < D; d++) row[d] += change[d];
-        plan->shared[rows[i]] = (Shared){0, 0};
-    }
+    for (int64_t d = 0; d < D; d++) row[d] += change[d];
+    plan->shared[row_number] = (Shared){0, 0};
 }
 
+/* Add the changes of words to the rows of a part. The last ENTRIES_AHEAD rows wait in a ring while
+   they are prefetched. */
 static void add_part(SubwordPlan *plan, int64_t part) {
-    int32_t rows[BLOCK_ENTRIES], words[BLOCK_ENTRIES];
+    int32_t rows[ENTRIES_AHEAD], words[ENTRIES_AHEAD];
     int64_t count = 0;
     for (int64_t u = 0; u < plan->n_words; u++) {
         const int64_t word = plan->words[u], last = plan->offsets[word + 1];
         for (int64_t entry = plan->offsets[word]; entry < last; entry++) {
             const int32_t row = plan->rows[entry];
             if (!is_in_part(plan, row, part)) continue;
-            prefetch(plan->table + (int64_t)row * plan->dim, plan->dim);
-            rows[count] = row;
-            words[count++] = (int32_t)u;
-            if (count == BLOCK_ENTRIES) {
-                add_block(plan, count, rows, words);
-                count = 0;
-            }
+            const int64_t i = count++ % ENTRIES_AHEAD;
+            if (count > ENTRIES_AHEAD) add_change(plan, rows[i], words[i]);
+            prefetch_to_write(plan->table + (int64_t)row * plan->dim, plan->dim);
+            rows[i] = row;
+            words[i] = (int32_t)u;
         }
     }
-    add_block(plan, count, rows, words);
+    for (int64_t i = count < ENTRIES_AHEAD ? 0 : count - ENTRIES_AHEAD; i < count; i++)
+        add_change(plan, rows[i % ENTRIES_AHEAD], words[i % ENTRIES_AHEAD]);
 }
 
 static void run_add(void *job, int64_t part, int64_t thread) {

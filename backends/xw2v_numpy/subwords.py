@@ -14,7 +14,8 @@ import numpy as np
 from xw2v.sgns.config import StepConfig
 from xw2v.sgns.interface import Batch, SubwordIndex, Tables
 from xw2v.storage.native import Count, NativeLibrary, Pointer, Signature
-from xw2v_numpy.team import Team, library_of_level
+from xw2v_numpy.compiled import CompiledStep
+from xw2v_numpy.team import library_of_level
 
 Real = ctypes.c_double
 
@@ -29,15 +30,11 @@ class SubwordPlan(ctypes.Structure):
         ("rows", Pointer),
         ("table", Pointer),
         ("composed", Pointer),
-        ("context", Pointer),
         ("tokens", Pointer),
         ("n_tokens", Count),
         ("damped", Count),
         ("left", Pointer),
         ("right", Pointer),
-        ("negatives", Pointer),
-        ("n_groups", Count),
-        ("shared_negatives", Count),
         ("negative", Real),
         ("curvature", Real),
         ("trust_ratio", Real),
@@ -76,12 +73,13 @@ class CompiledComposer:
     Args:
         config: of the step.
         index: the rows of each word.
-        team: threads that share the work; the result does not depend on their number.
+        step: what is taken on the composed words. Its threads share this work, too, with the same
+            result for any number, and damping has its direction.
     """
 
     name = "compiled"
 
-    def __init__(self, config: StepConfig, index: SubwordIndex, team: Team) -> None:
+    def __init__(self, config: StepConfig, index: SubwordIndex, step: CompiledStep) -> None:
         library = load_subwords()
         if library is None:
             raise ValueError("this installation has no compiled composer")
@@ -89,7 +87,8 @@ class CompiledComposer:
             raise ValueError("an index of words has rows outside its table")
         self._library = library
         self._config = config
-        self._team = team
+        self._step = step
+        self._team = step.team
         self._input_rows = index.input_rows
         self._plan = SubwordPlan(
             vocab_size=index.vocab_size,
@@ -98,7 +97,7 @@ class CompiledComposer:
             curvature=config.curvature,
             trust_ratio=config.trust_ratio,
             trust_floor=config.trust_floor,
-            parts=team.threads,
+            parts=step.team.threads,
         )
         self._arrays: dict[str, np.ndarray] = {}  # those that the library knows by address alone
         self._keep("offsets", np.ascontiguousarray(index.offsets, np.int64))
@@ -115,17 +114,14 @@ class CompiledComposer:
         """
         plan, w = self._plan, self._config.window
         self._check(tables, batch)
-        parts = batch.tokens, batch.left, batch.right, batch.negatives
-        tokens, left, right, negatives = (np.ascontiguousarray(part, np.int64) for part in parts)
+        parts = batch.tokens, batch.left, batch.right
+        tokens, left, right = (np.ascontiguousarray(part, np.int64) for part in parts)
         self._make_room(tables.center.shape[1], len(tokens))
         self._keep("tokens", tokens if self._config.cbow else tokens[w : len(tokens) - w])
         plan.n_tokens = len(self._arrays["tokens"])
         self._keep("left", left)
         self._keep("right", right)
-        self._keep("negatives", negatives)
-        plan.n_groups, plan.shared_negatives = negatives.shape
         self._keep("table", tables.center)
-        self._keep("context", tables.context)
         if not self._library.xw2v_compose(plan, self._team.wake()):
             raise IndexError(
                 f"an id of this batch is not in 0 .. {plan.vocab_size - 1}, the words of the index"
@@ -136,6 +132,7 @@ class CompiledComposer:
         """See `xw2v.sgns.interface.Composer`."""
         assert tables.center is self._arrays["table"]
         self._plan.alpha = alpha
+        self._keep("direction", self._step.mean_of_negatives)
         self._library.xw2v_distribute(self._plan, self._team.wake())
 
     def _make_room(self, dim: int, tokens: int) -> None:
@@ -146,7 +143,6 @@ class CompiledComposer:
         plan.dim = dim
         words = min(tokens, plan.vocab_size)
         self._keep("composed", np.zeros((plan.vocab_size, dim), np.float32))
-        self._keep("direction", np.zeros(dim, np.float32))
         self._keep("change", np.zeros((words, dim), np.float32))
         self._keep("words", np.zeros(tokens, np.int32))
         self._keep("pairs", np.zeros(words, np.float64))

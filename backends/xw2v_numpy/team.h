@@ -29,7 +29,7 @@ int SwitchToThread(void);
 #define PAUSE() ((void)0)
 #endif
 
-#define MAX_PHASES 6
+#define MAX_PHASES 7
 #define SPINS 2000 /* pauses in one wait, some tens of microseconds, before the core is yielded */
 
 /* One unit of a phase; `thread` is below the number of threads of the team, for scratch. */

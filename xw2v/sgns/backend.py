@@ -131,9 +131,9 @@ class Backend(ABC):
         """
         return None
 
-    def own_composer(self, config: StepConfig, index: SubwordIndex) -> Composer | None:
+    def own_composer(self, config: StepConfig, index: SubwordIndex, step: Step) -> Composer | None:
         """A faster equivalent of `xw2v.sgns.subwords.PlainComposer`; None where this backend has
-        none.
+        none for `step`, which is taken on the words it composes.
         """
         return None
 

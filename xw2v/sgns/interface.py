@@ -89,7 +89,7 @@ class SubwordIndex(NamedTuple):
         offsets: (V + 1,) int64, where each word's rows begin in `rows`, and the end.
         rows: (N,) int32, word by word, its own row first; an n-gram that a word has twice is there
             twice.
-        buckets: (B,) int64, ascending: the bucket of row V + i.
+        buckets: (B,) int64, all different: the bucket of row V + i.
     """
 
     offsets: np.ndarray

@@ -42,7 +42,7 @@ class SubwordStep:
 
     def __init__(self, backend: Backend, config: StepConfig, index: SubwordIndex) -> None:
         self.step: Step = step_for(backend, config)
-        self.composer: Composer = backend.own_composer(config, index) or PlainComposer(
+        self.composer: Composer = backend.own_composer(config, index, self.step) or PlainComposer(
             backend, config, index
         )
         self.name = f"{self.step.name}, words composed by the {self.composer.name} one"

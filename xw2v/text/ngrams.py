@@ -126,16 +126,18 @@ class NgramBuckets(NamedTuple):
 
 def subword_index(words: Sequence[str], rule: NgramRule) -> SubwordIndex:
     """The rows that compose the words of a vocabulary. Buckets that none of its n-grams falls in
-    have no row.
+    have no row; the others have theirs in the order in which words first have them. So the rows of
+    frequent words lie close together, and most of those of a rare one side by side.
     """
     V = len(words)
     offsets, buckets = rule.buckets_of(words)
-    hit = np.zeros(rule.buckets, bool)
-    hit[buckets] = True
-    there = np.flatnonzero(hit)  # (B,)
-    row_of_bucket = np.zeros(rule.buckets, np.int32)
-    row_of_bucket[there] = np.arange(V, V + len(there), dtype=np.int32)
-    rows = np.insert(row_of_bucket[buckets], offsets[:-1], np.arange(V, dtype=np.int32))
+    N = len(buckets)
+    row_of_bucket = np.empty(rule.buckets, np.int64)
+    row_of_bucket[buckets[::-1]] = np.arange(N)[::-1]  # the first of a bucket's n-grams
+    there = buckets[row_of_bucket[buckets] == np.arange(N)]  # (B,)
+    row_of_bucket[there] = np.arange(V, V + len(there))
+    rows = row_of_bucket[buckets].astype(np.int32)
+    rows = np.insert(rows, offsets[:-1], np.arange(V, dtype=np.int32))
     return SubwordIndex(offsets + np.arange(V + 1), rows, there)
 
 

@@ -22,22 +22,28 @@ class SubwordTable:
     Attributes:
         rule: which n-grams a word has, and in which buckets they fall.
         rows: (B, D) float32; may be a memory map.
-        buckets: (B,) int64, ascending: the bucket of each row.
+        buckets: (B,) int64, all different: the bucket of each row.
 
     Raises:
-        InputError: sizes that do not match, or buckets that are not in order or that the rule does
+        InputError: sizes that do not match, or a bucket that is there twice or that the rule does
             not have.
     """
 
     def __init__(self, rule: NgramRule, rows: np.ndarray, buckets: np.ndarray) -> None:
         if rows.ndim != 2 or buckets.shape != (len(rows),):
             raise InputError(f"{buckets.size} buckets, but vectors of shape {rows.shape}")
-        in_order = (np.diff(buckets) > 0).all()
-        if len(buckets) and not (in_order and buckets[0] >= 0 and buckets[-1] < rule.buckets):
-            raise InputError(f"buckets must be in order and in 0 .. {rule.buckets - 1}")
+        order = np.argsort(buckets, kind="stable")  # linear where they are in order
+        ordered = buckets[order]
+        distinct = (np.diff(ordered) > 0).all()
+        if len(buckets) and not (distinct and ordered[0] >= 0 and ordered[-1] < rule.buckets):
+            raise InputError(f"buckets must be different and in 0 .. {rule.buckets - 1}")
         self.rule = rule
         self.rows = rows
         self.buckets = buckets
+        self._order, self._ordered = (
+            order,
+            ordered,
+        )  # the numbers of the rows by bucket; the buckets
 
     def knows(self, word: str) -> bool:
         """Whether an n-gram of a word falls in a bucket that training met."""
@@ -63,9 +69,13 @@ class SubwordTable:
         """The vector (D,) of an n-gram, markers included; None where training did not meet its
         bucket.
         """
-        row = int(np.searchsorted(self.buckets, bucket := bucket_of(ngram, self.rule.buckets)))
-        there = row < len(self.buckets) and self.buckets[row] == bucket
-        return np.asarray(self.rows[row]) if there else None
+        bucket = bucket_of(ngram, self.rule.buckets)
+        rows = self.rows_of_buckets(bucket, bucket + 1)
+        return np.asarray(self.rows[rows[0]]) if len(rows) else None
+
+    def rows_of_buckets(self, start: int, stop: int) -> np.ndarray:
+        """The numbers of the rows of those buckets start .. stop - 1 that have one, by bucket."""
+        return self._order[slice(*np.searchsorted(self._ordered, (start, stop)))]
 
     def composed(self, words: Sequence[str], own: np.ndarray) -> np.ndarray:
         """The vectors (n, D) of words that were seen: means of their own (n, D) and those of their
@@ -92,8 +102,8 @@ class SubwordTable:
         offsets, buckets = self.rule.buckets_of(words)
         if len(self.buckets) == 0:
             return np.zeros(len(buckets), bool), np.zeros(len(buckets), np.int64), offsets
-        rows = np.minimum(np.searchsorted(self.buckets, buckets), len(self.buckets) - 1)
-        return self.buckets[rows] == buckets, rows, offsets
+        found = np.minimum(np.searchsorted(self._ordered, buckets), len(self.buckets) - 1)
+        return self._ordered[found] == buckets, self._order[found], offsets
 
     def _sums(self, words: Sequence[str]) -> Iterator[tuple[slice, np.ndarray, np.ndarray]]:
         """Part by part of the words: which, the sums (n, D) of the vectors of their n-grams, and

@@ -324,8 +324,8 @@ def _write_buckets(out: BinaryIO, subwords: SubwordTable) -> None:
     step = max(1, CHUNK_BYTES // (4 * dim))
     for start in range(0, total, step):
         block = np.zeros((min(step, total - start), dim), "<f4")
-        first, last = np.searchsorted(subwords.buckets, (start, start + len(block)))
-        block[subwords.buckets[first:last] - start] = subwords.rows[first:last]
+        rows = subwords.rows_of_buckets(start, start + len(block))
+        block[subwords.buckets[rows] - start] = subwords.rows[rows]
         out.write(block.tobytes())
 
 

@@ -2,7 +2,7 @@
 
 ngrams.json           {"format", "min_n", "max_n", "buckets"}: the rule of n-grams
 ngrams.npy            (B, D) float32, a row for each bucket that training met
-ngram_buckets.npy     (B,) int64, ascending: the bucket of each row
+ngram_buckets.npy     (B,) int64, all different: the bucket of each row
 """
 
 from __future__ import annotations
