@@ -12,7 +12,7 @@ PRECISIONS = (32, 64)  # bits of a number for which there is a library
 
 FEW_THREADS = 4
 SPLIT_COST = 1.4  # of a group that several threads work on, for what moves between their caches
-MAX_PARTS = 16  # of a row set; each scans all places, so more would cost more than they gain
+MAX_PARTS = 16  # of a row set
 
 Real = ctypes.c_double
 
@@ -123,11 +123,12 @@ def load_kernels(bits: int) -> NativeLibrary | None:
 
 def cut_for(threads: int) -> tuple[int, int]:
     """The parts in which each table's rows are numbered side by side, and the sections of a part in
-    which they are updated. For few threads there are many sections, which end at about the same
-    time; for many threads few, since each costs the cache line that all of them share.
+    which they are updated. Each part scans all places, so there is one for each thread in both
+    tables together. For few threads there are many sections, which end at about the same time; for
+    many threads few, since each costs the cache line that all of them share.
     """
-    parts = min(threads, MAX_PARTS)
-    return parts, 8 if threads <= FEW_THREADS else max(2 * threads // parts, 2)
+    parts = min((threads + 1) // 2, MAX_PARTS)
+    return parts, 16 // parts if threads <= FEW_THREADS else max(2 * threads // parts, 2)
 
 
 def is_split_for(threads: int, groups: int) -> bool:
