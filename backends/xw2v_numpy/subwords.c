@@ -16,6 +16,7 @@
 #include "numerics.h"
 
 #define UNIT_WORDS 32    /* whose vectors one thread works on at a time */
+#define PART_ROWS 32     /* neighbours in the table that one thread moves */
 #define ENTRIES_AHEAD 16 /* prefetch distance where changes are added to rows */
 
 /* Sums over the words of a row. */
@@ -165,7 +166,7 @@ static void run_measure(void *job, int64_t unit, int64_t thread) {
 }
 
 INLINE int is_in_part(const SubwordPlan *plan, int64_t row, int64_t part) {
-    return plan->parts == 1 || row % plan->parts == part;
+    return plan->parts == 1 || row / PART_ROWS % plan->parts == part;
 }
 
 /* Sum over the words of each row of a part. */

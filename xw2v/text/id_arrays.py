@@ -8,8 +8,9 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from collections import deque
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import BinaryIO
 
 import numpy as np
@@ -21,6 +22,7 @@ from xw2v.text.vocabulary import Vocabulary
 
 MEMORY_BYTES = 1 << 27  # of ids kept in memory
 CHUNK_TOKENS = 1 << 22  # ids or offsets that are read at a time
+DIGESTS_BEHIND = 4  # chunks by which a digest's thread may be behind
 
 
 class Digest:
@@ -53,10 +55,14 @@ def digested(chunks: Iterable[Chunk], digest: Digest, threads: int = 1) -> Itera
             digest.update(*chunk)
             yield chunk
         return
+    waiting: deque[Future[None]] = deque()
     with ThreadPoolExecutor(1, thread_name_prefix="xw2v-digest") as pool:
         for chunk in chunks:
-            done = pool.submit(digest.update, *chunk)
+            waiting.append(pool.submit(digest.update, *chunk))
             yield chunk
+            if len(waiting) > DIGESTS_BEHIND:
+                waiting.popleft().result()
+        for done in waiting:
             done.result()
 
 

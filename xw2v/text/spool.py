@@ -81,7 +81,9 @@ class Spool:
 
     def append(self, ids: np.ndarray, ends: np.ndarray) -> None:
         """Add a chunk, which the spool keeps; `ends` count from its first id."""
-        self._small.append((ids.astype(np.int32, copy=False), ends.astype(np.int64, copy=False)))
+        self._small.append(
+            (np.ascontiguousarray(ids, np.int32), np.ascontiguousarray(ends, np.int64))
+        )
         self._small_tokens += ids.size
         if self._small_tokens >= CHUNK_TOKENS:
             self._join()
@@ -103,8 +105,8 @@ class Spool:
             weakref.finalize(self, self._file.close)
         try:
             for ids, ends in self._joined:
-                self._file.write(ids.tobytes())
-                self._file.write(ends.tobytes())
+                self._file.write(ids.data)
+                self._file.write(ends.data)
                 self._file_sizes.append((ids.size, ends.size))
         except OSError as error:
             raise _cannot_write(self.folder, error) from None
