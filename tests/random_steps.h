@@ -37,7 +37,7 @@ static REAL *run_steps(Team *team, int threads, int cbow, int tied) {
     RowSet input = {0}, output = {0};
     StepPlan plan = {
         .vocab_size = VOCAB, .dim = DIM, .padded_dim = 24, .batch_tokens = TOKENS, .window = WINDOW,
-        .group = GROUP, .shared_negatives = NEGATIVES, .cbow = cbow, .parts = threads, .sections = 3,
+        .group = GROUP, .shared_negatives = NEGATIVES, .cbow = cbow, .threads = threads, .parts = threads, .sections = 3,
         .negative = 5, .convexity = 1.5, .trust_ratio = 0.5, .trust_floor = 1, .curvature = 0.1, .batch = {.alpha = 0.05, .measure = 1},
         .input = &input, .output = tied ? &input : &output,
     };
@@ -48,6 +48,8 @@ static REAL *run_steps(Team *team, int threads, int cbow, int tied) {
     plan.positive_weight = zeros(places, sizeof(double));
     plan.negative_weight = zeros(places, sizeof(double));
     plan.group_means = zeros(2 * n_groups(&plan) * plan.padded_dim, sizeof(REAL));
+    plan.token_gradients = zeros(plan.batch_tokens, sizeof(REAL));
+    plan.reference_sums = zeros(REFERENCE_PARTS * plan.padded_dim, sizeof(REAL));
     plan.reference_mean = zeros(plan.padded_dim, sizeof(REAL));
     plan.means = zeros(2 * plan.padded_dim, sizeof(REAL));
     plan.group_weight = zeros(n_groups(&plan), sizeof(double));

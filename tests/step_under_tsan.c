@@ -7,6 +7,7 @@
 #include "kernels.c"
 #include "random_steps.h"
 
+void xw2v_form_team(Team *team, int64_t threads);
 void xw2v_help(Team *team, int64_t thread);
 
 typedef struct {
@@ -22,6 +23,7 @@ static void *help(void *argument) {
 
 static REAL *train(int threads, int cbow, int tied) {
     Team *team = zeros(1, sizeof(Team));
+    xw2v_form_team(team, threads);
     pthread_t ids[64];
     Helper helpers[64];
     for (int i = 1; i < threads; i++) {

@@ -14,8 +14,15 @@ copy_rows(const StepPlan *plan, const REAL *table, const int64_t *ids, Range ran
     }
 }
 
+/* The group that the thread of group q will most likely do next; of two threads, one works from
+   the last group on. */
+INLINE int64_t next_group(const StepPlan *plan, int64_t q) {
+    if (plan->threads != 2) return q + plan->threads;
+    return q < n_groups(plan) / 2 ? q + 1 : q - 1;
+}
+
 /* Prefetch rows of group q, those of its tokens `begin` .. `end` - 1 and a like share of the
-   others, while the group is worked on that the same thread will most likely do before it. */
+   others, while the group before it is worked on. */
 INLINE void prefetch_group(const StepPlan *plan, int64_t q, int64_t begin, int64_t end) {
     const int64_t D = plan->dim, g = plan->group, w = plan->window, K = plan->shared_negatives;
     if (q >= n_groups(plan)) return;

@@ -38,7 +38,7 @@ negative_gradients(const StepPlan *plan, int64_t q, Range tokens, const GroupScr
         multiply(
             tokens.last - t, &scores, 1, stride, scratch->negative_scores + t * stride, stride
         );
-        if (!plan->split) prefetch_group(plan, q + plan->threads, t, t + TILE_ROWS);
+        if (!plan->split) prefetch_group(plan, next_group(plan, q), t, t + TILE_ROWS);
     }
     for (int64_t t = tokens.first; t < tokens.last; t++) {
         const REAL weight = weight_of_negative(plan, q, t);

@@ -63,8 +63,12 @@ static void group_by_one_thread(StepPlan *plan, int64_t q, int64_t thread) {
 
 static void run_group(void *job, int64_t unit, int64_t thread) {
     StepPlan *plan = job;
-    if (unit < n_groups(plan)) group_by_one_thread(plan, unit, thread);
-    else number_part(plan, unit - n_groups(plan)); /* last, since they are short */
+    const int64_t parts = n_sets(plan) * plan->parts;
+    /* Numbering is done last, since it is short: of two threads, that is in the middle. */
+    const int64_t before = plan->threads == 2 ? n_groups(plan) / 2 : n_groups(plan);
+    if (unit < before) group_by_one_thread(plan, unit, thread);
+    else if (unit < before + parts) number_part(plan, unit - before);
+    else group_by_one_thread(plan, unit - parts, thread);
 }
 
 static GroupScratch scratch_of_unit(const StepPlan *plan, int64_t unit) {
@@ -116,11 +120,11 @@ static void run_means(void *job, int64_t unit, int64_t thread) {
 
 static void run_update(void *job, int64_t unit, int64_t thread) {
     StepPlan *plan = job;
-    RowSet *rows = set_of(plan, unit / plan->sections / plan->parts);
+    /* Both tables' first sections first: those are of rows that the first groups have. */
+    RowSet *rows = set_of(plan, unit % n_sets(plan));
+    const int64_t section = unit / n_sets(plan);
     const GroupScratch scratch = scratch_in(plan, 0, plan->scratch + thread * plan->scratch_size);
-    update_section(
-        plan, rows, unit / plan->sections % plan->parts, unit % plan->sections, scratch.sums
-    );
+    update_section(plan, rows, section / plan->sections, section % plan->sections, scratch.sums);
 }
 
 static void run_loss(void *job, int64_t unit, int64_t thread) {

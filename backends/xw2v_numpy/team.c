@@ -1,5 +1,5 @@
-/* The part of a team that its helpers run (team.py); jobs are published by other libraries. And what
-   the processor that they run on can do. */
+/* The part of a team that its helpers run (team.py); jobs are published by other libraries. And
+   what the processor that they run on can do. */
 
 #include "native.h"
 #include "team.h"
@@ -17,6 +17,9 @@
 #define TEAM_CONSTANTS(K) K(TEAM_BYTES, sizeof(Team)) K(TEAM_ALIGNMENT, _Alignof(Team))
 
 NATIVE_CONSTANTS(TEAM_CONSTANTS)
+
+/* Say how many threads a team of zeros will have. */
+void xw2v_form_team(Team *team, int64_t threads) { team->threads = threads; }
 
 /* Work until no ticket has come for a while, or the team is stopped. */
 void xw2v_help(Team *team, int64_t thread) {
@@ -46,10 +49,11 @@ void xw2v_name_thread(const char *name) {
 }
 
 #if defined(__x86_64__)
-#define CPUID_1_ECX (1u << 12 | 1u << 22 | 1u << 27 | 1u << 28 | 1u << 29) /* FMA, MOVBE, OSXSAVE,    \
-                                                                              AVX, F16C */
-#define CPUID_7_EBX (1u << 3 | 1u << 5 | 1u << 8)                          /* BMI1, AVX2, BMI2 */
-#define CPUID_EXTENDED_1_ECX (1u << 5)                                     /* LZCNT */
+#define CPUID_1_ECX                                                                                \
+    (1u << 12 | 1u << 22 | 1u << 27 | 1u << 28 | 1u << 29) /* FMA, MOVBE, OSXSAVE,                 \
+                                                              AVX, F16C */
+#define CPUID_7_EBX (1u << 3 | 1u << 5 | 1u << 8)          /* BMI1, AVX2, BMI2 */
+#define CPUID_EXTENDED_1_ECX (1u << 5)                     /* LZCNT */
 #define XCR0_YMM 6u /* the system saves the 128-bit registers and their upper halves */
 
 /* Whether the processor and the system have what x86-64-v3 (x86-64 psABI, table 3.1) has beyond

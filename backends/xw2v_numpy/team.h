@@ -6,7 +6,11 @@
    go, and one that is asleep delays nobody unless it holds a ticket. What a unit computes may
    depend on the unit alone, never on the thread that does it: then a job gives the same bits with
    any number of helpers. Threads wait only for units of earlier phases to be done, so there is no
-   lock. */
+   lock.
+
+   Tickets go to the units of a phase in order; but of two threads one begins at the first unit and
+   the other at the last, so that what a thread did in one phase and what it does in the next are
+   mostly the same part of a batch, in its own caches. */
 
 #pragma once
 
@@ -43,6 +47,7 @@ typedef struct {
 typedef struct {
     void *job; /* this and the phases are written before `end`, while no ticket is out */
     Phase phases[MAX_PHASES];
+    int64_t threads;                      /* the caller included; set before there are any */
     int64_t first_ticket;                 /* of the job */
     int64_t *trace;                       /* NULL, or where each unit's nanoseconds are noted */
     _Alignas(64) _Atomic int64_t end;     /* tickets below it may be taken */
@@ -70,6 +75,7 @@ static inline int64_t nanoseconds(void) {
 static inline int team_work(Team *team, int64_t thread) {
     int64_t finished = 0; /* units, not yet reported ... */
     int64_t of_phase = 0; /* ... of the phase that may begin when so many units are done */
+    int64_t taken = 0;    /* units of that phase, by this thread */
     for (int any = 0;; any = 1) {
         int64_t ticket = atomic_load(&team->next);
         do {
@@ -87,12 +93,17 @@ static inline int team_work(Team *team, int64_t thread) {
             atomic_fetch_add(&team->done, finished);
             finished = 0;
         }
+        if (phase_start != of_phase) taken = 0;
         of_phase = phase_start;
         int64_t spins = 0;
         while (atomic_load(&team->done) < phase_start) wait_a_moment(&spins);
         const int64_t began = team->trace ? nanoseconds() : 0;
-        phase->run(team->job, ticket - phase_start, thread);
-        if (team->trace) team->trace[ticket - team->first_ticket] = nanoseconds() - began;
+        int64_t unit = ticket - phase_start;
+        if (team->threads == 2) unit = thread == 0 ? taken : phase->units - 1 - taken;
+        phase->run(team->job, unit, thread);
+        if (team->trace)
+            team->trace[phase_start - team->first_ticket + unit] = nanoseconds() - began;
+        taken++;
         finished++;
     }
 }

@@ -13,6 +13,7 @@ import numpy as np
 from xw2v.storage.native import Count, NativeLibrary, Pointer, Signature, native_library
 
 FUNCTIONS: dict[str, Signature] = {
+    "xw2v_form_team": (None, Pointer, Count),
     "xw2v_help": (None, Pointer, Count),
     "xw2v_helpers_awake": (Count, Pointer),
     "xw2v_stop_helpers": (None, Pointer),
@@ -68,6 +69,7 @@ class Team:
         alignment = self._library.constants["TEAM_ALIGNMENT"]
         self._memory = np.zeros(size + alignment, np.uint8)
         self.address = self._memory.ctypes.data + -self._memory.ctypes.data % alignment
+        self._library.xw2v_form_team(self.address, self.threads)
         self._process = os.getpid()
         self._sleepers = WakeSignal()
         self._helpers: list[threading.Thread] = []
