@@ -32,6 +32,24 @@ static void allocate_rows(RowSet *rows, StepPlan *plan, int64_t places) {
     }
 }
 
+static void allocate_places(StepPlan *plan, int64_t places) {
+    plan->place_id = zeros(places, sizeof(int64_t));
+    plan->next_place = zeros(places, sizeof(int32_t));
+    plan->gradients = zeros(places * plan->padded_dim, sizeof(REAL));
+    plan->positive_weight = zeros(places, sizeof(double));
+    plan->negative_weight = zeros(places, sizeof(double));
+    plan->group_means = zeros(2 * n_groups(plan) * plan->padded_dim, sizeof(REAL));
+    plan->token_gradients = zeros(plan->batch_tokens, sizeof(REAL));
+    plan->reference_sums = zeros(REFERENCE_PARTS * plan->padded_dim, sizeof(REAL));
+    plan->reference_mean = zeros(plan->padded_dim, sizeof(REAL));
+    plan->means = zeros(2 * plan->padded_dim, sizeof(REAL));
+    plan->group_weight = zeros(n_groups(plan), sizeof(double));
+    plan->losses = zeros(n_groups(plan) * SLICES, sizeof(double));
+    plan->split = plan->threads > 4;
+    plan->scratch_size = xw2v_scratch_size(plan);
+    plan->scratch = zeros((plan->threads + n_groups(plan)) * plan->scratch_size, sizeof(REAL));
+}
+
 /* Tables (2, VOCAB, DIM) after the steps, by a team of so many threads. */
 static REAL *run_steps(Team *team, int threads, int cbow, int tied) {
     RowSet input = {0}, output = {0};
@@ -42,21 +60,7 @@ static REAL *run_steps(Team *team, int threads, int cbow, int tied) {
         .input = &input, .output = tied ? &input : &output,
     };
     const int64_t places = xw2v_places(&plan), windows = TOKENS, negatives = negative_place(&plan, 0);
-    plan.place_id = zeros(places, sizeof(int64_t));
-    plan.next_place = zeros(places, sizeof(int32_t));
-    plan.gradients = zeros(places * plan.padded_dim, sizeof(REAL));
-    plan.positive_weight = zeros(places, sizeof(double));
-    plan.negative_weight = zeros(places, sizeof(double));
-    plan.group_means = zeros(2 * n_groups(&plan) * plan.padded_dim, sizeof(REAL));
-    plan.token_gradients = zeros(plan.batch_tokens, sizeof(REAL));
-    plan.reference_sums = zeros(REFERENCE_PARTS * plan.padded_dim, sizeof(REAL));
-    plan.reference_mean = zeros(plan.padded_dim, sizeof(REAL));
-    plan.means = zeros(2 * plan.padded_dim, sizeof(REAL));
-    plan.group_weight = zeros(n_groups(&plan), sizeof(double));
-    plan.losses = zeros(n_groups(&plan) * SLICES, sizeof(double));
-    plan.split = threads > 4;
-    plan.scratch_size = xw2v_scratch_size(&plan);
-    plan.scratch = zeros((threads + n_groups(&plan)) * plan.scratch_size, sizeof(REAL));
+    allocate_places(&plan, places);
     allocate_rows(&input, &plan, places);
     allocate_rows(&output, &plan, places);
     input.first = cbow ? windows : 0;
