@@ -60,7 +60,7 @@ def test_it_equals_the_loop_over_pairs(
 
 
 @built
-@pytest.mark.parametrize("size", [1, 24, 100])  # one vector, whole tiles, a remainder
+@pytest.mark.parametrize("size", [1, 24, 100, 203])  # one vector, whole tiles, remainders
 @pytest.mark.parametrize("tied", [False, True])
 @pytest.mark.parametrize(
     "model",

@@ -38,11 +38,14 @@ from xw2v_numpy.team import Team
     ],
     ids=str,
 )
-def test_any_number_of_threads_gives_the_same_bits(changes: dict[str, Any], dtype: Any) -> None:
+@pytest.mark.parametrize("size", [20, 203])
+def test_any_number_of_threads_gives_the_same_bits(
+    changes: dict[str, Any], dtype: Any, size: int
+) -> None:
     config = small_config(**changes)
     rng = np.random.default_rng(13)
     batches = [random_batch(rng, config, WORDS, 128) for _ in range(20)]
-    start = random_tables(rng, WORDS, 20, dtype, tied=config.tied)
+    start = random_tables(rng, WORDS, size, dtype, tied=config.tied)
     results = []
     for threads, split in (
         (1, False),
