@@ -95,10 +95,13 @@ def spoil(path: Path, damage: str) -> None:
         path.write_bytes(b"")
 
 
-def test_a_newer_format_is_refused_by_name(small_trainer: Trainer, tmp_path: Path) -> None:
+@pytest.mark.parametrize("other", [1, 3])
+def test_another_format_is_refused_by_name(
+    small_trainer: Trainer, tmp_path: Path, other: int
+) -> None:
     stopped_after(small_trainer, tmp_path, 2)
-    rewritten(sorted((tmp_path / "checkpoint").iterdir())[-1], format=2)
-    with pytest.raises(InputError, match="its format is 2, and this version of xw2v reads 1"):
+    rewritten(sorted((tmp_path / "checkpoint").iterdir())[-1], format=other)
+    with pytest.raises(InputError, match=f"its format is {other}, and this version of xw2v reads"):
         CheckpointFolder(tmp_path).latest()
 
 

@@ -34,7 +34,7 @@ from xw2v.training.folders import write_folder
 from xw2v.training.record import CheckpointRecord
 from xw2v.training.state import Counters
 
-FORMAT = 1
+FORMAT = 2  # in 1, rows of n-grams were in the order of their buckets
 KEPT_CHECKPOINTS = 2
 FOLDER, STATE = "checkpoint", "state.json"
 NAME = re.compile(r"epoch-\d{6,}-step-\d{9,}")
