@@ -207,6 +207,12 @@ def test_the_compiled_composer_refuses_what_does_not_fit() -> None:
     outside[10] = WORDS
     with pytest.raises(IndexError, match=r"not in 0 \.\. 49"):
         composer.compose(tables, batch._replace(tokens=outside))
+    before = tables.center.copy()
+    with pytest.raises(IndexError, match=r"not in 0 \.\. 49"):
+        SubwordStep(NUMPY, config, index)(
+            tables, batch._replace(negatives=batch.negatives - WORDS), 0.3
+        )
+    np.testing.assert_array_equal(tables.center, before)
     with pytest.raises(ValueError, match="float32"):
         composer.compose(random_tables(rng), batch)
     with pytest.raises(ValueError, match=r"\(80, 8\)"):

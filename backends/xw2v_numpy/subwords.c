@@ -47,15 +47,14 @@ typedef struct {
     M(int32_t *, slot)  /* (V,) number of a word in the batch; -1 between batches */               \
     M(int32_t *, words) /* (n_words,) ids */                                                       \
     M(int64_t, n_words)                                                                            \
-    M(double *, pairs)  /* (n_words,) positive pairs of each word */                               \
-    M(REAL *, change)   /* (n_words, D) vectors before the step; then their changes */             \
-    M(REAL *, norm)     /* (n_words,) of the vectors before the step */                            \
-    M(REAL *, moved)    /* (n_words,) of the changes */                                            \
-    M(REAL *, along)    /* (n_words,) the changes as multiples of the direction */                 \
-    M(REAL *, curved)   /* (n_words,) z of each word */                                            \
-    M(Shared *, shared) /* (R,) zeros between batches */                                           \
-    M(const REAL *,                                                                                \
-      direction) /* (D,) of damping: the mean of the negatives' rows before the step */
+    M(double *, pairs)         /* (n_words,) positive pairs of each word */                        \
+    M(REAL *, change)          /* (n_words, D) vectors before the step; then their changes */      \
+    M(REAL *, norm)            /* (n_words,) of the vectors before the step */                     \
+    M(REAL *, moved)           /* (n_words,) of the changes */                                     \
+    M(REAL *, along)           /* (n_words,) the changes as multiples of the direction */          \
+    M(REAL *, curved)          /* (n_words,) z of each word */                                     \
+    M(Shared *, shared)        /* (R,) zeros between batches */                                    \
+    M(const REAL *, direction) /* (D,) of damping: the mean of the negatives' rows */
 
 NATIVE_STRUCTURE(SubwordPlan, SUBWORD_PLAN_MEMBERS)
 
