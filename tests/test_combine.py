@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from xw2v.sgns.backend import Backend
-from xw2v.sgns.combine import MEAN_SLOPE, CurvatureMeter, combined_rows
+from xw2v.sgns.combine import MEAN_SLOPE, RowMeter, combined_rows
 from xw2v.sgns.combine_schedule import (
     MAX_DOUBLINGS,
     CombineSchedule,
@@ -128,22 +128,25 @@ def test_the_curvature_is_that_of_the_largest_eigenvalue() -> None:
     weights /= weights.sum()
     covariance = np.cov(rows.T, aweights=weights, bias=True)
     expected = np.linalg.eigvalsh(covariance)[-1] * MEAN_SLOPE
-    meter, largest = CurvatureMeter(), expected * (1 + 1e-9)
-    measured = [meter(rows, weights) for _ in range(9)]
+    meter, largest = RowMeter(), expected * (1 + 1e-9)
+    measured = [meter(rows, weights).curvature for _ in range(9)]
     assert 0.7 * expected < measured[0] <= largest
     assert measured[0] < measured[1] <= largest  # each goes on from where the last one ended
     assert measured[-1] == pytest.approx(expected, rel=0.01)
-    assert CurvatureMeter()(np.ones((5, 3)), np.full(5, 0.2)) == pytest.approx(0, abs=1e-12)
+    direction, curvature = RowMeter()(np.full((5, 3), 2.0), np.full(5, 0.2))
+    assert curvature == pytest.approx(0, abs=1e-12)
+    np.testing.assert_allclose(direction, 3**-0.5)
 
 
 def test_the_curvature_follows_rows_that_change() -> None:
-    rng, meter, weights = np.random.default_rng(5), CurvatureMeter(), np.full(40, 1 / 40)
-    assert meter(np.zeros((40, 8)), weights) == 0
+    rng, meter, weights = np.random.default_rng(5), RowMeter(), np.full(40, 1 / 40)
+    direction, curvature = meter(np.zeros((40, 8)), weights)
+    assert (curvature, direction.tolist()) == (0, [0] * 8)
     rows = rng.normal(size=(40, 8)) * np.linspace(3, 0.1, 8)
     meter(rows, weights)
     for _ in range(20):
-        found = meter(rows[:, ::-1], weights)  # its largest is along another direction
-    assert found == pytest.approx(CurvatureMeter()(rows[:, ::-1], weights), rel=0.1)
+        found = meter(rows[:, ::-1], weights).curvature  # its largest is along another direction
+    assert found == pytest.approx(RowMeter()(rows[:, ::-1], weights).curvature, rel=0.1)
 
 
 # --- when ----------------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from xw2v.errors import UsageError
 from xw2v.sgns.interface import Tables
 from xw2v.sgns.loading import load_backend
 from xw2v.training.replica_tables import ReplicaTables
+from xw2v.training.replica_terms import CombineTerms
 
 
 class TablesOfTwo:
@@ -28,7 +29,8 @@ class TablesOfTwo:
 
     def trained(self, ranks: Ranks) -> tuple[ReplicaTables, Tables[np.ndarray]]:
         share, pairs = np.full(40, 1 / 40), np.zeros(40, np.float32)
-        replica = ReplicaTables(ranks, load_backend(workers=1), (share, share), (pairs, pairs))
+        terms = CombineTerms((share, share), (pairs, pairs))
+        replica = ReplicaTables(ranks, load_backend(workers=1), terms)
         tables = Tables(*(table.copy() for table in self.start))
         replica.begin(tables)
         for table, moved in zip(tables, self.moved[ranks.rank], strict=True):

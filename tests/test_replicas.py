@@ -60,6 +60,7 @@ def trained(
     every: str = "1000000",
     signal_at: tuple[int, int] | None = None,
     resume: bool = False,
+    shares_memory: bool = False,
     **changes: Any,
 ) -> list[Any]:
     """The states of all ranks, or their errors."""
@@ -79,7 +80,7 @@ def trained(
             state = restored(checkpoint, trainer)
         return trainer.train(state, callbacks)
 
-    return on_ranks(size, work)
+    return on_ranks(size, work, shares_memory)
 
 
 @pytest.mark.parametrize("changes", [{}, {"model": "cbow"}, {"tied": True}, LATE], ids=str)
@@ -134,8 +135,7 @@ def test_replicas_learn_what_one_run_does(
 def test_more_ranks_than_sentences(lines: list[str], tmp_path: Path) -> None:
     corpus = Corpus.from_sentences([line.split() for line in lines], min_count=1)
     states = trained(corpus, 5, tmp_path, sample=0)
-    tables = {state.tables.context.tobytes() for state in states}
-    assert len(tables) == 1
+    assert len({state.tables.context.tobytes() for state in states}) == 1
     assert np.count_nonzero(states[0].tables.context) > 0
 
 

@@ -5,6 +5,7 @@
        xw2v_displacements   how far they have moved
        xw2v_combine         what rows become, given the displacements of all replicas
        xw2v_adopt           take over rows, into the table and its base
+       xw2v_combine_shared  all of it where the tables of all replicas lie in this process's memory
 
    The base is the table as of the last combine, the same at all ranks. Rows are listed by ids that
    ascend. What a unit computes depends on the unit alone, so any number of threads gives the same
@@ -35,23 +36,35 @@
     M(const float *, base) /* (V, D) */                                                            \
     M(int64_t, first)      /* the stretch: rows first .. last - 1 */                               \
     M(int64_t, last)                                                                               \
-    M(const int64_t *, counts)   /* (N,) rows of each replica */                                   \
-    M(const int32_t **, ids)     /* (N,) arrays (counts[r],) */                                    \
-    M(const float **, values)    /* (N,) arrays (counts[r], D) */                                  \
-    M(const float *, other_base) /* (R, D) rows of the other table ... */                          \
-    M(const float *, weights)    /* (R,) ... and their shares in the mean */                       \
-    M(int64_t, mean_rows)        /* R */                                                           \
-    M(const float *, curvature)  /* (rows of the stretch,) that a replica met in each */           \
-    M(float *, direction)        /* (D,) of the mean, a unit vector or zeros */                    \
-    M(int64_t *, next)           /* (units, N) indices of the rows that a unit comes to next */    \
-    M(int64_t *, place_of_unit)  /* (units,) of a unit's first row in the result */                \
-    M(int32_t *, result_ids)     /* (rows of the stretch,) the result */                           \
-    M(float *, result_values)    /* (rows of the stretch, D) */                                    \
+    M(const int64_t *, counts)  /* (N,) rows of each replica */                                    \
+    M(const int32_t **, ids)    /* (N,) arrays (counts[r],) */                                     \
+    M(const float **, values)   /* (N,) arrays (counts[r], D) */                                   \
+    M(const float *, curvature) /* (rows of the stretch,) that a replica met in each */            \
+    M(const float *, direction) /* (D,) of the mean, a unit vector or zeros */                     \
+    M(int64_t *, next)          /* (units, N) indices of the rows that a unit comes to next */     \
+    M(int64_t *, place_of_unit) /* (units,) of a unit's first row in the result */                 \
+    M(int32_t *, result_ids)    /* (rows of the stretch,) the result */                            \
+    M(float *, result_values)   /* (rows of the stretch, D) */                                     \
     M(int64_t, result_count)
+
+/* The tables of N replicas, of which a rank combines every Nth unit of rows for all. */
+#define SHARED_TABLES_MEMBERS(M)                                                                   \
+    M(int64_t, dim)       /* D */                                                                  \
+    M(int64_t, replicas)  /* N */                                                                  \
+    M(int64_t, rank)      /* below N */                                                            \
+    M(int64_t, unit_rows) /* of a rank before the next one's begin */                              \
+    M(float **, tables)   /* (N,) arrays (V, D) */                                                 \
+    M(float *, base)      /* (V, D) */                                                             \
+    M(int64_t, first)     /* rows first .. last - 1 are due */                                     \
+    M(int64_t, last)                                                                               \
+    M(const float *, curvature) /* (rows due,) that a replica met in each */                       \
+    M(const float *, direction) /* (D,) of the mean, a unit vector or zeros */                     \
+    M(float *, scratch)         /* (threads, 2, D) */
 
 NATIVE_CONSTANTS(COMBINE_CONSTANTS)
 NATIVE_STRUCTURE(ReplicaRows, REPLICA_ROWS_MEMBERS)
 NATIVE_STRUCTURE(Combination, COMBINATION_MEMBERS)
+NATIVE_STRUCTURE(SharedTables, SHARED_TABLES_MEMBERS)
 
 static int64_t units_of(int64_t rows) { return (rows + UNIT_ROWS - 1) / UNIT_ROWS; }
 
@@ -114,22 +127,6 @@ void xw2v_adopt(ReplicaRows *rows, Team *team) {
     team_run(team, rows, &(Phase){units_of(rows->count), adopt_unit}, 1);
 }
 
-/* The direction of the mean of the other table's rows. */
-static void find_direction(const Combination *c) {
-    const int64_t D = c->dim;
-    float *restrict mean = c->direction;
-    double square = 0;
-    memset(mean, 0, (size_t)D * sizeof *mean);
-    for (int64_t r = 0; r < c->mean_rows; r++) {
-        const float weight = c->weights[r], *restrict row = c->other_base + r * D;
-#pragma omp simd
-        for (int64_t d = 0; d < D; d++) mean[d] += weight * row[d];
-    }
-    for (int64_t d = 0; d < D; d++) square += (double)mean[d] * mean[d];
-    const float scale = (float)(square > 0 ? 1 / sqrt(square) : 1);
-    for (int64_t d = 0; d < D; d++) mean[d] *= scale;
-}
-
 /* The index of the first id that is not below `row`. */
 static int64_t lower_bound(const int32_t *ids, int64_t count, int64_t row) {
     int64_t low = 0, high = count;
@@ -141,16 +138,12 @@ static int64_t lower_bound(const int32_t *ids, int64_t count, int64_t row) {
     return low;
 }
 
-/* Count the rows of a unit that any replica has; the unit after the last finds the direction. */
+/* Count the rows of a unit that any replica has. */
 static void count_unit(void *job, int64_t unit, int64_t thread) {
     (void)thread;
     const Combination *c = job;
     const int64_t first = c->first + unit * UNIT_ROWS, last = least(first + UNIT_ROWS, c->last);
     char has_changed[UNIT_ROWS] = {0};
-    if (first >= c->last) {
-        find_direction(c);
-        return;
-    }
     for (int64_t r = 0; r < c->replicas; r++) {
         int64_t i = lower_bound(c->ids[r], c->counts[r], first);
         c->next[unit * c->replicas + r] = i;
@@ -185,67 +178,104 @@ static float saturation(double curvature, int64_t replicas) {
     return (float)(expm1(-N * curvature) / (N * expm1(-curvature)));
 }
 
-/* Sum the displacements of a row over the replicas that have it; their number. */
-static int64_t sum_row(
-    const Combination *c, int64_t row, int64_t *next, float *restrict total, float *squares,
-    float *along_squares
+/* The displacements of a row, summed over the replicas that have moved it. */
+typedef struct {
+    int64_t replicas; /* that have */
+    float squares, along_squares;
+} RowSums;
+
+static void add_displacement(
+    RowSums *sums, float *restrict total, const float *restrict value,
+    const float *restrict direction, int64_t D
 ) {
-    const int64_t D = c->dim;
-    const float *restrict direction = c->direction;
-    int64_t parts = 0;
-    *squares = *along_squares = 0;
-    for (int64_t r = 0; r < c->replicas; r++) {
-        if (next[r] == c->counts[r] || c->ids[r][next[r]] != row) continue;
-        const float *restrict value = c->values[r] + next[r]++ * D;
-        float square = 0, along = 0;
-        if (parts++ == 0) memset(total, 0, (size_t)D * sizeof *total);
+    float square = 0, along = 0;
+    if (sums->replicas++ == 0) memset(total, 0, (size_t)D * sizeof *total);
 #pragma omp simd reduction(+ : square, along)
-        for (int64_t d = 0; d < D; d++) {
-            square += value[d] * value[d];
-            along += value[d] * direction[d];
-            total[d] += value[d];
-        }
-        *squares += square;
-        *along_squares += along * along;
+    for (int64_t d = 0; d < D; d++) {
+        square += value[d] * value[d];
+        along += value[d] * direction[d];
+        total[d] += value[d];
     }
-    return parts;
+    sums->squares += square;
+    sums->along_squares += along * along;
 }
 
-/* Combine the rows of a unit: `combined_displacement` of combine.py. */
+/* Turn the total of a row's displacements into what it becomes: `combined_displacement` of
+   combine.py. One replica's is taken as it is. */
+static void combine_row(
+    float *restrict total, RowSums sums, const float *restrict base,
+    const float *restrict direction, double curvature, int64_t replicas, int64_t D
+) {
+    float factor = 1, correction = 0, square = 0, along = 0;
+    if (sums.replicas > 1) {
+#pragma omp simd reduction(+ : square, along)
+        for (int64_t d = 0; d < D; d++) {
+            square += total[d] * total[d];
+            along += total[d] * direction[d];
+        }
+        factor = diversity(sums.squares - sums.along_squares, square - along * along);
+        const float least_factor = saturation(curvature, replicas);
+        if (factor < least_factor) factor = least_factor;
+        correction = (diversity(sums.along_squares, along * along) - factor) * along;
+    }
+#pragma omp simd
+    for (int64_t d = 0; d < D; d++)
+        total[d] = base[d] + (factor * total[d] + correction * direction[d]);
+}
+
 static void combine_unit(void *job, int64_t unit, int64_t thread) {
     (void)thread;
     const Combination *c = job;
-    const int64_t D = c->dim, first = c->first + unit * UNIT_ROWS;
+    const int64_t D = c->dim, N = c->replicas, first = c->first + unit * UNIT_ROWS;
     const int64_t last = least(first + UNIT_ROWS, c->last);
-    const float *restrict direction = c->direction;
-    int64_t *next = c->next + unit * c->replicas, place = c->place_of_unit[unit];
+    int64_t *next = c->next + unit * N, place = c->place_of_unit[unit];
     for (int64_t row = first; row < last; row++) {
-        float *restrict result = c->result_values + place * D;
-        const float *restrict base = c->base + row * D;
-        float squares, along_squares, square = 0, along = 0;
-        const int64_t parts = sum_row(c, row, next, result, &squares, &along_squares);
-        if (parts == 0) continue;
-        float factor = 1, correction = 0;
-        if (parts > 1) {
-#pragma omp simd reduction(+ : square, along)
-            for (int64_t d = 0; d < D; d++) {
-                square += result[d] * result[d];
-                along += result[d] * direction[d];
-            }
-            factor = diversity(squares - along_squares, square - along * along);
-            const float least_factor = saturation(c->curvature[row - c->first], c->replicas);
-            if (factor < least_factor) factor = least_factor;
-            correction = (diversity(along_squares, along * along) - factor) * along;
+        float *result = c->result_values + place * D;
+        RowSums sums = {0, 0, 0};
+        for (int64_t r = 0; r < N; r++) {
+            if (next[r] == c->counts[r] || c->ids[r][next[r]] != row) continue;
+            add_displacement(&sums, result, c->values[r] + next[r]++ * D, c->direction, D);
         }
-#pragma omp simd
-        for (int64_t d = 0; d < D; d++)
-            result[d] = base[d] + (factor * result[d] + correction * direction[d]);
+        if (sums.replicas == 0) continue;
+        const float curvature = c->curvature[row - c->first];
+        combine_row(result, sums, c->base + row * D, c->direction, curvature, N, D);
         c->result_ids[place++] = (int32_t)row;
     }
 }
 
 void xw2v_combine(Combination *combination, Team *team) {
     const int64_t units = units_of(combination->last - combination->first);
-    const Phase phases[] = {{units + 1, count_unit}, {1, place_units}, {units, combine_unit}};
+    const Phase phases[] = {{units, count_unit}, {1, place_units}, {units, combine_unit}};
     team_run(team, combination, phases, 3);
+}
+
+static void combine_shared_unit(void *job, int64_t unit, int64_t thread) {
+    const SharedTables *s = job;
+    const int64_t D = s->dim, N = s->replicas;
+    const int64_t first = s->first + (unit * N + s->rank) * s->unit_rows;
+    const int64_t last = least(first + s->unit_rows, s->last);
+    const size_t size = (size_t)D * sizeof(float);
+    float *restrict total = s->scratch + thread * 2 * D, *restrict value = total + D;
+    for (int64_t row = first; row < last; row++) {
+        float *restrict base = s->base + row * D;
+        RowSums sums = {0, 0, 0};
+        for (int64_t r = 0; r < N; r++) {
+            const float *restrict own = s->tables[r] + row * D;
+            if (memcmp(own, base, size) == 0) continue;
+#pragma omp simd
+            for (int64_t d = 0; d < D; d++) value[d] = own[d] - base[d];
+            add_displacement(&sums, total, value, s->direction, D);
+        }
+        if (sums.replicas == 0) continue;
+        combine_row(total, sums, base, s->direction, s->curvature[row - s->first], N, D);
+        memcpy(base, total, size);
+        for (int64_t r = 0; r < N; r++) memcpy(s->tables[r] + row * D, total, size);
+    }
+}
+
+void xw2v_combine_shared(SharedTables *shared, Team *team) {
+    const int64_t rows = shared->last - shared->first - shared->rank * shared->unit_rows;
+    const int64_t stride = shared->replicas * shared->unit_rows;
+    const int64_t units = rows > 0 ? (rows + stride - 1) / stride : 0;
+    team_run(team, shared, &(Phase){units, combine_shared_unit}, 1);
 }

@@ -11,7 +11,7 @@ from functools import cache
 
 import numpy as np
 
-from xw2v.sgns.combine_rows import ID, OwnedRows, Rows
+from xw2v.sgns.combine_rows import ID, SHARED_ROWS, OwnedRows, Rows
 from xw2v.storage.native import Count, NativeLibrary, Pointer, Signature
 from xw2v_numpy.team import Team, library_of_level
 
@@ -42,9 +42,6 @@ class Combination(ctypes.Structure):
         ("counts", Pointer),
         ("ids", Pointer),
         ("values", Pointer),
-        ("other_base", Pointer),
-        ("weights", Pointer),
-        ("mean_rows", Count),
         ("curvature", Pointer),
         ("direction", Pointer),
         ("next", Pointer),
@@ -55,18 +52,38 @@ class Combination(ctypes.Structure):
     ]
 
 
+class SharedTables(ctypes.Structure):
+    """The tables of N replicas; its members are those of combine.c."""
+
+    _fields_ = [
+        ("dim", Count),
+        ("replicas", Count),
+        ("rank", Count),
+        ("unit_rows", Count),
+        ("tables", Pointer),
+        ("base", Pointer),
+        ("first", Count),
+        ("last", Count),
+        ("curvature", Pointer),
+        ("direction", Pointer),
+        ("scratch", Pointer),
+    ]
+
+
 FUNCTIONS: dict[str, Signature] = {
     "xw2v_find_changed": (Count, ctypes.POINTER(ReplicaRows), Pointer),
     "xw2v_displacements": (None, ctypes.POINTER(ReplicaRows), Pointer),
     "xw2v_combine": (None, ctypes.POINTER(Combination), Pointer),
     "xw2v_adopt": (None, ctypes.POINTER(ReplicaRows), Pointer),
+    "xw2v_combine_shared": (None, ctypes.POINTER(SharedTables), Pointer),
 }
 
 
 @cache
 def load_combine() -> NativeLibrary | None:
     """The library of combine.c; None where this installation has none."""
-    return library_of_level("xw2v_numpy._combine", (ReplicaRows, Combination), FUNCTIONS)
+    structures = ReplicaRows, Combination, SharedTables
+    return library_of_level("xw2v_numpy._combine", structures, FUNCTIONS)
 
 
 class CompiledRowCombiner:
@@ -106,19 +123,15 @@ class CompiledRowCombiner:
     def combine_into(
         self, values: np.ndarray, owned: OwnedRows, parts: Sequence[Rows]
     ) -> np.ndarray:
-        first, base, other, curvature = owned
+        first, base, direction, curvature = owned
         rows, dim = values.shape
-        for array in (values, base, *other, curvature, *(values for _, values in parts)):
+        _check_owned(owned, rows)
+        for array in (values, *(values for _, values in parts)):
             _check(array, np.float32)
-        if not 0 <= first <= first + rows <= len(base) or len(other.rows) != len(other.weights):
-            raise ValueError("rows outside the table")
-        if len(curvature) != rows:
-            raise ValueError(f"the curvature of {len(curvature)} rows, not of {rows}")
         units = self._units(rows)
         counts = np.array([len(part.ids) for part in parts], np.int64)
         ids = np.array([_check(part.ids, ID).ctypes.data for part in parts], np.uintp)
         places = np.array([part.values.ctypes.data for part in parts], np.uintp)
-        direction = np.empty(dim, np.float32)
         scratch = np.empty((units, len(parts) + 1), np.int64)
         result_ids = np.empty(rows, ID)
         combination = Combination(
@@ -130,9 +143,6 @@ class CompiledRowCombiner:
             counts=counts.ctypes.data,
             ids=ids.ctypes.data,
             values=places.ctypes.data,
-            other_base=other.rows.ctypes.data,
-            weights=other.weights.ctypes.data,
-            mean_rows=len(other.weights),
             curvature=curvature.ctypes.data,
             direction=direction.ctypes.data,
             next=scratch.ctypes.data,
@@ -142,6 +152,31 @@ class CompiledRowCombiner:
         )
         self._library.xw2v_combine(combination, self._team.wake())
         return result_ids[: combination.result_count]
+
+    def combine_shared(self, tables: Sequence[np.ndarray], due: OwnedRows, rank: int) -> None:
+        first, base, direction, curvature = due
+        rows, dim = len(curvature), base.shape[1]
+        _check_owned(due, rows)
+        if any(_check(table, np.float32).shape != base.shape for table in tables):
+            raise ValueError("tables of different shapes")
+        if not 0 <= rank < len(tables):
+            raise ValueError(f"rank {rank} of {len(tables)}")
+        places = np.array([table.ctypes.data for table in tables], np.uintp)
+        scratch = np.empty((self._team.threads, 2, dim), np.float32)
+        shared = SharedTables(
+            dim=dim,
+            replicas=len(tables),
+            rank=rank,
+            unit_rows=SHARED_ROWS,
+            tables=places.ctypes.data,
+            base=base.ctypes.data,
+            first=first,
+            last=first + rows,
+            curvature=curvature.ctypes.data,
+            direction=direction.ctypes.data,
+            scratch=scratch.ctypes.data,
+        )
+        self._library.xw2v_combine_shared(shared, self._team.wake())
 
     def _units(self, rows: int) -> int:
         return -(-rows // self._unit_rows)
@@ -165,6 +200,17 @@ class CompiledRowCombiner:
             ids=ids.ctypes.data,
             values=None if values is None else values.ctypes.data,
         )
+
+
+def _check_owned(owned: OwnedRows, rows: int) -> None:
+    """ValueError for so many rows that C would find elsewhere."""
+    first, base, direction, curvature = owned
+    for array in (base, direction, curvature):
+        _check(array, np.float32)
+    if not 0 <= first <= first + rows <= len(base) or len(direction) != base.shape[1]:
+        raise ValueError("rows outside the table")
+    if len(curvature) != rows:
+        raise ValueError(f"the curvature of {len(curvature)} rows, not of {rows}")
 
 
 def _check(array: np.ndarray, dtype: type | np.dtype) -> np.ndarray:

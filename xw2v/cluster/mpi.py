@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 
 from xw2v.cluster.launcher import Launch
-from xw2v.cluster.ranks import PATIENCE_SECONDS, Place, RankLostError, Ranks
+from xw2v.cluster.ranks import PATIENCE_SECONDS, Place, RankLostError, Ranks, room_for
+from xw2v.cluster.sharing import shared_memory
 from xw2v.errors import MissingDependencyError, UsageError
 
 PIECE_BYTES = 1 << 30  # of a message; MPI counts in 32 bits
@@ -69,7 +70,7 @@ class MpiRanks(Ranks):
         for rank, room in enumerate(self._rooms):
             size = int(sizes[rank].view(np.int64)[0])
             if size > len(room):
-                room = self._rooms[rank] = np.empty(size, np.uint8)
+                room = self._rooms[rank] = room_for(size)
             if rank != self.rank:
                 incoming[rank] = room[:size]
         self._rooms, self._rooms_of_last = self._rooms_of_last, self._rooms
@@ -111,6 +112,9 @@ class MpiRanks(Ranks):
                     f"nothing from {names} for {waited:.0f} seconds: dead, stopped or cut off; "
                     f"`resume` goes on; where ranks may be that slow, set {TIMEOUT_VARIABLE}"
                 )
+
+    def share(self, size: int) -> list[np.ndarray] | None:
+        return shared_memory(self, size) if self.local_size == self.size else None
 
     def abort(self, code: int) -> None:
         # MPI may wait for a launcher that it cannot reach any more.

@@ -68,6 +68,16 @@ class Ranks(ABC):
             RankLostError: a rank did not come within that time.
         """
 
+    def share(self, size: int) -> list[np.ndarray] | None:
+        """Memory that all ranks read and write: that of each, (its size,) uint8 of zeros, in the
+        order of ranks; None where they share none. All ranks must call it. What a rank has written
+        the others see after the next exchange.
+
+        Args:
+            size: bytes of this rank's.
+        """
+        return None
+
     @abstractmethod
     def abort(self, code: int) -> None:
         """End all ranks, this one included."""
@@ -107,6 +117,14 @@ def cores_of(ranks: Ranks) -> int:
     own = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set()
     there = ranks.gather([platform.node(), sorted(own)], None)
     return max(available_cores() // there.count(there[ranks.rank]), 1)
+
+
+def room_for(size: int) -> np.ndarray:
+    """Memory for messages of `size` bytes and somewhat more: (at least size,) uint8. What is kept
+    for the next ones is not to be made anew for each that is a little longer, since fresh pages
+    take longer than what is written to them.
+    """
+    return np.empty(size + size // 4, np.uint8)
 
 
 def encoded(value: Any) -> np.ndarray:

@@ -14,9 +14,15 @@ from xw2v.cluster.ranks import PATIENCE_SECONDS, RankLostError, Ranks
 
 
 class Hub:
-    """What the threads share: a queue of messages from each to each."""
+    """What the threads share: a queue of messages from each to each.
 
-    def __init__(self, size: int) -> None:
+    Args:
+        shares_memory: whether they may share memory, too.
+    """
+
+    def __init__(self, size: int, shares_memory: bool = False) -> None:
+        self.shares_memory = shares_memory
+        self.memory: dict[int, np.ndarray] = {}
         pairs = [(source, target) for source in range(size) for target in range(size)]
         self.messages: dict[tuple[int, int], queue.Queue[np.ndarray]] = {
             pair: queue.Queue() for pair in pairs
@@ -48,13 +54,22 @@ class ThreadRanks(Ranks):
                 raise RankLostError("another rank has failed")
         raise RankLostError("waited for ten minutes")
 
+    def share(self, size: int) -> list[np.ndarray] | None:
+        if not self._hub.shares_memory:
+            return None
+        self._hub.memory[self.rank] = np.zeros(size, np.uint8)
+        self.wait()
+        memory = [self._hub.memory[rank] for rank in range(self.size)]
+        self.wait()
+        return memory
+
     def abort(self, code: int) -> None:
         self._hub.failed.set()
 
 
-def on_ranks(size: int, work: Callable[[Ranks], Any]) -> list[Any]:
+def on_ranks(size: int, work: Callable[[Ranks], Any], shares_memory: bool = False) -> list[Any]:
     """What `work` returns at each rank, or the exception that it raised there."""
-    hub, results = Hub(size), [None] * size
+    hub, results = Hub(size, shares_memory), [None] * size
 
     def run(rank: int) -> None:
         ranks = ThreadRanks(rank, size, hub)

@@ -131,23 +131,36 @@ def saturation(curvature: Array, replicas: int) -> Array:
     return xp.where(curvature > 0, together, xp.ones_like(together))
 
 
-class CurvatureMeter:
-    """The curvature of a pair with one of some rows: λ/8 for the largest eigenvalue λ of their
-    covariance, by power iteration. It goes on from where it was, since rows change slowly; at first
-    from the row that is farthest from their mean.
+class Measured(NamedTuple):
+    """Of the rows that those of a table meet.
+
+    Attributes:
+        direction: (D,) û of their mean.
+        curvature: of a pair with one of them: λ/8.
+    """
+
+    direction: np.ndarray
+    curvature: float
+
+
+class RowMeter:
+    """Measures rows: the direction of their mean, and the curvature of a pair with one of them from
+    the largest eigenvalue of their covariance, by power iteration. It goes on from where it was,
+    since rows change slowly; at first from the row that is farthest from their mean.
     """
 
     def __init__(self) -> None:
         self._vector: np.ndarray | None = None  # (D,)
 
-    def __call__(self, rows: np.ndarray, weights: np.ndarray) -> float:
-        """The curvature.
+    def __call__(self, rows: np.ndarray, weights: np.ndarray) -> Measured:
+        """Measure rows.
 
         Args:
             rows: (R, D).
             weights: (R,) their shares, which sum to 1.
         """
-        centered = rows - np.einsum("r,rd->d", weights, rows)
+        mean = np.einsum("r,rd->d", weights, rows)
+        centered = rows - mean
         iterations, vector = NEXT_ITERATIONS, self._vector
         if vector is None:
             iterations = POWER_ITERATIONS
@@ -158,4 +171,4 @@ class CurvatureMeter:
             vector = np.einsum("r,rd->d", scores, centered)
         length = float(np.sqrt(np.einsum("d,d->", vector, vector)))
         self._vector = vector if length > TINY else None
-        return MEAN_SLOPE * length
+        return Measured(np.asarray(unit(mean)), MEAN_SLOPE * length)

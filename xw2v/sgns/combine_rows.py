@@ -13,9 +13,10 @@ from typing import NamedTuple, Protocol
 import numpy as np
 
 from xw2v.sgns.array import Array
-from xw2v.sgns.combine import Sums, added, combined_displacement, summed, unit
+from xw2v.sgns.combine import Sums, added, combined_displacement, summed
 
 CHUNK_ROWS = 512  # combined at a time, in a core's cache
+SHARED_ROWS = 64  # neighbours in a table that a rank combines for all, before the next rank's begin
 FLOAT = np.dtype(np.float32)
 ID = np.dtype(np.int32)
 
@@ -35,32 +36,19 @@ class Rows(NamedTuple):
     values: np.ndarray
 
 
-class WeightedRows(NamedTuple):
-    """The most frequent rows of a table, with their shares in the mean of all.
-
-    Attributes:
-        rows: (R, D) float32.
-        weights: (R,) float32.
-    """
-
-    rows: np.ndarray
-    weights: np.ndarray
-
-
 class OwnedRows(NamedTuple):
     """S rows of a table that a rank combines for all, and what that takes beside displacements.
 
     Attributes:
         first: of the rows in their table.
         base: (V, D) of the table.
-        other: of the other table's base, whose mean has a factor of its own
-            (`xw2v.sgns.combine`).
+        direction: (D,) float32 û, of the mean of the other table's base.
         curvature: (S,) float32, that a replica met in each of these rows.
     """
 
     first: int
     base: np.ndarray
-    other: WeightedRows
+    direction: np.ndarray
     curvature: np.ndarray
 
 
@@ -90,6 +78,15 @@ class RowCombiner(Protocol):
 
     def adopt(self, table: np.ndarray | None, base: np.ndarray, rows: Rows) -> None:
         """Write rows into a base, and into its table if that is on the host."""
+
+    def combine_shared(self, tables: Sequence[np.ndarray], due: OwnedRows, rank: int) -> None:
+        """Combine a rank's share of rows, every Nth `SHARED_ROWS` of them, and write what they
+        become into the tables of all N replicas and the base.
+
+        Args:
+            tables: of the replicas, in the order of ranks.
+            due: the rows that all ranks together combine.
+        """
 
 
 class PlainRowCombiner:
@@ -122,8 +119,7 @@ class PlainRowCombiner:
     def combine_into(
         self, values: np.ndarray, owned: OwnedRows, parts: Sequence[Rows]
     ) -> np.ndarray:
-        first, base, other, curvature = owned
-        direction = unit(np.einsum("r,rd->d", other.weights, other.rows))
+        first, base, direction, curvature = owned
         found, count, last = [np.zeros(0, ID)], 0, first + len(values)
         for start in range(first, last, CHUNK_ROWS):
             within = [_within(rows, start, min(start + CHUNK_ROWS, last)) for rows in parts]
@@ -146,6 +142,21 @@ class PlainRowCombiner:
         base[rows.ids] = rows.values
         if table is not None:
             table[rows.ids] = rows.values
+
+    def combine_shared(self, tables: Sequence[np.ndarray], due: OwnedRows, rank: int) -> None:
+        first, base, direction, curvature = due
+        for start in range(rank * SHARED_ROWS, len(curvature), len(tables) * SHARED_ROWS):
+            owned = curvature[start : start + SHARED_ROWS]
+            stretch, parts = slice(first + start, first + start + len(owned)), []
+            for table in tables:
+                ids = self.changed(table[stretch], base[stretch], len(owned)) + stretch.start
+                parts.append(Rows(ids.astype(ID), np.empty((len(ids), base.shape[1]), FLOAT)))
+                self.displacements_into(parts[-1].values, table, base, parts[-1].ids)
+            values = np.empty((len(owned), base.shape[1]), FLOAT)
+            rows = OwnedRows(stretch.start, base, direction, owned)
+            ids = self.combine_into(values, rows, parts)
+            for table in tables:
+                self.adopt(table, base, Rows(ids, values[: len(ids)]))
 
 
 def _within(rows: Rows, start: int, stop: int) -> Rows:

@@ -18,7 +18,7 @@ from xw2v.storage.filearray import FileArray
 
 MIN_PIECE_TOKENS = 512  # shorter ones would cut many sentences
 MAX_PIECE_TOKENS = 65_536
-PIECES_OF_A_RANK = 16  # at least, in short texts, so that shares are nearly even
+PIECES_OF_A_RANK = 16  # at least, except of short texts
 
 
 class Piece(NamedTuple):
@@ -59,9 +59,9 @@ def pieces_of(
 
 
 def piece_tokens(tokens: int, shard: Shard) -> int:
-    """About how many tokens a piece of a text has."""
-    even = tokens // (shard.size * PIECES_OF_A_RANK)
-    return min(max(even, MIN_PIECE_TOKENS), MAX_PIECE_TOKENS)
+    """About how many tokens a piece of a text has: all ranks have as many pieces."""
+    pieces = shard.size * max(-(-tokens // (shard.size * MAX_PIECE_TOKENS)), PIECES_OF_A_RANK)
+    return max(-(-tokens // pieces), MIN_PIECE_TOKENS)
 
 
 def _boundary(offsets: np.ndarray | FileArray, tokens: int, size: int, at: int) -> tuple[int, bool]:

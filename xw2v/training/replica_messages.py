@@ -8,18 +8,12 @@ arrive nor on how MPI would sum.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 
+from xw2v.cluster.ranks import room_for
 from xw2v.sgns.combine_rows import FLOAT, ID, Rows
 
 COUNT = np.dtype(np.int64)
-
-
-def stretch_of(rows: int, rank: int, size: int) -> tuple[int, int]:
-    """The rows [first, last) of those due that a rank owns."""
-    return rows * rank // size, rows * (rank + 1) // size
 
 
 class MessageWriter:
@@ -36,17 +30,17 @@ class MessageWriter:
         self._tables = tables
         self._message = np.zeros(0, np.uint8)
 
-    def begin(self, numbers: Sequence[int], max_rows: int) -> None:
+    def begin(self, numbers: np.ndarray, max_rows: int) -> None:
         """Begin a message.
 
         Args:
-            numbers: that it begins with.
+            numbers: (n,) int64 that it begins with.
             max_rows: of all tables together.
         """
         self._end = (len(numbers) + self._tables) * COUNT.itemsize
         size = self._end + max_rows * (self._dim * FLOAT.itemsize + ID.itemsize)
         if size > len(self._message):
-            self._message = np.empty(size, np.uint8)
+            self._message = room_for(size)
         self._added = 0
         header = self._message[: self._end].view(COUNT)
         header[: len(numbers)] = numbers
@@ -74,11 +68,11 @@ class MessageWriter:
 
 def unpacked(
     message: np.ndarray, numbers: int, tables: int, dim: int
-) -> tuple[list[int], list[Rows]]:
-    """The numbers and rows of a message; the rows are views of it."""
-    header = np.frombuffer(message, COUNT, numbers + tables).tolist()
-    offset, rows = len(header) * COUNT.itemsize, []
-    for count in header[numbers:]:
+) -> tuple[np.ndarray, list[Rows]]:
+    """The numbers and rows of a message, which are views of it."""
+    header = np.frombuffer(message, COUNT, numbers + tables)
+    offset, rows = header.nbytes, []
+    for count in header[numbers:].tolist():
         values = np.frombuffer(message, FLOAT, count * dim, offset)
         offset += values.nbytes
         ids = np.frombuffer(message, ID, count, offset)

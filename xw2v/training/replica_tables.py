@@ -11,22 +11,15 @@ import numpy as np
 from xw2v.cluster.ranks import Ranks
 from xw2v.sgns.array import Array
 from xw2v.sgns.backend import Backend
-from xw2v.sgns.combine import CurvatureMeter
-from xw2v.sgns.combine_rows import (
-    OwnedRows,
-    PlainRowCombiner,
-    RowCombiner,
-    Rows,
-    WeightedRows,
-)
+from xw2v.sgns.combine_rows import PlainRowCombiner, RowCombiner, Rows
 from xw2v.sgns.interface import Tables
 from xw2v.sgns.loading import load_backend
-from xw2v.training.replica_messages import MessageWriter, stretch_of, unpacked
+from xw2v.training.replica_messages import COUNT, MessageWriter, unpacked
+from xw2v.training.replica_terms import CombineTerms, stretch_of
 
 # A combine whose result comes when as many steps again have been taken: replicas have gone twice as
 # far by then, and must not be sent as far again as they were when it began.
 OVERLAP_CURVATURE = 2
-MEAN_ROWS = 1024  # the most frequent rows of a table, whose mean stands for that of all
 
 
 class Beside:
@@ -59,28 +52,17 @@ class ReplicaTables:
     Args:
         ranks: all of them.
         backend: that the tables are on.
-        shares: each word's share of centers, and of negatives.
-        pairs: (V,) of the input and of the output table, see `CombineSchedule`.
+        terms: of the rule.
 
     Attributes:
         combiner: works on the rows.
         bytes_sent: to other ranks, so far.
     """
 
-    def __init__(
-        self,
-        ranks: Ranks,
-        backend: Backend,
-        shares: tuple[np.ndarray, np.ndarray],
-        pairs: tuple[np.ndarray, np.ndarray],
-    ) -> None:
+    def __init__(self, ranks: Ranks, backend: Backend, terms: CombineTerms) -> None:
         self._ranks = ranks
         self._backend = backend
-        of_centers, of_negatives = (share[:MEAN_ROWS] / share[:MEAN_ROWS].sum() for share in shares)
-        # A table is damped along the mean of the other's rows as they are met.
-        self._weights = of_negatives.astype(np.float32), of_centers.astype(np.float32)
-        self._pairs = pairs
-        self._meters: list[CurvatureMeter] = []  # of the pairs of each table's rows
+        self._terms = terms
         self._bases: list[np.ndarray] = []
         self._writers: list[MessageWriter] = []
         self.combiner = combiner_for(backend)
@@ -91,7 +73,6 @@ class ReplicaTables:
     def begin(self, tables: Tables[Array]) -> None:
         """Note the tables that all ranks start from; one array where they are tied."""
         self._bases = [np.array(self._backend.to_numpy(table)) for table in distinct(tables)]
-        self._meters = [CurvatureMeter() for _ in self._bases]
         shape = len(self._bases), self._bases[0].shape[1]
         # of the displacements for each owner, and of the rows that this rank owns
         self._writers = [MessageWriter(*shape) for _ in range(self._ranks.size + 1)]
@@ -115,7 +96,7 @@ class ReplicaTables:
             self._adopt(tables, message)
         self._upload(tables, due)
         if due[0] == len(self._bases[0]):  # from here a run may be resumed
-            self._meters = [CurvatureMeter() for _ in self._bases]
+            self._terms.reset()
         return headers
 
     def begin_combine(
@@ -130,7 +111,7 @@ class ReplicaTables:
         task = self._beside.thread.submit(
             self._exchanged, self._beside.combiner, outgoing, due, alpha, len(numbers)
         )
-        self._pending = Pending(outgoing, len(numbers) + len(self._bases), task)
+        self._pending = Pending(outgoing, self._heard(len(numbers)), task)
 
     def end_combine(self, tables: Tables[Array]) -> None:
         """Adopt what has been combined meanwhile, if anything has: each row moves by what it became
@@ -163,17 +144,22 @@ class ReplicaTables:
     ) -> tuple[list[list[int]], list[np.ndarray]]:
         """The numbers of each rank, and the message of each owner of what its rows become."""
         ranks, bases = self._ranks, self._bases
-        heard, dim = numbers + len(bases), bases[0].shape[1]
+        heard, dim = self._heard(numbers), bases[0].shape[1]
         incoming = ranks.exchange(outgoing)
         headers, parts = zip(
             *(unpacked(message, heard, len(bases), dim) for message in incoming), strict=True
         )
-        of_ranks = np.array([header[numbers:] for header in headers]).view(np.float64)
-        result = self._combined(combiner, due, alpha, of_ranks.max(axis=0), parts)
+        measured = [header[numbers:].view(np.float64).reshape(-1, 1 + dim) for header in headers]
+        result = self._combined(combiner, due, alpha, measured, parts)
         results = ranks.exchange([result] * ranks.size)
         self.bytes_sent += sum(map(len, outgoing)) - len(outgoing[ranks.rank])
         self.bytes_sent += len(result) * (ranks.size - 1)
-        return [header[:numbers] for header in headers], results
+        return [header[:numbers].tolist() for header in headers], results
+
+    def _heard(self, numbers: int) -> int:
+        """With how many numbers a message of displacements begins, of which so many are given."""
+        tables, dim = len(self._bases), self._bases[0].shape[1]
+        return numbers + tables * (1 + int(dim))
 
     def _displacements(
         self, tables: Tables[Array], due: Sequence[int], numbers: Sequence[int]
@@ -183,7 +169,7 @@ class ReplicaTables:
             np.ascontiguousarray(self._backend.to_numpy(table[:rows, ...]))
             for table, rows in zip(distinct(tables), due, strict=False)
         ]
-        numbers = [*numbers, *self._curvatures(host).view(np.int64).tolist()]
+        header = np.concatenate([numbers, self._terms.measured(host).view(COUNT).ravel()])
         changed = [
             self.combiner.changed(table, base, len(table))
             for table, base in zip(host, self._bases, strict=True)
@@ -195,7 +181,7 @@ class ReplicaTables:
                 for ids, rows in zip(changed, due, strict=False)
             ]
             writer = self._writers[owner]
-            writer.begin(numbers, sum(map(len, own)))
+            writer.begin(header, sum(map(len, own)))
             for table, base, ids in zip(host, self._bases, own, strict=True):
                 self.combiner.displacements_into(writer.room(len(ids)), table, base, ids)
                 writer.add(ids)
@@ -207,13 +193,13 @@ class ReplicaTables:
         combiner: RowCombiner,
         due: Sequence[int],
         alpha: float,
-        curvatures: np.ndarray,
+        measured: Sequence[np.ndarray],
         parts: Sequence[Sequence[Rows]],
     ) -> np.ndarray:
         """The message of what the rows become that this rank owns.
 
         Args:
-            curvatures: of a pair of a row of each table.
+            measured: by each rank, see `CombineTerms`.
             parts: of each rank the displacements in each table.
         """
         ranks, bases = self._ranks, self._bases
@@ -222,31 +208,12 @@ class ReplicaTables:
         ]
         max_rows = sum(last - first for first, last in stretches)
         writer = self._writers[-1]
-        writer.begin([], max_rows)
-        for i, (first, last) in enumerate(stretches):
-            curvature = self._pairs[i][first:last] * np.float32(alpha * curvatures[i])
-            owned = OwnedRows(first, bases[i], self._met(i), curvature)
+        writer.begin(np.zeros(0, COUNT), max_rows)
+        owned = self._terms.owned(bases, stretches, alpha, measured)
+        for i, rows in enumerate(owned):
             own = [of_rank[i] for of_rank in parts]
-            writer.add(combiner.combine_into(writer.room(last - first), owned, own))
+            writer.add(combiner.combine_into(writer.room(len(rows.curvature)), rows, own))
         return writer.message
-
-    def _met(self, table: int) -> WeightedRows:
-        """The rows, with their shares, that those of a table meet."""
-        weights = self._weights[table]
-        return WeightedRows(self._bases[-1 - table][: len(weights)], weights)
-
-    def _curvatures(self, tables: Sequence[np.ndarray]) -> np.ndarray:
-        """That of a pair of a row of each table, as this rank's rows are now: (tables,).
-
-        Args:
-            tables: the first rows of each.
-        """
-        curvatures = []
-        for i, meter in enumerate(self._meters):
-            rows = tables[-1 - i][: len(self._weights[i])]
-            weights = self._weights[i][: len(rows)]
-            curvatures.append(meter(rows, weights / weights.sum()))
-        return np.array(curvatures)
 
     def _adopt(self, tables: Tables[Array], message: np.ndarray) -> None:
         """Take over the rows of an owner."""

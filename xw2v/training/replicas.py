@@ -18,6 +18,8 @@ from xw2v.sgns.combine_schedule import combine_schedule, interval_of, kept_token
 from xw2v.training.callbacks import Callback
 from xw2v.training.checkpointer import Checkpointer, StopOnSignal
 from xw2v.training.replica_tables import ReplicaTables, distinct
+from xw2v.training.replica_terms import CombineTerms
+from xw2v.training.shared_tables import SharedTables, shared_tables
 from xw2v.training.signals import StopSignals
 from xw2v.training.state import State
 from xw2v.training.trainer import Trainer
@@ -58,12 +60,12 @@ class Replicas(Callback):
             tuning.batch_tokens(settings),
             settings.combine_interval or interval_of(ranks.size, settings.combine_overlap),
         )
-        self.tables = ReplicaTables(
-            ranks,
-            trainer.backend,
+        self._terms = CombineTerms(
             shares(counts, trainer.sampling),
             (self.schedule.center_pairs, self.schedule.context_pairs),
         )
+        self.tables = ReplicaTables(ranks, trainer.backend, self._terms)
+        self._shared: SharedTables | None = None
         kept = kept_tokens(counts, trainer.sampling)
         self._epoch_steps = kept / (tuning.batch_tokens(settings) * ranks.size)  # about
         self._overlaps = settings.combine_overlap and ranks.size > 1
@@ -76,7 +78,13 @@ class Replicas(Callback):
 
     def on_train_begin(self, state: State) -> None:
         self._checkpointer.on_train_begin(state)
-        self.tables.begin(state.tables)
+        if not self._overlaps:
+            tables = distinct(state.tables)
+            self._shared = shared_tables(self._ranks, self._terms, self.tables.combiner, tables)
+        if self._shared is None:
+            self.tables.begin(state.tables)
+        else:
+            state.tables = self._shared.tables
 
     def on_step(self, state: State) -> None:
         if self.schedule.is_due(state.step):
@@ -124,7 +132,10 @@ class Replicas(Callback):
 
     def _combine(self, state: State, due: Sequence[int], is_done: bool) -> list[Notice]:
         numbers = self._numbers(state, is_done)
-        heard = self.tables.combine(state.tables, due, self._alpha(state), numbers)
+        if self._shared is None:
+            heard = self.tables.combine(state.tables, due, self._alpha(state), numbers)
+        else:
+            heard = self._shared.combine(due, self._alpha(state), numbers)
         return [Notice(*map(bool, flags)) for flags in heard]
 
     def _numbers(self, state: State, is_done: bool) -> list[int]:
