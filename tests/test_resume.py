@@ -10,13 +10,14 @@ from typing import Any
 
 import numpy as np
 import pytest
-from runs import SMALL_RUN, assert_same_state, rewritten, stopped_after
+from runs import SMALL_RUN, assert_same_state, checkpointer_of, rewritten, stopped_after
 
 from xw2v.errors import InputError, UsageError
 from xw2v.settings import Settings
 from xw2v.sgns.backend import Backend
 from xw2v.sgns.loading import load_backend
 from xw2v.text.corpus import Corpus
+from xw2v.training import checkpointer
 from xw2v.training.callbacks import ProgressReport
 from xw2v.training.checkpoint import (
     CheckpointFolder,
@@ -217,3 +218,20 @@ def test_checkpoint_every_refuses_anything_else(given: str) -> None:
         match=r"checkpoint_every=.*: give steps, such as 200, or a time, such as 30s, 10m or 1h",
     ):
         CheckpointInterval.parse(given)
+
+
+@pytest.mark.parametrize(("bytes_per_second", "epochs"), [(1e12, [1, 2]), (1.0, [2])])
+def test_epochs_shorter_than_a_hundred_writings_are_not_saved_but_the_last_is(
+    bytes_per_second: float,
+    epochs: list[int],
+    small_trainer: Trainer,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Also the first one's end, when no checkpoint has shown yet how long it takes."""
+    monkeypatch.setattr(checkpointer, "FIRST_BYTES_PER_SECOND", bytes_per_second)
+    watch = checkpointer_of(small_trainer, tmp_path, "1h")
+    watch._saved_at -= 100  # so that what a writing takes here does not matter
+    small_trainer.train(small_trainer.start(), [watch])
+    saved = [int(name.split("-")[1]) for name in CheckpointFolder(tmp_path).names()]
+    assert saved == epochs

@@ -20,6 +20,7 @@ import json
 import re
 import shutil
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -136,8 +137,10 @@ class CheckpointFolder:
         self._sweep()
 
         def write(folder: Path) -> None:
-            files = {f"{table}.npy": tables[table] for table in tables}
-            sums = {file: write_table(folder / file, table) for file, table in files.items()}
+            files = [f"{name}.npy" for name in tables]
+            with ThreadPoolExecutor(len(files), "xw2v-save") as pool:  # most is hashing, and pages
+                paths = [folder / file for file in files]
+                sums = dict(zip(files, pool.map(write_table, paths, tables.values()), strict=True))
             content = dataclasses.asdict(dataclasses.replace(record, files=sums))
             (folder / STATE).write_bytes(encode({"format": FORMAT, **content}))
 

@@ -15,6 +15,7 @@ from xw2v.errors import RunInterruptedError, TrainingError, UsageError
 from xw2v.storage.files import reason
 from xw2v.training.callbacks import NOT_DUE, Callback
 from xw2v.training.checkpoint import CheckpointFolder, NonFiniteError
+from xw2v.training.memory import FLOAT_BYTES
 from xw2v.training.meters import LossMeter
 from xw2v.training.record import BEST, CheckpointRecord, describe_progress, is_best
 from xw2v.training.signals import StopSignals
@@ -22,7 +23,7 @@ from xw2v.training.state import State
 from xw2v.training.trainer import Trainer, diverged
 
 MAX_CHECKPOINT_TIME_SHARE = 0.01  # of the time, that of epochs' ends may take if epochs are short
-
+FIRST_BYTES_PER_SECOND = 2e8  # written, until a checkpoint has shown how fast the disk is
 
 SECONDS = {"s": 1, "m": 60, "h": 3600}
 
@@ -95,7 +96,8 @@ class Checkpointer(Callback):
         self.init = init
         self._saved_at = time.monotonic()
         self._saved_steps = 0
-        self._save_seconds = 0.0
+        values = trainer.shape.table_rows(tied=trainer.settings.tied) * trainer.shape.dim
+        self._save_seconds = values * FLOAT_BYTES / FIRST_BYTES_PER_SECOND
 
     def on_train_begin(self, state: State) -> None:
         self._saved_steps = state.steps
