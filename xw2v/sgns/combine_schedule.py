@@ -16,10 +16,10 @@ import numpy as np
 from xw2v.sgns.config import StepConfig
 from xw2v.sgns.sampling import RANGE, Sampling, keep_thresholds
 
-FREQUENT_PAIRS = 40  # in a step, from which on a row is due at the shortest interval
-RANK_STEPS = 32  # of all ranks together between two combines of the most frequent rows
+FREQUENT_PAIRS = 2  # in a step, more than which have rows that are due at the shortest interval
+RANK_STEPS = 64  # of all ranks together between two combines of the most frequent rows
 ALPHA_POWER = 1 / 6  # of the ranks, by which the learning rate grows
-MAX_DOUBLINGS = 3  # of the shortest interval, up to the longest
+MAX_DOUBLINGS = 2  # of the shortest interval, up to the longest
 
 
 @dataclass(frozen=True)
@@ -116,9 +116,7 @@ def _rows_due(pairs: np.ndarray) -> tuple[int, ...]:
     Args:
         pairs: (V,) that each row is in, a step.
     """
-    rows = [
-        int(np.count_nonzero(pairs * 2 ** (i + 1) > FREQUENT_PAIRS)) for i in range(MAX_DOUBLINGS)
-    ]
+    rows = [int(np.count_nonzero(pairs * 2**i > FREQUENT_PAIRS)) for i in range(MAX_DOUBLINGS)]
     return (*rows, len(pairs))
 
 
