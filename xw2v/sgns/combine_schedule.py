@@ -17,9 +17,10 @@ from xw2v.sgns.config import StepConfig
 from xw2v.sgns.sampling import RANGE, Sampling, keep_thresholds
 
 FREQUENT_PAIRS = 2  # in a step, more than which have rows that are due at the shortest interval
-RANK_STEPS = 64  # of all ranks together between two combines of the most frequent rows
-ALPHA_POWER = 1 / 6  # of the ranks, by which the learning rate grows
-MAX_DOUBLINGS = 2  # of the shortest interval, up to the longest
+RANK_STEPS = 32  # of all ranks together between two combines of the most frequent rows
+STEPS_OF_TWO = 64  # of two ranks, whose sum overshoots least
+ALPHA_POWER = 1 / 8  # of the ranks, by which the learning rate grows
+MAX_DOUBLINGS = 3  # of the shortest interval, up to the longest
 
 
 @dataclass(frozen=True)
@@ -99,8 +100,8 @@ def interval_of(ranks: int, overlap: bool = False) -> int:
     Args:
         overlap: whether what is combined comes only when as many steps again have been taken.
     """
-    steps = RANK_STEPS // 2 if overlap else RANK_STEPS
-    return max(steps // ranks, 1)
+    steps = STEPS_OF_TWO if ranks == 2 else RANK_STEPS
+    return max(steps // (2 * ranks if overlap else ranks), 1)
 
 
 def alpha_factor(ranks: int, cbow: bool) -> float:
