@@ -15,17 +15,17 @@ import click
 
 from xw2v.cli import COMMANDS, cli
 from xw2v.option import READABLE_BOUND, Option
-from xw2v.settings import SETTINGS, flag
+from xw2v.settings import CBOW_ALPHA, SETTINGS, SKIPGRAM_ALPHA, flag
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 DEFAULTS = {  # of settings that are not set, or by others
-    "alpha": "0.05, CBOW 0.2",
+    "alpha": f"{SKIPGRAM_ALPHA}, CBOW {CBOW_ALPHA[True, 'full']}",
     "max_vocab": "no limit",
     "batch_tokens": "by device and model",
     "shared_negatives": "by the other settings",
     "backend": "by the device",
     "workers": "all cores",
-    "combine_interval": "32 / ranks",
+    "combine_interval": "32 / ranks; of two 32",
     "tokens": "`ascii`, and `raw` for what `xw2v phrases` wrote",
     "lowercase": "on, with `raw` off",
 }

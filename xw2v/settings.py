@@ -62,7 +62,9 @@ class Settings:
     )
     alpha: float | None = setting(
         None,
-        "Learning rate at the start (skip-gram 0.05, CBOW 0.2; full 0.1, sum 0.05, both 0.025).",
+        f"Learning rate at the start (skip-gram {SKIPGRAM_ALPHA}, CBOW {CBOW_ALPHA[True, 'full']}; "
+        f"mean gradient {CBOW_ALPHA[True, 'mean']}, sum {CBOW_ALPHA[False, 'full']}, "
+        f"both {CBOW_ALPHA[False, 'mean']}).",
         "lr",
         above=0,
         high=10,
