@@ -1,10 +1,10 @@
 """When replicas combine which rows: frequent ones often, rare ones seldom.
 
-What replicas must not do is train a row far apart before they compare it. How far it goes in a step
-follows from how often it is in a pair; so rows that are in half as many have twice the interval, up
-to `MAX_DOUBLINGS` of the shortest. Words are sorted by count, so the rows that are due after a step
-are the first ones of each table. The more ranks there are, the further they move a row together,
-and the shorter the interval has to be (docs/scaling.md).
+What replicas must not do is train a row far apart before they compare it. How far it goes follows
+from how many pairs it is in; so rows that are in few have twice the interval, in half of that twice
+that again, up to `MAX_DOUBLINGS` of the shortest. Words are sorted by count, so the rows that are
+due after a step are the first ones of each table. The more ranks there are, the further they move a
+row together, and the shorter the interval has to be (docs/scaling.md).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import numpy as np
 from xw2v.sgns.config import StepConfig
 from xw2v.sgns.sampling import RANGE, Sampling, keep_thresholds
 
-FREQUENT_PAIRS = 2  # in a step, more than which have rows that are due at the shortest interval
+FREQUENT_PAIRS = 64  # of a row at a rank, more than which it shall not train between two combines
 RANK_STEPS = 32  # of all ranks together between two combines of the most frequent rows
 STEPS_OF_TWO = 64  # of two ranks, whose sum overshoots least
 ALPHA_POWER = 1 / 8  # of the ranks, by which the learning rate grows
@@ -72,7 +72,7 @@ def combine_schedule(
     context = pairs * (kept + config.negative * drawn)
     if config.tied:
         center = context = center + context
-    center_rows, context_rows = _rows_due(center), _rows_due(context)
+    center_rows, context_rows = _rows_due(center * interval), _rows_due(context * interval)
     return CombineSchedule(
         interval,
         center_rows,
@@ -115,7 +115,7 @@ def _rows_due(pairs: np.ndarray) -> tuple[int, ...]:
     """The rows that are due after 2^0, 2^1, ... intervals; all after the last.
 
     Args:
-        pairs: (V,) that each row is in, a step.
+        pairs: (V,) that each row is in, in an interval.
     """
     rows = [int(np.count_nonzero(pairs * 2**i > FREQUENT_PAIRS)) for i in range(MAX_DOUBLINGS)]
     return (*rows, len(pairs))
