@@ -215,10 +215,11 @@ def plot_replicas(path: Path, results: Sequence[dict[str, Any]]) -> None:
             )
         axes.axhline(1, color=INK, linewidth=0.8)
         axes.set_xscale("log", base=2 if variable == "ranks" else 10)
+        axes.xaxis.set_minor_formatter("")
     panels[0].set_xlabel("replicas")
     panels[1].set_xlabel("bytes sent by each for a token that it keeps")
     panels[0].set_ylabel("score, as a share of one replica's")
-    panels[0].legend(loc="lower right")
+    panels[0].legend(loc="lower left")
     figure.savefig(path)
 
 
