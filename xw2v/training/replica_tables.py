@@ -15,7 +15,7 @@ from xw2v.sgns.combine_rows import PlainRowCombiner, RowCombiner, Rows
 from xw2v.sgns.interface import Tables
 from xw2v.sgns.loading import load_backend
 from xw2v.training.replica_messages import COUNT, MessageWriter, unpacked
-from xw2v.training.replica_terms import CombineTerms, stretch_of
+from xw2v.training.replica_terms import MEAN_ROWS, CombineTerms, stretch_of
 
 # A combine whose result comes when as many steps again have been taken: replicas have gone twice as
 # far by then, and must not be sent as far again as they were when it began.
@@ -166,13 +166,13 @@ class ReplicaTables:
     ) -> list[np.ndarray]:
         """The message for each owner: the numbers, the curvatures, and the rows that changed."""
         host = [
-            np.ascontiguousarray(self._backend.to_numpy(table[:rows, ...]))
+            np.ascontiguousarray(self._backend.to_numpy(table[: max(rows, MEAN_ROWS), ...]))
             for table, rows in zip(distinct(tables), due, strict=False)
         ]
         header = np.concatenate([numbers, self._terms.measured(host).view(COUNT).ravel()])
         changed = [
-            self.combiner.changed(table, base, len(table))
-            for table, base in zip(host, self._bases, strict=True)
+            self.combiner.changed(table, base, rows)
+            for table, base, rows in zip(host, self._bases, due, strict=False)
         ]
         messages = []
         for owner in range(self._ranks.size):

@@ -45,13 +45,13 @@ class CombineTerms:
         each the curvature and the direction, which ranks let each other know.
 
         Args:
-            tables: the first rows of each, on the host.
+            tables: the first `MEAN_ROWS` rows of each, or more, on the host; also where fewer are
+                due, which would say little of those that pairs meet.
         """
         found = np.empty((len(tables), 1 + tables[0].shape[1]))
         for i, weights in enumerate(self._weights[: len(tables)]):
             rows = tables[-1 - i][: len(weights)]
-            weights = weights[: len(rows)]
-            found[i, 1:], found[i, 0] = self._meters[i](rows, weights / weights.sum())
+            found[i, 1:], found[i, 0] = self._meters[i](rows, weights)
         return found
 
     def owned(

@@ -51,9 +51,7 @@ class SharedTables:
     def combine(self, due: Sequence[int], alpha: float, numbers: Sequence[int]) -> list[list[int]]:
         """As `ReplicaTables.combine`."""
         terms, ranks, bases = self._terms, self._ranks, self._bases
-        measured = terms.measured(
-            [table[:rows] for table, rows in zip(self._replicas[ranks.rank], due, strict=False)]
-        )
+        measured = terms.measured(self._replicas[ranks.rank])
         message = np.concatenate([numbers, measured.view(COUNT).ravel()]).view(np.uint8)
         # Where all have answered, nobody trains.
         heard = [part.view(COUNT) for part in ranks.exchange([message] * ranks.size)]
