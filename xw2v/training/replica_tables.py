@@ -15,7 +15,7 @@ from xw2v.sgns.combine_rows import PlainRowCombiner, RowCombiner, Rows
 from xw2v.sgns.interface import Tables
 from xw2v.sgns.loading import load_backend
 from xw2v.training.replica_messages import COUNT, MessageWriter, unpacked
-from xw2v.training.replica_terms import MEAN_ROWS, CombineTerms, stretch_of
+from xw2v.training.replica_terms import MEAN_ROWS, CombineTerms, header_length, heard, stretch_of
 
 # A combine whose result comes when as many steps again have been taken: replicas have gone twice as
 # far by then, and must not be sent as far again as they were when it began.
@@ -95,8 +95,6 @@ class ReplicaTables:
         for message in results:
             self._adopt(tables, message)
         self._upload(tables, due)
-        if due[0] == len(self._bases[0]):  # from here a run may be resumed
-            self._terms.reset()
         return headers
 
     def begin_combine(
@@ -111,7 +109,7 @@ class ReplicaTables:
         task = self._beside.thread.submit(
             self._exchanged, self._beside.combiner, outgoing, due, alpha, len(numbers)
         )
-        self._pending = Pending(outgoing, self._heard(len(numbers)), task)
+        self._pending = Pending(outgoing, self._header_length(len(numbers)), task)
 
     def end_combine(self, tables: Tables[Array]) -> None:
         """Adopt what has been combined meanwhile, if anything has: each row moves by what it became
@@ -144,22 +142,20 @@ class ReplicaTables:
     ) -> tuple[list[list[int]], list[np.ndarray]]:
         """The numbers of each rank, and the message of each owner of what its rows become."""
         ranks, bases = self._ranks, self._bases
-        heard, dim = self._heard(numbers), bases[0].shape[1]
+        length, dim = self._header_length(numbers), bases[0].shape[1]
         incoming = ranks.exchange(outgoing)
         headers, parts = zip(
-            *(unpacked(message, heard, len(bases), dim) for message in incoming), strict=True
+            *(unpacked(message, length, len(bases), dim) for message in incoming), strict=True
         )
-        measured = [header[numbers:].view(np.float64).reshape(-1, 1 + dim) for header in headers]
+        of_ranks, measured = heard(headers, numbers, dim)
         result = self._combined(combiner, due, alpha, measured, parts)
         results = ranks.exchange([result] * ranks.size)
         self.bytes_sent += sum(map(len, outgoing)) - len(outgoing[ranks.rank])
         self.bytes_sent += len(result) * (ranks.size - 1)
-        return [header[:numbers].tolist() for header in headers], results
+        return of_ranks, results
 
-    def _heard(self, numbers: int) -> int:
-        """With how many numbers a message of displacements begins, of which so many are given."""
-        tables, dim = len(self._bases), self._bases[0].shape[1]
-        return numbers + tables * (1 + int(dim))
+    def _header_length(self, numbers: int) -> int:
+        return header_length(numbers, len(self._bases), self._bases[0].shape[1])
 
     def _displacements(
         self, tables: Tables[Array], due: Sequence[int], numbers: Sequence[int]
@@ -169,7 +165,7 @@ class ReplicaTables:
             np.ascontiguousarray(self._backend.to_numpy(table[: max(rows, MEAN_ROWS), ...]))
             for table, rows in zip(distinct(tables), due, strict=False)
         ]
-        header = np.concatenate([numbers, self._terms.measured(host).view(COUNT).ravel()])
+        header = self._terms.header(numbers, host)
         changed = [
             self.combiner.changed(table, base, rows)
             for table, base, rows in zip(host, self._bases, due, strict=False)

@@ -10,6 +10,7 @@ import numpy as np
 
 from xw2v.sgns.combine import RowMeter
 from xw2v.sgns.combine_rows import FLOAT, OwnedRows
+from xw2v.training.replica_messages import COUNT
 
 MEAN_ROWS = 1024  # the most frequent rows of a table, whose mean stands for that of all
 
@@ -40,9 +41,9 @@ class CombineTerms:
         """Measure as if nothing had been measured before."""
         self._meters = [RowMeter() for _ in self._weights]
 
-    def measured(self, tables: Sequence[np.ndarray]) -> np.ndarray:
-        """What the rows of each table meet, as this rank's are now: (tables, 1 + D) float64, of
-        each the curvature and the direction, which ranks let each other know.
+    def header(self, numbers: Sequence[int], tables: Sequence[np.ndarray]) -> np.ndarray:
+        """What a rank lets the others know at a combine: the numbers that are given, and what the
+        rows of each table meet, as this rank's are now; int64, to be read by `heard`.
 
         Args:
             tables: the first `MEAN_ROWS` rows of each, or more, on the host; also where fewer are
@@ -52,7 +53,7 @@ class CombineTerms:
         for i, weights in enumerate(self._weights[: len(tables)]):
             rows = tables[-1 - i][: len(weights)]
             found[i, 1:], found[i, 0] = self._meters[i](rows, weights)
-        return found
+        return np.concatenate([numbers, found.view(COUNT).ravel()])
 
     def owned(
         self,
@@ -66,7 +67,8 @@ class CombineTerms:
         Args:
             stretches: of each table the first row, and the row after the last.
             alpha: the learning rate.
-            measured: by each rank. The largest curvature holds, and the direction of rank 0.
+            measured: by each rank, see `heard`. The largest curvature holds, and the direction of
+                rank 0.
         """
         curvatures = np.max([of_rank[:, 0] for of_rank in measured], axis=0)
         directions = measured[0][:, 1:].astype(FLOAT)
@@ -75,3 +77,18 @@ class CombineTerms:
             curvature = self._pairs[i][first:last] * FLOAT.type(alpha * curvatures[i])
             owned.append(OwnedRows(first, bases[i], directions[i], curvature))
         return owned
+
+
+def header_length(numbers: int, tables: int, dim: int) -> int:
+    """Of a header with so many numbers, for so many tables of D columns."""
+    return numbers + tables * (1 + dim)
+
+
+def heard(
+    headers: Sequence[np.ndarray], numbers: int, dim: int
+) -> tuple[list[list[int]], list[np.ndarray]]:
+    """The numbers of each rank's header, of which there are so many, and what each has measured:
+    (tables, 1 + D) float64, of each table the curvature and the direction.
+    """
+    measured = [header[numbers:].view(np.float64).reshape(-1, 1 + dim) for header in headers]
+    return [header[:numbers].tolist() for header in headers], measured

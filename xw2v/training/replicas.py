@@ -136,6 +136,8 @@ class Replicas(Callback):
             heard = self.tables.combine(state.tables, due, self._alpha(state), numbers)
         else:
             heard = self._shared.combine(due, self._alpha(state), numbers)
+        if due[0] == state.tables.center.shape[0]:  # from here a run may be resumed
+            self._terms.reset()
         return [Notice(*map(bool, flags)) for flags in heard]
 
     def _numbers(self, state: State, is_done: bool) -> list[int]:

@@ -14,7 +14,7 @@ from xw2v.sgns.array import Array
 from xw2v.sgns.combine_rows import FLOAT, RowCombiner
 from xw2v.sgns.interface import Tables
 from xw2v.training.replica_messages import COUNT
-from xw2v.training.replica_terms import CombineTerms
+from xw2v.training.replica_terms import CombineTerms, heard
 
 
 class SharedTables:
@@ -51,19 +51,16 @@ class SharedTables:
     def combine(self, due: Sequence[int], alpha: float, numbers: Sequence[int]) -> list[list[int]]:
         """As `ReplicaTables.combine`."""
         terms, ranks, bases = self._terms, self._ranks, self._bases
-        measured = terms.measured(self._replicas[ranks.rank])
-        message = np.concatenate([numbers, measured.view(COUNT).ravel()]).view(np.uint8)
+        message = terms.header(numbers, self._replicas[ranks.rank]).view(np.uint8)
         # Where all have answered, nobody trains.
-        heard = [part.view(COUNT) for part in ranks.exchange([message] * ranks.size)]
-        of_ranks = [part[len(numbers) :].view(np.float64).reshape(measured.shape) for part in heard]
+        headers = [part.view(COUNT) for part in ranks.exchange([message] * ranks.size)]
+        of_ranks, measured = heard(headers, len(numbers), bases[0].shape[1])
         stretches = [(0, rows) for rows, _ in zip(due, bases, strict=False)]
-        owned = terms.owned(bases, stretches, alpha, of_ranks)
+        owned = terms.owned(bases, stretches, alpha, measured)
         for rows, tables in zip(owned, zip(*self._replicas, strict=True), strict=True):
             self._combiner.combine_shared(tables, rows, ranks.rank)
         ranks.exchange([message[:0]] * ranks.size)  # all have combined theirs
-        if due[0] == len(bases[0]):  # from here a run may be resumed
-            terms.reset()
-        return [part[: len(numbers)].tolist() for part in heard]
+        return of_ranks
 
 
 def shared_tables(
