@@ -45,16 +45,20 @@ FLAGS += ["-Wno-pass-failed"]  # a loop that stays scalar is no error
 class Target(NamedTuple):
     """What a wheel's libraries are compiled for.
 
-    `levels` maps the names of x86-64 levels above the baseline for which there are kernels of their
-    own (backends/xw2v_numpy/kernels.py chooses at run time) to the compiler's names.
+    `levels` maps the names of processors above x86-64's baseline for which there are kernels of
+    their own (backends/xw2v_numpy/kernels.py chooses at run time) to the compiler's flags.
     """
 
     triple: str
     suffix: str  # by which every Python of the platform finds an extension module
-    levels: dict[str, str]
+    levels: dict[str, list[str]]
 
 
-X86_64_LEVELS = {"x86_64_v3": "x86_64_v3"}
+X86_64_V3 = ["-march=x86_64_v3", "-mprfchw"]
+X86_64_LEVELS = {
+    "x86_64_v3": X86_64_V3,
+    "bfloat16": [*X86_64_V3, "-mavx512f", "-mavx512vl", "-mavx512bf16"],
+}
 TARGETS = {
     "manylinux_2_28_x86_64": Target("x86_64-linux-gnu.2.28", ".so", X86_64_LEVELS),
     "manylinux_2_28_aarch64": Target("aarch64-linux-gnu.2.28", ".so", {}),
@@ -77,7 +81,7 @@ def compile_library(
 ) -> bytes:
     """The library of an extension module, for a level of the target's processors."""
     command = [sys.executable, "-m", "ziglang", "cc", "-target", target.triple, *FLAGS]
-    command += [f"-march={target.levels[level]}", "-mprfchw"] if level else []
+    command += target.levels[level] if level else []
     command += [f"-Wl,-install_name,@rpath/{library.name}"] if "macos" in target.triple else []
     command += module.get("extra-compile-args", [])
     command += [f"-I{folder}" for folder in module.get("include-dirs", [])]

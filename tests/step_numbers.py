@@ -53,7 +53,7 @@ def numbers() -> dict[str, np.ndarray]:
     """Tables by the name of the library and the kind of step."""
     found = {}
     for name, dtype, library in libraries():
-        with mock.patch.object(compiled, "load_kernels", lambda bits, found=library: found):
+        with mock.patch.object(compiled, "load_kernels", lambda bits, found=library, **_: found):
             for cbow in (False, True):
                 for tied in (False, True):
                     kind = f"{name} {'CBOW' if cbow else 'skip-gram'}{' tied' if tied else ''}"

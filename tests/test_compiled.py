@@ -266,7 +266,7 @@ def test_another_shape_gets_another_workspace() -> None:
 
 
 def test_without_it_the_plain_step_trains_and_that_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(compiled, "load_kernels", lambda bits: None)
+    monkeypatch.setattr(compiled, "load_kernels", lambda bits, **_: None)
     backend, config = load_backend("numpy"), small_config()
     shape = RunShape(ModelShape.of_words(WORDS, 10), batch_tokens=64, tokens=1000, sentences=10)
     assert backend.plan(config, shape) == xw2v_numpy.NOT_BUILT

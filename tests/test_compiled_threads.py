@@ -72,8 +72,11 @@ def test_groups_are_split_where_threads_would_wait(threads: int, groups: int, sp
 
 @pytest.mark.slow
 @pytest.mark.skipif(shutil.which("gcc") is None, reason="no gcc here")
-def test_no_two_threads_touch_the_same_memory_at_once(tmp_path: Path) -> None:
+@pytest.mark.parametrize("rounded", [False, True])
+def test_no_two_threads_touch_the_same_memory_at_once(rounded: bool, tmp_path: Path) -> None:
     """ThreadSanitizer over steps by 1 to 6 threads, which also end with the same tables."""
+    if rounded and not compiled.rounds_operands():
+        pytest.skip("this processor has no products of bfloat16")
     root = Path(__file__).parents[1]
     includes = [f"-I{root / 'xw2v' / 'storage'}", f"-I{root / 'backends' / 'xw2v_numpy'}"]
     compiler = ["gcc", "-fsanitize=thread", "-g", "-O1", "-fopenmp-simd", *includes]
@@ -85,7 +88,10 @@ def test_no_two_threads_touch_the_same_memory_at_once(tmp_path: Path) -> None:
     if built_team.returncode != 0:
         pytest.skip("this gcc has no ThreadSanitizer")
     source = root / "tests" / "step_under_tsan.c"
-    subprocess.run([*compiler, source, team, "-lm", "-lpthread", "-o", program], check=True)
+    processor = ["-mavx2", "-mfma", "-mavx512vl", "-mavx512bf16", "-DROUNDED"] if rounded else []
+    subprocess.run(
+        [*compiler, *processor, source, team, "-lm", "-lpthread", "-o", program], check=True
+    )
     run = subprocess.run([program], capture_output=True, text=True)
     assert (run.returncode, run.stdout, run.stderr) == (0, "equal\n", "")
 

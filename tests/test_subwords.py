@@ -19,7 +19,7 @@ from xw2v.sgns.step import PlainStep
 from xw2v.sgns.subwords import PlainComposer, SubwordStep, composed_vectors
 
 WORDS, BUCKETS, DIM = 50, 30, 8
-NUMPY = load_backend("numpy")
+NUMPY = load_backend("numpy", deterministic=True)  # products of full precision
 built = pytest.mark.skipif(load_subwords() is None, reason="no compiled composer is installed")
 SIZES: list[dict[str, Any]] = [
     {},

@@ -80,7 +80,7 @@ def test_a_source_distribution_says_nothing_of_who_made_it_when() -> None:
 
 def test_each_library_is_declared_once_and_may_be_left_out() -> None:
     names = [module["name"] for module in wheels.extension_modules(ROOT)]
-    assert len(names) == len(set(names)) == 11
+    assert len(names) == len(set(names)) == 12
     text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     rest = wheels.without_extension_modules(text)
     assert "ext-modules" not in rest
@@ -119,6 +119,8 @@ def test_the_processors_level_is_what_the_system_says() -> None:
     flags = set(next((line for line in lines if line.startswith("flags")), "").split())
     v3 = {"avx", "avx2", "bmi1", "bmi2", "f16c", "fma", "abm", "movbe", "xsave"} <= flags
     assert team.xw2v_processor_level() == (b"x86_64_v3" if v3 else b"")
+    bfloat16 = {"avx512f", "avx512vl", "avx512_bf16"} <= flags
+    assert team.xw2v_multiplies_bfloat16() == (v3 and bfloat16)
 
 
 def test_a_library_older_than_its_sources_is_reported(

@@ -140,7 +140,8 @@ class Settings:
     )
     backend: str | None = setting(None, "Array library: numpy, cupy or torch (set by the device).")
     deterministic: bool = setting(
-        False, "Bitwise-reproducible results on a GPU too, at some cost in speed."
+        False,
+        "The same bits from run to run on a GPU too, and on all CPUs with AVX2; slower.",
     )
     workers: int | None = setting(
         None, "Threads; the vectors do not depend on their number (all cores).", low=1, high=4096

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from functools import cached_property
 from typing import Any
 
@@ -18,7 +19,13 @@ from xw2v.sgns.tokenstream import TokenStream
 from xw2v.storage.cores import available_cores
 from xw2v.storage.native import NO_COMPILER
 from xw2v_numpy.combine import CompiledRowCombiner, load_combine
-from xw2v_numpy.compiled import CompiledStep, is_available, is_built, is_supported
+from xw2v_numpy.compiled import (
+    CompiledStep,
+    is_available,
+    is_built,
+    is_supported,
+    rounds_operands,
+)
 from xw2v_numpy.sampling import CompiledSampler, load_sampling
 from xw2v_numpy.subwords import CompiledComposer, load_subwords
 from xw2v_numpy.team import Team, load_team
@@ -63,7 +70,11 @@ class NumpyBackend(Backend):
         return Team(self.workers)
 
     def own_step(self, config: StepConfig) -> Step | None:
-        return CompiledStep(config, self.team) if is_available(config) else None
+        if not is_available(config):
+            return None
+        # Whether they are rounded depends on the processor.
+        rounded = config.rounded_operands or (rounds_operands() and not self.deterministic)
+        return CompiledStep(dataclasses.replace(config, rounded_operands=rounded), self.team)
 
     def own_composer(self, config: StepConfig, index: SubwordIndex, step: Step) -> Composer | None:
         if load_subwords() is None or not isinstance(step, CompiledStep):

@@ -34,6 +34,11 @@ def is_supported(config: StepConfig) -> bool:
     return 1 <= config.window <= max_window
 
 
+def rounds_operands() -> bool:
+    """Whether products of bfloat16 are faster here: the processor has them, and they are built."""
+    return load_kernels(PRECISIONS[0], rounded=True) is not None
+
+
 def is_available(config: StepConfig) -> bool:
     """Whether it can, and is built here."""
     return is_supported(config) and is_built()
@@ -50,8 +55,6 @@ class CompiledStep:
         cut: the threads that the rows are cut for, with the same result; by default the team's.
     """
 
-    name = "compiled"
-
     def __init__(
         self,
         config: StepConfig,
@@ -60,6 +63,7 @@ class CompiledStep:
         cut: int | None = None,
     ) -> None:
         self.config = config
+        self.name = "compiled, products of bfloat16" if config.rounded_operands else "compiled"
         self.split = split
         self.cut = cut
         self.team = team or Team(1)

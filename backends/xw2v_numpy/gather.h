@@ -54,6 +54,24 @@ INLINE void sum_window(const StepPlan *plan, int64_t q, int64_t t, const GroupSc
     }
 }
 
+/* The operands of a slice's rows. */
+INLINE void
+round_rows_of_group(const StepPlan *plan, Range negatives, Range own, const GroupScratch *scratch) {
+    const int64_t P = plan->padded_dim, k = negatives.first, t = own.first;
+    round_operands(
+        negatives.last - k, P, scratch->N + k * P, scratch->N_by_dims + k * P / TERMS,
+        scratch->N_by_negatives + k / TERMS * P
+    );
+    transpose(
+        negatives.last - k, P / TERMS, scratch->N_by_dims + k * P / TERMS, scratch->NT + k,
+        padded(plan->shared_negatives)
+    );
+    round_operands(
+        own.last - t, P, scratch->H + t * P, scratch->H_by_dims + t * P / TERMS,
+        scratch->H_by_tokens + t / TERMS * P
+    );
+}
+
 /* Stage 1 of a group: a slice of its rows. */
 INLINE void gather(const StepPlan *plan, int64_t q, int64_t slice, const GroupScratch *scratch) {
     const int64_t w = plan->window, g = plan->group, K = plan->shared_negatives;
@@ -73,10 +91,7 @@ INLINE void gather(const StepPlan *plan, int64_t q, int64_t slice, const GroupSc
         copy_rows(plan, output, tokens, slice_of(window_tokens(plan), slice), scratch->R);
         copy_rows(plan, input, tokens + w, own, scratch->H);
     }
-    transpose(
-        negatives.last - negatives.first, plan->padded_dim,
-        scratch->N + negatives.first * plan->padded_dim, scratch->NT + negatives.first, padded(K)
-    );
+    round_rows_of_group(plan, negatives, own, scratch);
 }
 
 /* The mean of the negatives, and the mean of the tokens weighted by their pairs with negatives. */

@@ -34,7 +34,10 @@ negative_gradients(const StepPlan *plan, int64_t q, Range tokens, const GroupScr
     const int64_t P = plan->padded_dim, K = plan->shared_negatives, stride = padded(K);
     double loss = 0;
     for (int64_t t = tokens.first; t < tokens.last; t += TILE_ROWS) {
-        Product scores = {scratch->H + t * P, P, 1, scratch->NT, stride, plan->dim};
+        Product scores = {
+            scratch->H_by_dims + t * P / TERMS, P / TERMS, 1, scratch->NT, stride,
+            multiplications(plan->dim),         1,
+        };
         multiply(
             tokens.last - t, &scores, 1, stride, scratch->negative_scores + t * stride, stride
         );
@@ -48,6 +51,11 @@ negative_gradients(const StepPlan *plan, int64_t q, Range tokens, const GroupScr
         for (int64_t k = 0; k < stride; k++)
             scores[k] = weight * sigmoid(scores[k]); /* beyond K unread */
     }
+    const int64_t first = tokens.first * stride;
+    round_operands(
+        tokens.last - tokens.first, stride, scratch->negative_scores + first,
+        scratch->G_by_negatives + first / TERMS, scratch->G_by_tokens + first / TERMS
+    );
     return loss;
 }
 
@@ -109,19 +117,32 @@ token_gradients(const StepPlan *plan, int64_t q, Range tokens, const GroupScratc
     return loss;
 }
 
+/* What the gradients of hidden vectors from token t on sum over negatives: G N. */
+INLINE Product hidden_product(const StepPlan *plan, const GroupScratch *scratch, int64_t t) {
+    const int64_t stride = padded(plan->shared_negatives) / TERMS;
+    return (Product){
+        scratch->G_by_negatives + t * stride,
+        stride,
+        1,
+        scratch->N_by_negatives,
+        plan->padded_dim,
+        multiplications(plan->shared_negatives),
+        1,
+    };
+}
+
 /* Stage 2 of a group, skip-gram: each token predicts the words of its window. */
 static double
 skipgram_gradients(const StepPlan *plan, int64_t q, int64_t slice, const GroupScratch *scratch) {
-    const int64_t P = plan->padded_dim, K = plan->shared_negatives;
+    const int64_t P = plan->padded_dim;
     const Range tokens = slice_of(plan->group, slice);
     double loss = negative_gradients(plan, q, tokens, scratch);
     loss += window_gradients(plan, q, tokens, scratch);
     REAL *dH = plan->gradients + q * plan->group * P;
     for (int64_t t = tokens.first; t < tokens.last; t += TILE_ROWS) {
         const int64_t rows = tokens.last - t < TILE_ROWS ? tokens.last - t : TILE_ROWS;
-        const REAL *scores = scratch->negative_scores + t * padded(K);
         Product products[2] = {
-            {scores, padded(K), 1, scratch->N, P, K}, band_product(plan, q, scratch, t, rows)
+            hidden_product(plan, scratch, t), band_product(plan, q, scratch, t, rows)
         };
         multiply(rows, products, 2, P, dH + t * P, P);
     }
@@ -147,13 +168,12 @@ offset_of_group(const StepPlan *plan, int64_t slice, const GroupScratch *scratch
 /* Stage 2 of a group, CBOW: the mean or sum of a window predicts the token. */
 static double
 cbow_gradients(const StepPlan *plan, int64_t q, int64_t slice, const GroupScratch *scratch) {
-    const int64_t P = plan->padded_dim, g = plan->group, K = plan->shared_negatives;
+    const int64_t P = plan->padded_dim, g = plan->group;
     const Range tokens = slice_of(g, slice);
     double loss = negative_gradients(plan, q, tokens, scratch);
     loss += token_gradients(plan, q, tokens, scratch);
     for (int64_t t = tokens.first; t < tokens.last; t += TILE_ROWS) {
-        const REAL *scores = scratch->negative_scores + t * padded(K);
-        Product product = {scores, padded(K), 1, scratch->N, P, K};
+        Product product = hidden_product(plan, scratch, t);
         multiply(tokens.last - t, &product, 1, P, scratch->dH + t * P, P);
     }
     const int corrected = plan->batch.reference_rows > 0;
@@ -204,7 +224,10 @@ distribute(const StepPlan *plan, int64_t q, int64_t slice, const GroupScratch *s
     REAL *dR = plan->gradients + window_place(plan, q) * P;
     const Range negatives = slice_of(K, slice), windows = slice_of(window_tokens(plan), slice);
     for (int64_t k = negatives.first; k < negatives.last; k += TILE_ROWS) {
-        Product product = {scratch->negative_scores + k, 1, padded(K), scratch->H, P, plan->group};
+        Product product = {
+            scratch->G_by_tokens + k,     1, padded(K), scratch->H_by_tokens, P,
+            multiplications(plan->group), 1,
+        };
         multiply(negatives.last - k, &product, 1, P, dN + k * P, P);
     }
     if (plan->cbow) {

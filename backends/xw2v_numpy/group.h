@@ -19,8 +19,7 @@ INLINE int64_t band_width(const StepPlan *plan) {
 typedef struct {
     REAL *H;               /* (g, P) hidden vectors: the tokens' input rows */
     REAL *R;               /* (n + DOT_ROWS, P) skip-gram: output rows of the windows' tokens */
-    REAL *N;               /* (K, P) output rows of the negatives ... */
-    REAL *NT;              /* (P, padded K) ... and their transpose */
+    REAL *N;               /* (K, P) output rows of the negatives */
     REAL *O;               /* (g, P) CBOW: output rows of the tokens */
     REAL *dH;              /* (g, P) CBOW: gradients of the hidden vectors */
     REAL *negative_scores; /* (g, padded K) of the negatives; overwritten by their gradients */
@@ -30,7 +29,16 @@ typedef struct {
     REAL *offsets;         /* (SLICES, P) CBOW: the reference's mean minus that of the negatives */
     REAL *token_weights;   /* (g,) of each token in the mean of the group's tokens */
     REAL *sums;            /* (STRIP_ROWS, P) of the update */
-    int64_t size;          /* REALs in all */
+    /* Operands of the products with negatives (operands.h), of which G are the gradients of
+       negative_scores; without rounding they are H, N and negative_scores themselves. */
+    REAL *H_by_dims;      /* (g, P / TERMS) */
+    REAL *H_by_tokens;    /* (g / TERMS, P) */
+    REAL *N_by_dims;      /* (K, P / TERMS) ... */
+    REAL *NT;             /* (P / TERMS, padded K) ... and their transpose */
+    REAL *N_by_negatives; /* (K / TERMS, P) */
+    REAL *G_by_negatives; /* (g, padded K / TERMS) */
+    REAL *G_by_tokens;    /* (g / TERMS, padded K) */
+    int64_t size;         /* REALs in all */
 } GroupScratch;
 
 /* Rows first .. last - 1. */
@@ -56,6 +64,20 @@ INLINE REAL *take(REAL **end, int64_t count) {
     return array;
 }
 
+INLINE void take_operands(const StepPlan *plan, GroupScratch *scratch, REAL **end) {
+    const int64_t P = plan->padded_dim, g = plan->group, K = plan->shared_negatives;
+    const int copied = TERMS > 1;
+    scratch->NT = take(end, P / TERMS * padded(K));
+    scratch->H_by_dims = copied ? take(end, padded(g * P / TERMS)) : scratch->H;
+    scratch->H_by_tokens = copied ? take(end, multiplications(g) * P) : scratch->H;
+    scratch->N_by_dims = copied ? take(end, padded(K * P / TERMS)) : scratch->N;
+    scratch->N_by_negatives = copied ? take(end, multiplications(K) * P) : scratch->N;
+    scratch->G_by_negatives =
+        copied ? take(end, padded(g * padded(K) / TERMS)) : scratch->negative_scores;
+    scratch->G_by_tokens =
+        copied ? take(end, multiplications(g) * padded(K)) : scratch->negative_scores;
+}
+
 /* Place the arrays of group q from `memory` on; but CBOW's H at the places of its tokens. */
 INLINE GroupScratch scratch_in(const StepPlan *plan, int64_t q, REAL *memory) {
     const int64_t P = plan->padded_dim, g = plan->group, K = plan->shared_negatives;
@@ -65,7 +87,6 @@ INLINE GroupScratch scratch_in(const StepPlan *plan, int64_t q, REAL *memory) {
     scratch.H = plan->cbow ? plan->gradients + q * g * P : take(&end, g * P);
     scratch.R = take(&end, plan->cbow ? 0 : (window_tokens(plan) + DOT_ROWS) * P);
     scratch.N = take(&end, K * P);
-    scratch.NT = take(&end, P * padded(K));
     scratch.O = take(&end, plan->cbow ? g * P : 0);
     scratch.dH = take(&end, plan->cbow ? g * P : 0);
     scratch.offsets = take(&end, plan->cbow ? SLICES * P : 0);
@@ -76,6 +97,7 @@ INLINE GroupScratch scratch_in(const StepPlan *plan, int64_t q, REAL *memory) {
     scratch.covering =
         (int32_t *)take(&end, plan->cbow ? padded(SLICES * (2 * plan->window + 1)) : 0);
     scratch.band = take(&end, plan->cbow ? 0 : padded(g * band_width(plan)));
+    take_operands(plan, &scratch, &end);
     scratch.size = (end - memory + line - 1) / line * line;
     return scratch;
 }

@@ -5,8 +5,8 @@ from __future__ import annotations
 import ctypes
 from functools import cache
 
-from xw2v.storage.native import Count, NativeLibrary, Pointer, Signature
-from xw2v_numpy.team import library_of_level
+from xw2v.storage.native import Count, NativeLibrary, Pointer, Signature, native_library
+from xw2v_numpy.team import library_of_level, load_team
 
 PRECISIONS = (32, 64)  # bits of a number for which there is a library
 
@@ -116,9 +116,20 @@ FUNCTIONS: dict[str, Signature] = {
 
 
 @cache
-def load_kernels(bits: int) -> NativeLibrary | None:
-    """The library for numbers of so many bits; None where this installation has none."""
-    return library_of_level(f"xw2v_numpy._kernels{bits}", STRUCTURES, FUNCTIONS)
+def load_kernels(bits: int, *, rounded: bool = False) -> NativeLibrary | None:
+    """The library for numbers of so many bits; None where this installation has none.
+
+    Args:
+        rounded: that which rounds operands to bfloat16; None where the processor has no products of
+            them, too.
+    """
+    name = f"xw2v_numpy._kernels{bits}"
+    if not rounded:
+        return library_of_level(name, STRUCTURES, FUNCTIONS)
+    team = load_team()
+    if team is None or not team.xw2v_multiplies_bfloat16():
+        return None
+    return native_library(f"{name}_bfloat16", STRUCTURES, FUNCTIONS)
 
 
 def cut_for(threads: int) -> tuple[int, int]:

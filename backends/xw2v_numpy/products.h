@@ -7,22 +7,24 @@
 
 #pragma once
 
-#include "numerics.h"
+#include "operands.h"
 
 /* A tile has 4 x 3 sums, 3 vectors of B and an element of A: the 16 registers of AVX2. clang needs
-   some to spare, or else it moves the sums about. */
+   some to spare, or else it moves the sums about. AVX512VL has 32. */
 #define TILE_ROWS 4
-#if defined(__clang__) && defined(__x86_64__) && !defined(__AVX512VL__)
+#if defined(ROUNDED)
+#define TILE_VECTORS 4
+#elif defined(__clang__) && defined(__x86_64__) && !defined(__AVX512VL__)
 #define TILE_VECTORS 2
 #else
 #define TILE_VECTORS 3
 #endif
 
 _Static_assert(
-    TILE_ROWS == 4 && TILE_VECTORS <= 3, "the loops below are unrolled by these numbers"
+    TILE_ROWS == 4 && TILE_VECTORS <= 4, "the loops below are unrolled by these numbers"
 );
 
-/* One product of a sum: A (rows, depth) by B (depth, columns). */
+/* One product of a sum: A (rows, depth) by B (depth, columns), of REALs or of rounded operands. */
 typedef struct {
     const REAL *A; /* element (i, k) at A[i * row_stride + k * column_stride] */
     int64_t row_stride;
@@ -30,35 +32,47 @@ typedef struct {
     const REAL *B; /* aligned rows of B_stride REALs */
     int64_t B_stride;
     int64_t depth;
+    int rounded;
 } Product;
+
+/* sums += the product's part for I rows of C and J SIMD vectors from column `column` on. */
+INLINE void add_product(
+    const int I, const int J, const int rounded, const Product *product, int64_t column,
+    simd_vector sums[TILE_ROWS][TILE_VECTORS]
+) {
+    const Product p = *product;
+    for (int64_t k = 0; k < p.depth; k++) {
+        simd_vector row[TILE_VECTORS];
+#pragma GCC unroll 4
+        for (int j = 0; j < J; j++)
+            row[j] = *(const simd_vector *)(p.B + k * p.B_stride + column + j * SIMD_LANES);
+#pragma GCC unroll 4
+        for (int i = 0; i < I; i++)
+#pragma GCC unroll 4
+            for (int j = 0; j < J; j++) {
+                const REAL a = p.A[i * p.row_stride + k * p.column_stride];
+                sums[i][j] = add_products(rounded, sums[i][j], a, row[j]);
+            }
+    }
+}
 
 /* The first I rows of C, and its J SIMD vectors from column `column` on. */
 INLINE void multiply_tile(
     const int I, const int J, const Product *products, int count, int64_t column, REAL *C,
     int64_t C_stride
 ) {
-    simd_vector sums[TILE_ROWS][3];
+    simd_vector sums[TILE_ROWS][TILE_VECTORS];
 #pragma GCC unroll 4
     for (int i = 0; i < I; i++)
-#pragma GCC unroll 3
+#pragma GCC unroll 4
         for (int j = 0; j < J; j++) sums[i][j] = (simd_vector){0};
     for (int n = 0; n < count; n++) {
-        const Product p = products[n];
-        for (int64_t k = 0; k < p.depth; k++) {
-            simd_vector row[3];
-#pragma GCC unroll 3
-            for (int j = 0; j < J; j++)
-                row[j] = *(const simd_vector *)(p.B + k * p.B_stride + column + j * SIMD_LANES);
-#pragma GCC unroll 4
-            for (int i = 0; i < I; i++)
-#pragma GCC unroll 3
-                for (int j = 0; j < J; j++)
-                    sums[i][j] += p.A[i * p.row_stride + k * p.column_stride] * row[j];
-        }
+        if (products[n].rounded) add_product(I, J, 1, products + n, column, sums);
+        else add_product(I, J, 0, products + n, column, sums);
     }
 #pragma GCC unroll 4
     for (int i = 0; i < I; i++)
-#pragma GCC unroll 3
+#pragma GCC unroll 4
         for (int j = 0; j < J; j++)
             *(simd_vector *)(C + i * C_stride + column + j * SIMD_LANES) = sums[i][j];
 }
@@ -68,6 +82,8 @@ INLINE void multiply_rows(
     const int I, const Product *products, int count, int64_t columns, REAL *C, int64_t C_stride
 ) {
     int64_t column = 0;
+    for (; TILE_VECTORS >= 4 && column + 4 * SIMD_LANES <= columns; column += 4 * SIMD_LANES)
+        multiply_tile(I, 4, products, count, column, C, C_stride);
     for (; TILE_VECTORS >= 3 && column + 3 * SIMD_LANES <= columns; column += 3 * SIMD_LANES)
         multiply_tile(I, 3, products, count, column, C, C_stride);
     for (; TILE_VECTORS >= 2 && column + 2 * SIMD_LANES <= columns; column += 2 * SIMD_LANES)

@@ -54,7 +54,10 @@ void xw2v_name_thread(const char *name) {
                                                               AVX, F16C */
 #define CPUID_7_EBX (1u << 3 | 1u << 5 | 1u << 8)          /* BMI1, AVX2, BMI2 */
 #define CPUID_EXTENDED_1_ECX (1u << 5)                     /* LZCNT */
-#define XCR0_YMM 6u /* the system saves the 128-bit registers and their upper halves */
+#define CPUID_7_EBX_512 (1u << 16 | 1u << 31)              /* AVX512F, AVX512VL */
+#define CPUID_7_1_EAX (1u << 5)                            /* AVX512_BF16 */
+#define XCR0_YMM 6u    /* the system saves the 128-bit registers and their upper halves ... */
+#define XCR0_ZMM 0xe6u /* ... and those of 512 bits, and masks */
 
 /* Whether the processor and the system have what x86-64-v3 (x86-64 psABI, table 3.1) has beyond
    x86-64-v2; all processors with AVX2 have x86-64-v2. */
@@ -68,8 +71,21 @@ static int has_x86_64_v3(void) {
     return __get_cpuid(0x80000001, &eax, &ebx, &ecx, &edx) &&
            (ecx & CPUID_EXTENDED_1_ECX) == CPUID_EXTENDED_1_ECX;
 }
+
+/* Whether they have what kernels32_bfloat16.c takes (operands.h). */
+int xw2v_multiplies_bfloat16(void) {
+    unsigned eax, ebx, ecx, edx, saved, saved_high;
+    if (!has_x86_64_v3()) return 0;
+    __asm__ volatile("xgetbv" : "=a"(saved), "=d"(saved_high) : "c"(0));
+    if ((saved & XCR0_ZMM) != XCR0_ZMM) return 0;
+    if (!__get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx) || eax < 1 ||
+        (ebx & CPUID_7_EBX_512) != CPUID_7_EBX_512)
+        return 0;
+    return __get_cpuid_count(7, 1, &eax, &ebx, &ecx, &edx) && (eax & CPUID_7_1_EAX) != 0;
+}
 #else
 static int has_x86_64_v3(void) { return 0; }
+int xw2v_multiplies_bfloat16(void) { return 0; }
 #endif
 
 /* The highest level of x86-64 for which there may be a library of its own; "" for the baseline. */

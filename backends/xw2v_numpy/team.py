@@ -20,6 +20,7 @@ FUNCTIONS: dict[str, Signature] = {
     "xw2v_trace": (None, Pointer, Pointer),
     "xw2v_name_thread": (None, ctypes.c_char_p),
     "xw2v_processor_level": (ctypes.c_char_p,),
+    "xw2v_multiplies_bfloat16": (ctypes.c_int,),
 }
 
 

@@ -77,7 +77,9 @@ class Workspace:
         cut: int | None = None,
     ) -> None:
         dtype = tables.center.dtype
-        library = load_kernels(8 * dtype.itemsize) if dtype in (np.float32, np.float64) else None
+        rounded = config.rounded_operands and dtype == np.float32
+        is_real = dtype in (np.float32, np.float64)
+        library = load_kernels(8 * dtype.itemsize, rounded=rounded) if is_real else None
         if library is None:
             raise ValueError(
                 f"the tables of a compiled step must hold float32 or float64, not {dtype.str}"

@@ -31,7 +31,8 @@ class Backend(ABC):
     Args:
         device: "cpu", "cuda", "cuda:1", ...
         deterministic: bitwise-reproducible results, also where they are slower (atomics on a GPU);
-            on the CPU every backend gives them anyway.
+            on the CPU every backend gives them anyway, and with this alike on processors of several
+            kinds.
         workers: threads to train with, for backends that have some of their own; None takes all
             cores. Results do not depend on it.
 

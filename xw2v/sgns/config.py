@@ -35,6 +35,8 @@ class StepConfig:
             "mean", 1/n of it, which is right for a mean; or "full", all of it, which is right for a
             sum. word2vec.c and gensim use "full" for a mean, and gensim "mean" for a sum.
         tied: one table serves as input and output.
+        rounded_operands: of float32 tables, what products with negatives multiply is rounded to
+            bfloat16; their sums are float32.
     """
 
     window: int = 5
@@ -52,6 +54,7 @@ class StepConfig:
     cbow_mean: bool = True
     cbow_gradient: Literal["mean", "full"] = "mean"
     tied: bool = False
+    rounded_operands: bool = False
 
     @property
     def span(self) -> int:

@@ -87,11 +87,14 @@ def negative_pairs(
     N = take_rows(table, batch.negatives)  # (T/g, K, D)
     (groups, _, D), g = N.shape, config.group
     H = xp.reshape(inputs.hidden, (groups, g, D))  # (T/g, g, D)
-    scores = xp.matmul(H, xp.matrix_transpose(N))  # (T/g, g, K)
+    is_rounded = config.rounded_operands and table.dtype == xp.float32
+    operand = rounded_to_bfloat16 if is_rounded else unchanged
+    scores = xp.matmul(operand(H), xp.matrix_transpose(operand(N)))  # (T/g, g, K)
     negative_weight = xp.reshape(inputs.pairs * config.shared_weight, (groups, g, 1))
     row_weight = xp.sum(negative_weight, axis=1, keepdims=True) + xp.zeros_like(N[:, :, :1])
     G = negative_weight * sigmoid(scores)  # (T/g, g, K)
-    dH, dN = xp.matmul(G, N), xp.matmul(xp.matrix_transpose(G), H)  # (T/g, g, D), (T/g, K, D)
+    dH = xp.matmul(operand(G), operand(N))  # (T/g, g, D)
+    dN = xp.matmul(xp.matrix_transpose(operand(G)), operand(H))  # (T/g, K, D)
     center_weight = config.shared_negatives * negative_weight  # (T/g, g, 1)
     means = None
     if config.cbow and batch.reference.shape[0] > 0:
@@ -137,6 +140,16 @@ def cv_coefficient(weight: Array, rows: Array, mean: Array) -> Array:
         mean: (D,) of the rows that they meet.
     """
     return weight * sigmoid(namespace_of(rows).matmul(rows, mean))[:, :, None]
+
+
+def unchanged(x: Array) -> Array:
+    return x
+
+
+def rounded_to_bfloat16(x: Array) -> Array:
+    """The nearest numbers of 8 significant bits to float32's (Dekker 1971); ties go either way."""
+    shifted = x * (2.0**16 + 1)
+    return shifted - (shifted - x)
 
 
 def sigmoid(x: Array) -> Array:

@@ -1,0 +1,3 @@
+#include "x86_64_bfloat16.h"
+
+#include "kernels32.c"

@@ -1,0 +1,16 @@
+/* Code for processors that multiply pairs of bfloat16 (operands.h), by GCC; clang is told by -march
+   (wheels.py). Vectors stay those of AVX2. On processors other than x86-64's a file that includes
+   this first is the same as the baseline's, and is not loaded. */
+
+#pragma once
+
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
+#if __GNUC__ >= 12
+#pragma GCC target("arch=x86-64-v3,prfchw,avx512f,avx512vl,avx512bf16")
+#else
+#pragma GCC target("arch=haswell,prfchw,avx512f,avx512vl,avx512bf16")
+#endif
+#endif
+#if defined(__AVX512BF16__)
+#define ROUNDED
+#endif
