@@ -55,9 +55,10 @@ class Target(NamedTuple):
 
 
 X86_64_V3 = ["-march=x86_64_v3", "-mprfchw"]
+AVX512 = ["-mavx512vl", "-mavx512bw", "-mavx512dq", "-mavx512bf16"]
 X86_64_LEVELS = {
     "x86_64_v3": X86_64_V3,
-    "bfloat16": [*X86_64_V3, "-mavx512f", "-mavx512vl", "-mavx512bf16"],
+    "bfloat16": [*X86_64_V3, *AVX512, "-mprefer-vector-width=256"],
 }
 TARGETS = {
     "manylinux_2_28_x86_64": Target("x86_64-linux-gnu.2.28", ".so", X86_64_LEVELS),

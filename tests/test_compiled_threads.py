@@ -88,7 +88,7 @@ def test_no_two_threads_touch_the_same_memory_at_once(rounded: bool, tmp_path: P
     if built_team.returncode != 0:
         pytest.skip("this gcc has no ThreadSanitizer")
     source = root / "tests" / "step_under_tsan.c"
-    processor = ["-mavx2", "-mfma", "-mavx512vl", "-mavx512bf16", "-DROUNDED"] if rounded else []
+    processor = ["-mfma", "-mavx512vl", "-mavx512bf16", "-DROUNDED"] if rounded else []
     subprocess.run(
         [*compiler, *processor, source, team, "-lm", "-lpthread", "-o", program], check=True
     )

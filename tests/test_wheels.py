@@ -119,7 +119,7 @@ def test_the_processors_level_is_what_the_system_says() -> None:
     flags = set(next((line for line in lines if line.startswith("flags")), "").split())
     v3 = {"avx", "avx2", "bmi1", "bmi2", "f16c", "fma", "abm", "movbe", "xsave"} <= flags
     assert team.xw2v_processor_level() == (b"x86_64_v3" if v3 else b"")
-    bfloat16 = {"avx512f", "avx512vl", "avx512_bf16"} <= flags
+    bfloat16 = {"avx512f", "avx512dq", "avx512bw", "avx512vl", "avx512_bf16"} <= flags
     assert team.xw2v_multiplies_bfloat16() == (v3 and bfloat16)
 
 

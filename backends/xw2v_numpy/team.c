@@ -54,8 +54,9 @@ void xw2v_name_thread(const char *name) {
                                                               AVX, F16C */
 #define CPUID_7_EBX (1u << 3 | 1u << 5 | 1u << 8)          /* BMI1, AVX2, BMI2 */
 #define CPUID_EXTENDED_1_ECX (1u << 5)                     /* LZCNT */
-#define CPUID_7_EBX_512 (1u << 16 | 1u << 31)              /* AVX512F, AVX512VL */
-#define CPUID_7_1_EAX (1u << 5)                            /* AVX512_BF16 */
+#define CPUID_7_EBX_512                                                                            \
+    (1u << 16 | 1u << 17 | 1u << 30 | 1u << 31) /* AVX512F, AVX512DQ, AVX512BW, AVX512VL */
+#define CPUID_7_1_EAX (1u << 5)                 /* AVX512_BF16 */
 #define XCR0_YMM 6u    /* the system saves the 128-bit registers and their upper halves ... */
 #define XCR0_ZMM 0xe6u /* ... and those of 512 bits, and masks */
 

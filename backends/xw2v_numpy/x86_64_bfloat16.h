@@ -6,9 +6,9 @@
 
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
 #if __GNUC__ >= 12
-#pragma GCC target("arch=x86-64-v3,prfchw,avx512f,avx512vl,avx512bf16")
+#pragma GCC target("arch=x86-64-v3,prfchw,avx512vl,avx512bw,avx512dq,avx512bf16,prefer-vector-width=256")
 #else
-#pragma GCC target("arch=haswell,prfchw,avx512f,avx512vl,avx512bf16")
+#pragma GCC target("arch=haswell,prfchw,avx512vl,avx512bw,avx512dq,avx512bf16,prefer-vector-width=256")
 #endif
 #endif
 #if defined(__AVX512BF16__)
