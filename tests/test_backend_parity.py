@@ -18,8 +18,6 @@ from oracles import (
     onto,
     random_batch,
     random_tables,
-    slow_low_discrepancy_uint32,
-    slow_philox,
     slow_step,
     small_config,
 )
@@ -28,7 +26,6 @@ from xw2v_cupy import CupyBackend
 from xw2v.sgns.backend import Backend
 from xw2v.sgns.batches import Batches
 from xw2v.sgns.config import StepConfig
-from xw2v.sgns.draws import NUMBERS_PER_COUNTER
 from xw2v.sgns.interface import Batch, Step
 from xw2v.sgns.loading import load_backend
 from xw2v.sgns.sampling import Sampling
@@ -67,32 +64,6 @@ def config(request: pytest.FixtureRequest) -> StepConfig:
 def step_of(request: pytest.FixtureRequest) -> Any:
     """The backend's own step, and the plain one in its namespace."""
     return request.param
-
-
-@pytest.mark.parametrize(("start", "count"), [(0, 9), (3, 1), (2**40 + 1, 30), (5, 0)])
-def test_random_words_are_philox(any_backend: Backend, start: int, count: int) -> None:
-    seed, stream = 2**64 - 3, 259
-    high, low = map(
-        any_backend.to_numpy, any_backend.random_uint32_halves(seed, stream, start, count)
-    )
-    slow = [
-        slow_philox(p // NUMBERS_PER_COUNTER, (seed, stream))[p % NUMBERS_PER_COUNTER]
-        for p in range(start, start + count)
-    ]
-    assert high.dtype == low.dtype == np.int64
-    assert [h << 32 | w for h, w in zip(high.tolist(), low.tolist(), strict=True)] == slow
-
-
-@pytest.mark.parametrize(("start", "count"), [(0, 9), (2**32 - 3, 7), (2**40 + 1, 30), (5, 0)])
-def test_low_discrepancy_numbers_are_scrambled_reversed_bits(
-    any_backend: Backend, start: int, count: int
-) -> None:
-    seed, stream = 2**64 - 3, 259
-    words = any_backend.to_numpy(any_backend.low_discrepancy_uint32(seed, stream, start, count))
-    assert words.dtype == np.int64
-    assert words.tolist() == [
-        slow_low_discrepancy_uint32(seed, stream, p) for p in range(start, start + count)
-    ]
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])

@@ -72,9 +72,7 @@ def test_even_draws_give_each_word_its_share() -> None:
     counts = np.arange(1, 300)
     weight = counts**0.75
     expected = DRAWS * weight / weight.sum()
-    words = sample_word_ids(
-        xp, alias_table(counts, 0.75), low_discrepancy_uint32(np, 1, 0, 0, DRAWS)
-    )
+    words = sample_word_ids(xp, alias_table(counts, 0.75), low_discrepancy_uint32(1, 0, 0, DRAWS))
     off = np.bincount(words, minlength=len(counts)) - expected
     assert np.mean(off**2 / expected) < 0.02
     assert np.abs(off).max() < 20

@@ -9,20 +9,16 @@ version then is that kernel's oracle in the tests.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
 from typing import Any, ClassVar
 
 import numpy as np
 
-from xw2v.sgns import draws
 from xw2v.sgns.array import Array
 from xw2v.sgns.combine_rows import RowCombiner
 from xw2v.sgns.config import RunShape, StepConfig
 from xw2v.sgns.interface import Composer, Purposes, Sampler, Step, SubwordIndex
 from xw2v.sgns.sampling import Sampling
 from xw2v.sgns.tokenstream import TokenStream
-
-Reader = Callable[[int, int], tuple[Array, Array]]
 
 
 class Backend(ABC):
@@ -85,36 +81,6 @@ class Backend(ABC):
             rows: (N,) int64 in [0, V).
             updates: (N, D), of the table's dtype.
         """
-
-    def random_uint32_halves(
-        self, seed: int, stream: int, start: int, count: int
-    ) -> tuple[Array, Array]:
-        """Words start .. start + count of a random stream as two (count,) int64 arrays in [0, 2³²).
-
-        Drawn on the host unless a backend has a Philox of its own; equal on every backend
-        (`xw2v.sgns.draws`).
-        """
-        high, low = draws.random_uint32_halves(seed, stream, start, count)
-        return self.from_numpy(high), self.from_numpy(low)
-
-    def low_discrepancy_uint32(self, seed: int, stream: int, start: int, count: int) -> Array:
-        """Numbers start .. start + count of a stream that fills [0, 2³²) evenly: (count,) int64
-        (`xw2v.sgns.draws`).
-        """
-        return self.from_numpy(draws.low_discrepancy_uint32(np, seed, stream, start, count))
-
-    def reader(self, stream: TokenStream) -> Reader:
-        """What reads a corpus onto the device: (start, stop) -> ids and sentence numbers of these
-        tokens, both (stop - start,) int64.
-
-        Read from the host, unless a backend keeps the corpus on its device.
-        """
-
-        def read(start: int, stop: int) -> tuple[Array, Array]:
-            ids, sentence = stream.read(start, stop)
-            return self.from_numpy(ids), self.from_numpy(sentence)
-
-        return read
 
     def plan(self, config: StepConfig, shape: RunShape) -> str | None:
         """Check that a run fits on the device. Returns a line for the user, such as the memory it

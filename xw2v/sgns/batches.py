@@ -14,7 +14,12 @@ from dataclasses import astuple
 from xw2v.sgns.array import Array, Namespace
 from xw2v.sgns.backend import Backend
 from xw2v.sgns.config import SINGLE_PROCESS, Shard, StepConfig
-from xw2v.sgns.draws import Purpose, stream_of
+from xw2v.sgns.draws import (
+    Purpose,
+    low_discrepancy_uint32,
+    random_uint32_halves,
+    stream_of,
+)
 from xw2v.sgns.interface import Batch, Purposes, Sampler, Stretch
 from xw2v.sgns.sampling import (
     AliasTable,
@@ -31,7 +36,7 @@ REFERENCE_BATCHES = 4  # the control variate's reference is drawn for as many ba
 
 
 class ArraySampler:
-    """The sampler in array operations; see `Sampler`.
+    """The sampler in array operations, on ids and draws from the host; see `Sampler`.
 
     Args:
         backend: where the arrays are.
@@ -54,7 +59,7 @@ class ArraySampler:
         self._seed = sampling.seed
         self._window = sampling.window or config.window
         self._token_purpose, self._negative_purpose = purposes
-        self._read = backend.reader(stream)
+        self._stream = stream
         self._thresholds = backend.from_numpy(keep_thresholds(stream.counts, sampling.sample))
         aliases = alias_table(stream.counts, sampling.ns_exponent)
         self._aliases = AliasTable(*map(backend.from_numpy, aliases))
@@ -69,10 +74,10 @@ class ArraySampler:
 
     def _subsample(self, epoch: int, start: int, stop: int) -> tuple[Array, Array, Array, Array]:
         """Ids, sentences, window sizes and positions of the tokens that are kept."""
-        backend, xp = self.backend, self.backend.xp
-        ids, sentence = self._read(start, stop)
+        xp, onto = self.backend.xp, self.backend.from_numpy
         stream = stream_of(self._token_purpose, epoch)
-        keep_draw, size_draw = backend.random_uint32_halves(self._seed, stream, start, stop - start)
+        drawn = random_uint32_halves(self._seed, stream, start, stop - start)
+        ids, sentence, keep_draw, size_draw = map(onto, (*self._stream.read(start, stop), *drawn))
         kept = xp.nonzero(keep_draw < xp.take(self._thresholds, ids))[0]
         sizes = window_sizes(xp.take(size_draw, kept), self._window, self.config.fixed_window)
         return xp.take(ids, kept), xp.take(sentence, kept), sizes, kept + start
@@ -84,8 +89,8 @@ class ArraySampler:
 
     def negatives(self, epoch: int, first: int, count: int) -> Array:
         stream = stream_of(self._negative_purpose, epoch)
-        draws = self.backend.low_discrepancy_uint32(self._seed, stream, first, count)
-        return sample_word_ids(self.backend.xp, self._aliases, draws)
+        draws = low_discrepancy_uint32(self._seed, stream, first, count)
+        return sample_word_ids(self.backend.xp, self._aliases, self.backend.from_numpy(draws))
 
 
 class Batches:

@@ -12,7 +12,6 @@ range evenly.
 from __future__ import annotations
 
 from enum import IntEnum
-from typing import Any
 
 import numpy as np
 
@@ -69,7 +68,7 @@ def random_uint32_halves(
     return high.astype(np.int64), low.astype(np.int64)
 
 
-def low_discrepancy_uint32(xp: Any, seed: int, stream: int, start: int, count: int) -> Any:
+def low_discrepancy_uint32(seed: int, stream: int, start: int, count: int) -> np.ndarray:
     """Numbers start .. start + count of a stream that fills [0, 2³²) evenly.
 
     They are van der Corput's (the bits of the position in reverse order), scrambled as in Owen 1995
@@ -79,7 +78,6 @@ def low_discrepancy_uint32(xp: Any, seed: int, stream: int, start: int, count: i
     range, and a number by itself may be anywhere. They repeat after 2³².
 
     Args:
-        xp: NumPy, or an array library like it whose uint32 wraps around.
         seed, stream: in [0, 2⁶⁴); the high half of the first number of their Philox stream is the
             hash's key.
 
@@ -88,13 +86,13 @@ def low_discrepancy_uint32(xp: Any, seed: int, stream: int, start: int, count: i
     """
     high, _ = random_uint32_halves(seed, stream, 0, 1)
     key = int(high[0])
-    x = xp.arange(start, start + count, dtype=xp.uint64).astype(xp.uint32)  # modulo 2³²
+    x = np.arange(start, start + count, dtype=np.uint64).astype(np.uint32)  # modulo 2³²
     # In this hash no bit affects those below it; so with the bits reversed, halves, quarters, ...
     # of the range are permuted as units.
-    x = x ^ x * xp.uint32(0x3D20ADEA)
-    x = (x + xp.uint32(key)) * xp.uint32(key >> 16 | 1)
-    x = x ^ x * xp.uint32(0x05526C56)
-    x = x ^ x * xp.uint32(0x53A22864)
+    x = x ^ x * np.uint32(0x3D20ADEA)
+    x = (x + np.uint32(key)) * np.uint32(key >> 16 | 1)
+    x = x ^ x * np.uint32(0x05526C56)
+    x = x ^ x * np.uint32(0x53A22864)
     for shift, mask in (
         (1, 0x55555555),
         (2, 0x33333333),
@@ -102,5 +100,5 @@ def low_discrepancy_uint32(xp: Any, seed: int, stream: int, start: int, count: i
         (8, 0x00FF00FF),
         (16, 0x0000FFFF),
     ):
-        x = x >> xp.uint32(shift) & xp.uint32(mask) | (x & xp.uint32(mask)) << xp.uint32(shift)
-    return x.astype(xp.int64)
+        x = x >> np.uint32(shift) & np.uint32(mask) | (x & np.uint32(mask)) << np.uint32(shift)
+    return x.astype(np.int64)
