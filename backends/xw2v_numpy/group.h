@@ -64,6 +64,7 @@ INLINE REAL *take(REAL **end, int64_t count) {
     return array;
 }
 
+/* Place the operands, once their matrices are. */
 INLINE void take_operands(const StepPlan *plan, GroupScratch *scratch, REAL **end) {
     const int64_t P = plan->padded_dim, g = plan->group, K = plan->shared_negatives;
     const int copied = TERMS > 1;

@@ -67,7 +67,7 @@ INLINE void multiply_tile(
 #pragma GCC unroll 4
         for (int j = 0; j < J; j++) sums[i][j] = (simd_vector){0};
     for (int n = 0; n < count; n++) {
-        if (products[n].rounded) add_product(I, J, 1, products + n, column, sums);
+        if (TERMS > 1 && products[n].rounded) add_product(I, J, 1, products + n, column, sums);
         else add_product(I, J, 0, products + n, column, sums);
     }
 #pragma GCC unroll 4

@@ -6,10 +6,11 @@
 
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
 #if __GNUC__ >= 12
-#pragma GCC target("arch=x86-64-v3,prfchw,avx512vl,avx512bw,avx512dq,avx512bf16,prefer-vector-width=256")
+#pragma GCC target("arch=x86-64-v3,prfchw")
 #else
-#pragma GCC target("arch=haswell,prfchw,avx512vl,avx512bw,avx512dq,avx512bf16,prefer-vector-width=256")
+#pragma GCC target("arch=haswell,prfchw")
 #endif
+#pragma GCC target("avx512vl,avx512bw,avx512dq,avx512bf16,prefer-vector-width=256")
 #endif
 #if defined(__AVX512BF16__)
 #define ROUNDED
