@@ -60,13 +60,19 @@ void xw2v_name_thread(const char *name) {
 #define XCR0_YMM 6u    /* the system saves the 128-bit registers and their upper halves ... */
 #define XCR0_ZMM 0xe6u /* ... and those of 512 bits, and masks */
 
+/* Which registers the system saves, where the processor has OSXSAVE. */
+static unsigned saved_registers(void) {
+    unsigned saved, saved_high;
+    __asm__ volatile("xgetbv" : "=a"(saved), "=d"(saved_high) : "c"(0));
+    return saved;
+}
+
 /* Whether the processor and the system have what x86-64-v3 (x86-64 psABI, table 3.1) has beyond
    x86-64-v2; all processors with AVX2 have x86-64-v2. */
 static int has_x86_64_v3(void) {
-    unsigned eax, ebx, ecx, edx, saved, saved_high;
+    unsigned eax, ebx, ecx, edx;
     if (!__get_cpuid(1, &eax, &ebx, &ecx, &edx) || (ecx & CPUID_1_ECX) != CPUID_1_ECX) return 0;
-    __asm__ volatile("xgetbv" : "=a"(saved), "=d"(saved_high) : "c"(0));
-    if ((saved & XCR0_YMM) != XCR0_YMM) return 0;
+    if ((saved_registers() & XCR0_YMM) != XCR0_YMM) return 0;
     if (!__get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx) || (ebx & CPUID_7_EBX) != CPUID_7_EBX)
         return 0;
     return __get_cpuid(0x80000001, &eax, &ebx, &ecx, &edx) &&
@@ -75,10 +81,8 @@ static int has_x86_64_v3(void) {
 
 /* Whether they have what kernels32_bfloat16.c takes (operands.h). */
 int xw2v_multiplies_bfloat16(void) {
-    unsigned eax, ebx, ecx, edx, saved, saved_high;
-    if (!has_x86_64_v3()) return 0;
-    __asm__ volatile("xgetbv" : "=a"(saved), "=d"(saved_high) : "c"(0));
-    if ((saved & XCR0_ZMM) != XCR0_ZMM) return 0;
+    unsigned eax, ebx, ecx, edx;
+    if (!has_x86_64_v3() || (saved_registers() & XCR0_ZMM) != XCR0_ZMM) return 0;
     if (!__get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx) || eax < 1 ||
         (ebx & CPUID_7_EBX_512) != CPUID_7_EBX_512)
         return 0;

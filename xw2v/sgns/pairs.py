@@ -89,12 +89,13 @@ def negative_pairs(
     H = xp.reshape(inputs.hidden, (groups, g, D))  # (T/g, g, D)
     is_rounded = config.rounded_operands and table.dtype == xp.float32
     operand = rounded_to_bfloat16 if is_rounded else unchanged
-    scores = xp.matmul(operand(H), xp.matrix_transpose(operand(N)))  # (T/g, g, K)
+    H_operand, N_operand = operand(H), operand(N)
+    scores = xp.matmul(H_operand, xp.matrix_transpose(N_operand))  # (T/g, g, K)
     negative_weight = xp.reshape(inputs.pairs * config.shared_weight, (groups, g, 1))
     row_weight = xp.sum(negative_weight, axis=1, keepdims=True) + xp.zeros_like(N[:, :, :1])
-    G = negative_weight * sigmoid(scores)  # (T/g, g, K)
-    dH = xp.matmul(operand(G), operand(N))  # (T/g, g, D)
-    dN = xp.matmul(xp.matrix_transpose(operand(G)), operand(H))  # (T/g, K, D)
+    G = operand(negative_weight * sigmoid(scores))  # (T/g, g, K)
+    dH = xp.matmul(G, N_operand)  # (T/g, g, D)
+    dN = xp.matmul(xp.matrix_transpose(G), H_operand)  # (T/g, K, D)
     center_weight = config.shared_negatives * negative_weight  # (T/g, g, 1)
     means = None
     if config.cbow and batch.reference.shape[0] > 0:
