@@ -1,5 +1,5 @@
 /* Steps of random batches, for programs that try the step without Python. The program has included
-   what declares xw2v_places, xw2v_scratch_size and xw2v_step. */
+   what declares xw2v_places, xw2v_scratch_size and xw2v_steps. */
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,7 +33,6 @@ static void allocate_rows(RowSet *rows, StepPlan *plan, int64_t places) {
 }
 
 static void allocate_places(StepPlan *plan, int64_t places) {
-    plan->place_id = zeros(places, sizeof(int64_t));
     plan->next_place = zeros(places, sizeof(int32_t));
     plan->gradients = zeros(places * plan->padded_dim, sizeof(REAL));
     plan->positive_weight = zeros(places, sizeof(double));
@@ -56,22 +55,21 @@ static REAL *run_steps(Team *team, int threads, int cbow, int tied) {
     StepPlan plan = {
         .vocab_size = VOCAB, .dim = DIM, .padded_dim = 24, .batch_tokens = TOKENS, .window = WINDOW,
         .group = GROUP, .shared_negatives = NEGATIVES, .cbow = cbow, .threads = threads, .parts = threads, .sections = 3,
-        .negative = 5, .convexity = 1.5, .trust_ratio = 0.5, .trust_floor = 1, .curvature = 0.1, .batch = {.alpha = 0.05, .measure = 1},
+        .negative = 5, .convexity = 1.5, .trust_ratio = 0.5, .trust_floor = 1, .curvature = 0.1,
         .input = &input, .output = tied ? &input : &output,
     };
-    const int64_t places = xw2v_places(&plan), windows = TOKENS, negatives = negative_place(&plan, 0);
+    const int64_t places = xw2v_places(&plan);
     allocate_places(&plan, places);
     allocate_rows(&input, &plan, places);
     allocate_rows(&output, &plan, places);
-    input.first = cbow ? windows : 0;
-    input.last = tied ? places : cbow ? negatives : TOKENS;
-    if (tied) input.first = 0;
+    input.has_tokens = tied || !cbow;
+    input.has_windows = tied || cbow;
+    input.has_negatives = tied;
     input.token_share = cbow ? 0 : tied ? 0.5 : 1;
     input.negative_share = tied && !cbow ? 0.5 : 0;
-    output.first = cbow ? 0 : windows;
-    output.last = cbow ? TOKENS : negatives;
-    output.more_first = negatives;
-    output.more_last = places;
+    output.has_tokens = cbow;
+    output.has_windows = !cbow;
+    output.has_negatives = 1;
     output.negative_share = !cbow;
 
     REAL *tables = zeros(2 * VOCAB * DIM, sizeof(REAL));
@@ -90,13 +88,11 @@ static REAL *run_steps(Team *team, int threads, int cbow, int tied) {
             right[i] = (int64_t)draw(WINDOW + 1);
         }
         for (int i = 0; i < TOKENS / GROUP * NEGATIVES; i++) drawn[i] = (int64_t)draw(VOCAB);
-        plan.batch.tokens = tokens;
-        plan.batch.left = left;
-        plan.batch.right = right;
-        plan.batch.negatives = drawn;
-        plan.batch.reference = drawn;
-        plan.batch.reference_rows = cbow ? TOKENS / GROUP * NEGATIVES : 0;
-        if (xw2v_step(&plan, team) != NO_ERROR) exit(3);
+        StepBatch batch = {
+            .tokens = tokens, .left = left, .right = right, .negatives = drawn, .reference = drawn,
+            .reference_rows = cbow ? TOKENS / GROUP * NEGATIVES : 0, .alpha = 0.05, .measure = 1,
+        };
+        if (xw2v_steps(&plan, team, &batch, 1) != NO_ERROR) exit(3);
     }
     return tables;
 }

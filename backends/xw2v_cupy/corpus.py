@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from xw2v.sgns.array import Array
-from xw2v.sgns.tokenstream import TokenStream
+from xw2v.sgns.tokenstream import TokenStream, sentences_between
 
 
 class CorpusChunk(NamedTuple):
@@ -56,9 +55,9 @@ class HostCorpus:
 
     def __call__(self, start: int, stop: int) -> CorpusChunk:
         ids, offsets = self._stream.ids, self._stream.offsets
-        first, last = bisect_right(offsets, start) - 1, bisect_left(offsets, stop)
+        first, bounds = sentences_between(offsets, start, stop)
         return CorpusChunk(
             self._upload(np.ascontiguousarray(ids[start:stop], np.int32)),
-            self._upload(np.ascontiguousarray(offsets[first : last + 1], np.int64)),
+            self._upload(bounds),
             first,
         )

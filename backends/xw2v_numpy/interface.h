@@ -33,22 +33,22 @@ typedef uint64_t REAL_AS_UINT;
     M(int32_t *, first_place) /* (M,) where each row's chain of places begins ... */               \
     M(int32_t *, last_place)  /* (M,) ... and ends */
 
-/* The distinct rows of one table in a batch, in parts that are numbered and updated side by side.
-   Its places are two ranges: first .. last - 1, and more_first .. more_last - 1. */
+/* The distinct rows of one table in a batch, in parts that are numbered and updated side by side;
+   and which of the three kinds of places are theirs. */
 #define ROW_SET_MEMBERS(M)                                                                         \
     M(REAL *, table)   /* (V, D) */                                                                \
     M(int32_t *, slot) /* (V,) index in its part of a row of the batch; -1 elsewhere,              \
                           and between steps */                                                     \
-    M(int64_t, first)                                                                              \
-    M(int64_t, last)                                                                               \
-    M(int64_t, more_first)                                                                         \
-    M(int64_t, more_last)                                                                          \
+    M(int64_t, has_tokens)                                                                         \
+    M(int64_t, has_windows)                                                                        \
+    M(int64_t, has_negatives)                                                                      \
     M(double, token_share)    /* weight of means[TOKEN] in the direction of damping */             \
     M(double, negative_share) /* ... and of means[NEGATIVE] */                                     \
     M(REAL *, direction)      /* (P,) */                                                           \
     M(Part *, parts)          /* (parts,) */
 
-/* A batch and its learning rate; the loss is written where it is measured. */
+/* A batch and its learning rate; what is written is its error code and, where measured, its loss.
+ */
 #define STEP_BATCH_MEMBERS(M)                                                                      \
     M(const int64_t *, tokens)    /* (T + 2w,) ids, with w neighbours at either side */            \
     M(const int64_t *, left)      /* (T,) context words to the left of each token: 0 .. w */       \
@@ -57,8 +57,9 @@ typedef uint64_t REAL_AS_UINT;
     M(const int64_t *, reference) /* (R,) ids; R is 0 in skip-gram */                              \
     M(int64_t, reference_rows)    /* R */                                                          \
     M(double, alpha)              /* learning rate */                                              \
-    M(int64_t, measure)           /* whether to sum the loss */                                    \
-    M(double, loss)               /* before the step, summed over the batch's pairs */
+    M(int64_t, error)                                                                              \
+    M(int64_t, measure) /* whether to sum the loss */                                              \
+    M(double, loss)     /* before the step, summed over the batch's pairs */
 
 /* Configuration and batch, which are only read, and the arrays of a step. */
 #define STEP_PLAN_MEMBERS(M)                                                                       \
@@ -84,7 +85,6 @@ typedef uint64_t REAL_AS_UINT;
     M(StepBatch, batch)                                                                            \
     M(RowSet *, input) /* rows of the input table; the same as output where tied */                \
     M(RowSet *, output)                                                                            \
-    M(int64_t *, place_id)     /* (places,) row of each place's table */                           \
     M(int32_t *, next_place)   /* (places,) the next of the same row, or -1 */                     \
     M(REAL *, gradients)       /* (places, P) */                                                   \
     M(REAL *, token_gradients) /* (T,) CBOW: of the tokens' scores; of a token, the hidden vector  \

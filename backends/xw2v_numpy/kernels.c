@@ -131,15 +131,12 @@ static void run_loss(void *job, int64_t unit, int64_t thread) {
     group_by_one_thread(job, unit, thread);
 }
 
-/* Do a step. Returns an error code; other than NO_ERROR, nothing has been changed. */
-int xw2v_step(StepPlan *plan, Team *team) {
-    const int error = check_batch(plan);
-    if (error != NO_ERROR) return error;
+/* Do a step with a batch that was checked. */
+static void take_step(StepPlan *plan, Team *team) {
     const int64_t n_parts = n_sets(plan) * plan->parts, slices = n_groups(plan) * SLICES;
     const Phase reference = {reference_units(plan), run_reference};
     const Phase reference_mean = {reference_units(plan) > 0, run_reference_mean};
     const Phase means = {1, run_means}, update = {n_parts * plan->sections, run_update};
-    fill_place_ids(plan);
     if (plan->split) {
         const Phase phases[] = {
             reference,
@@ -157,7 +154,6 @@ int xw2v_step(StepPlan *plan, Team *team) {
         };
         team_run(team, plan, phases, 5);
     }
-    return NO_ERROR;
 }
 
 static double summed_loss(const StepPlan *plan) {
@@ -168,21 +164,36 @@ static double summed_loss(const StepPlan *plan) {
 
 /* The loss of a batch, with the tables left as they are. Returns an error code. */
 int xw2v_loss(StepPlan *plan, Team *team, StepBatch *batch) {
-    plan->batch = *batch;
-    const int error = check_batch(plan);
+    const int error = check_batch(plan, batch);
     if (error != NO_ERROR) return error;
+    plan->batch = *batch;
     team_run(team, plan, &(Phase){n_groups(plan), run_loss}, 1);
     batch->loss = summed_loss(plan);
     return NO_ERROR;
 }
 
+typedef struct {
+    const StepPlan *plan;
+    StepBatch *batches;
+} Checks;
+
+static void run_check(void *job, int64_t unit, int64_t thread) {
+    const Checks *checks = job;
+    StepBatch *batch = checks->batches + unit;
+    (void)thread;
+    batch->error = check_batch(checks->plan, batch);
+}
+
 /* Do `count` steps, one after the other, so that threads go from one to the next without the
-   interpreter. Returns the error code of the first that has one, after which none is done. */
+   interpreter. Returns the error code of the first that has one: it and those after it have changed
+   nothing. */
 int xw2v_steps(StepPlan *plan, Team *team, StepBatch *batches, int64_t count) {
+    Checks checks = {plan, batches};
+    team_run(team, &checks, &(Phase){count, run_check}, 1);
     for (int64_t i = 0; i < count; i++) {
+        if (batches[i].error != NO_ERROR) return (int)batches[i].error;
         plan->batch = batches[i];
-        const int error = xw2v_step(plan, team);
-        if (error != NO_ERROR) return error;
+        take_step(plan, team);
         if (batches[i].measure) batches[i].loss = summed_loss(plan);
     }
     return NO_ERROR;

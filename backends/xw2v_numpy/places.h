@@ -34,33 +34,17 @@ INLINE int all_below(int64_t end, const int64_t *values, int64_t count) {
     return !outside;
 }
 
-static int check_batch(const StepPlan *plan) {
-    const int64_t T = plan->batch_tokens;
-    const int64_t w = plan->window;
+/* Whether all that points somewhere points into the tables and windows: an error code. */
+static int check_batch(const StepPlan *plan, const StepBatch *batch) {
+    const int64_t T = plan->batch_tokens, w = plan->window, end = plan->vocab_size;
     const int64_t draws = n_groups(plan) * plan->shared_negatives;
-    if (!all_below(plan->vocab_size, plan->batch.tokens, T + 2 * w))
+    if (!all_below(end, batch->tokens, T + 2 * w)) return ERROR_ID_OUTSIDE_VOCABULARY;
+    if (!all_below(end, batch->negatives, draws)) return ERROR_ID_OUTSIDE_VOCABULARY;
+    if (!all_below(end, batch->reference, batch->reference_rows))
         return ERROR_ID_OUTSIDE_VOCABULARY;
-    if (!all_below(plan->vocab_size, plan->batch.negatives, draws))
-        return ERROR_ID_OUTSIDE_VOCABULARY;
-    if (!all_below(plan->vocab_size, plan->batch.reference, plan->batch.reference_rows))
-        return ERROR_ID_OUTSIDE_VOCABULARY;
-    if (!all_below(w + 1, plan->batch.left, T)) return ERROR_EXTENT_OUTSIDE_WINDOW;
-    if (!all_below(w + 1, plan->batch.right, T)) return ERROR_EXTENT_OUTSIDE_WINDOW;
+    if (!all_below(w + 1, batch->left, T)) return ERROR_EXTENT_OUTSIDE_WINDOW;
+    if (!all_below(w + 1, batch->right, T)) return ERROR_EXTENT_OUTSIDE_WINDOW;
     return NO_ERROR;
-}
-
-static void fill_place_ids(StepPlan *plan) {
-    const int64_t w = plan->window, g = plan->group, K = plan->shared_negatives;
-    memcpy(plan->place_id, plan->batch.tokens + w, (size_t)plan->batch_tokens * sizeof(int64_t));
-    for (int64_t q = 0; q < n_groups(plan); q++)
-        memcpy(
-            plan->place_id + window_place(plan, q), plan->batch.tokens + q * g,
-            (size_t)window_tokens(plan) * sizeof(int64_t)
-        );
-    memcpy(
-        plan->place_id + negative_place(plan, 0), plan->batch.negatives,
-        (size_t)(n_groups(plan) * K) * sizeof(int64_t)
-    );
 }
 
 /* The part of a row set that a row belongs to: any hash of its id will do. */
@@ -68,28 +52,44 @@ INLINE int64_t part_of(int64_t id, int64_t parts) {
     return (int64_t)((uint64_t)((uint32_t)id * 0x9E3779B1u) * (uint64_t)parts >> 32);
 }
 
-/* Give each row of a part a slot, and chain its places. */
-static void number_rows(StepPlan *plan, RowSet *rows, int64_t part_number) {
+/* Give each row of a part that is met in (count,) places from `place` on, whose rows are ids, a
+   slot, and chain its places. */
+INLINE void number_places(
+    const StepPlan *plan, RowSet *rows, int64_t part_number, int64_t place, const int64_t *ids,
+    int64_t count
+) {
     Part *part = rows->parts + part_number;
-    const int64_t ranges[2][2] = {{rows->first, rows->last}, {rows->more_first, rows->more_last}};
-    int64_t count = 0;
-    for (int range = 0; range < 2; range++)
-        for (int64_t place = ranges[range][0]; place < ranges[range][1]; place++) {
-            const int64_t id = plan->place_id[place];
-            if (plan->parts > 1 && part_of(id, plan->parts) != part_number) continue;
-            int32_t slot = rows->slot[id];
-            plan->next_place[place] = -1;
-            if (slot < 0) {
-                slot = (int32_t)count++;
-                rows->slot[id] = slot;
-                part->ids[slot] = id;
-                part->first_place[slot] = (int32_t)place;
-            } else {
-                plan->next_place[part->last_place[slot]] = (int32_t)place;
-            }
-            part->last_place[slot] = (int32_t)place;
+    for (int64_t i = 0; i < count; i++, place++) {
+        if (plan->parts > 1 && part_of(ids[i], plan->parts) != part_number) continue;
+        int32_t slot = rows->slot[ids[i]];
+        plan->next_place[place] = -1;
+        if (slot < 0) {
+            slot = (int32_t)part->count++;
+            rows->slot[ids[i]] = slot;
+            part->ids[slot] = ids[i];
+            part->first_place[slot] = (int32_t)place;
+        } else {
+            plan->next_place[part->last_place[slot]] = (int32_t)place;
         }
-    part->count = count;
+        part->last_place[slot] = (int32_t)place;
+    }
+}
+
+/* Number the rows of a part, in the order of their first places. */
+static void number_rows(const StepPlan *plan, RowSet *rows, int64_t part) {
+    const int64_t *tokens = plan->batch.tokens, groups = n_groups(plan);
+    rows->parts[part].count = 0;
+    if (rows->has_tokens)
+        number_places(plan, rows, part, 0, tokens + plan->window, plan->batch_tokens);
+    for (int64_t q = 0; rows->has_windows && q < groups; q++)
+        number_places(
+            plan, rows, part, window_place(plan, q), tokens + q * plan->group, window_tokens(plan)
+        );
+    if (rows->has_negatives)
+        number_places(
+            plan, rows, part, negative_place(plan, 0), plan->batch.negatives,
+            groups * plan->shared_negatives
+        );
 }
 
 /* The weights of a group's places. A word of a window is in one pair for each window that covers

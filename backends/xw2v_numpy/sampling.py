@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import ctypes
-from bisect import bisect_left, bisect_right
 from functools import cache
 from typing import Any
 
@@ -16,7 +15,7 @@ from xw2v.sgns.config import StepConfig
 from xw2v.sgns.draws import philox_uint64, stream_of
 from xw2v.sgns.interface import Purposes, Stretch
 from xw2v.sgns.sampling import Sampling, alias_table, keep_thresholds
-from xw2v.sgns.tokenstream import TokenStream
+from xw2v.sgns.tokenstream import TokenStream, sentences_between
 from xw2v.storage.native import Count, NativeLibrary, Pointer, Signature, native_library
 from xw2v_numpy.team import Team
 
@@ -113,9 +112,7 @@ class CompiledSampler:
         self, epoch: int, before: Stretch[Any], start: int, stop: int, padding: int
     ) -> Stretch[Any]:
         ids = np.ascontiguousarray(self._stream.ids[start:stop], np.int32)
-        first = max(bisect_right(self._stream.offsets, start) - 1, 0)
-        last = max(bisect_left(self._stream.offsets, stop), first)
-        offsets = np.ascontiguousarray(self._stream.offsets[first : last + 1], np.int64)
+        first, offsets = sentences_between(self._stream.offsets, start, stop)
         held, tokens = len(before.ids), stop - start
         unit = self._library.constants["UNIT_TOKENS"]
         stretch = np.empty((6, held + tokens + padding), np.int64)
@@ -125,7 +122,7 @@ class CompiledSampler:
         chunk = Chunk(
             ids=ids.ctypes.data,
             offsets=offsets.ctypes.data,
-            sentences=last - first,
+            sentences=len(offsets) - 1,
             first_sentence=first,
             start=start,
             tokens=tokens,

@@ -36,7 +36,7 @@ int64_t xw2v_helpers_awake(Team *team) { return atomic_load(&team->helpers); }
 
 void xw2v_stop_helpers(Team *team) { atomic_store(&team->stop, 1); }
 
-/* Note how long each unit of the next jobs takes, in (units,) trace; NULL ends it. */
+/* Add to (units,) trace how long each unit of the next jobs takes; NULL ends it. */
 void xw2v_trace(Team *team, int64_t *trace) { team->trace = trace; }
 
 /* Name the calling thread, for tools such as top; at most 15 bytes. */

@@ -49,7 +49,7 @@ typedef struct {
     Phase phases[MAX_PHASES];
     int64_t threads;                      /* the caller included; set before there are any */
     int64_t first_ticket;                 /* of the job */
-    int64_t *trace;                       /* NULL, or where each unit's nanoseconds are noted */
+    int64_t *trace;                       /* NULL, or where each unit's nanoseconds are added */
     _Alignas(64) _Atomic int64_t end;     /* tickets below it may be taken */
     _Alignas(64) _Atomic int64_t next;    /* ticket */
     _Alignas(64) _Atomic int64_t done;    /* units, of all jobs */
@@ -102,7 +102,7 @@ static inline int team_work(Team *team, int64_t thread) {
         if (team->threads == 2) unit = thread == 0 ? taken : phase->units - 1 - taken;
         phase->run(team->job, unit, thread);
         if (team->trace)
-            team->trace[phase_start - team->first_ticket + unit] = nanoseconds() - began;
+            team->trace[phase_start - team->first_ticket + unit] += nanoseconds() - began;
         taken++;
         finished++;
     }

@@ -6,6 +6,7 @@ import ctypes
 import math
 import weakref
 from collections.abc import Callable, Sequence
+from itertools import compress
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -130,7 +131,6 @@ class Workspace:
                 f"a batch of {self._shape.T:,} tokens with windows of {plan.window:,} words takes "
                 "too much memory; give a smaller `batch_tokens` or `window`"
             )
-        self._new(plan, "place_id", (places,), np.int64)
         self._new(plan, "next_place", (places,), np.int32)
         self._new(plan, "gradients", (places, P), dtype)
         self._new(plan, "token_gradients", (self._shape.T,), dtype)
@@ -151,30 +151,28 @@ class Workspace:
         self._new(plan, "scratch", (scratches, plan.scratch_size), dtype)
 
     def _allocate_row_sets(self, config: StepConfig) -> None:
-        """Places are those of the tokens, then of the windows, then of the negatives."""
         V, _, T, K, groups, dtype = self._shape
-        end = self._library.xw2v_places(self._plan)
-        tokens, windows, negatives = (0, T), (T, end - groups * K), (end - groups * K, end)
+        windows = self._library.xw2v_places(self._plan) - T - groups * K
+        places = T, windows, groups * K  # of the tokens, the windows and the negatives
         if config.tied:
-            ranges = [(self._input, (0, end), (0, 0), 0.5, 0.5)]
+            sets = [(self._input, (True, True, True), 0.5, 0.5)]
         elif config.cbow:
-            ranges = [
-                (self._input, windows, (0, 0), 0, 0),
-                (self._output, tokens, negatives, 0, 0),
+            sets = [
+                (self._input, (False, True, False), 0, 0),
+                (self._output, (True, False, True), 0, 0),
             ]
         else:
-            ranges = [
-                (self._input, tokens, (0, 0), 1, 0),
-                (self._output, windows, negatives, 0, 1),
+            sets = [
+                (self._input, (True, False, False), 1, 0),
+                (self._output, (False, True, True), 0, 1),
             ]
-        for rows, places, more_places, token_share, negative_share in ranges:
-            rows.first, rows.last = places
-            rows.more_first, rows.more_last = more_places
+        for rows, has, token_share, negative_share in sets:
+            rows.has_tokens, rows.has_windows, rows.has_negatives = has
             rows.token_share = token_share
             rows.negative_share = negative_share
             self._new(rows, "slot", (V,), np.int32).fill(-1)
             self._new(rows, "direction", (self._plan.padded_dim,), dtype)
-            M = rows.last - rows.first + rows.more_last - rows.more_first
+            M = sum(compress(places, has))
             parts = (Part * self._plan.parts)()
             for part in parts:
                 self._new(part, "ids", (M,), np.int64)

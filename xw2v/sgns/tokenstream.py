@@ -38,11 +38,22 @@ class TokenStream:
         return ids, sentence_numbers(self.offsets, start, stop)
 
 
+def sentences_between(
+    offsets: np.ndarray | FileArray, start: int, stop: int
+) -> tuple[int, np.ndarray]:
+    """The number of the first of the sentences that hold the tokens start .. stop; and (n + 1,)
+    where these n sentences start, and the last one ends.
+    """
+    first = max(bisect_right(offsets, start) - 1, 0)  # bisection reads a few numbers of a file
+    last = max(bisect_left(offsets, stop), first)
+    return first, np.asarray(offsets[first : last + 1], np.int64)
+
+
 def sentence_numbers(offsets: np.ndarray | FileArray, start: int, stop: int) -> np.ndarray:
     """The number of the sentence that each of the tokens start .. stop is in: (stop - start,)
     int64.
     """
-    first = bisect_right(offsets, start) - 1  # bisection reads a few numbers of a file
-    last = bisect_left(offsets, stop)
-    bounds = np.clip(offsets[first : last + 1], start, stop)
-    return np.repeat(np.arange(first, last), np.diff(bounds))
+    first, bounds = sentences_between(offsets, start, stop)
+    return np.repeat(
+        np.arange(first, first + len(bounds) - 1), np.diff(np.clip(bounds, start, stop))
+    )

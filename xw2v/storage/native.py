@@ -177,9 +177,13 @@ def sources_in(tree: Path) -> dict[str, list[Path]]:
 
 
 def address_of(array: Any) -> int:
-    """The address of a contiguous array's first element; faster than `array.ctypes.data`."""
+    """The address of a contiguous array's first element, faster than `array.ctypes.data`; 0 of an
+    empty one.
+    """
+    if not len(array):
+        return 0
     try:
         return ctypes.addressof(ctypes.c_char.from_buffer(array))
-    except (TypeError, ValueError):  # it is read-only, or empty
+    except (TypeError, ValueError):  # it is read-only
         address: int = array.__array_interface__["data"][0]
         return address
