@@ -24,6 +24,10 @@ CBOW_ALPHA = {
     (False, "mean"): 0.05,
     (False, "full"): 0.025,
 }
+# Likewise: T by model, where a GPU is not filled by what the cache of a CPU core holds.
+BATCH_TOKENS = {"skipgram": 2048, "cbow": 1024}
+CUDA_BATCH_TOKENS = {"skipgram": 4096, "cbow": 2048}
+NGRAM_BATCH_TOKENS = 1024
 MOST_NGRAM_CHARACTERS = 100
 
 
@@ -118,8 +122,9 @@ class Settings:
     )
     batch_tokens: int | None = setting(
         None,
-        "Tokens in a batch, rounded up to complete groups (2048, CBOW 1024; CUDA 4096, CBOW 2048; "
-        "with n-grams 1024).",
+        f"Tokens in a batch, rounded up to complete groups ({BATCH_TOKENS['skipgram']}, CBOW "
+        f"{BATCH_TOKENS['cbow']}; CUDA {CUDA_BATCH_TOKENS['skipgram']}, CBOW "
+        f"{CUDA_BATCH_TOKENS['cbow']}; with n-grams {NGRAM_BATCH_TOKENS}).",
         low=1,
         high=2**24,
     )

@@ -6,14 +6,10 @@ batch alone: everything else is the same wherever a run trains.
 
 from __future__ import annotations
 
-from xw2v.settings import Settings
+from xw2v.settings import BATCH_TOKENS, CUDA_BATCH_TOKENS, NGRAM_BATCH_TOKENS, Settings
 from xw2v.sgns.config import ModelShape, StepConfig
 from xw2v.sgns.interface import SubwordIndex
 
-DEFAULT_BATCH_TOKENS = {"skipgram": 2048, "cbow": 1024}
-# A GPU is not filled by what the cache of a CPU core holds.
-CUDA_BATCH_TOKENS = {"skipgram": 4096, "cbow": 2048}
-NGRAM_BATCH_TOKENS = 1024
 BLOCK_CENTERS = 8  # centers that share a span
 GROUP_TOKENS = 64  # tokens that share negatives; twice as many where negatives are few
 SMALLEST_GROUP_TOKENS = 16
@@ -74,7 +70,7 @@ def batch_tokens(settings: Settings) -> int:
     elif settings.device.partition(":")[0] == "cuda":
         tokens = CUDA_BATCH_TOKENS[settings.model]
     else:
-        tokens = DEFAULT_BATCH_TOKENS[settings.model]
+        tokens = BATCH_TOKENS[settings.model]
     group = group_tokens(settings)
     return -(-tokens // group) * group
 
@@ -146,7 +142,7 @@ def is_wide(settings: Settings) -> bool:
     mean over them.
     """
     tokens = settings.batch_tokens
-    enough = tokens is None or tokens >= DEFAULT_BATCH_TOKENS[settings.model]
+    enough = tokens is None or tokens >= BATCH_TOKENS[settings.model]
     few = settings.model == "skipgram" and settings.negative <= FEW_NEGATIVES
     return few and enough and not shares_rows(settings)
 
