@@ -17,14 +17,13 @@ import argparse
 import heapq
 import json
 import time
-from dataclasses import replace
 from itertools import count, islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 from xw2v_numpy import NumpyBackend
-from xw2v_numpy.compiled import CompiledStep, rounds_operands
+from xw2v_numpy.compiled import CompiledStep
 from xw2v_numpy.kernels import cut_for
 from xw2v_numpy.team import Team
 
@@ -78,9 +77,12 @@ class Steps:
 
     def __init__(self, text: str, settings: Settings) -> None:
         corpus = open_corpus([text])
-        config = tuning.step_config(settings)
-        self.settings = settings
-        self.config = replace(config, rounded_operands=rounds_operands())
+        step = NumpyBackend(workers=1).own_step(tuning.step_config(settings))
+        assert isinstance(step, CompiledStep)
+        self.settings, self.config = (
+            settings,
+            step.config,
+        )  # with operands rounded as it rounds them
         self.stream = TokenStream(corpus.ids, corpus.offsets, corpus.vocabulary.counts)
         self.shape = ModelShape.of_words(len(corpus.vocabulary), settings.vector_size)
 
@@ -175,7 +177,9 @@ def measured(text: str, vector_size: int, rounds: int) -> dict[str, Any]:
 
 
 def phases_of(traces: np.ndarray, groups: int, split: bool, cut: int) -> dict[str, np.ndarray]:
-    """Nanoseconds of the units of each phase, from (steps, units) as they were noted."""
+    """Nanoseconds of the units of each phase, from (calls, units) as they were noted: the checks of
+    a call's batches are among its first units.
+    """
     units = np.median(traces, axis=0)
     parts, sections_a_part = cut_for(cut)
     numbered, sections = 2 * parts, 2 * parts * sections_a_part  # of two tables

@@ -47,8 +47,7 @@ typedef uint64_t REAL_AS_UINT;
     M(REAL *, direction)      /* (P,) */                                                           \
     M(Part *, parts)          /* (parts,) */
 
-/* A batch and its learning rate; what is written is its error code and, where measured, its loss.
- */
+/* A batch and its learning rate; written are its error code and, where measured, its loss. */
 #define STEP_BATCH_MEMBERS(M)                                                                      \
     M(const int64_t *, tokens)    /* (T + 2w,) ids, with w neighbours at either side */            \
     M(const int64_t *, left)      /* (T,) context words to the left of each token: 0 .. w */       \
@@ -57,9 +56,9 @@ typedef uint64_t REAL_AS_UINT;
     M(const int64_t *, reference) /* (R,) ids; R is 0 in skip-gram */                              \
     M(int64_t, reference_rows)    /* R */                                                          \
     M(double, alpha)              /* learning rate */                                              \
-    M(int64_t, error)                                                                              \
-    M(int64_t, measure) /* whether to sum the loss */                                              \
-    M(double, loss)     /* before the step, summed over the batch's pairs */
+    M(int64_t, error)             /* NO_ERROR, or another constant */                              \
+    M(int64_t, measure)           /* whether to sum the loss */                                    \
+    M(double, loss)               /* before the step, summed over the batch's pairs */
 
 /* Configuration and batch, which are only read, and the arrays of a step. */
 #define STEP_PLAN_MEMBERS(M)                                                                       \

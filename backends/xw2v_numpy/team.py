@@ -97,7 +97,7 @@ class Team:
         return self.address
 
     def trace(self, nanoseconds: np.ndarray | None) -> None:
-        """Note how long each unit of the next jobs takes in an int64 array that is long enough."""
+        """Add how long each unit of the next jobs takes to an int64 array that is long enough."""
         self._trace = nanoseconds  # kept alive while C writes to it
         address = None if nanoseconds is None else nanoseconds.ctypes.data
         self._library.xw2v_trace(self.address, address)
